@@ -1,0 +1,42 @@
+#include "engine/matrix.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace vit {
+namespace {
+
+constexpr std::size_t kLineFloats = kCacheLine / sizeof(float);
+
+std::size_t round_up(std::size_t count, std::size_t step) {
+  return (count + step - 1) / step * step;
+}
+
+}  // namespace
+
+AlignedFloats allocate_floats(std::size_t count) {
+  const std::size_t bytes = round_up(std::max<std::size_t>(count, 1) * sizeof(float), kCacheLine);
+  auto* memory = static_cast<float*>(std::aligned_alloc(kCacheLine, bytes));
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, bytes);
+  return AlignedFloats(memory);
+}
+
+std::ptrdiff_t Matrix::padded_stride(int cols) {
+  const std::size_t lines = round_up(static_cast<std::size_t>(cols), kLineFloats) / kLineFloats;
+  // An even number of lines makes every second, fourth, … row fall on the same cache sets: an odd one spreads them.
+  return static_cast<std::ptrdiff_t>((lines | 1) * kLineFloats);
+}
+
+Matrix::Matrix(int rows, int cols) : rows_(rows), cols_(cols), stride_(padded_stride(cols)) {
+  // One line of slack behind the last row, because kernels read and write whole vectors.
+  data_ = allocate_floats(static_cast<std::size_t>(rows) * stride_ + kLineFloats);
+}
+
+Matrix::Matrix(MatrixView other) : Matrix(other.rows, other.cols) {
+  for (int r = 0; r < rows_; ++r) std::memcpy(row(r), other.row(r), sizeof(float) * cols_);
+}
+
+}  // namespace vit

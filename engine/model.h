@@ -1,0 +1,128 @@
+// A Vision Transformer ready to run: sizes validated once, weights packed once, immutable and shared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/linear.h"
+#include "engine/matrix.h"
+#include "engine/preprocessing.h"
+
+namespace vit {
+
+/// How the position embedding follows another input size; see the reference implementations of each family.
+struct PositionRule {
+  enum class Kind : std::uint8_t { none, learned, rope } kind = Kind::learned;
+  bool antialias = true;      // timm, DINOv2 with registers; false: DINO, DINOv2, Hugging Face
+  bool bicubic = true;        // false: bilinear (Google's npz)
+  double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
+  bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
+  bool resampled = true;      // false: the family runs at its own size only
+  bool operator==(const PositionRule&) const = default;
+};
+
+/// Sizes and conventions of one network. L depth, C channels, h heads, M hidden, P patch, K classes.
+struct ModelConfig {
+  std::string family;        // "timm ViT"
+  std::string architecture;  // "vit_tiny_patch16_224", or empty
+  int depth = 0;             // L
+  int channels = 0;          // C
+  int num_heads = 0;         // h, as trained; divides C
+  int hidden = 0;            // M, inputs of fc2
+  int patch_px = 0;          // P
+  int grid_height = 0;       // patches, of the stored position embedding
+  int grid_width = 0;
+  int classes = 0;  // K, 0 for a network without a head
+  bool class_token = true;
+  bool distillation_token = false;
+  int registers = 0;
+  bool qkv_bias = true;
+  bool patch_bias = true;
+  bool norm_pre = false;   // LayerNorm before block 0 (CLIP)
+  bool final_norm = true;  // LayerNorm after the last block
+  bool layer_scale = false;
+  bool swiglu = false;  // fc1 makes 2M: silu(gate)·x
+  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled } pool = Pool::class_token;
+  bool fc_norm = false;  // LayerNorm after pooling in place of before it
+  Activation activation = Activation::gelu;
+  float eps = 1e-6f;  // of every LayerNorm
+  PositionRule position;
+  bool operator==(const ModelConfig&) const = default;
+
+  int prefix_tokens() const { return (class_token ? 1 : 0) + (distillation_token ? 1 : 0) + registers; }
+  std::string prefix_name(int token) const;  // "class token", "distillation token", "register 2"
+};
+
+/// Throws Error if sizes contradict each other or are absurd.
+void validate(const ModelConfig& config);
+
+struct NormWeights {
+  std::vector<float> weight, bias;  // (C)
+};
+
+struct BlockWeights {
+  NormWeights norm1, norm2;
+  Linear qkv;                                     // (3C, C), groups 3: q, k, v, each head-major
+  Linear proj;                                    // (C, C)
+  Linear fc1;                                     // (M, C), or (2M, C) with swiglu
+  Linear fc2;                                     // (C, M)
+  std::vector<float> layer_scale1, layer_scale2;  // (C) or empty
+};
+
+/// How sure the program is of something that the tensors do not say.
+enum class Source : std::uint8_t { read, implied, guessed, overridden };
+const char* name_of(Source source);
+
+struct Fact {
+  std::string name;   // "heads", "eps", "mean", "std", "activation", …
+  std::string value;  // as text
+  Source source = Source::guessed;
+  std::string reason;  // "num_attention_heads in config.json"
+};
+
+/// What loading found: shown by the window and by `headlight info`.
+struct LoadReport {
+  std::string file, format, family, reason;  // reason: why this family
+  std::vector<Fact> facts;
+  std::vector<std::string> used, unused, missing;  // tensor names
+  std::int64_t parameters = 0;
+  std::size_t weight_bytes = 0;  // as packed in memory
+};
+
+/// Overrides for what a checkpoint does not say, from the command line or the window.
+struct LoadOptions {
+  std::optional<int> num_heads;
+  std::optional<float> eps;
+  std::optional<std::string> family;
+  std::optional<std::filesystem::path> labels;           // one class name a line, or JSON
+  std::optional<std::filesystem::path> imagenet_labels;  // shipped names for K = 1000
+};
+
+struct Model {
+  ModelConfig config;
+  LoadReport report;
+  Preprocessing preprocessing;      // the default for this family and file
+  std::vector<std::string> labels;  // (K) or empty
+  std::uint64_t id = 0;             // unique in this process: the key of caches and timings
+
+  Linear patch_embed;  // (C, 3·P·P)
+  Matrix prefix;       // (prefix tokens, C), their positions not yet added
+  Matrix position;     // (prefix if covered + grid, C)
+  std::optional<NormWeights> norm_pre, norm, fc_norm;
+  std::vector<BlockWeights> blocks;  // (L)
+  std::optional<Linear> head;        // (K, C)
+  std::optional<Linear> head_distilled;
+};
+
+/// Reads a checkpoint: a file (safetensors and other formats, see tensor_file.h), a folder as Hugging Face lays it out,
+/// or "random:C=768,L=12,h=12,P=16,S=224,K=1000,seed=1". Throws Error with one sentence that names the file or tensor.
+/// `progress` hears 0 … 1.
+std::shared_ptr<const Model> load_model(const std::string& source, const LoadOptions& options = {},
+                                        const std::function<void(double)>& progress = {});
+
+}  // namespace vit

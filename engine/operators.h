@@ -1,0 +1,46 @@
+// The operators of the network, in the order of the forward pass: the rows of the cost table and the keys of its
+// timings.
+#pragma once
+
+#include <cstdint>
+
+namespace vit {
+
+/// Rows that a network does not have (no layer scale, no norm_pre) are left out of its table.
+enum class Op : std::uint8_t {
+  patch_embed,   // (N-1, C)  convolution of P×P patches
+  position,      // (N, C)    + position embedding, prefix tokens put in front
+  norm_pre,      // (N, C)    CLIP only
+  norm1,         // (N, C)
+  qkv,           // (N, 3C)
+  split,         // 3 × (h, N, C/h)  reshape and permute
+  rope,          // 2 × (h, N, C/h)  rotary position embedding, where a family has it
+  scores,        // (h, N, N)  q·kᵀ
+  scale,         // (h, N, N)  · head_dim^-0.5
+  softmax,       // (h, N, N)
+  attn_drop,     // (h, N, N)
+  attn_v,        // (h, N, C/h)
+  merge,         // (N, C)  transpose and reshape
+  proj,          // (N, C)
+  proj_drop,     // (N, C)
+  layer_scale1,  // (N, C)
+  residual1,     // (N, C)
+  norm2,         // (N, C)
+  fc1,           // (N, M)
+  gelu,          // (N, M)  or the family's activation
+  fc2,           // (N, C)
+  layer_scale2,  // (N, C)
+  residual2,     // (N, C)
+  norm,          // (N, C)
+  head,          // (K)
+};
+inline constexpr int kOpCount = static_cast<int>(Op::head) + 1;
+
+inline constexpr bool is_block_op(Op op) {
+  return op >= Op::norm1 && op <= Op::residual2;
+}
+
+const char* name_of(Op op);  // "q·kᵀ"
+const char* id_of(Op op);    // "scores": for files, ids and tests
+
+}  // namespace vit
