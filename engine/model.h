@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -112,7 +113,7 @@ struct Model {
 
   Linear patch_embed;  // (C, 3·P·P)
   Matrix prefix;       // (prefix tokens, C), their positions not yet added
-  Matrix position;     // (prefix if covered + grid, C)
+  Matrix position;  // (prefix tokens + stored grid, C), zero rows for prefix tokens without one; position.h resamples
   std::optional<NormWeights> norm_pre, norm, fc_norm;
   std::vector<BlockWeights> blocks;  // (L)
   std::optional<Linear> head;        // (K, C)
