@@ -1,0 +1,74 @@
+// Which instruction set runs: the best that the processor has, unless the environment names one.
+#include <cstdlib>
+
+#include "engine/error.h"
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/tables.h"
+
+namespace vit {
+namespace {
+
+// The processor's features are asked for one by one: compilers know the names of the x86-64 levels only since lately.
+// The answer of the built-in covers the operating system, too (whether it saves the wide registers).
+#if defined(HEADLIGHT_KERNELS_X86)
+bool has_sse42() {
+  return __builtin_cpu_supports("sse4.2");
+}
+
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+// Best first. The reference closes the list, because it runs everywhere.
+std::vector<const KernelTable*> runnable_tables() {
+  std::vector<const KernelTable*> tables;
+#if defined(HEADLIGHT_KERNELS_X86)
+  __builtin_cpu_init();
+  if (has_avx512()) tables.push_back(&avx512_kernels());
+  if (has_avx2()) tables.push_back(&avx2_kernels());
+  if (has_sse42()) tables.push_back(&baseline_kernels());
+#elif defined(HEADLIGHT_KERNELS_NEON)
+  tables.push_back(&neon_kernels());
+#elif defined(HEADLIGHT_KERNELS_BASELINE)
+  tables.push_back(&baseline_kernels());
+#endif
+  tables.push_back(&reference_kernels());
+  return tables;
+}
+
+const KernelTable& chosen_table() {
+  const char* wish = std::getenv("HEADLIGHT_ISA");
+  if (wish == nullptr || *wish == '\0') return *runnable_tables().front();
+  if (const KernelTable* table = kernels_by_name(wish)) return *table;
+  std::string names;
+  for (const std::string& name : available_instruction_sets()) names += (names.empty() ? "" : ", ") + name;
+  throw Error(std::string("HEADLIGHT_ISA=") + wish + " is not an instruction set of this build and processor; use " +
+              names + ", or leave it unset");
+}
+
+}  // namespace
+
+const KernelTable& kernels() {
+  static const KernelTable& table = chosen_table();
+  return table;
+}
+
+std::vector<std::string> available_instruction_sets() {
+  std::vector<std::string> names;
+  for (const KernelTable* table : runnable_tables()) names.emplace_back(table->name);
+  return names;
+}
+
+const KernelTable* kernels_by_name(const std::string& name) {
+  for (const KernelTable* table : runnable_tables())
+    if (name == table->name) return table;
+  return nullptr;
+}
+
+}  // namespace vit
