@@ -3,14 +3,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <vector>
 
 #include "engine/kernels/kernels.h"
 #include "engine/matrix.h"
 
 namespace vit {
-
-class Pool;
 
 /// Immutable after construction. `groups` splits the outputs into equal parts that each begin at a panel of their own,
 /// so that a product can write them into different matrices: 3 for qkv, 1 otherwise.
@@ -29,7 +28,7 @@ class Linear {
   bool has_bias() const { return !bias_.empty(); }
   const float* group_panels(int group) const { return panels_.get() + group * group_floats_; }
   const KernelTable& table() const { return *table_; }
-  std::size_t bytes() const;
+  std::size_t bytes() const;  // of panels and bias
 
   /// Weight of output `out` and input `in`, read back from the panels: for tests and the reference path.
   float weight(int out, int in) const;
@@ -46,14 +45,22 @@ class Linear {
 struct Epilogue {
   bool bias = true;  // add the layer's bias, if it has one
   Activation activation = Activation::none;
-  const float* scale = nullptr;      // (outputs) LayerScale
-  const Matrix* residual = nullptr;  // (rows, outputs) added last; may be the destination itself
+  const float* scale = nullptr;  // (outputs) LayerScale
+  MatrixView residual;           // (rows, outputs) added last, or empty; may be the destination itself
 };
 
-/// y = epilogue(x·Wᵀ), rows split over the pool's threads. `y` has one matrix for each group of the layer, each
-/// (x.rows, outputs / groups). The one product that all paths share. `on_time(thread, elapsed)` hears what each thread
-/// took.
-void linear(const Matrix& x, const Linear& layer, const Epilogue& epilogue, std::vector<Matrix*> y, Pool& pool,
-            const std::function<void(int thread, long long ns)>& on_time = {});
+/// The part of a product that one thread computes: rows of x, and outputs (within each group) by panels.
+struct Part {
+  int row_begin = 0, row_end = 0;
+  int panel_begin = 0, panel_end = -1;  // -1: to the last panel
+};
+
+/// y = epilogue(x·Wᵀ), the one product that all paths share. `y` has one matrix for each group of the layer, each
+/// (x.rows, outputs / groups). Works on the caller's thread and on `part` of the result only.
+void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
+            const Part& part);
+
+/// Panels of each group of the layer.
+int panels_of(const Linear& layer);
 
 }  // namespace vit

@@ -31,8 +31,7 @@ std::ptrdiff_t Matrix::padded_stride(int cols) {
 }
 
 Matrix::Matrix(int rows, int cols) : rows_(rows), cols_(cols), stride_(padded_stride(cols)) {
-  // One line of slack behind the last row, because kernels read and write whole vectors.
-  data_ = allocate_floats(static_cast<std::size_t>(rows) * stride_ + kLineFloats);
+  data_ = allocate_floats(static_cast<std::size_t>(rows) * stride_ + kMatrixSlack);
 }
 
 Matrix::Matrix(MatrixView other) : Matrix(other.rows, other.cols) {

@@ -16,6 +16,9 @@ struct FreeAligned {
 /// Owns floats that start on a cache line.
 using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
 
+/// Floats behind a matrix's last row that kernels may read: the widest panel and a line.
+inline constexpr std::size_t kMatrixSlack = 80;
+
 /// `count` floats, all zero, aligned to a cache line. Throws std::bad_alloc.
 AlignedFloats allocate_floats(std::size_t count);
 
@@ -30,9 +33,21 @@ struct MatrixView {
   float operator()(int r, int c) const { return data[r * stride + c]; }
 };
 
+/// The same, and the floats may be written.
+struct MatrixSpan {
+  float* data = nullptr;
+  int rows = 0;
+  int cols = 0;
+  std::ptrdiff_t stride = 0;  // floats from one row to the next
+
+  float* row(int r) const { return data + r * stride; }
+  operator MatrixView() const { return {data, rows, cols, stride}; }
+};
+
 /// (rows, cols) floats in row-major order. The stride is `cols` rounded up to an odd number of cache lines: rows an
 /// even number of lines apart would share few sets of the level-1 cache, and tall tiles would evict themselves. The
-/// padding is zero at first and may be overwritten by kernels; nothing may depend on its values.
+/// padding is zero at first and may be overwritten by kernels; nothing may depend on its values. Behind the last row
+/// `kMatrixSlack` more floats may be read, so that a panel of columns may begin anywhere.
 class Matrix {
  public:
   Matrix() = default;
@@ -53,6 +68,7 @@ class Matrix {
   float& operator()(int r, int c) { return data_[r * stride_ + c]; }
   float operator()(int r, int c) const { return data_[r * stride_ + c]; }
   MatrixView view() const { return {data_.get(), rows_, cols_, stride_}; }
+  MatrixSpan span() { return {data_.get(), rows_, cols_, stride_}; }
 
   /// Floats from one row to the next that a matrix of `cols` columns uses.
   static std::ptrdiff_t padded_stride(int cols);

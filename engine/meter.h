@@ -22,23 +22,42 @@ struct Timings {
   double wall_ms = 0;
   OpTimes model{};
   std::vector<OpTimes> blocks;  // (L)
+  double rows_ms() const;       // all rows together
   double waiting_ms() const;    // wall time that no row accounts for: threads waiting for each other, and the rest
 };
 
-/// One per forward pass. `add` may be called from the pool's threads, each with its own index; the rest from the
-/// caller's.
+/// One per forward pass: it hands a lane to each thread, and adds them up in the end.
 class Meter {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// One thread's clock. An operator's time runs from the lap (or restart) before to the lap that names it, so that one
+  /// look at the clock does for two operators.
+  class Lane {
+   public:
+    /// What follows belongs to this block; -1: outside the blocks.
+    void enter_block(int block) { row_ = block + 1; }
+    void restart() { last_ = Clock::now(); }
+    void lap(Op op) {
+      const Clock::time_point now = Clock::now();
+      ticks_[static_cast<std::size_t>(row_)][static_cast<std::size_t>(op)] += (now - last_).count();
+      last_ = now;
+    }
+
+   private:
+    friend class Meter;
+    std::vector<std::array<Clock::rep, kOpCount>> ticks_;  // (1 + L), outside the blocks first
+    int row_ = 0;
+    Clock::time_point last_;
+  };
+
   /// `progress` is called with 0 … 1 from the thread that runs the pass, at most once a block.
   explicit Meter(std::stop_token stop = {}, std::function<void(double)> progress = {});
 
+  /// The pass begins: the clock runs, and there is a lane for each thread.
   void start(int blocks, int threads, int first_block);
-  void enter_block(int block);  // -1: outside the blocks
-  void add(Op op, int thread, Clock::duration elapsed) {
-    lanes_[static_cast<std::size_t>(thread)].ticks[static_cast<std::size_t>(op)] += elapsed.count();
-  }
+  Lane& lane(int thread) { return lanes_[static_cast<std::size_t>(thread)].lane; }
+  /// The pass ends, or was cancelled: `timings` holds what was done.
   void finish();
 
   bool stop_requested() const { return stop_.stop_requested(); }
@@ -49,17 +68,15 @@ class Meter {
   const Timings& timings() const { return timings_; }
 
  private:
-  struct alignas(64) Lane {
-    std::array<std::int64_t, kOpCount> ticks{};
+  struct alignas(64) PaddedLane {
+    Lane lane;
   };
-  void collect();  // moves the lanes' ticks into the current block's row
 
   std::stop_token stop_;
   std::function<void(double)> progress_;
-  std::vector<Lane> lanes_;
+  std::vector<PaddedLane> lanes_;
   Timings timings_;
   Clock::time_point started_;
-  int block_ = -1;
 };
 
 }  // namespace vit

@@ -49,7 +49,8 @@ void validate(const Settings& settings, const ModelConfig& config);
 /// The divisors of C in ascending order: the possible head counts.
 std::vector<int> divisors(int channels);
 
-/// The first block whose results can differ between the two, or the number of blocks if none can.
+/// The first block whose results can differ between the two, or the number of blocks if none can. Another kernel rounds
+/// differently, so it counts from block 0; the number of threads and what is kept change no number.
 int first_changed_block(const Settings& a, const Settings& b);
 
 }  // namespace vit
