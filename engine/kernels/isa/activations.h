@@ -1,0 +1,79 @@
+// The activations on whole packets, and the choice among them outside of the loops.
+#pragma once
+
+#include "engine/kernels/isa/simd.h"
+#include "engine/kernels/kernels.h"
+
+namespace vit {
+namespace {
+
+template <Activation kActivation>
+VIT_INLINE Packet activated(Packet x) {
+  if constexpr (kActivation == Activation::gelu) {
+    const Packet half = multiply(x, broadcast(0.5f));
+    return multiply_add(half, erf(multiply(x, broadcast(0.70710678f))), half);
+  } else if constexpr (kActivation == Activation::gelu_tanh) {
+    // (1 + tanh u) / 2 = σ(2u), u = √(2/π)·(x + 0.044715·x³)
+    const Packet factor =
+        multiply_add(multiply(x, x), broadcast(2 * 0.79788456f * 0.044715f), broadcast(2 * 0.79788456f));
+    return multiply(x, sigmoid(multiply(x, factor)));
+  } else if constexpr (kActivation == Activation::quick_gelu) {
+    return multiply(x, sigmoid(multiply(x, broadcast(1.702f))));
+  } else {
+    return x;
+  }
+}
+
+template <Activation kActivation>
+struct ActivationConstant {
+  static constexpr Activation value = kActivation;
+};
+
+/// Calls f with the activation as a constant (`.value`).
+template <typename F>
+VIT_INLINE void with_activation(Activation activation, F&& f) {
+  switch (activation) {
+    case Activation::none:
+      return f(ActivationConstant<Activation::none>{});
+    case Activation::gelu:
+      return f(ActivationConstant<Activation::gelu>{});
+    case Activation::gelu_tanh:
+      return f(ActivationConstant<Activation::gelu_tanh>{});
+    case Activation::quick_gelu:
+      return f(ActivationConstant<Activation::quick_gelu>{});
+  }
+}
+
+/// x = f(x) for each of `count` floats.
+template <typename F>
+VIT_INLINE void transform(float* x, int count, F&& f) {
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(x + i, f(load(x + i)));
+  if (i < count) store_first(x + i, f(load_first(x + i, count - i)), count - i);
+}
+
+void scale(float* x, int count, float factor) {
+  const Packet factors = broadcast(factor);
+  transform(x, count, [&](Packet v) VIT_INLINE_LAMBDA { return multiply(v, factors); });
+}
+
+void activate(Activation activation, float* x, int count) {
+  with_activation(activation, [&](auto a) {
+    transform(x, count, [a](Packet v) VIT_INLINE_LAMBDA { return activated<a.value>(v); });
+  });
+}
+
+void swiglu(const float* gate, const float* x, float* y, int count) {
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Packet g = load(gate + i);
+    store(y + i, multiply(multiply(g, sigmoid(g)), load(x + i)));
+  }
+  if (i < count) {
+    const Packet g = load_first(gate + i, count - i);
+    store_first(y + i, multiply(multiply(g, sigmoid(g)), load_first(x + i, count - i)), count - i);
+  }
+}
+
+}  // namespace
+}  // namespace vit

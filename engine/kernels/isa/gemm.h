@@ -1,0 +1,222 @@
+// The matrix product: tiles of kTileRows × kPanel sums that live in registers for the whole depth.
+#pragma once
+
+#include "engine/kernels/isa/activations.h"
+#include "engine/kernels/isa/simd.h"
+#include "engine/kernels/kernels.h"
+
+namespace vit {
+namespace {
+
+// A tile's sums, one packet of each right-hand vector, and one broadcast of the left-hand side fill the registers: 32
+// with AVX-512 (28 sums) and NEON (24), 16 otherwise (12).
+constexpr int kTileVectors = 2;
+constexpr int kPanel = kTileVectors * kLanes;
+#if defined(EIGEN_VECTORIZE_AVX512)
+constexpr int kTileRows = 14;
+#elif defined(EIGEN_VECTORIZE_NEON)
+constexpr int kTileRows = 12;
+#else
+constexpr int kTileRows = 6;
+#endif
+
+/// One tile's place in the product.
+struct TilePlace {
+  int row = 0;
+  int panel = 0;
+  const float* prefetch = nullptr;  // the part of the next panel that this tile fetches meanwhile, or none
+  int prefetch_lines = 0;           // cache lines for each kPrefetchSteps of depth
+};
+constexpr int kPrefetchSteps = 8;
+constexpr int kLineFloats = 16;
+
+/// sums[i][v] += a[row i, k]·b[k, vector v] over `steps` of k, from wherever a and b stand; moves them on.
+template <int kRows, int kVectors>
+VIT_INLINE void multiply_steps(const float*& a, std::ptrdiff_t a_stride, const float*& b, std::ptrdiff_t k_stride,
+                               int steps, Packet (&sums)[kRows][kVectors]) {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 1
+#endif
+  for (int k = 0; k < steps; ++k) {
+    Packet right[kVectors];
+    unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA { right[v.value] = load(b + v.value * kLanes); });
+    unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+      const Packet left = broadcast(a[i.value * a_stride]);
+      unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+        sums[i.value][v.value] = multiply_add(left, right[v.value], sums[i.value][v.value]);
+      });
+    });
+    ++a;
+    b += k_stride;
+  }
+}
+
+/// What follows the sum, for one vector of columns and all rows of a tile: bias, activation, scale, addend.
+/// `sums` holds kTileVectors·kLanes floats a row. `width` is the number of columns that exist, 1 to kLanes.
+template <Activation kActivation>
+void finish_columns(const Gemm& g, const float* sums, int row, int rows, int column, int width) {
+  const bool whole = width == kLanes;
+  const auto load_columns = [&](const float* from)
+                                VIT_INLINE_LAMBDA { return whole ? load(from) : load_first(from, width); };
+  const Packet bias = g.bias != nullptr ? load_columns(g.bias + column) : broadcast(0.f);
+  const Packet scale = g.scale != nullptr ? load_columns(g.scale + column) : broadcast(1.f);
+  float* c = g.c + row * g.c_stride + column;
+  const float* addend = g.addend != nullptr ? g.addend + row * g.addend_stride + column : nullptr;
+  for (int i = 0; i < rows; ++i) {
+    Packet x = activated<kActivation>(add(load(sums + i * kPanel), bias));
+    if (g.scale != nullptr) x = multiply(x, scale);
+    if (addend != nullptr) x = add(x, load_columns(addend + i * g.addend_stride));
+    if (whole)
+      store(c + i * g.c_stride, x);
+    else
+      store_first(c + i * g.c_stride, x, width);
+  }
+}
+
+/// The way of every tile whose sums cannot be stored as they are.
+void finish_tile(const Gemm& g, const float* sums, int row, int rows, int column, int width) {
+  for (int v = 0; v * kLanes < width; ++v) {
+    const int left = width - v * kLanes;
+    with_activation(g.activation, [&](auto activation) {
+      finish_columns<activation.value>(g, sums + v * kLanes, row, rows, column + v * kLanes,
+                                       left < kLanes ? left : kLanes);
+    });
+  }
+}
+
+/// Stores whole vectors: c = sums + bias (+ addend).
+template <int kRows, int kVectors>
+VIT_INLINE void store_tile(const Gemm& g, const Packet (&sums)[kRows][kVectors], int row, int column) {
+  float* c = g.c + row * g.c_stride + column;
+  Packet bias[kVectors];
+  unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+    bias[v.value] = g.bias != nullptr ? load(g.bias + column + v.value * kLanes) : broadcast(0.f);
+  });
+  if (g.addend == nullptr) {
+    unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+      unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+        store(c + i.value * g.c_stride + v.value * kLanes, add(sums[i.value][v.value], bias[v.value]));
+      });
+    });
+  } else {
+    const float* addend = g.addend + row * g.addend_stride + column;
+    unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+      unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+        store(c + i.value * g.c_stride + v.value * kLanes,
+              add(add(sums[i.value][v.value], bias[v.value]),
+                  load(addend + i.value * g.addend_stride + v.value * kLanes)));
+      });
+    });
+  }
+}
+
+/// kRows rows of one panel, or of its first kVectors vectors where the rest has no columns.
+template <int kRows, int kVectors>
+void tile(const Gemm& g, const TilePlace& place) {
+  Packet sums[kRows][kVectors];
+  unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+    unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA { sums[i.value][v.value] = broadcast(0.f); });
+  });
+
+  const float* a = g.a + place.row * g.a_stride;
+  const float* b = g.b + place.panel * g.panel_stride;
+  int k = 0;
+  if (place.prefetch != nullptr) {
+    const float* next = place.prefetch;
+    for (; k + kPrefetchSteps <= g.depth; k += kPrefetchSteps) {
+      for (int line = 0; line < place.prefetch_lines; ++line, next += kLineFloats) packet::prefetch(next);
+      multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, kPrefetchSteps, sums);
+    }
+  }
+  multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, g.depth - k, sums);
+
+  const int column = place.panel * kPanel;
+  const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
+  if (width == kVectors * kLanes && g.activation == Activation::none && g.scale == nullptr) {
+    store_tile<kRows, kVectors>(g, sums, place.row, column);
+    return;
+  }
+  alignas(64) float memory[kRows * kPanel];
+  unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+    unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+      packet::pstore(memory + i.value * kPanel + v.value * kLanes, sums[i.value][v.value]);
+    });
+  });
+  finish_tile(g, memory, place.row, kRows, column, width);
+}
+
+using TileFunction = void (*)(const Gemm&, const TilePlace&);
+/// Tile functions by height: entry i has i + 1 rows.
+template <int kVectors, typename Heights>
+struct Tiles;
+template <int kVectors, int... kRowsLessOne>
+struct Tiles<kVectors, std::integer_sequence<int, kRowsLessOne...>> {
+  static constexpr TileFunction kByHeight[] = {tile<kRowsLessOne + 1, kVectors>...};
+};
+
+void gemm(const Gemm& g) {
+  const int rows = g.row_end - g.row_begin;
+  if (rows <= 0) return;
+  using Heights = std::make_integer_sequence<int, kTileRows>;
+  // Heights as equal as can be: 197 rows are 2 tiles of 14 and 13 of 13, not 14 of 14 and a slow one of 1.
+  const int tiles = (rows + kTileRows - 1) / kTileRows;
+  const int height = rows / tiles;
+  const int taller = rows % tiles;
+
+  for (int panel = g.panel_begin; panel < g.panel_end; ++panel) {
+    const int width = g.columns - panel * kPanel;
+    if (width <= 0) return;
+    const TileFunction* by_height = width > kLanes ? Tiles<2, Heights>::kByHeight : Tiles<1, Heights>::kByHeight;
+    // While the tiles of one packed panel are computed, the next comes closer: one burst would stall the loads.
+    const bool fetch = g.k_stride == kPanel && panel + 1 < g.panel_end;
+    const int panel_lines = kPrefetchSteps * kPanel / kLineFloats;  // of kPrefetchSteps of depth
+    TilePlace place;
+    place.panel = panel;
+    place.row = g.row_begin;
+    place.prefetch_lines = fetch ? (panel_lines + tiles - 1) / tiles : 0;
+    for (int t = 0; t < tiles; ++t) {
+      if (fetch) {
+        const std::ptrdiff_t tile_floats =
+            static_cast<std::ptrdiff_t>(place.prefetch_lines) * kLineFloats * (g.depth / kPrefetchSteps);
+        const std::ptrdiff_t at = t * tile_floats;
+        place.prefetch = at < g.panel_stride ? g.b + (panel + 1) * g.panel_stride + at : nullptr;
+      }
+      const int tile_rows = height + (t < taller ? 1 : 0);
+      by_height[tile_rows - 1](g, place);
+      place.row += tile_rows;
+    }
+  }
+}
+
+/// One square block of `pack`: rows [0, row_count) and floats [0, k_count), both at most kLanes, zero beyond.
+VIT_INLINE void pack_square(const float* rows, std::ptrdiff_t stride, int row_count, int k_count, float* panel) {
+  Square block;
+  for (int i = 0; i < kLanes; ++i) {
+    if (i >= row_count)
+      block.packet[i] = broadcast(0.f);
+    else if (k_count == kLanes)
+      block.packet[i] = load(rows + i * stride);
+    else
+      block.packet[i] = load_first(rows + i * stride, k_count);
+  }
+  transpose(block);
+  for (int k = 0; k < k_count; ++k) store(panel + k * kPanel, block.packet[k]);
+}
+
+void pack(const float* rows, std::ptrdiff_t stride, int count, int depth, float* panels) {
+  for (int first = 0; first < count; first += kPanel) {
+    float* panel = panels + static_cast<std::ptrdiff_t>(first) * depth;
+    for (int k = 0; k < depth; k += kLanes) {
+      const int k_count = depth - k < kLanes ? depth - k : kLanes;
+      for (int j = 0; j < kPanel; j += kLanes) {
+        const int left = count - first - j;
+        const int row_count = left < 0 ? 0 : left < kLanes ? left : kLanes;
+        pack_square(rows + (first + j) * stride + k, stride, row_count, k_count,
+                    panel + static_cast<std::ptrdiff_t>(k) * kPanel + j);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vit

@@ -1,0 +1,36 @@
+// The table of one instruction set. This file is compiled several times: HEADLIGHT_ISA names the set.
+#include "engine/kernels/kernels.h"
+
+#include "engine/kernels/isa/activations.h"
+#include "engine/kernels/isa/gemm.h"
+#include "engine/kernels/isa/rows.h"
+#include "engine/kernels/tables.h"
+
+#define HEADLIGHT_JOIN(a, b) a##b
+#define HEADLIGHT_TABLE_OF(isa) HEADLIGHT_JOIN(isa, _kernels)
+#define HEADLIGHT_TEXT_OF(x) #x
+#define HEADLIGHT_NAME_OF(isa) HEADLIGHT_TEXT_OF(isa)
+
+namespace vit {
+namespace {
+
+constexpr KernelTable kTable = {
+    .name = HEADLIGHT_NAME_OF(HEADLIGHT_ISA),
+    .panel = kPanel,
+    .row_block = kTileRows,
+    .pack = pack,
+    .gemm = gemm,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .scale = scale,
+    .activate = activate,
+    .swiglu = swiglu,
+};
+
+}  // namespace
+
+const KernelTable& HEADLIGHT_TABLE_OF(HEADLIGHT_ISA)() {
+  return kTable;
+}
+
+}  // namespace vit

@@ -1,0 +1,191 @@
+// Vectors of floats as the instruction set of this translation unit has them, on Eigen's packets.
+//
+// Everything here is compiled once for each instruction set, with `Eigen` renamed by a macro (see
+// engine/CMakeLists.txt) and all else in an anonymous namespace, so that no function built for AVX-512 can stand in for
+// its namesake on a processor without it. Use no templates of the standard library that might leave a function behind.
+#pragma once
+
+#include <Eigen/Core>
+// After the core, whose types it needs.
+#include <unsupported/Eigen/SpecialFunctions>
+
+#include <cstddef>
+#include <cstdint>
+
+// Packets are Eigen's own business (Eigen::internal) and carry no promise: every name of them that the kernels use is
+// in this file, was read in 3.4.0, and is the place to look when another release does not compile.
+#if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
+#error "The kernels need the packets of Eigen 3.4 or later"
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define VIT_INLINE __forceinline
+#define VIT_INLINE_LAMBDA
+#else
+#define VIT_INLINE __attribute__((always_inline)) inline
+#define VIT_INLINE_LAMBDA __attribute__((always_inline))
+#endif
+
+namespace vit {
+namespace {
+
+namespace packet = Eigen::internal;
+
+using Packet = packet::packet_traits<float>::type;
+using IntPacket = packet::unpacket_traits<Packet>::integer_packet;
+constexpr int kLanes = packet::unpacket_traits<Packet>::size;
+
+VIT_INLINE Packet broadcast(float x) {
+  return packet::pset1<Packet>(x);
+}
+
+VIT_INLINE Packet load(const float* from) {
+  return packet::ploadu<Packet>(from);
+}
+
+VIT_INLINE void store(float* to, Packet x) {
+  packet::pstoreu(to, x);
+}
+
+VIT_INLINE Packet add(Packet a, Packet b) {
+  return packet::padd(a, b);
+}
+
+VIT_INLINE Packet subtract(Packet a, Packet b) {
+  return packet::psub(a, b);
+}
+
+VIT_INLINE Packet multiply(Packet a, Packet b) {
+  return packet::pmul(a, b);
+}
+
+VIT_INLINE Packet divide(Packet a, Packet b) {
+  return packet::pdiv(a, b);
+}
+
+/// a·b + c
+VIT_INLINE Packet multiply_add(Packet a, Packet b, Packet c) {
+  return packet::pmadd(a, b, c);
+}
+
+/// Where x is NaN, so is the result: x86 answers with the operand that Eigen lists first.
+VIT_INLINE Packet at_least(Packet x, Packet bound) {
+  return packet::pmax(x, bound);
+}
+
+VIT_INLINE Packet at_most(Packet x, Packet bound) {
+  return packet::pmin(x, bound);
+}
+
+VIT_INLINE float sum_of_lanes(Packet x) {
+  return packet::predux(x);
+}
+
+VIT_INLINE float largest_lane(Packet x) {
+  return packet::predux_max(x);
+}
+
+/// All bits set in the lanes where a < b.
+VIT_INLINE Packet less(Packet a, Packet b) {
+  return packet::pcmp_lt(a, b);
+}
+
+/// x where the mask is clear, 0 where it is set.
+VIT_INLINE Packet zero_where(Packet mask, Packet x) {
+  return packet::pandnot(x, mask);
+}
+
+VIT_INLINE Packet select(Packet mask, Packet if_set, Packet if_clear) {
+  return packet::pselect(mask, if_set, if_clear);
+}
+
+/// All bits set in the first `count` lanes.
+VIT_INLINE Packet first_lanes(int count) {
+  return less(packet::plset<Packet>(0.f), broadcast(static_cast<float>(count)));
+}
+
+/// The first `count` floats (fewer than a packet holds) and zeros; reads no other memory.
+template <typename P = Packet>
+VIT_INLINE P load_first(const float* from, int count) {
+  using Traits = packet::unpacket_traits<P>;
+  if constexpr (Traits::masked_load_available) {
+    return packet::ploadu<P>(from, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else {
+    alignas(64) float lanes[kLanes] = {};
+    for (int i = 0; i < count; ++i) lanes[i] = from[i];
+    return packet::pload<P>(lanes);
+  }
+}
+
+/// Writes the first `count` lanes (fewer than a packet holds) and no other memory.
+template <typename P = Packet>
+VIT_INLINE void store_first(float* to, P x, int count) {
+  using Traits = packet::unpacket_traits<P>;
+  if constexpr (Traits::masked_store_available) {
+    packet::pstoreu(to, x, static_cast<typename Traits::mask_t>((1u << count) - 1));
+  } else {
+    alignas(64) float lanes[kLanes];
+    packet::pstore(lanes, x);
+    for (int i = 0; i < count; ++i) to[i] = lanes[i];
+  }
+}
+
+/// The kLanes × kLanes floats that start at rows[0], rows[1], …: out[k][i] = rows[i][k].
+using Square = packet::PacketBlock<Packet, kLanes>;
+VIT_INLINE void transpose(Square& block) {
+  packet::ptranspose(block);
+}
+
+template <int kIndex>
+struct Constant {
+  static constexpr int value = kIndex;
+};
+template <int... kIndices, typename F>
+VIT_INLINE void unroll_indices(F&& f, std::integer_sequence<int, kIndices...>) {
+  (f(Constant<kIndices>{}), ...);
+}
+/// f(Constant<0>{}), f(Constant<1>{}), …, spelled out: what is indexed by `value` can live in registers.
+template <int kCount, typename F>
+VIT_INLINE void unroll(F&& f) {
+  unroll_indices(f, std::make_integer_sequence<int, kCount>{});
+}
+
+// e^x for x in [kLowestExponent, 88]: 2^n·e^r with |r| <= ln2 / 2, and e^r = 1 + r + r²·p(r), where p is a fit of
+// degree 4 with a relative error of 4e-9. NaN stays NaN.
+constexpr float kLowestExponent = -87.33654f;  // e^x is the smallest normal float
+VIT_INLINE Packet exp_in_range(Packet x) {
+  // Adding 1.5·2^23 rounds to an integer that then stands in the low bits; 127 is the bias of a float's exponent.
+  const Packet magic = broadcast(12582912.f + 127.f);
+  const Packet shifted = multiply_add(x, broadcast(1.44269504f), magic);
+  const Packet n = subtract(shifted, magic);
+  // ln2 in two parts, of which the first times n is exact.
+  Packet r = multiply_add(n, broadcast(-0.693359375f), x);
+  r = multiply_add(n, broadcast(2.12194440e-4f), r);
+  Packet p = multiply_add(broadcast(0.00138145394f), r, broadcast(0.00836874545f));
+  p = multiply_add(p, r, broadcast(0.0416683890f));
+  p = multiply_add(p, r, broadcast(0.166665211f));
+  p = multiply_add(p, r, broadcast(0.49999994f));
+  const Packet e_r = add(multiply_add(multiply(p, r), r, r), broadcast(1.f));
+  const IntPacket exponent = packet::plogical_shift_left<23>(packet::preinterpret<IntPacket>(shifted));
+  return multiply(e_r, packet::preinterpret<Packet>(exponent));
+}
+
+/// e^x for x <= 0 (a rounding error above is fine), exactly 0 where e^x would be denormal.
+VIT_INLINE Packet exp_nonpositive(Packet x) {
+  const Packet lowest = broadcast(kLowestExponent);
+  return zero_where(less(x, lowest), exp_in_range(at_least(x, lowest)));
+}
+
+/// 1 / (1 + e^-x), within [6e-39, 1].
+VIT_INLINE Packet sigmoid(Packet x) {
+  const Packet negative = packet::pnegate(x);
+  const Packet e = exp_in_range(at_most(at_least(negative, broadcast(kLowestExponent)), broadcast(88.f)));
+  return divide(broadcast(1.f), add(broadcast(1.f), e));
+}
+
+VIT_INLINE Packet erf(Packet x) {
+  return packet::generic_fast_erf_float(x);
+}
+
+}  // namespace
+}  // namespace vit
