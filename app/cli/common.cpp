@@ -1,0 +1,176 @@
+#include "app/cli/common.h"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "app/assets.h"
+#include "app/cli/progress.h"
+#include "app/version.h"
+#include "app/write_file.h"
+#include "engine/error.h"
+#include "engine/forward.h"
+#include "engine/pool.h"
+
+namespace headlight {
+namespace {
+
+/// An option of three numbers or one.
+void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::array<float, 3>>& target,
+                    const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&target, name](const std::string& text) {
+           try {
+             target = parse_rgb(text);
+           } catch (const vit::Error& error) {
+             throw CLI::ValidationError(name, error.what());
+           }
+         },
+         help)
+      ->type_name("R,G,B");
+}
+
+}  // namespace
+
+void describe_version(CLI::App& app) {
+  app.set_version_flag(
+      "--version", [] { return version_text(); }, "Print version, libraries and instruction set");
+}
+
+void add_model_options(CLI::App& app, RunOptions& options) {
+  app.add_option("-m,--model", options.model,
+                 "Checkpoint file or folder, or random:C=768,L=12,h=12,P=16,S=224,K=1000,seed=1 "
+                 "(default: the model that ships with the program)")
+      ->type_name("FILE")
+      ->group("Model");
+  app.add_option("--trained-heads", options.load.num_heads,
+                 "Heads the model was trained with, where the file does not say or is wrong")
+      ->type_name("H")
+      ->check(CLI::Range(1, 65536))
+      ->group("Model");
+  app.add_option("--eps", options.load.eps, "Epsilon of every LayerNorm, where the file does not say")
+      ->type_name("E")
+      ->check(CLI::PositiveNumber)
+      ->group("Model");
+  app.add_option("--family", options.load.family, "Checkpoint family, where it is not recognised")
+      ->type_name("NAME")
+      ->group("Model");
+  app.add_option("--labels", options.load.labels, "Class names: one a line, or JSON")
+      ->type_name("FILE")
+      ->group("Model");
+}
+
+void add_image_options(CLI::App& app, RunOptions& options) {
+  CLI::App* group = app.add_option_group("Image");
+  group->add_option("-i,--image", options.image, "Photograph: JPEG, PNG, BMP or TGA")->type_name("FILE");
+  group->add_option("--resize", options.preprocessing.resize, "PX or shorter:PX, longer:PX, squash, none")
+      ->type_name("RULE");
+  group
+      ->add_option("--crop", options.preprocessing.crop,
+                   "Input size PX or WIDTHxHEIGHT, cut from the middle, or multiple (of the patch); without --resize "
+                   "the resize follows")
+      ->type_name("RULE");
+  group->add_option("--interpolation", options.preprocessing.interpolation, "Resampling filter")
+      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos"}));
+  add_rgb_option(*group, "--mean", options.preprocessing.mean, "Subtracted from RGB in 0…1");
+  add_rgb_option(*group, "--std", options.preprocessing.std, "RGB is divided by it");
+}
+
+void add_settings_options(CLI::App& app, RunOptions& options) {
+  CLI::App* group = app.add_option_group("Settings");
+  group
+      ->add_option("--num-heads", options.num_heads,
+                   "Heads of every block, or BLOCK:H,BLOCK:H,… (divisors of the channels)")
+      ->type_name("H");
+  group->add_flag("!--no-qkv-bias", options.qkv_bias, "Leave the bias of the qkv projections out");
+  group->add_flag("--train", options.training, "Training mode: the dropouts act");
+  group->add_option("--attn-drop", options.attn_drop, "Dropout of attention probabilities, with --train")
+      ->type_name("P")
+      ->check(CLI::Range(0.0, 0.999));
+  group->add_option("--proj-drop", options.proj_drop, "Dropout after the projection, with --train")
+      ->type_name("P")
+      ->check(CLI::Range(0.0, 0.999));
+  group->add_option("--seed", options.seed, "Seed of the dropout masks")->type_name("S");
+  group->add_option("--kernel", options.kernel, "How attention is computed (default: tiled)")
+      ->check(CLI::IsMember({"eager", "tiled", "reference"}));
+  group->add_option("-t,--threads", options.threads, "Threads (default: all processors)")
+      ->type_name("T")
+      ->check(CLI::Range(1, 1024));
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  add_model_options(app, options);
+  add_image_options(app, options);
+  add_settings_options(app, options);
+}
+
+std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
+  ProgressBar bar("loading");
+  vit::LoadOptions load = options.load;
+  if (!load.imagenet_labels) load.imagenet_labels = imagenet_labels();
+  const std::string source = options.model.empty() ? default_model().string() : options.model;
+  return vit::load_model(source, load, [&bar](double fraction) { bar.show(fraction); });
+}
+
+vit::Image generated_image(int width, int height) {
+  vit::Image image;
+  image.width = width;
+  image.height = height;
+  image.name = "generated " + std::to_string(width) + "×" + std::to_string(height);
+  image.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
+  std::uint32_t state = 12345;
+  for (std::uint8_t& value : image.rgb) {
+    state = state * 1664525u + 1013904223u;
+    value = static_cast<std::uint8_t>(state >> 24);
+  }
+  return image;
+}
+
+Session open_session(const RunOptions& options, ImageNeed need) {
+  if (need == ImageNeed::required && options.image.empty()) throw UsageError("--image is missing.");
+  Session session;
+  session.model = open_model(options);
+  session.settings = settings_for(options, session.model->config);
+  const vit::Preprocessing rules = preprocessing_for(options.preprocessing, session.model->preprocessing);
+  session.image = options.image.empty() ? generated_image(rules.width, rules.height) : vit::load_image(options.image);
+  session.pixels =
+      std::make_shared<const vit::Pixels>(vit::preprocess(session.image, rules, session.model->config.patch_px));
+  return session;
+}
+
+std::shared_ptr<const vit::Trace> run_pass(const Session& session, vit::Pool& pool, std::stop_token stop,
+                                           const std::function<void(double)>& progress) {
+  const vit::TokenGrid grid = vit::token_grid(session.model->config, session.pixels->width, session.pixels->height);
+  vit::check_memory(vit::estimate(session.model->config, grid, session.settings));
+  vit::Meter meter(std::move(stop), progress);
+  return vit::forward({session.model, session.pixels, session.settings}, meter, pool);
+}
+
+void write_output(const std::string& file, const std::string& text) {
+  if (file == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return;
+  }
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  write_file(file, text);
+}
+
+std::string with_separators(double number) {
+  std::array<char, 64> digits{};
+  std::snprintf(digits.data(), digits.size(), "%.0f", std::abs(number));
+  const std::string plain = digits.data();
+  std::string text = number <= -0.5 ? "-" : "";
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (i > 0 && (plain.size() - i) % 3 == 0) text += ',';
+    text += plain[i];
+  }
+  return text;
+}
+
+}  // namespace headlight

@@ -1,0 +1,71 @@
+// What the commands share: their common options, and opening model, image and settings for a run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/run_options.h"
+#include "engine/image.h"
+#include "engine/trace.h"
+
+namespace vit {
+class Pool;
+}
+
+namespace headlight {
+
+/// Arguments that make no sense together: exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+void describe_version(CLI::App& app);  // --version
+
+/// --model and what overrides a checkpoint's guesses. `options` must outlive the parsing.
+void add_model_options(CLI::App& app, RunOptions& options);
+/// --image and the preprocessing.
+void add_image_options(CLI::App& app, RunOptions& options);
+/// --num-heads, --kernel, --threads, dropout.
+void add_settings_options(CLI::App& app, RunOptions& options);
+/// All three.
+void add_run_options(CLI::App& app, RunOptions& options);
+
+/// The model of the options, by default the one among the assets. Shows a progress bar on a terminal. Throws
+/// vit::Error.
+std::shared_ptr<const vit::Model> open_model(const RunOptions& options);
+
+/// What a run needs.
+struct Session {
+  std::shared_ptr<const vit::Model> model;
+  vit::Image image;
+  std::shared_ptr<const vit::Pixels> pixels;
+  vit::Settings settings;
+};
+
+enum class ImageNeed {
+  required,     // a usage error without --image
+  or_generated  // without --image a generated picture of the network's own size: what a pass costs depends on sizes
+                // only
+};
+Session open_session(const RunOptions& options, ImageNeed need);
+
+/// A picture of pseudo-random pixels, the same on every machine.
+vit::Image generated_image(int width, int height);
+
+/// One pass, after checking that it fits into memory.
+std::shared_ptr<const vit::Trace> run_pass(const Session& session, vit::Pool& pool, std::stop_token stop = {},
+                                           const std::function<void(double)>& progress = {});
+
+/// Writes to a file, or to standard output for "-". Makes the file's folder. Throws vit::Error.
+void write_output(const std::string& file, const std::string& text);
+
+/// "1,258,219,584"
+std::string with_separators(double number);
+
+}  // namespace headlight

@@ -1,0 +1,118 @@
+// `headlight info`: what loading a checkpoint found, read, implied and guessed.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+
+namespace headlight {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InfoOptions {
+  RunOptions run;
+  std::string json;
+  bool tensors = false;
+};
+
+int tokens_of(const vit::Model& model) {
+  const vit::Preprocessing& p = model.preprocessing;
+  const int patch = model.config.patch_px;
+  return model.config.prefix_tokens() + (p.height / patch) * (p.width / patch);
+}
+
+Json to_json(const vit::Model& model) {
+  const vit::ModelConfig& c = model.config;
+  const vit::LoadReport& r = model.report;
+  Json facts = Json::array();
+  for (const vit::Fact& fact : r.facts)
+    facts.push_back(
+        {{"name", fact.name}, {"value", fact.value}, {"source", vit::name_of(fact.source)}, {"reason", fact.reason}});
+  return {{"file", r.file},
+          {"format", r.format},
+          {"family", r.family},
+          {"reason", r.reason},
+          {"architecture", c.architecture},
+          {"depth", c.depth},
+          {"channels", c.channels},
+          {"num_heads", c.num_heads},
+          {"hidden", c.hidden},
+          {"patch_px", c.patch_px},
+          {"input_width", model.preprocessing.width},
+          {"input_height", model.preprocessing.height},
+          {"prefix_tokens", c.prefix_tokens()},
+          {"tokens", tokens_of(model)},
+          {"classes", c.classes},
+          {"qkv_bias", c.qkv_bias},
+          {"eps", c.eps},
+          {"parameters", r.parameters},
+          {"weight_bytes", r.weight_bytes},
+          {"possible_num_heads", vit::divisors(c.channels)},
+          {"preprocessing", vit::describe(model.preprocessing)},
+          {"mean", model.preprocessing.mean},
+          {"std", model.preprocessing.std},
+          {"labels", model.labels.size()},
+          {"facts", facts},
+          {"tensors", {{"used", r.used}, {"unused", r.unused}, {"missing", r.missing}}}};
+}
+
+void print_names(const char* title, const std::vector<std::string>& names, bool all) {
+  constexpr std::size_t kShort = 6;
+  std::printf("  %-14s %zu", title, names.size());
+  for (std::size_t i = 0; i < names.size() && (all || i < kShort); ++i)
+    std::printf("%s%s", i == 0 ? ": " : ", ", names[i].c_str());
+  std::printf("%s\n", !all && names.size() > kShort ? ", …" : "");
+}
+
+void print(const vit::Model& model, bool all_tensors) {
+  const vit::ModelConfig& c = model.config;
+  const vit::LoadReport& r = model.report;
+  std::printf("%s\n", r.file.c_str());
+  std::printf("  %-14s %s, %s", "family", r.family.c_str(), r.format.c_str());
+  std::printf(r.reason.empty() ? "\n" : " (%s)\n", r.reason.c_str());
+  if (!c.architecture.empty()) std::printf("  %-14s %s\n", "architecture", c.architecture.c_str());
+  std::printf("  %-14s %d blocks × %d heads, %d channels, hidden %d, patch %d px\n", "sizes", c.depth, c.num_heads,
+              c.channels, c.hidden, c.patch_px);
+  std::printf("  %-14s %d×%d px: %d tokens, %d of them not patches\n", "input", model.preprocessing.width,
+              model.preprocessing.height, tokens_of(model), c.prefix_tokens());
+  if (c.classes > 0) {
+    std::printf("  %-14s %d, %s\n", "classes", c.classes, model.labels.empty() ? "without names" : "with names");
+  } else {
+    std::printf("  %-14s none: a network without a head\n", "classes");
+  }
+  std::printf("  %-14s %s, %.1f MB packed\n", "parameters", with_separators(static_cast<double>(r.parameters)).c_str(),
+              static_cast<double>(r.weight_bytes) * 1e-6);
+  std::printf("  %-14s %s\n", "preprocessing", vit::describe(model.preprocessing).c_str());
+  for (const vit::Fact& fact : r.facts)
+    std::printf("  %-14s %s, %s%s%s\n", fact.name.c_str(), fact.value.c_str(), vit::name_of(fact.source),
+                fact.reason.empty() ? "" : ": ", fact.reason.c_str());
+  print_names("tensors used", r.used, all_tensors);
+  print_names("unused", r.unused, all_tensors);
+  print_names("missing", r.missing, all_tensors);
+}
+
+int run_info(const InfoOptions& options) {
+  const std::shared_ptr<const vit::Model> model = open_model(options.run);
+  if (options.json != "-") print(*model, options.tensors);
+  if (!options.json.empty()) write_output(options.json, to_json(*model).dump(2) + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& root, Action& action) {
+  CLI::App* command =
+      root.add_subcommand("info", "What a checkpoint is: family, sizes, what was read, implied, guessed");
+  auto options = std::make_shared<InfoOptions>();
+  add_model_options(*command, options->run);
+  command->add_flag("--tensors", options->tensors, "Name every tensor");
+  command->add_option("--json", options->json, "Write the same as JSON (- for standard output)")->type_name("FILE");
+  command->callback([&action, options] { action = [options] { return run_info(*options); }; });
+}
+
+}  // namespace headlight

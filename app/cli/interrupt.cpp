@@ -1,0 +1,46 @@
+#include "app/cli/interrupt.h"
+
+#include <csignal>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "app/cli/exit_codes.h"
+#include "engine/error.h"
+
+namespace headlight {
+namespace {
+
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);  // from the destructor: nothing more to wait for
+  return signals;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  waiter_ = std::thread([this] {
+    const sigset_t waited = watched_signals();
+    int signal = 0;
+    while (sigwait(&waited, &signal) == 0 && signal == SIGINT) {
+      if (source_.stop_requested()) ::_exit(kExitCancelled);
+      source_.request_stop();
+    }
+  });
+}
+
+Interrupt::~Interrupt() {
+  pthread_kill(waiter_.native_handle(), SIGUSR1);
+  waiter_.join();
+}
+
+void Interrupt::throw_if_requested() const {
+  if (source_.stop_requested()) throw vit::Cancelled();
+}
+
+}  // namespace headlight

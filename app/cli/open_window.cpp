@@ -1,0 +1,57 @@
+#include <memory>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/hint.h"
+#include "app/window.h"
+
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace headlight {
+namespace {
+
+/// A mistyped command looks like an image that does not exist; the hint saves a puzzled look at the file system.
+void check_image_or_command(const CLI::App& root, const std::string& image) {
+  std::error_code ignored;
+  if (image.empty() || std::filesystem::exists(image, ignored)) return;
+  std::vector<std::string> commands;
+  for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; }))
+    if (!command->get_name().empty()) commands.push_back(command->get_name());
+  if (const auto meant = nearest_word(image, commands))
+    throw UsageError("there is no file \"" + image + "\"; did you mean the command " + *meant + "?");
+}
+
+}  // namespace
+
+void add_window_options(CLI::App& root, Action& action) {
+  auto options = std::make_shared<WindowOptions>();
+  root.add_option("IMAGE", options->run.image, "Photograph to open in the window (default: a sample photograph)");
+  add_model_options(root, options->run);
+  add_image_options(root, options->run);
+  add_settings_options(root, options->run);
+  CLI::App* window = root.add_option_group("Window");
+  window
+      ->add_option("--screenshot", options->screenshot,
+                   "Write the window as PNG once the first maps are shown, and end")
+      ->type_name("FILE");
+  window->add_option("--ui-scale", options->ui_scale, "Size of everything in the window (default: as the display says)")
+      ->type_name("X")
+      ->check(CLI::Range(0.5, 4.0));
+  window->add_option("--ui-map", options->ui_map, "After each frame write what is shown, and where, as JSON")
+      ->type_name("FILE");
+  window->add_option("--frame-log", options->frame_log, "Write the time of each frame by phase")->type_name("FILE");
+  window->add_option("--theme", options->theme, "Colours of the window")->check(CLI::IsMember({"dark", "light"}));
+  window->add_option("--tab", options->tab, "Tab to open")->type_name("NAME");
+  window->add_option("--width", options->width, "Width of the window")->type_name("PX")->check(CLI::Range(320, 16384));
+  window->add_option("--height", options->height, "Height of the window")
+      ->type_name("PX")
+      ->check(CLI::Range(240, 16384));
+  action = [&root, options] {
+    check_image_or_command(root, options->run.image);
+    return run_window(*options);
+  };
+}
+
+}  // namespace headlight
