@@ -16,10 +16,10 @@ namespace headlight {
 
 /// Changes to a model's own preprocessing, as text where the command line has text; empty: as the model says.
 struct PreprocessingOptions {
-  std::string resize;                             // "248", "shorter:248", "longer:448", "squash", "none"
-  std::string crop;                               // "224", "224x448" (width x height), "multiple"
-  std::string interpolation;                      // "nearest", "bilinear", "bicubic", "lanczos"
-  std::optional<std::array<float, 3>> mean, std;  // of RGB in 0…1
+  std::string resize{};                               // "248", "shorter:248", "longer:448", "squash", "none"
+  std::string crop{};                                 // "224", "224x448" (width x height), "multiple"
+  std::string interpolation{};                        // "nearest", "bilinear", "bicubic", "lanczos"
+  std::optional<std::array<float, 3>> mean{}, std{};  // of RGB in 0…1
   bool operator==(const PreprocessingOptions&) const = default;
 };
 
