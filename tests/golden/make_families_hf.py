@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Goldens of the families that Hugging Face transformers defines. Needs torch, transformers, safetensors and PIL."""
+
+import sys
+
+import torch
+import transformers as hf
+from safetensors.torch import load_file, save_file
+
+from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDTH, Network, make, photo,
+                      shorter_side, squash, wide_pixels)
+
+SIZES = dict(hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, intermediate_size=4 * WIDTH,
+             patch_size=PATCH, image_size=SIZE)
+DINO_SIZES = {k: v for k, v in SIZES.items() if k != "intermediate_size"}
+SQUARE = {"height": SIZE, "width": SIZE}
+LABELS = dict(id2label={i: f"class {i}" for i in range(CLASSES)}, label2id={f"class {i}": i for i in range(CLASSES)})
+
+# case: model, its config, image processor, mean and std, the processor's rule, does it take other sizes
+CASES = {
+    "hf_vit": (hf.ViTForImageClassification, hf.ViTConfig(**SIZES, **LABELS), hf.ViTImageProcessorPil(size=SQUARE),
+               HALF, squash(SIZE, HALF, "bilinear"), True),
+    "hf_deit": (hf.DeiTForImageClassificationWithTeacher, hf.DeiTConfig(**SIZES, **LABELS),
+                hf.DeiTImageProcessorPil(size={"height": 18, "width": 18}, crop_size=SQUARE), IMAGENET, None, True),
+    "hf_dinov2": (hf.Dinov2Model, hf.Dinov2Config(**DINO_SIZES, layerscale_value=0.5),
+                  hf.BitImageProcessorPil(size={"shortest_edge": 18}, crop_size=SQUARE, image_mean=IMAGENET[0],
+                                          image_std=IMAGENET[1]),
+                  IMAGENET, shorter_side(18, SIZE, IMAGENET), True),
+    "hf_dinov2_swiglu": (hf.Dinov2Model, hf.Dinov2Config(**DINO_SIZES, use_swiglu_ffn=True),
+                         hf.BitImageProcessorPil(size={"shortest_edge": 18}, crop_size=SQUARE, image_mean=IMAGENET[0],
+                                                 image_std=IMAGENET[1]),
+                         IMAGENET, shorter_side(18, SIZE, IMAGENET), True),
+    "hf_dinov2_registers": (hf.Dinov2WithRegistersModel,
+                            hf.Dinov2WithRegistersConfig(**DINO_SIZES, num_register_tokens=4),
+                            hf.BitImageProcessorPil(size={"shortest_edge": 18}, crop_size=SQUARE,
+                                                    image_mean=IMAGENET[0], image_std=IMAGENET[1]),
+                            IMAGENET, shorter_side(18, SIZE, IMAGENET), True),
+    "hf_clip": (hf.CLIPVisionModelWithProjection, hf.CLIPVisionConfig(**SIZES, projection_dim=8),
+                hf.CLIPImageProcessorPil(size={"shortest_edge": SIZE}, crop_size=SQUARE), CLIP,
+                shorter_side(SIZE, SIZE, CLIP), True),
+    "hf_siglip": (hf.SiglipVisionModel, hf.SiglipVisionConfig(**SIZES), hf.SiglipImageProcessorPil(size=SQUARE), HALF,
+                  squash(SIZE, HALF, "bicubic"), True),
+    "hf_dinov3": (hf.DINOv3ViTModel, hf.DINOv3ViTConfig(**SIZES, num_register_tokens=4, key_bias=False),
+                  None, IMAGENET, squash(SIZE, IMAGENET, "bilinear"), True),
+}
+
+
+def part(model, *names):
+    """The first of these dotted parts that the model has."""
+    for name in names:
+        try:
+            return model.get_submodule(name)
+        except AttributeError:
+            pass
+    raise AttributeError(f"none of {names} in {[n for n, _ in model.named_modules()][:40]}")
+
+
+def hf_case(name):
+    build, config, processor, stats, rule, other_sizes = CASES[name]
+    config._attn_implementation = "sdpa"
+    model = build(config)
+    blocks = next(m for n, m in model.named_modules() if isinstance(m, torch.nn.ModuleList) and len(m) == DEPTH)
+    norm = next((m for n, m in model.named_modules()
+                 if n.split(".")[-1] in ("layernorm", "post_layernorm", "norm") and "layer." not in n), None)
+
+    def forward(pixels):
+        kwargs = {}
+        if name.split("_")[1] not in ("dinov2", "dinov3") and pixels.shape[-2:] != (SIZE, SIZE):
+            kwargs["interpolate_pos_encoding"] = True
+        return getattr(model(pixels, **kwargs), "logits", None)
+
+    if processor is None:  # resizes tensors, antialiased, with PIL's filter
+        from torchvision.transforms import functional as TF
+        pixels = TF.normalize(TF.to_tensor(TF.resize(photo(), [SIZE, SIZE], TF.InterpolationMode.BILINEAR)),
+                              *stats)[None].double()
+    else:
+        pixels = processor(photo(), return_tensors="pt")["pixel_values"].double()
+
+    def write(folder):
+        model.save_pretrained(folder)
+        if name == "hf_siglip":  # as the published files have it
+            file = folder / "model.safetensors"
+            save_file({f"vision_model.{k}": v for k, v in load_file(file).items()}, file, {"format": "pt"})
+        if processor is not None:
+            processor.save_pretrained(folder)
+
+    metadata = {"checkpoint": ".", "family": config.model_type,
+                "made by": f"transformers {hf.__version__}, torch {torch.__version__}, float64"}
+    make(name, Network(model, blocks, norm, forward), pixels, metadata | (rule or {}), write,
+         wide_pixels(stats) if other_sizes else None)
+
+
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        hf_case(case)

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Goldens of the families that timm defines. Needs torch, timm, safetensors and PIL."""
+
+import json
+import sys
+
+import timm
+import torch
+from safetensors.torch import save_file
+from timm.data import create_transform, resolve_data_config
+
+from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDTH, Network, make, photo,
+                      shorter_side, squash, wide_pixels)
+
+SMALL = dict(embed_dim=WIDTH, depth=DEPTH, num_heads=HEADS, patch_size=PATCH, img_size=SIZE, num_classes=CLASSES)
+
+# case: architecture, mean and std, crop_pct, crop mode, further arguments
+CASES = {
+    "timm_vit": ("vit_tiny_patch16_224", HALF, 0.9, "center", {}),
+    "timm_gap_no_class_token": ("vit_medium_patch16_gap_256", HALF, 0.95, "center", {}),
+    "timm_fc_norm": ("vit_base_patch16_224", HALF, 0.9, "center", {"global_pool": "avg", "fc_norm": True}),
+    "timm_clip": ("vit_base_patch16_clip_224", CLIP, 0.9, "center", {}),
+    "timm_clip_quickgelu": ("vit_base_patch16_clip_quickgelu_224", CLIP, 1.0, "center", {}),
+    "timm_siglip": ("vit_base_patch16_siglip_224", HALF, 0.9, "squash", {}),
+    "timm_dinov2": ("vit_small_patch14_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0}),
+    "timm_dinov2_reg4": ("vit_small_patch14_reg4_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0}),
+    "timm_dinov2_swiglu": ("vit_giant_patch14_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0, "mlp_ratio": 6.0}),
+    "timm_reg4_gap": ("vit_so150m_patch16_reg4_gap_256", HALF, 0.95, "center", {}),
+    "timm_deit": ("deit_tiny_patch16_224", IMAGENET, 0.9, "center", {}),
+    "timm_deit_distilled": ("deit_tiny_distilled_patch16_224", IMAGENET, 0.9, "center", {}),
+    "timm_deit3": ("deit3_small_patch16_224", IMAGENET, 0.9, "center", {}),
+    "timm_dinov3": ("vit_small_patch16_dinov3", IMAGENET, 1.0, "center", {"num_classes": 0}),
+    "timm_eva02": ("eva02_tiny_patch14_224", CLIP, 0.9, "center", {}),
+}
+
+
+def forward(model):
+    def run(pixels):
+        logits = model(pixels)
+        return logits if model.num_classes else None
+
+    return run
+
+
+def timm_case(name):
+    architecture, stats, crop_pct, crop_mode, more = CASES[name]
+    arguments = SMALL | more
+    model = timm.create_model(architecture, dynamic_img_size=True, **arguments)
+    data = dict(input_size=(3, SIZE, SIZE), interpolation="bicubic", mean=stats[0], std=stats[1], crop_pct=crop_pct,
+                crop_mode=crop_mode)
+    transform = create_transform(**resolve_data_config({}, pretrained_cfg=data))
+    pixels = transform(photo())[None].double()
+    rule = (squash(SIZE, stats, "bicubic") if crop_mode == "squash" else
+            shorter_side(int(SIZE / crop_pct), SIZE, stats))
+
+    def write(folder):
+        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
+        config = {"architecture": architecture, "num_classes": arguments["num_classes"], "num_features": WIDTH,
+                  "global_pool": model.global_pool, "model_args": arguments,
+                  "pretrained_cfg": {"custom_load": False, "fixed_input_size": True, "pool_size": None, **data,
+                                     "first_conv": "patch_embed.proj", "classifier": "head"}}
+        (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+
+    norm = None if isinstance(model.norm, torch.nn.Identity) else model.norm
+    make(name, Network(model, model.blocks, norm, forward(model)), pixels,
+         {"checkpoint": "model.safetensors", "family": architecture,
+          "made by": f"timm {timm.__version__}, torch {torch.__version__}, float64", **rule},
+         write, wide_pixels(stats))
+
+
+if __name__ == "__main__":
+    for case in sys.argv[1:] or CASES:
+        timm_case(case)
