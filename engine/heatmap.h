@@ -32,7 +32,7 @@ enum class RangeRule : std::uint8_t {
   per_head,  // each map from its own smallest to its own largest value
   fixed,     // as the user says
 };
-/// Smallest to largest value; [0, 1] for no values, widened where all are equal.
+/// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
 Range range_of(std::span<const float> values);
 
 /// A map on the grid of patches: (rows, cols), row-major.
@@ -58,6 +58,9 @@ struct HeatmapStyle {
 
 /// The map alone on a picture of the given size.
 Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height);
+
+/// What is left of the photo's brightness outside the box. The shader uses the same.
+inline constexpr float kOutsideBrightness = 0.35f;
 
 /// The map over the whole photo: inside `box` the photo and the map are mixed by opacity, outside it the photo is
 /// dimmed. Width and height are those of the result.
