@@ -68,6 +68,7 @@ int run_action(const Action& action) {
 void add_commands(CLI::App& root, Action& action) {
   add_window_options(root, action);
   add_info_command(root, action);
+  add_get_command(root, action);
 }
 
 int run_command_line(int argc, const char* const* argv) {

@@ -13,6 +13,7 @@ using Action = std::function<int()>;
 
 void add_window_options(CLI::App& root, Action& action);  // no command: the window
 void add_info_command(CLI::App& root, Action& action);
+void add_get_command(CLI::App& root, Action& action);
 
 /// All of them.
 void add_commands(CLI::App& root, Action& action);
