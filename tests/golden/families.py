@@ -101,11 +101,13 @@ class Network:
 
     `forward(pixels)` runs it and returns class logits or None. `blocks` are its blocks, `norm` its last norm over all
     tokens (None where there is none before pooling). `written_out`: dropouts of attention that is not fused.
+    `tokens_first`: the blocks work on (tokens, batch, channels).
     """
 
-    def __init__(self, model, blocks, norm, forward, written_out=None):
+    def __init__(self, model, blocks, norm, forward, written_out=None, tokens_first=False):
         self.model, self.blocks, self.norm, self.forward = model.eval().double(), list(blocks), norm, forward
         self.written_out = written_out
+        self.pick = (lambda i, o: first(o)[:, 0]) if tokens_first else (lambda i, o: first(o)[0])
 
     def attention(self, pixels):
         recorder = softmax_recording(self.written_out) if self.written_out else attention_recording()
@@ -124,7 +126,7 @@ class Network:
 
     def run(self, pixels, suffix=""):
         golden = {"pixels": pixels[0]}
-        with torch.no_grad(), reference.recording(self.blocks, lambda i, o: first(o)[0]) as hidden:
+        with torch.no_grad(), reference.recording(self.blocks, self.pick) as hidden:
             logits = self.forward(pixels)
             golden |= {f"attention.{b}": a for b, a in enumerate(self.attention(pixels))}
             hidden = hidden[:len(self.blocks)]
@@ -136,19 +138,22 @@ class Network:
         return {k + suffix: v for k, v in golden.items()}
 
 
-def make(name, network, pixels, metadata, write, wide=None):
+def make(name, network, pixels, metadata, write, wide=None, wide_network=None):
     """Draws the network's parameters, runs it at its own size and at another, writes the case.
 
-    `write(folder)` writes the checkpoint, with parameters as F32.
+    `write(folder)` writes the checkpoint, with parameters as F32. `wide_network(folder)`, where a family resamples
+    positions while it loads, gives the network that was loaded for the other size.
     """
     folder = ROOT / name
     folder.mkdir(parents=True, exist_ok=True)
     network.draw(name, pixels)
     golden = network.run(pixels)
-    if wide is not None:
+    if wide is not None and wide_network is None:
         golden |= network.run(wide, ".wide")
     network.model.float()
     write(folder)
+    if wide_network is not None:
+        golden |= wide_network(folder).run(wide, ".wide")
     save_file({k: v.float().contiguous() for k, v in golden.items()}, folder / "golden.safetensors",
               {k: str(v) for k, v in metadata.items()})
     peaks = [golden[k].amax(dim=(1, 2)) for k in golden if k.startswith("attention.")]
