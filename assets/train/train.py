@@ -53,7 +53,6 @@ def options():
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto")
     parser.add_argument("--processes", type=int, default=1, help="on a CPU: single-threaded ones that share each batch; "
                         "faster than threads, above all when other programs want the cores, too")
-    parser.add_argument("--port", type=int, default=29517, help="on the loopback, for the processes to talk")
     parser.add_argument("--eval-every-nth", type=int, default=4, help="test images used for the log's accuracies")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -301,8 +300,8 @@ class Trainer:
 def train(rank, args):
     if args.processes > 1:
         torch.set_num_threads(1)
-        address = f"tcp://127.0.0.1:{args.port}"
-        dist.init_process_group("gloo", init_method=address, rank=rank, world_size=args.processes)
+        meeting = "file://" + os.path.abspath(args.meeting)
+        dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=args.processes)
     torch.manual_seed(args.seed)
     trainer = Trainer(args, rank)
     if args.resume:
@@ -331,11 +330,14 @@ def main():
         return
     for part in ("train", "test"):
         data.decode_once(args.data, part, args.cache or args.out)  # before the processes, which then only read it
+    args.meeting = os.path.join(args.out, f"processes-{os.getpid()}")  # a file through which they find each other
     context = torch.multiprocessing.spawn(train, (args,), args.processes, join=False)
     signal.signal(signal.SIGTERM, lambda *_: os.kill(context.pids()[0], signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: None)  # a terminal sends it to all of them
     while not context.join():
         pass
+    if os.path.exists(args.meeting):
+        os.remove(args.meeting)
 
 
 if __name__ == "__main__":
