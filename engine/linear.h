@@ -46,7 +46,7 @@ struct Epilogue {
   bool bias = true;  // add the layer's bias, if it has one
   Activation activation = Activation::none;
   const float* scale = nullptr;  // (outputs) LayerScale
-  MatrixView residual;           // (rows, outputs) added last, or empty; may be the destination itself
+  MatrixView residual = {};      // (rows, outputs) added last, or empty; may be the destination itself
 };
 
 /// The part of a product that one thread computes: rows of x, and outputs (within each group) by panels.

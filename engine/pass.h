@@ -1,0 +1,50 @@
+// One forward pass while it runs: the trace that it fills, and where each block reads and writes.
+#pragma once
+
+#include <memory>
+
+#include "engine/attention_paths.h"
+#include "engine/forward.h"
+#include "engine/meter.h"
+#include "engine/pool.h"
+#include "engine/trace.h"
+#include "engine/workspace.h"
+
+namespace vit {
+
+/// Shared by the threads of a pass; none of them changes it.
+struct Pass {
+  /// Makes room for everything that the pass writes.
+  Pass(Trace& trace, Workspace& workspace, Meter& meter, int first_block, int threads);
+
+  Trace& trace;
+  Workspace& workspace;
+  Meter& meter;
+  int first_block;
+  const KernelTable& table;
+
+  MatrixSpan input(int block) const;   // (N, C) what enters a block
+  MatrixSpan output(int block) const;  // (N, C) what leaves it: the next one's input, or the trace's output
+  MatrixSpan q(int block) const;       // (N, C)
+  MatrixSpan k(int block) const;       // (N, C)
+  MatrixSpan v(int block) const;       // (N, C)
+  Attention attention(int block) const;
+
+ private:
+  BlockTrace& kept(int block) const;
+};
+
+/// A trace with room for what the settings keep, and with the blocks before `first_block` of the previous one.
+std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid, int first_block,
+                                   const Trace* previous);
+
+/// Whether every map of a pass is kept.
+bool keeps_maps(const Settings& settings, int tokens);
+
+/// Rows [patches.begin, patches.end) of y: (patches, 3·P·P), the pixels of each patch by channel, then row by row.
+void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);
+
+/// (1, C) what head `head` (0, or 1: the distilled one) classifies, from the trace's features.
+Matrix pool_tokens(const Trace& trace, int head);
+
+}  // namespace vit
