@@ -1,0 +1,88 @@
+#include "engine/tensor_file.h"
+
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/mapped_file.h"
+#include "engine/safetensors.h"
+#include "engine/tensor_file_stored.h"
+
+namespace vit {
+
+std::size_t size_of(DType type) {
+  switch (type) {
+    case DType::f64:
+    case DType::i64:
+      return 8;
+    case DType::f32:
+    case DType::i32:
+      return 4;
+    case DType::f16:
+    case DType::bf16:
+    case DType::i16:
+      return 2;
+    case DType::i8:
+    case DType::u8:
+    case DType::boolean:
+      return 1;
+  }
+  return 1;
+}
+
+const char* name_of(DType type) {
+  switch (type) {
+    case DType::f64:
+      return "F64";
+    case DType::f32:
+      return "F32";
+    case DType::f16:
+      return "F16";
+    case DType::bf16:
+      return "BF16";
+    case DType::i64:
+      return "I64";
+    case DType::i32:
+      return "I32";
+    case DType::i16:
+      return "I16";
+    case DType::i8:
+      return "I8";
+    case DType::u8:
+      return "U8";
+    case DType::boolean:
+      return "BOOL";
+  }
+  return "?";
+}
+
+std::int64_t TensorEntry::elements() const {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) count *= size;
+  return count;
+}
+
+std::vector<float> TensorFile::read_all(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw Error(path_.string() + " has no tensor \"" + name + "\".");
+  std::vector<float> values(static_cast<std::size_t>(found->second.elements()));
+  read(name, 0, values);
+  return values;
+}
+
+std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& file) {
+  auto mapped = std::make_shared<const MappedFile>(file);
+  if (looks_like_safetensors(*mapped)) return open_safetensors(std::move(mapped));
+  throw Error(file.string() + " is no checkpoint that Headlight reads: give a safetensors file.");
+}
+
+std::shared_ptr<const TensorFile> tensor_file_from_memory(
+    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors) {
+  auto file = std::make_shared<StoredTensorFile>("memory", "memory");
+  for (auto& [name, tensor] : tensors) {
+    const auto bytes = std::as_bytes(std::span(tensor.second));
+    file->add(name, {DType::f32, tensor.first, {}}, {memory_source({bytes.begin(), bytes.end()}), 0});
+  }
+  return file;
+}
+
+}  // namespace vit
