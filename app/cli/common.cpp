@@ -130,24 +130,24 @@ vit::Image generated_image(int width, int height) {
   return image;
 }
 
-Session open_session(const RunOptions& options, ImageNeed need) {
+RunInput open_run(const RunOptions& options, ImageNeed need) {
   if (need == ImageNeed::required && options.image.empty()) throw UsageError("--image is missing.");
-  Session session;
-  session.model = open_model(options);
-  session.settings = settings_for(options, session.model->config);
-  const vit::Preprocessing rules = preprocessing_for(options.preprocessing, session.model->preprocessing);
-  session.image = options.image.empty() ? generated_image(rules.width, rules.height) : vit::load_image(options.image);
-  session.pixels =
-      std::make_shared<const vit::Pixels>(vit::preprocess(session.image, rules, session.model->config.patch_px));
-  return session;
+  RunInput run;
+  run.model = open_model(options);
+  run.settings = settings_for(options, run.model->config);
+  const vit::Preprocessing rules = preprocessing_for(options.preprocessing, run.model->preprocessing);
+  run.image = options.image.empty() ? generated_image(rules.width, rules.height) : vit::load_image(options.image);
+  run.pixels =
+      std::make_shared<const vit::Pixels>(vit::preprocess(run.image, rules, run.model->config.patch_px));
+  return run;
 }
 
-std::shared_ptr<const vit::Trace> run_pass(const Session& session, vit::Pool& pool, std::stop_token stop,
+std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop,
                                            const std::function<void(double)>& progress) {
-  const vit::TokenGrid grid = vit::token_grid(session.model->config, session.pixels->width, session.pixels->height);
-  vit::check_memory(vit::estimate(session.model->config, grid, session.settings));
+  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
+  vit::check_memory(vit::estimate(run.model->config, grid, run.settings));
   vit::Meter meter(std::move(stop), progress);
-  return vit::forward({session.model, session.pixels, session.settings}, meter, pool);
+  return vit::forward({run.model, run.pixels, run.settings}, meter, pool);
 }
 
 void write_output(const std::string& file, const std::string& text) {

@@ -41,7 +41,7 @@ void add_run_options(CLI::App& app, RunOptions& options);
 std::shared_ptr<const vit::Model> open_model(const RunOptions& options);
 
 /// What a run needs.
-struct Session {
+struct RunInput {
   std::shared_ptr<const vit::Model> model;
   vit::Image image;
   std::shared_ptr<const vit::Pixels> pixels;
@@ -53,13 +53,13 @@ enum class ImageNeed {
   or_generated  // without --image a generated picture of the network's own size: what a pass costs depends on sizes
                 // only
 };
-Session open_session(const RunOptions& options, ImageNeed need);
+RunInput open_run(const RunOptions& options, ImageNeed need);
 
 /// A picture of pseudo-random pixels, the same on every machine.
 vit::Image generated_image(int width, int height);
 
 /// One pass, after checking that it fits into memory.
-std::shared_ptr<const vit::Trace> run_pass(const Session& session, vit::Pool& pool, std::stop_token stop = {},
+std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop = {},
                                            const std::function<void(double)>& progress = {});
 
 /// Writes to a file, or to standard output for "-". Makes the file's folder. Throws vit::Error.
