@@ -120,23 +120,27 @@ Sizes CostTable::sizes(int block) const {
 Totals CostTable::cost(Op op, int block, Convention convention) const {
   const Operator* row = find(op);
   if (row == nullptr) return {};
+  if (block < 0 && is_block_op(op)) {
+    Totals sum;
+    for (int b = 0; b < depth(); ++b) sum += cost(op, b, convention);
+    return sum;
+  }
   const Sizes at = sizes(block);
   return {row->macs.at(at), row->element_ops().at(at), row->operations(convention).at(at),
           kBytesPerFloat * row->floats.at(at)};
 }
 
-Totals CostTable::total(Section part, int block, Convention convention) const {
+Totals CostTable::cost_with_fused(Op op, int block, Convention convention) const {
+  Totals sum = cost(op, block, convention);
+  for (const Operator& row : operators_)
+    if (row.fused_into == op) sum += cost(row.op, block, convention);
+  return sum;
+}
+
+Totals CostTable::total(Section section, int block, Convention convention) const {
   Totals sum;
-  for (const Operator& row : operators_) {
-    if (!belongs_to(row.op, part)) continue;
-    if (!is_block_op(row.op)) {
-      sum += cost(row.op, -1, convention);
-    } else if (block >= 0) {
-      sum += cost(row.op, block, convention);
-    } else {
-      for (int b = 0; b < depth(); ++b) sum += cost(row.op, b, convention);
-    }
-  }
+  for (const Operator& row : operators_)
+    if (belongs_to(row.op, section)) sum += cost(row.op, is_block_op(row.op) ? block : -1, convention);
   return sum;
 }
 

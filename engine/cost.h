@@ -94,10 +94,12 @@ class CostTable {
 
   /// The value of every symbol in a block; -1: outside the blocks, where h has no meaning.
   Sizes sizes(int block) const;
-  /// Of one row of one block, or of a row outside the blocks (block -1).
+  /// Of one row in one block; block -1: of a row outside the blocks, or of all blocks together.
   Totals cost(Op op, int block, Convention convention) const;
+  /// The same with what is fused into the row: the work that its time is for.
+  Totals cost_with_fused(Op op, int block, Convention convention) const;
   /// Of a part: of one block, or of all blocks together (block -1).
-  Totals total(Section part, int block, Convention convention) const;
+  Totals total(Section section, int block, Convention convention) const;
 
   /// Does the control change this row's operations, or its bytes at least?
   Effect effect(Op op, Control control) const;
