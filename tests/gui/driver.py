@@ -1,0 +1,215 @@
+"""Drives the real window under Xvfb with real X events, and reads what it shows from --ui-map.
+
+One event at a time, then `settle()`: the program writes after each frame what is requested, what is shown, and the
+rectangle and value of every control, so that a test never guesses how long to wait.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIMIT_S = 60.0  # for anything to happen: sanitizers, busy machines
+
+
+class Xtest:
+    """Keys and buttons in-process, for events whose time matters."""
+
+    def __init__(self, display):
+        self.x11 = ctypes.CDLL("libX11.so.6")
+        self.xtst = ctypes.CDLL("libXtst.so.6")
+        self.x11.XOpenDisplay.restype = ctypes.c_void_p
+        self.x11.XStringToKeysym.restype = ctypes.c_ulong
+        for function, arguments in ((self.x11.XFlush, [ctypes.c_void_p]),
+                                    (self.x11.XKeysymToKeycode, [ctypes.c_void_p, ctypes.c_ulong]),
+                                    (self.xtst.XTestFakeKeyEvent,
+                                     [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong])):
+            function.argtypes = arguments
+        self.display = ctypes.c_void_p(self.x11.XOpenDisplay(display.encode()))
+
+    def key(self, name):
+        """Presses and releases a key; the time at which the press was handed to the server, in ns."""
+        code = self.x11.XKeysymToKeycode(self.display, self.x11.XStringToKeysym(name.encode()))
+        sent = time.time_ns()
+        self.xtst.XTestFakeKeyEvent(self.display, code, 1, 0)
+        self.xtst.XTestFakeKeyEvent(self.display, code, 0, 0)
+        self.x11.XFlush(self.display)
+        return sent
+
+
+@contextlib.contextmanager
+def xvfb(width, height):
+    """A display of its own; yields its name."""
+    read, write = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten",
+                               "tcp", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    try:
+        with os.fdopen(read) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise RuntimeError("Xvfb did not start")
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Window:
+    """A running Headlight. Use `with open_window(…) as window`."""
+
+    def __init__(self, program, arguments, display, folder, width, height):
+        self.program, self.display, self.folder = program, display, folder
+        self.map_file = folder / "ui_map.json"
+        self.xtest = Xtest(display)
+        self.environment = os.environ | {
+            "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "HOME": str(folder), "LC_ALL": "C.UTF-8",
+            **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}}
+        self.environment.pop("WAYLAND_DISPLAY", None)
+        self.process = subprocess.Popen(
+            [str(program), *map(str, arguments), "--ui-map", str(self.map_file), "--width", str(width), "--height",
+             str(height), "--ui-scale", "1", "--theme", "dark"],
+            env=self.environment, cwd=folder, start_new_session=True)
+
+    # --- What is shown ---
+
+    def state(self):
+        """The newest frame's description, with the time at which it was written, or None before the first."""
+        try:
+            with self.map_file.open() as file:  # each frame's is a new file: what is open here does not change
+                return json.load(file) | {"written_ns": os.fstat(file.fileno()).st_mtime_ns}
+        except FileNotFoundError:
+            return None
+
+    def wait_for(self, condition, what):
+        """Polls until `condition(state)`; returns that state."""
+        end = time.monotonic() + LIMIT_S
+        while True:
+            state = self.state()
+            if state is not None and condition(state):
+                return state
+            if self.process.poll() is not None:
+                raise AssertionError(f"the program ended with {self.process.returncode} while waiting for {what}")
+            if time.monotonic() > end:
+                raise AssertionError(f"no {what} within {LIMIT_S:.0f} s; last: " + brief(state))
+            time.sleep(0.004)
+
+    def settle(self, after=None):
+        """Waits until nothing is pending, in a frame later than `after` (a state)."""
+        frame = after["frame"] if after else 0
+        return self.wait_for(lambda s: s["frame"] > frame and s["settled"], "settled frame")
+
+    def marks(self):
+        return {m["id"]: m for m in self.state()["marks"]}
+
+    def mark(self, name):
+        marks = self.marks()
+        assert name in marks, f"no {name} among {sorted(marks)}"
+        return marks[name]
+
+    def screenshot(self):
+        """What the X server shows, (height, width, 3) bytes."""
+        raw = subprocess.run(["xwd", "-root", "-silent"], env=self.environment, check=True,
+                             stdout=subprocess.PIPE).stdout
+        header = np.frombuffer(raw, ">u4", 25)
+        size, width, height, order, bits, line, colors = (int(header[i]) for i in (0, 4, 5, 7, 11, 12, 19))
+        assert bits == 32 and order == 0, "a screen of 24 bits, low byte first"
+        pixels = np.frombuffer(raw, np.uint8, offset=size + 12 * colors).reshape(height, line)
+        return pixels[:, :4 * width].reshape(height, width, 4)[:, :, 2::-1]
+
+    # --- Events ---
+
+    def xdotool(self, *arguments):
+        subprocess.run(["xdotool", *map(str, arguments)], env=self.environment, check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def act(self, *arguments):
+        """One event, then the settled frame after it."""
+        before = self.state()
+        self.xdotool(*arguments)
+        return self.settle(before)
+
+    def key(self, name):
+        return self.act("key", name)
+
+    def move(self, name, across=0.5, down=0.5):
+        """The pointer onto a control, without a click."""
+        m = self.mark(name)
+        self.xdotool("mousemove", round(m["x"] + across * m["w"]), round(m["y"] + down * m["h"]))
+        time.sleep(0.05)
+
+    def click(self, name, across=0.5, down=0.5):
+        """Moves onto a control and presses the left button there; the settled frame after it."""
+        before = self.state()
+        self.move(name, across, down)
+        self.wait_for(lambda s: s["frame"] > before["frame"], "frame with the pointer on the control")
+        self.act("mousedown", 1)
+        return self.act("mouseup", 1)
+
+    # --- The program as a process ---
+
+    def cpu_s(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def command_line(self, *arguments):
+        """The same program as a command; its output."""
+        done = subprocess.run([str(self.program), *map(str, arguments)], env=self.environment, cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, f"{arguments}: exit code {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+
+def brief(state):
+    return "nothing drawn" if state is None else str({k: v for k, v in state.items() if k != "marks"})
+
+
+@contextlib.contextmanager
+def open_window(*arguments, width=1280, height=800):
+    """Starts the program named by the command line on a display of its own; ends both."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="headlight_gui_"))
+    window = None
+    try:
+        with xvfb(width, height) as display:
+            window = Window(pathlib.Path(sys.argv[1]).resolve(), arguments, display, folder, width, height)
+            try:
+                window.xdotool("mousemove", width // 2, 2)
+                yield window
+                assert window.process.poll() is None, f"the program ended with {window.process.returncode}"
+            except BaseException:
+                keep_picture(window)
+                raise
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(window.process.pid, signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    window.process.wait(10)
+                if window.process.poll() is None:
+                    window.process.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_picture(window):
+    """The screen at the moment of a failure, beside the build."""
+    with contextlib.suppress(Exception):
+        from PIL import Image
+        target = pathlib.Path.cwd() / f"failed_{pathlib.Path(sys.argv[0]).stem}.png"
+        Image.fromarray(window.screenshot()).save(target)
+        print(f"the screen when it failed: {target}")
+
+
+def check(condition, sentence):
+    if not condition:
+        raise AssertionError(sentence)
+    print(f"ok: {sentence}")

@@ -1,0 +1,45 @@
+"""A session as a person has it: open, click a patch, change block and heads, save, open a broken file."""
+
+import shutil
+
+from driver import ROOT, check, open_window
+
+photo = sorted((ROOT / "assets" / "images").glob("chelsea.png"))[0]
+
+with open_window(photo) as window:
+    start = window.settle()
+    marks = window.marks()
+    for name in ("attention.heads", "attention.block", "image.view", "heads.tile.mean", "heads.tile.max", "heads.tile.0"):
+        check(name in marks, f"there is a control {name}")
+    check(start["shown"] | {"run": 0} == start["requested"] | {"run": 0}, f"what is shown is what was asked: {start['shown']}")
+
+    state = window.click("image.view")
+    check("," in state["shown"]["query"], f"a click in the photo asks that patch: {state['shown']['query']}")
+    state = window.click("heads.tile.1", 0.9, 0.9)
+    row, col = (int(n) for n in state["shown"]["query"].split(","))
+    check(row > 3 and col > 3 and state["shown"]["head"] == "1", f"a click in a tile asks patch {row},{col} of head 1")
+    state = window.key("q")
+    check(state["shown"]["query"] == "cls", "Q asks the class token")
+
+    before = state["shown"]["block"]
+    state = window.key("Right")
+    check(state["shown"]["block"] == before + 1, f"→ shows block {state['shown']['block']}")
+    state = window.click("attention.block", 0.02, 0.75)
+    check(state["shown"]["block"] == 0, "the left end of the block slider is block 0")
+    heads = state["shown"]["num_heads"]
+    state = window.key("bracketright")
+    check(state["shown"]["num_heads"] > heads and f"heads.tile.{heads}" in window.marks(),
+          f"] shows {state['shown']['num_heads']} heads and as many tiles")
+
+    folder = window.folder / "photos"
+    folder.mkdir()
+    shutil.copy(photo, folder / "whole.png")
+    (folder / "broken.png").write_bytes(photo.read_bytes()[:5000])
+    shown = state["shown"]
+    window.xdotool("mousemove", 640, 2)
+    window.key("ctrl+o")
+    for text in (str(folder) + "/", "broken"):
+        window.act("type", "--delay", "30", text)
+        state = window.key("Return")
+    check(state["toast"] != "", f"a broken file says so: {state['toast']}")
+    check(state["shown"] == shown, "the last good picture stays")
