@@ -1,0 +1,296 @@
+#include "app/commands.h"
+
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "app/workspace.h"
+
+namespace headlight {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+void open_image(Workspace& work) {
+  work.browser.open({.mode = ui::FileBrowser::Mode::open_file,
+                     .title = "Open a photo",
+                     .endings = {".jpg", ".jpeg", ".png", ".bmp", ".tga"},
+                     .recent = work.preferences.recent_images,
+                     .folder = work.preferences.folder,
+                     .name = {},
+                     .chosen = [&work](const Path& path) { work.session.open_image(path.string()); }});
+}
+
+void open_model(Workspace& work) {
+  work.browser.open({.mode = ui::FileBrowser::Mode::open_file_or_folder,
+                     .title = "Open a model",
+                     .endings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".gguf", ".ckpt", ".pdparams", ".json"},
+                     .recent = work.preferences.recent_models,
+                     .folder = work.preferences.folder,
+                     .name = {},
+                     .chosen = [&work](const Path& path) { work.session.open_model(path.string()); }});
+}
+
+void step_heads(Workspace& work, int step) {
+  if (!work.session.model()) return;
+  const std::vector<int> counts = vit::divisors(work.session.model()->config.channels);
+  const auto here = std::lower_bound(counts.begin(), counts.end(), work.session.wanted_heads()) - counts.begin();
+  const auto last = static_cast<std::ptrdiff_t>(counts.size()) - 1;
+  work.session.set_heads(counts[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))]);
+}
+
+void step_head(Workspace& work, int step) {
+  View& view = work.session.view;
+  view.head = std::clamp(view.head + step, kMeanOfHeads, std::max(work.session.wanted_heads() - 1, kMaxOfHeads));
+  work.tile_grid.reveal();
+}
+
+void add_file_commands(Workspace& work) {
+  CommandTable& table = work.commands;
+  table.add({.id = "file.open_image",
+             .menu = "File",
+             .name = "Open photo…",
+             .keys = {{GLFW_KEY_O, kControl}},
+             .tooltip = "Opens a photo: JPEG, PNG, BMP or TGA.",
+             .run = [&work] { open_image(work); }});
+  table.add({.id = "file.open_model",
+             .menu = "File",
+             .name = "Open model…",
+             .keys = {{GLFW_KEY_M, kControl}},
+             .tooltip = "Opens a checkpoint of a Vision Transformer.",
+             .run = [&work] { open_model(work); }});
+  table.add({.id = "file.quit",
+             .menu = "File",
+             .name = "Quit",
+             .keys = {{GLFW_KEY_Q, kControl}},
+             .tooltip = "Ends the program.",
+             .run = [&work] { work.quit = true; },
+             .separated = true});
+}
+
+void add_view_commands(Workspace& work) {
+  CommandTable& table = work.commands;
+  View& view = work.session.view;
+  table.add({.id = "view.tab_heads",
+             .menu = "View",
+             .name = "Heads",
+             .keys = {{GLFW_KEY_1, kControl}},
+             .tooltip = "Shows the photo with one block's heads.",
+             .run = [&view] { view.tab = Tab::heads; },
+             .checked = [&view] { return view.tab == Tab::heads; }});
+  table.add({.id = "view.fit",
+             .menu = "View",
+             .name = "Fit the photo",
+             .keys = {{GLFW_KEY_F, 0}},
+             .tooltip = "Shows the whole photo.",
+             .run = [&work] { work.photo_view.fit(); },
+             .separated = true});
+  table.add({.id = "view.actual",
+             .menu = "View",
+             .name = "Actual size",
+             .keys = {{GLFW_KEY_1, 0}},
+             .tooltip = "One screen pixel for each pixel of the photo.",
+             .run = [&work] { work.photo_view.actual_size(); }});
+  table.add({.id = "view.zoom_in",
+             .menu = "View",
+             .name = "Zoom in",
+             .keys = {{GLFW_KEY_EQUAL, 0}},
+             .tooltip = "Enlarges the photo about the cursor.",
+             .run = [&work] { work.photo_view.zoom(1.25); }});
+  table.add({.id = "view.zoom_out",
+             .menu = "View",
+             .name = "Zoom out",
+             .keys = {{GLFW_KEY_MINUS, 0}},
+             .tooltip = "Shrinks the photo about the cursor.",
+             .run = [&work] { work.photo_view.zoom(0.8); }});
+  table.add({.id = "view.smooth",
+             .menu = "View",
+             .name = "Smooth maps",
+             .keys = {{GLFW_KEY_S, 0}},
+             .tooltip = "Interpolates between patch centres.",
+             .run = [&view] { view.smooth = !view.smooth; },
+             .checked = [&view] { return view.smooth; },
+             .separated = true});
+  table.add({.id = "view.colormap",
+             .menu = "View",
+             .name = "Next colour map",
+             .keys = {{GLFW_KEY_C, 0}},
+             .tooltip = "Goes through viridis, magma, inferno, turbo and grey.",
+             .run = [&view] {
+               view.colormap = static_cast<vit::Colormap>((static_cast<int>(view.colormap) + 1) % vit::kColormapCount);
+             }});
+  table.add(
+      {.id = "view.range",
+       .menu = "View",
+       .name = "Next range rule",
+       .keys = {{GLFW_KEY_R, 0}},
+       .tooltip = "Goes through shared, per head and fixed.",
+       .run = [&view] { view.range_rule = static_cast<vit::RangeRule>((static_cast<int>(view.range_rule) + 1) % 3); }});
+  table.add({.id = "view.opacity_down",
+             .menu = "View",
+             .name = "More photo",
+             .keys = {{GLFW_KEY_COMMA, 0}},
+             .tooltip = "The map covers the photo less.",
+             .run = [&view] { view.opacity = std::max(0.f, view.opacity - 0.05f); }});
+  table.add({.id = "view.opacity_up",
+             .menu = "View",
+             .name = "More map",
+             .keys = {{GLFW_KEY_PERIOD, 0}},
+             .tooltip = "The map covers the photo more.",
+             .run = [&view] { view.opacity = std::min(1.f, view.opacity + 0.05f); }});
+  table.add({.id = "view.theme",
+             .menu = "View",
+             .name = "Dark theme",
+             .keys = {{GLFW_KEY_T, kControl}},
+             .tooltip = "Changes between the dark and the light theme.",
+             .run = [&work] { work.preferences.dark = !work.preferences.dark; },
+             .checked = [&work] { return work.preferences.dark; },
+             .separated = true});
+}
+
+void add_analysis_commands(Workspace& work) {
+  CommandTable& table = work.commands;
+  Session& session = work.session;
+  const auto ready = [&session] { return session.model() != nullptr; };
+  table.add({.id = "attention.block_down",
+             .menu = "Analysis",
+             .name = "Block before",
+             .keys = {{GLFW_KEY_LEFT, 0}},
+             .tooltip = "Shows the block before.",
+             .run = [&session] { session.select_block(session.view.block - 1); },
+             .enabled = ready});
+  table.add({.id = "attention.block_up",
+             .menu = "Analysis",
+             .name = "Block after",
+             .keys = {{GLFW_KEY_RIGHT, 0}},
+             .tooltip = "Shows the block after.",
+             .run = [&session] { session.select_block(session.view.block + 1); },
+             .enabled = ready});
+  table.add({.id = "attention.head_up",
+             .menu = "Analysis",
+             .name = "Head before",
+             .keys = {{GLFW_KEY_UP, 0}},
+             .tooltip = "Shows the head before; before head 0 stand the maximum and the mean.",
+             .run = [&work] { step_head(work, -1); },
+             .enabled = ready});
+  table.add({.id = "attention.head_down",
+             .menu = "Analysis",
+             .name = "Head after",
+             .keys = {{GLFW_KEY_DOWN, 0}},
+             .tooltip = "Shows the head after.",
+             .run = [&work] { step_head(work, 1); },
+             .enabled = ready});
+  table.add({.id = "attention.heads_fewer",
+             .menu = "Analysis",
+             .name = "Fewer heads",
+             .keys = {{GLFW_KEY_LEFT_BRACKET, 0}},
+             .tooltip = "Cuts the same weights into fewer, wider heads: the next divisor of C down.",
+             .run = [&work] { step_heads(work, -1); },
+             .enabled = ready,
+             .separated = true});
+  table.add({.id = "attention.heads_more",
+             .menu = "Analysis",
+             .name = "More heads",
+             .keys = {{GLFW_KEY_RIGHT_BRACKET, 0}},
+             .tooltip = "Cuts the same weights into more, narrower heads: the next divisor of C up.",
+             .run = [&work] { step_heads(work, 1); },
+             .enabled = ready});
+  table.add({.id = "attention.scope",
+             .menu = "Analysis",
+             .name = "Head count for all blocks",
+             .keys = {{GLFW_KEY_A, 0}},
+             .tooltip = "On: the head count is set for all blocks. Off: for the chosen one.",
+             .run = [&session] { session.heads_for_all = !session.heads_for_all; },
+             .enabled = ready,
+             .checked = [&session] { return session.heads_for_all; }});
+  table.add({.id = "attention.query_class",
+             .menu = "Analysis",
+             .name = "Query: class token",
+             .keys = {{GLFW_KEY_Q, 0}},
+             .tooltip = "Asks what the class token looks at.",
+             .run = [&session] { session.set_query(0); },
+             .enabled = [&session] { return session.trace() && session.trace()->model->config.class_token; },
+             .separated = true});
+  table.add({.id = "attention.qkv_bias",
+             .menu = "Analysis",
+             .name = "qkv bias",
+             .keys = {{GLFW_KEY_B, 0}},
+             .tooltip = "With or without the bias of queries, keys and values.",
+             .run = [&session] { session.settings.qkv_bias = !session.settings.qkv_bias; },
+             .enabled = [&session] { return session.model() && session.model()->config.qkv_bias; },
+             .checked = [&session] { return session.settings.qkv_bias; }});
+  table.add({.id = "attention.training",
+             .menu = "Analysis",
+             .name = "Training mode",
+             .keys = {{GLFW_KEY_X, 0}},
+             .tooltip = "Lets the two dropouts act.",
+             .run = [&session] { session.settings.training = !session.settings.training; },
+             .enabled = ready,
+             .checked = [&session] { return session.settings.training; }});
+  table.add({.id = "attention.as_trained",
+             .menu = "Analysis",
+             .name = "As trained",
+             .keys = {{GLFW_KEY_BACKSPACE, 0}},
+             .tooltip = "Heads, bias and dropout back to what the network was trained with.",
+             .run = [&session] { session.restore_trained_settings(); },
+             .enabled = [&session] { return session.model() && !session.as_trained(); }});
+  table.add({.id = "run.kernel",
+             .menu = "Analysis",
+             .name = "Next kernel",
+             .keys = {{GLFW_KEY_K, 0}},
+             .tooltip = "Changes between eager and tiled: same numbers, other times.",
+             .run =
+                 [&session] {
+                   session.settings.kernel =
+                       session.settings.kernel == vit::Kernel::eager ? vit::Kernel::tiled : vit::Kernel::eager;
+                 },
+             .enabled = ready,
+             .separated = true});
+}
+
+void add_help_commands(Workspace& work) {
+  work.commands.add({.id = "help.keys",
+                     .menu = "Help",
+                     .name = "Keys",
+                     .keys = {{GLFW_KEY_F1, 0}},
+                     .tooltip = "Lists every command with its key.",
+                     .run = [&work] { work.help_open = !work.help_open; },
+                     .checked = [&work] { return work.help_open; }});
+}
+
+}  // namespace
+
+void add_commands(Workspace& work) {
+  add_file_commands(work);
+  add_view_commands(work);
+  add_analysis_commands(work);
+  add_help_commands(work);
+}
+
+void open_by_content(Workspace& work, const char* path) {
+  std::array<unsigned char, 4> head{};
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    std::ifstream stream(path, std::ios::binary);
+    stream.read(reinterpret_cast<char*>(head.data()), head.size());
+  }
+  const bool jpeg = head[0] == 0xFF && head[1] == 0xD8, png = head[0] == 0x89 && head[1] == 'P';
+  const bool other_picture = (head[0] == 'B' && head[1] == 'M') ||
+                             (head[0] == 'G' && head[1] == 'I' && head[2] == 'F') ||
+                             (head[0] == 'R' && head[1] == 'I' && head[2] == 'F');
+  std::string ending = std::filesystem::path(path).extension().string();
+  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const bool named_so = ending == ".tga" || ending == ".webp" || ending == ".heic" || ending == ".avif" ||
+                        ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".tif" ||
+                        ending == ".tiff";
+  if (jpeg || png || other_picture || named_so)
+    work.session.open_image(path);
+  else
+    work.session.open_model(path);
+}
+
+}  // namespace headlight

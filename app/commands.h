@@ -1,0 +1,13 @@
+// Fills the command table: all that keys and menus can do in the window.
+#pragma once
+
+namespace headlight {
+
+struct Workspace;
+
+void add_commands(Workspace& work);
+
+/// Opens what a path holds, a photo or a model, by the file's first bytes.
+void open_by_content(Workspace& work, const char* path);
+
+}  // namespace headlight

@@ -1,0 +1,39 @@
+// Writes what each frame cost the main thread, and how long each change took until its picture was on screen.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+
+namespace headlight {
+
+/// Of one frame, in order: taking results and requesting, maps and panels, drawing calls, handing over the picture.
+enum class Phase : std::uint8_t { update, panels, render, swap };
+inline constexpr int kPhaseCount = 4;
+
+/// One JSON object a line. Does nothing without a file.
+class FrameLog {
+ public:
+  explicit FrameLog(const std::optional<std::filesystem::path>& file);
+
+  void begin_frame();
+  void end_phase(Phase phase);  // since the last end, or the frame's begin
+  void requested(std::uint64_t id);
+  /// After the picture is handed over; `shown` is the newest request that it shows.
+  void end_frame(std::uint64_t frame, std::uint64_t shown);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::ofstream stream_;
+  bool wanted_ = false;
+  double cpu_mark_ms_ = 0;  // of this thread
+  Clock::time_point began_;
+  std::array<double, kPhaseCount> cpu_ms_{};
+  std::map<std::uint64_t, Clock::time_point> waiting_;  // request and when it was posted
+};
+
+}  // namespace headlight

@@ -1,0 +1,65 @@
+// Draws patch maps over the photo with the shader that follows engine/heatmap.h.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "app/gl/canvas.h"
+#include "app/gl/handle.h"
+#include "app/gl/program.h"
+#include "engine/heatmap.h"
+#include "engine/image.h"
+#include "engine/preprocessing.h"
+
+namespace headlight::gl {
+
+/// Where one drawing goes, and which part of the photo it shows.
+struct Frame {
+  int x = 0, y = 0, width = 0, height = 0;  // px in the canvas
+  double photo_x = 0, photo_y = 0;          // photo pixel at the frame's top left
+  double scale = 1;                         // frame px a photo px, across
+  double scale_y = 0;                       // down; 0: as across
+  bool operator==(const Frame&) const = default;
+};
+
+struct MapLook {
+  vit::Range range;
+  bool smooth = false;
+  float opacity = 1.f;  // 0: the photo alone
+  bool operator==(const MapLook&) const = default;
+};
+
+class HeatmapPainter {
+ public:
+  HeatmapPainter();
+
+  /// May be smaller than the photo that `Job` speaks of.
+  void set_photo(const vit::Image& display);
+  void set_colormap(vit::Colormap colormap);
+  /// `values` holds maps of rows·cols values one after another.
+  void set_maps(const std::vector<float>& values, int rows, int cols);
+
+  /// Map `map` of those set; `box` is the network's part of the photo, both in pixels of a photo `photo_width` by
+  /// `photo_height`. Outside the box the photo is dimmed.
+  struct Job {
+    int map = 0;
+    MapLook look;
+    vit::Box box;
+    double photo_width = 0, photo_height = 0;
+    std::array<float, 3> background{};
+  };
+  /// Between these two, `draw` paints into `canvas`.
+  void begin(const Canvas& canvas);
+  void draw(const Frame& frame, const Job& job);
+  void end();
+
+ private:
+  Program program_;
+  VertexArray triangle_;
+  Texture photo_, values_, colors_;
+  int rows_ = 0, cols_ = 0;
+  std::optional<vit::Colormap> colormap_;
+};
+
+}  // namespace headlight::gl

@@ -1,0 +1,61 @@
+// The maps of one block for one query, with what the window says about each: computed once per change.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/view.h"
+#include "engine/heatmap.h"
+#include "engine/trace.h"
+
+namespace headlight {
+
+/// What is said about one map.
+struct MapFacts {
+  vit::Range range;        // of its patch values
+  float entropy_bits = 0;  // of the whole row, prefix tokens included; of a head only
+  float peak = 0;          // largest patch value
+  int peak_patch = 0;
+  float own = 0;     // on the query itself
+  float prefix = 0;  // on the prefix tokens together
+};
+
+/// Maps in the order mean, maximum, head 0, head 1, …
+class HeadMaps {
+ public:
+  /// Does nothing if all is as at the last call; true if the maps changed.
+  bool update(const std::shared_ptr<const vit::Trace>& trace, const View& view);
+
+  bool empty() const { return !trace_; }
+  int block() const { return block_; }
+  int query() const { return query_; }
+  int heads() const { return heads_; }
+  int count() const { return heads_ + 2; }
+  int rows() const { return rows_; }
+  int cols() const { return cols_; }
+  const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }
+  const std::vector<float>& values() const { return values_; }  // (count, rows, cols)
+
+  /// `head` as in View: kMeanOfHeads, kMaxOfHeads or an index.
+  static int index_of(int head) { return head - kMeanOfHeads; }
+  const float* map(int head) const { return values_.data() + static_cast<std::size_t>(index_of(head)) * rows_ * cols_; }
+  const MapFacts& facts(int head) const { return facts_[static_cast<std::size_t>(index_of(head))]; }
+  vit::PatchMap patch_map(int head) const;
+  vit::Range range(int head, const View& view) const;  // by the view's rule
+
+  /// "head 3 puts 31 % on its own patch, 4 % on the class token; half of the rest lies on 9 of 64 patches."
+  std::string sentence(int head) const;
+
+ private:
+  void fill(int index, const float* row);
+
+  std::shared_ptr<const vit::Trace> trace_;
+  int block_ = -1, query_ = -1, heads_ = 0, rows_ = 0, cols_ = 0;
+  vit::Stage stage_ = vit::Stage::softmax;
+  std::vector<float> values_;
+  std::vector<MapFacts> facts_;
+  vit::Range shared_;
+};
+
+}  // namespace headlight

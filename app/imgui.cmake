@@ -1,0 +1,16 @@
+# Dear ImGui with its GLFW and OpenGL 3 backends: the system's library, or the checkout in HEADLIGHT_IMGUI_DIR.
+if(HEADLIGHT_IMGUI_DIR)
+  file(GLOB imgui_sources ${HEADLIGHT_IMGUI_DIR}/imgui*.cpp)
+  list(FILTER imgui_sources EXCLUDE REGEX "imgui_demo")
+  add_library(headlight_imgui STATIC ${imgui_sources} ${HEADLIGHT_IMGUI_DIR}/imgui_demo.cpp
+              ${HEADLIGHT_IMGUI_DIR}/backends/imgui_impl_glfw.cpp ${HEADLIGHT_IMGUI_DIR}/backends/imgui_impl_opengl3.cpp)
+  target_include_directories(headlight_imgui SYSTEM PUBLIC ${HEADLIGHT_IMGUI_DIR} ${HEADLIGHT_IMGUI_DIR}/backends)
+  target_link_libraries(headlight_imgui PUBLIC PkgConfig::GLFW OpenGL::GL ${CMAKE_DL_LIBS})
+else()
+  pkg_check_modules(IMGUI REQUIRED IMPORTED_TARGET imgui)
+  find_library(STB_LIBRARY stb REQUIRED)
+  find_path(IMGUI_BACKENDS imgui_impl_glfw.h PATH_SUFFIXES imgui/backends REQUIRED)
+  add_library(headlight_imgui INTERFACE)
+  target_include_directories(headlight_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS} ${IMGUI_BACKENDS})
+  target_link_libraries(headlight_imgui INTERFACE PkgConfig::IMGUI ${STB_LIBRARY} ${CMAKE_DL_LIBS})
+endif()

@@ -1,0 +1,22 @@
+// The colour bar that is also the histogram of the chosen map.
+#pragma once
+
+#include <imgui.h>
+
+#include <span>
+#include <vector>
+
+#include "app/head_maps.h"
+#include "app/view.h"
+
+namespace headlight {
+
+struct Workspace;
+
+/// Counts of values in equal bins over a range; values outside it fall into the end bins.
+std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins);
+
+/// Draws the bar with the range's ends, the counts above it, and a mark at the value under the cursor.
+void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size);
+
+}  // namespace headlight

@@ -1,0 +1,29 @@
+// Divides the Heads tab between photo, colour bar and tiles so that little of the window stays empty.
+#pragma once
+
+#include <imgui.h>
+
+namespace headlight {
+
+struct HeadsLayout {
+  bool side_by_side = false;  // tiles at the right of the photo, else below it
+  ImVec2 photo_from, photo_size;
+  ImVec2 bar_from, bar_size;      // colour bar
+  ImVec2 words_from, words_size;  // the sentence
+  ImVec2 tiles_from, tiles_size;
+};
+
+struct HeadsLayoutInput {
+  ImVec2 from, size;       // px of the tab
+  float photo_aspect = 1;  // width over height
+  float tile_aspect = 1;
+  int tiles = 1;
+  float caption_px = 0, gap_px = 0, smallest_tile_px = 0;
+  float bar_px = 0;    // height of the colour bar
+  float words_px = 0;  // height of the sentence where it stands below the bar
+};
+
+/// Tries both arrangements and several shares, and takes what shows most of photo and tiles.
+HeadsLayout lay_out_heads(const HeadsLayoutInput& input);
+
+}  // namespace headlight

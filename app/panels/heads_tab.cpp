@@ -1,0 +1,67 @@
+#include "app/panels/heads_tab.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/panels/color_bar.h"
+#include "app/panels/heads_layout.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+namespace {
+
+void draw_sentence(Workspace& work, ImVec2 from, ImVec2 size) {
+  const ui::Ui& ui = work.ui;
+  const int head = std::min(work.session.view.head, work.maps.heads() - 1);
+  const std::string words = work.maps.sentence(head);
+  const float pad = ui.px(12);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel, ui.px(4));
+  list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.accent, ui.px(1));
+  const std::string title = "Block " + std::to_string(work.maps.block()) + ", " + head_title(head, work.maps.heads());
+  ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(8)}, ui.theme.text, title);
+  ui::draw_text(ui, ui::Type::body, {from.x + pad, from.y + ui.px(9) + ui.fonts.size(ui::Type::body) * 1.25f},
+                ui.theme.soft, words, size.x - 2 * pad);
+  const ui::Control control{.id = "heads.sentence", .label = {}, .tooltip = {}};
+  ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, false, words);
+}
+
+void draw_read_out(const Workspace& work) {
+  const auto& at = work.photo_view.hovered;
+  if (!at) return;
+  const int head = std::min(work.photo_view.hovered_head, work.maps.heads() - 1);
+  const float value = work.maps.map(head)[at->row * work.maps.cols() + at->col];
+  char text[128];
+  std::snprintf(text, sizeof text, "patch (%d, %d) · %.4f · %s", at->row, at->col, value,
+                head_title(head, work.maps.heads()).c_str());
+  ui::hint(work.ui, text);
+}
+
+}  // namespace
+
+void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
+  if (work.maps.empty() || !work.session.photo()) return;
+  const ui::Ui& ui = work.ui;
+  const vit::Image& photo = *work.session.photo();
+  const vit::Box& box = work.maps.trace()->pixels->box;
+  const HeadsLayout layout =
+      lay_out_heads({.from = from,
+                     .size = size,
+                     .photo_aspect = static_cast<float>(photo.width) / static_cast<float>(photo.height),
+                     .tile_aspect = static_cast<float>(box.width / box.height),
+                     .tiles = work.maps.count(),
+                     .caption_px = ui.fonts.size(ui::Type::small) + ui.px(8),
+                     .gap_px = ui.px(8),
+                     .smallest_tile_px = ui.px(76),
+                     .bar_px = ui.px(88),
+                     .words_px = ui.px(88)});
+  work.photo_view.draw(work, layout.photo_from, layout.photo_size);
+  draw_color_bar(work, layout.bar_from, layout.bar_size);
+  draw_sentence(work, layout.words_from, layout.words_size);
+  work.tile_grid.draw(work, layout.tiles_from, layout.tiles_size);
+  draw_read_out(work);
+}
+
+}  // namespace headlight

@@ -1,0 +1,28 @@
+#include "app/panels/left_column.h"
+
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+void draw_left_column(Workspace& work, ImVec2 from, ImVec2 size) {
+  const ui::Ui& ui = work.ui;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
+  list.AddLine({from.x + size.x, from.y}, {from.x + size.x, from.y + size.y}, ui.theme.line);
+  const float pad = ui.px(14);
+  ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(8)});
+  ImGui::PushStyleVar(ImGuiStyleVar_ScrollbarSize, ui.px(9));
+  // A scroll bar takes its room from the margin, so that nothing moves when it appears.
+  const float width = work.left_scrolls ? size.x - pad - ui.px(3) : size.x - 2 * pad;
+  ImGui::BeginChild("left", {width, size.y - ui.px(10)}, false);
+  draw_model_section(work);
+  draw_image_section(work);
+  draw_attention_section(work);
+  draw_view_section(work);
+  work.left_scrolls = ImGui::GetScrollMaxY() > 0;
+  ImGui::EndChild();
+  ImGui::PopStyleVar();
+}
+
+}  // namespace headlight

@@ -1,0 +1,75 @@
+#include "app/panels/menu_bar.h"
+
+#include <array>
+
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+namespace {
+
+constexpr std::array<const char*, 5> kMenus = {"File", "View", "Analysis", "Export", "Help"};
+
+void draw_menu(Workspace& work, const std::string& menu) {
+  ui::Ui& ui = work.ui;
+  const std::string popup = "menu." + menu + ".list";
+  if (!ImGui::BeginPopup(popup.c_str())) return;
+  for (const Command& command : work.commands.all()) {
+    if (command.menu != menu) continue;
+    if (command.separated) ImGui::Separator();
+    const std::string keys = work.commands.keys_of(command.id);
+    const bool enabled = command.enabled();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (ImGui::MenuItem(command.name.c_str(), keys.c_str(), command.checked && command.checked(), enabled))
+      command.run();
+    const ImVec2 to = ImGui::GetItemRectMax();
+    const bool over = at.x <= to.x && ImGui::IsItemHovered();
+    ui::describe(ui, {.id = "menu." + command.id, .label = {}, .tooltip = command.tooltip, .enabled = enabled}, at, to,
+                 over, command.checked && command.checked() ? "on" : "");
+  }
+  ImGui::EndPopup();
+}
+
+}  // namespace
+
+void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = work.ui;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
+  list.AddLine({from.x, from.y + size.y - 1}, {from.x + size.x, from.y + size.y - 1}, ui.theme.line);
+  const float body_y = from.y + (size.y - ui.fonts.size(ui::Type::body)) / 2;
+  float x = from.x + ui.px(14);
+  ui::draw_text(ui, ui::Type::strong, {x, body_y}, ui.theme.accent, "Headlight");
+  x += ui::measure(ui, ui::Type::strong, "Headlight").x + ui.px(14);
+  for (const char* menu : kMenus) {
+    const float width = ui::measure(ui, ui::Type::body, menu).x + ui.px(20);
+    const std::string id = std::string("menu.") + menu, popup = id + ".list";
+    ImGui::SetCursorScreenPos({x, from.y});
+    const bool pressed = ImGui::InvisibleButton(id.c_str(), {width, size.y - 1});
+    const bool over = ImGui::IsItemHovered();
+    const bool opened = ImGui::IsPopupOpen(popup.c_str());
+    // With one menu open, moving along the bar opens the next.
+    bool other = false;
+    for (const char* m : kMenus)
+      other = other || (m != menu && ImGui::IsPopupOpen((std::string("menu.") + m + ".list").c_str()));
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const bool inside = mouse.x >= x && mouse.x < x + width && mouse.y >= from.y && mouse.y < from.y + size.y;
+    if (over || opened)
+      list.AddRectFilled({x, from.y + ui.px(4)}, {x + width, from.y + size.y - ui.px(5)}, ui.theme.raised, ui.px(4));
+    ui::draw_text(ui, ui::Type::body, {x + ui.px(10), body_y}, ui.theme.text, menu);
+    ui::describe(ui, {.id = id, .label = menu}, {x, from.y}, {x + width, from.y + size.y}, over, opened ? "on" : "");
+    if (pressed || (other && inside)) ImGui::OpenPopup(popup.c_str());
+    ImGui::SetNextWindowPos({x, from.y + size.y});
+    draw_menu(work, menu);
+    x += width + ui.px(2);
+  }
+  const std::string keys = "F1 keys   Ctrl+O open   ↑ ↓ head   ← → block   [ ] head count";
+  const float width = ui::measure(ui, ui::Type::small, keys).x;
+  if (x + width + ui.px(40) < from.x + size.x)
+    ui::draw_text(ui, ui::Type::small,
+                  {from.x + size.x - width - ui.px(14), from.y + (size.y - ui.fonts.size(ui::Type::small)) / 2},
+                  ui.theme.faint, keys);
+}
+
+}  // namespace headlight

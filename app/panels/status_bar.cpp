@@ -1,0 +1,95 @@
+#include "app/panels/status_bar.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+#include "engine/forward.h"
+#include "engine/kernels/kernels.h"
+
+namespace headlight {
+
+namespace {
+
+/// Median wall time of the passes of exactly the shown setting; 0 before the first whole one.
+double median_ms(const Session& session) {
+  const vit::Trace& trace = *session.trace();
+  const MeasuredSetting* measured = session.times().find(*trace.model, trace.grid, trace.settings);
+  if (measured == nullptr) return 0;
+  std::vector<double> ms;
+  for (const vit::Timings& timings : measured->timings) ms.push_back(timings.wall_ms);
+  const auto middle = ms.begin() + static_cast<std::ptrdiff_t>(ms.size() / 2);
+  std::nth_element(ms.begin(), middle, ms.end());
+  return *middle;
+}
+
+std::string activity(const WorkerStatus& status) {
+  using Doing = WorkerStatus::Doing;
+  switch (status.doing) {
+    case Doing::resting:
+      return "Ready";
+    case Doing::loading_model:
+      return "Loading the model";
+    case Doing::loading_image:
+      return "Loading the photo";
+    case Doing::running:
+      return "Computing";
+    case Doing::baseline:
+      return "Computing as trained, to compare";
+    case Doing::measuring:
+      return "Measuring";
+    case Doing::sweeping:
+      return "Sweeping head counts";
+  }
+  return "";
+}
+
+}  // namespace
+
+void draw_status_bar(Workspace& work, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = work.ui;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
+  list.AddLine(from, {from.x + size.x, from.y}, ui.theme.line);
+  const float y = from.y + (size.y - ui.fonts.size(ui::Type::small)) / 2;
+  float x = from.x + ui.px(14);
+  std::string all;
+  const auto say = [&](const std::string& text, ImU32 color) {
+    ui::draw_text(ui, ui::Type::small, {x, y}, color, text);
+    x += ui::measure(ui, ui::Type::small, text).x + ui.px(18);
+    all += (all.empty() ? "" : " · ") + text;
+  };
+  if (const auto& trace = work.session.trace()) {
+    char text[96];
+    const double ms = median_ms(work.session);
+    if (ms > 0) {
+      const double macs = vit::estimate(trace->model->config, trace->grid, trace->settings).macs;
+      std::snprintf(text, sizeof text, ms < 100 ? "forward %.2f ms" : "forward %.0f ms", ms);
+      say(text, ui.theme.text);
+      std::snprintf(text, sizeof text, "%.0f GFLOP/s", 2 * macs / ms / 1e6);
+      say(text, ui.theme.soft);
+    }
+    std::snprintf(text, sizeof text, "%d %s · %s · %s", trace->settings.threads,
+                  trace->settings.threads == 1 ? "thread" : "threads", vit::name_of(trace->settings.kernel),
+                  vit::kernels().name);
+    say(text, ui.theme.soft);
+    std::snprintf(text, sizeof text, "%d tokens", trace->grid.tokens());
+    say(text, ui.theme.soft);
+  }
+  const WorkerStatus status = work.session.status();
+  const std::string doing = activity(status);
+  const float width = ui::measure(ui, ui::Type::small, doing).x;
+  const float right = from.x + size.x - ui.px(14);
+  ui::draw_text(ui, ui::Type::small, {right - width, y}, ui.theme.soft, doing);
+  if (status.doing != WorkerStatus::Doing::resting && status.elapsed_ms > 100) {
+    const float bar = ui.px(120), bar_x = right - width - ui.px(12) - bar, bar_y = from.y + size.y / 2;
+    list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar, bar_y + ui.px(2)}, ui.theme.track, ui.px(2));
+    list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar * static_cast<float>(status.fraction), bar_y + ui.px(2)},
+                       ui.theme.accent, ui.px(2));
+  }
+  ui::describe(ui, {.id = "status", .label = {}}, from, {from.x + size.x, from.y + size.y}, false, all + " · " + doing);
+}
+
+}  // namespace headlight

@@ -1,0 +1,218 @@
+#include "app/panels/tile_grid.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "app/ui/texture_id.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+namespace {
+
+constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
+
+}  // namespace
+
+TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, float gap_px, float smallest_px) {
+  const auto size_with = [&](int columns, float width) {
+    const float w = std::floor((width + gap_px) / static_cast<float>(columns) - gap_px);
+    return std::pair{w, std::floor(w / aspect)};
+  };
+  TilePlan best;
+  for (int columns = 1; columns <= count; ++columns) {
+    const int rows = (count + columns - 1) / columns;
+    auto [w, h] = size_with(columns, area.x);
+    const float most = std::floor((area.y + gap_px) / static_cast<float>(rows) - gap_px - caption_px);
+    if (h > most) {
+      h = most;
+      w = std::floor(h * aspect);
+    }
+    if (w > static_cast<float>(best.width)) best = {columns, static_cast<int>(w), static_cast<int>(h), false};
+  }
+  if (static_cast<float>(best.width) >= smallest_px) return best;
+  const int columns = std::max(1, static_cast<int>((area.x + gap_px) / (smallest_px + gap_px)));
+  const auto [w, h] = size_with(columns, area.x);
+  return {columns, std::max(1, static_cast<int>(w)), std::max(1, static_cast<int>(h)), true};
+}
+
+void TileGrid::prepare(const Workspace& work, const TilePlan& plan) {
+  const HeadMaps& maps = work.maps;
+  const View& view = work.session.view;
+  const Drawn now{.trace = maps.trace().get(),
+                  .photo = work.session.photo_version(),
+                  .block = maps.block(),
+                  .query = maps.query(),
+                  .stage = view.stage,
+                  .colormap = view.colormap,
+                  .rule = view.range_rule,
+                  .fixed = view.fixed_range,
+                  .smooth = view.smooth,
+                  .opacity = view.opacity,
+                  .width = plan.width,
+                  .height = plan.height};
+  if (now == drawn_) return;
+  drawn_ = now;
+  const int width = std::clamp(plan.width, 1, kAtlasPx), height = std::clamp(plan.height, 1, kAtlasPx);
+  const int most_columns = kAtlasPx / width, most_rows = kAtlasPx / height;
+  atlas_columns_ = std::min(most_columns, std::max(1, static_cast<int>(std::ceil(std::sqrt(maps.count())))));
+  const int rows = std::min(most_rows, (maps.count() + atlas_columns_ - 1) / atlas_columns_);
+  atlas_.resize(atlas_columns_ * width, rows * height);
+  owner_.assign(static_cast<std::size_t>(atlas_columns_) * rows, -1);
+}
+
+TileGrid::Cell TileGrid::cell_of(int index) const {
+  const int slot = index % static_cast<int>(owner_.size());
+  return {slot, slot % atlas_columns_ * drawn_.width, slot / atlas_columns_ * drawn_.height};
+}
+
+void TileGrid::paint(Workspace& work, int first, int last) {
+  bool begun = false;
+  const HeadMaps& maps = work.maps;
+  const vit::Box& box = maps.trace()->pixels->box;
+  for (int index = first; index < last; ++index) {
+    const Cell cell = cell_of(index);
+    if (owner_[static_cast<std::size_t>(cell.slot)] == index) continue;
+    owner_[static_cast<std::size_t>(cell.slot)] = index;
+    if (!begun) work.painter.begin(atlas_);
+    begun = true;
+    const int head = index + kMeanOfHeads;
+    work.painter.draw({.x = cell.x,
+                       .y = cell.y,
+                       .width = drawn_.width,
+                       .height = drawn_.height,
+                       .photo_x = box.x,
+                       .photo_y = box.y,
+                       .scale = drawn_.width / box.width,
+                       .scale_y = drawn_.height / box.height},
+                      {.map = index,
+                       .look = {maps.range(head, work.session.view), drawn_.smooth, drawn_.opacity},
+                       .box = box,
+                       .photo_width = static_cast<double>(work.session.photo()->width),
+                       .photo_height = static_cast<double>(work.session.photo()->height)});
+  }
+  if (begun) work.painter.end();
+}
+
+void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
+  ui::Ui& ui = work.ui;
+  const HeadMaps& maps = work.maps;
+  Session& session = work.session;
+  const int head = index + kMeanOfHeads;
+  const bool chosen = session.view.head == head;
+  const float w = static_cast<float>(drawn_.width), h = static_cast<float>(drawn_.height);
+  const ImVec2 to{at.x + w, at.y + h};
+  const Cell cell = cell_of(index);
+  const float aw = static_cast<float>(atlas_.width()), ah = static_cast<float>(atlas_.height());
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+
+  ImGui::PushID(index);
+  ImGui::SetCursorScreenPos(at);
+  ImGui::InvisibleButton("picture", {w, h});
+  const bool over = ImGui::IsItemHovered(), held = ImGui::IsItemActive();
+  const ui::Control picture{.id = "heads.tile." + head_name(head), .label = {}, .tooltip = {}};
+  ui::describe(ui, picture, at, to, over, chosen ? "on" : "");
+  ImGui::SetCursorScreenPos({at.x, to.y});
+  const bool pressed = ImGui::InvisibleButton("caption", {w, caption_px});
+  const bool over_caption = ImGui::IsItemHovered();
+  const ui::Control caption{.id = "heads.caption." + head_name(head),
+                            .label = {},
+                            .tooltip =
+                                "Shows this map in the photo. Click a patch in the picture above to ask what "
+                                "that patch looks at.",
+                            .key = "↑ ↓"};
+  ui::describe(ui, caption, {at.x, to.y}, {to.x, to.y + caption_px}, over_caption, chosen ? "on" : "");
+  ImGui::PopID();
+
+  list.AddRectFilled(at, {to.x, to.y + caption_px}, chosen ? ui.theme.accent_soft : ui.theme.panel, ui.px(3));
+  list.AddImage(ui::texture_id(atlas_.texture()), at, to, {cell.x / aw, cell.y / ah},
+                {(cell.x + w) / aw, (cell.y + h) / ah});
+  const auto outline = [&](int patch, ImU32 color) {
+    const float pw = w / static_cast<float>(maps.cols()), ph = h / static_cast<float>(maps.rows());
+    const ImVec2 a{at.x + pw * static_cast<float>(patch % maps.cols()),
+                   at.y + ph * static_cast<float>(patch / maps.cols())};
+    list.AddRect({a.x - 1, a.y - 1}, {a.x + pw + 1, a.y + ph + 1}, IM_COL32(0, 0, 0, 130));
+    list.AddRect(a, {a.x + pw, a.y + ph}, color);
+  };
+  const int query_patch = maps.query() - maps.trace()->grid.prefix;
+  if (over) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const int col =
+        std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(maps.cols())), 0, maps.cols() - 1);
+    const int row =
+        std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(maps.rows())), 0, maps.rows() - 1);
+    work.photo_view.hovered = PatchAt{row, col};
+    work.photo_view.hovered_head = head;
+    if (held) session.set_query(maps.trace()->grid.token_of(row, col));
+  }
+  if ((over && held) || pressed) session.view.head = head;
+  if (query_patch >= 0 && query_patch < maps.rows() * maps.cols()) outline(query_patch, IM_COL32(255, 255, 255, 230));
+  const std::optional<PatchAt>& pointed = work.photo_view.shown_hover;
+  if (pointed && pointed->row < maps.rows() && pointed->col < maps.cols())
+    outline(pointed->row * maps.cols() + pointed->col, IM_COL32(255, 255, 255, 110));
+  if (chosen)
+    list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.accent, ui.px(3), 0, ui.px(1.5f));
+  else if (over || over_caption)
+    list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.track, ui.px(3));
+
+  const MapFacts& facts = maps.facts(head);
+  char number[32];
+  if (head == kMaxOfHeads)
+    std::snprintf(number, sizeof number, "%.3f", facts.peak);
+  else
+    std::snprintf(number, sizeof number, "%.2f bit", facts.entropy_bits);
+  const std::string name = head >= 0 ? "head " + std::to_string(head) : head_name(head);
+  const float text_y = to.y + (caption_px - ui.fonts.size(ui::Type::small)) / 2;
+  const float name_w = ui::measure(ui, ui::Type::small, name).x;
+  const float number_w = ui::measure(ui, ui::Type::small, number).x;
+  const float pad = ui.px(5);
+  ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, chosen ? ui.theme.accent : ui.theme.text,
+                name_w + 2 * pad < w ? name : head_name(head));
+  if (name_w + number_w + 3 * pad < w)
+    ui::draw_text(ui, ui::Type::small, {to.x - pad - number_w, text_y}, ui.theme.faint, number);
+}
+
+void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
+  const ui::Ui& ui = work.ui;
+  const vit::Box& box = work.maps.trace()->pixels->box;
+  const float caption = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
+  const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
+  const float aspect = static_cast<float>(box.width / box.height);
+  TilePlan plan = plan_tiles(size, work.maps.count(), aspect, caption, space, ui.px(76));
+  if (plan.scrolls)
+    plan = plan_tiles({size.x - scrollbar, size.y}, work.maps.count(), aspect, caption, space, ui.px(76));
+  prepare(work, plan);
+
+  ImGui::SetCursorScreenPos(from);
+  ImGui::BeginChild("heads.tiles", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  const float step_x = static_cast<float>(plan.width) + space;
+  const float step_y = static_cast<float>(plan.height) + caption + space;
+  const int rows = (work.maps.count() + plan.columns - 1) / plan.columns;
+  if (reveal_) {
+    const float top = static_cast<float>(HeadMaps::index_of(work.session.view.head) / plan.columns) * step_y;
+    const float scroll = ImGui::GetScrollY();
+    if (top < scroll)
+      ImGui::SetScrollY(top);
+    else if (top + step_y > scroll + size.y)
+      ImGui::SetScrollY(top + step_y - size.y);
+    reveal_ = false;
+  }
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
+  const float scroll = ImGui::GetScrollY();
+  const int first_row = std::max(0, static_cast<int>(scroll / step_y));
+  const int last_row = std::min(rows, static_cast<int>((scroll + size.y) / step_y) + 1);
+  const int first = first_row * plan.columns, last = std::min(work.maps.count(), last_row * plan.columns);
+  paint(work, first, last);
+  for (int index = first; index < last; ++index)
+    tile(work, index,
+         {std::floor(origin.x + static_cast<float>(index % plan.columns) * step_x + 1),
+          std::floor(origin.y + static_cast<float>(index / plan.columns) * step_y + 1)},
+         caption);
+  ImGui::SetCursorScreenPos({origin.x, origin.y + static_cast<float>(rows) * step_y - space});
+  ImGui::Dummy({1, 1});
+  ImGui::EndChild();
+}
+
+}  // namespace headlight

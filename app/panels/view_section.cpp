@@ -1,0 +1,103 @@
+// The run and view sections of the left column: kernel and threads, colours and range.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "app/panels/left_column.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+#include "engine/pool.h"
+
+namespace headlight {
+
+namespace {
+
+void run_controls(Workspace& work) {
+  Session& session = work.session;
+  ui::heading(work.ui, "RUN");
+  constexpr std::array<const char*, 3> kKernels = {"eager", "tiled", "reference"};
+  int kernel = static_cast<int>(session.settings.kernel);
+  if (ui::choice(
+          work.ui,
+          {.id = "run.kernel",
+           .label = "Kernel",
+           .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of a "
+                      "head at a time. reference: naive and slow. Same numbers, other times.",
+           .key = work.commands.keys_of("run.kernel")},
+          kernel, kKernels))
+    session.settings.kernel = static_cast<vit::Kernel>(kernel);
+
+  const int most = std::max(1, vit::available_processors());
+  std::vector<std::string> numbers;
+  std::vector<const char*> names;
+  for (int t = 1; t <= most; ++t) numbers.push_back(std::to_string(t));
+  for (const std::string& number : numbers) names.push_back(number.c_str());
+  int threads = std::clamp(session.settings.threads, 1, most) - 1;
+  if (ui::choice(work.ui,
+                 {.id = "run.threads", .label = "Threads", .tooltip = "Processors that the forward pass may use."},
+                 threads, names))
+    session.settings.threads = threads + 1;
+  ui::gap(work.ui, 6);
+}
+
+void fixed_range(Workspace& work) {
+  vit::Range& range = work.session.view.fixed_range;
+  char shown[32];
+  std::snprintf(shown, sizeof shown, "%.3f", range.low);
+  if (ui::slider(work.ui,
+                 {.id = "view.range_low", .label = "from", .tooltip = "Values up to this take the first colour."},
+                 range.low, 0.f, 0.99f, shown))
+    range.high = std::max(range.high, range.low + 0.001f);
+  std::snprintf(shown, sizeof shown, "%.3f", range.high);
+  if (ui::slider(work.ui,
+                 {.id = "view.range_high", .label = "to", .tooltip = "Values from this on take the last colour."},
+                 range.high, 0.001f, 1.f, shown))
+    range.low = std::min(range.low, range.high - 0.001f);
+}
+
+}  // namespace
+
+void draw_view_section(Workspace& work) {
+  View& view = work.session.view;
+  run_controls(work);
+  ui::heading(work.ui, "VIEW");
+  std::array<const char*, vit::kColormapCount> maps{};
+  for (int i = 0; i < vit::kColormapCount; ++i)
+    maps[static_cast<std::size_t>(i)] = vit::name_of(static_cast<vit::Colormap>(i));
+  int colormap = static_cast<int>(view.colormap);
+  if (ui::choice(work.ui,
+                 {.id = "view.colormap",
+                  .label = "Colour map",
+                  .tooltip = "The colours from the range's lowest to its highest value.",
+                  .key = work.commands.keys_of("view.colormap")},
+                 colormap, maps))
+    view.colormap = static_cast<vit::Colormap>(colormap);
+
+  constexpr std::array<const char*, 3> kRules = {"shared", "per head", "fixed"};
+  constexpr std::array<const char*, 3> kRuleTips = {
+      "One range for all heads of the block, so that their colours can be compared.",
+      "Every map from its own smallest to its own largest value.", "The range that you set below."};
+  int rule = static_cast<int>(view.range_rule);
+  if (ui::segments(work.ui, {.id = "view.range", .label = "", .key = work.commands.keys_of("view.range")}, rule, kRules,
+                   kRuleTips))
+    view.range_rule = static_cast<vit::RangeRule>(rule);
+  if (view.range_rule == vit::RangeRule::fixed) fixed_range(work);
+
+  char shown[32];
+  std::snprintf(shown, sizeof shown, "%.2f", view.opacity);
+  ui::slider(work.ui,
+             {.id = "view.opacity",
+              .label = "Opacity",
+              .tooltip = "How much the map covers the photo.",
+              .key = work.commands.keys_of("view.opacity_down") + "  " + work.commands.keys_of("view.opacity_up")},
+             view.opacity, 0.f, 1.f, shown);
+  ui::check(
+      work.ui,
+      {.id = "view.smooth",
+       .label = "Smooth",
+       .tooltip = "Interpolates between patch centres. Off: one flat colour a patch, which is what the network has.",
+       .key = work.commands.keys_of("view.smooth")},
+      view.smooth);
+}
+
+}  // namespace headlight

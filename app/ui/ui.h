@@ -1,0 +1,41 @@
+// What every panel draws with: theme, fonts, the UI map, tooltips and the control under the cursor.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "app/ui/fonts.h"
+#include "app/ui/theme.h"
+#include "app/ui_map.h"
+
+namespace headlight::ui {
+
+/// One per window; lives on the main thread.
+struct Ui {
+  explicit Ui(float scale_, UiMap map_) : scale(scale_), fonts(scale_), map(std::move(map_)) {}
+
+  float scale = 1;  // px a point of design
+  Theme theme = dark_theme();
+  Fonts fonts;
+  UiMap map;
+  std::string hovered;       // id of the control under the cursor in this frame; last frame's until one is found
+  std::string hovered_next;  // collected while drawing
+  std::string tooltip_for;   // id whose tooltip waits or shows
+  double tooltip_since = 0;  // s
+  bool fonts_stale = false;  // a name needs characters that are not loaded yet
+  double wake_at = 0;        // s, ImGui time at which another frame is due; 0: none
+
+  float px(float points) const { return points * scale; }
+  /// Names of files and classes may hold any script: announce them before they are drawn.
+  void announce(std::string_view text) { fonts_stale |= fonts.need(text); }
+  /// Another frame is wanted at this time, even if nothing happens until then.
+  void wake(double at) { wake_at = wake_at == 0 ? at : at < wake_at ? at : wake_at; }
+  void begin_frame() {
+    hovered.swap(hovered_next);
+    hovered_next.clear();
+    wake_at = 0;
+    map.begin_frame();
+  }
+};
+
+}  // namespace headlight::ui

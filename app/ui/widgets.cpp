@@ -1,0 +1,309 @@
+#include "app/ui/widgets.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace headlight::ui {
+
+namespace {
+
+constexpr double kTooltipDelay = 0.45;  // s
+
+void show_tooltip(const Ui& ui, const Control& control) {
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(10), ui.px(7)));
+  ImGui::BeginTooltip();
+  const float width = ui.px(300);
+  const auto line = [&](Type type, ImU32 color, const std::string& text) {
+    draw_text(ui, type, ImGui::GetCursorScreenPos(), color, text, width);
+    ImGui::Dummy(measure(ui, type, text, width));
+  };
+  line(Type::body, ui.theme.text, control.tooltip);
+  if (!control.enabled && !control.reason.empty()) line(Type::body, ui.theme.accent, control.reason);
+  if (!control.key.empty()) line(Type::small, ui.theme.soft, "Key: " + control.key);
+  ImGui::EndTooltip();
+  ImGui::PopStyleVar();
+}
+
+struct Hit {
+  bool pressed = false, held = false, hovered = false;
+};
+
+Hit hit_box(const Control& control, ImVec2 size) {
+  Hit hit;
+  hit.pressed = ImGui::InvisibleButton(control.id.c_str(), size) && control.enabled;
+  hit.held = ImGui::IsItemActive() && control.enabled;
+  hit.hovered = ImGui::IsItemHovered();
+  return hit;
+}
+
+/// The text line above a track: label left, value right. Returns the track's top left corner.
+void label_line(const Ui& ui, const Control& control, std::string_view shown) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  draw_text(ui, Type::body, at, control.enabled ? ui.theme.soft : ui.theme.faint, control.label);
+  draw_text(ui, Type::body, {at.x + width - measure(ui, Type::body, shown).x, at.y},
+            control.enabled ? ui.theme.text : ui.theme.faint, shown);
+  ImGui::Dummy({width, ui.fonts.size(Type::body) - ui.px(1)});
+}
+
+/// A thin track with a knob; returns the new position 0 … 1 while it is dragged, else a negative number.
+float track(Ui& ui, const Control& control, float position, std::string_view shown) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, height = ui.px(16), knob = ui.px(6.5f);
+  const Hit hit = hit_box(control, {width, height});
+  const float left = at.x + knob, right = at.x + width - knob, y = std::floor(at.y + height / 2);
+  float moved = -1;
+  if (hit.held) moved = std::clamp((ImGui::GetIO().MousePos.x - left) / (right - left), 0.f, 1.f);
+  const float x = left + (right - left) * (moved >= 0 ? moved : std::clamp(position, 0.f, 1.f));
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float half = ui.px(1.5f);
+  const ImU32 color = control.enabled ? ui.theme.accent : ui.theme.track;
+  list.AddRectFilled({at.x, y - half}, {at.x + width, y + half}, ui.theme.track, half);
+  list.AddRectFilled({at.x, y - half}, {x, y + half}, color, half);
+  if (control.enabled && (hit.hovered || hit.held)) list.AddCircleFilled({x, y}, knob + ui.px(3), ui.theme.accent_soft);
+  list.AddCircleFilled({x, y}, knob, color);
+  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, shown);
+  return moved;
+}
+
+}  // namespace
+
+void describe(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value) {
+  if (ui.map.wanted())
+    ui.map.add({control.id, from.x, from.y, to.x - from.x, to.y - from.y, std::string(value), control.enabled});
+  if (!hovered) {
+    if (ui.tooltip_for == control.id) ui.tooltip_for.clear();
+    return;
+  }
+  ui.hovered_next = control.id;
+  if (control.tooltip.empty()) return;
+  const double now = ImGui::GetTime();
+  if (ui.tooltip_for != control.id || ImGui::IsMouseDown(0)) {
+    ui.tooltip_for = control.id;
+    ui.tooltip_since = now;
+  }
+  if (now - ui.tooltip_since >= kTooltipDelay)
+    show_tooltip(ui, control);
+  else
+    ui.wake(ui.tooltip_since + kTooltipDelay + 0.01);
+}
+
+void hint(const Ui& ui, std::string_view text) {
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(9), ui.px(6)));
+  ImGui::BeginTooltip();
+  draw_text(ui, Type::body, ImGui::GetCursorScreenPos(), ui.theme.text, text);
+  ImGui::Dummy(measure(ui, Type::body, text));
+  ImGui::EndTooltip();
+  ImGui::PopStyleVar();
+}
+
+bool button(Ui& ui, const Control& control, float width, bool chosen) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const ImVec2 text = measure(ui, Type::body, control.label);
+  if (width <= 0) width = text.x + ui.px(20);
+  const float height = ui.fonts.size(Type::body) + ui.px(11);
+  const Hit hit = hit_box(control, {width, height});
+  ImU32 fill = chosen ? ui.theme.accent_soft : ui.theme.raised;
+  if (control.enabled && hit.held)
+    fill = ui.theme.pressed;
+  else if (control.enabled && hit.hovered)
+    fill = ui.theme.hovered;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(at, {at.x + width, at.y + height}, fill, ui.px(4));
+  const ImU32 color = !control.enabled ? ui.theme.faint : chosen ? ui.theme.accent : ui.theme.text;
+  const std::string label = shortened(ui, Type::body, control.label, width - ui.px(8));
+  const float label_width = measure(ui, Type::body, label).x;
+  draw_text(ui, Type::body, {at.x + (width - label_width) / 2, at.y + (height - text.y) / 2}, color, label);
+  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, chosen ? "on" : "");
+  return hit.pressed;
+}
+
+bool check(Ui& ui, const Control& control, bool& value) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float side = ui.px(16), height = ui.fonts.size(Type::body) + ui.px(6);
+  const float width = side + ui.px(8) + measure(ui, Type::body, control.label).x;
+  const Hit hit = hit_box(control, {width, height});
+  if (hit.pressed) value = !value;
+  const float top = std::floor(at.y + (height - side) / 2);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const ImU32 box = !value            ? (hit.hovered ? ui.theme.hovered : ui.theme.track)
+                    : control.enabled ? ui.theme.accent
+                                      : ui.theme.bar_soft;
+  list.AddRectFilled({at.x, top}, {at.x + side, top + side}, box, ui.px(3.5f));
+  if (value) {
+    const ImVec2 p[3] = {{at.x + side * 0.25f, top + side * 0.52f},
+                         {at.x + side * 0.43f, top + side * 0.70f},
+                         {at.x + side * 0.76f, top + side * 0.32f}};
+    list.AddPolyline(p, 3, ui.theme.accent_text, 0, ui.px(1.8f));
+  }
+  const float text_y = at.y + (height - ui.fonts.size(Type::body)) / 2;
+  draw_text(ui, Type::body, {at.x + side + ui.px(8), text_y}, control.enabled ? ui.theme.text : ui.theme.faint,
+            control.label);
+  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, value ? "on" : "off");
+  return hit.pressed;
+}
+
+bool slider(Ui& ui, const Control& control, float& value, float low, float high, std::string_view shown) {
+  label_line(ui, control, shown);
+  const float moved = track(ui, control, high > low ? (value - low) / (high - low) : 0.f, shown);
+  if (moved < 0) return false;
+  const float next = low + moved * (high - low);
+  const bool changed = next != value;
+  value = next;
+  return changed;
+}
+
+bool slider(Ui& ui, const Control& control, int& value, int low, int high, std::string_view shown) {
+  label_line(ui, control, shown);
+  const float moved = track(ui, control, high > low ? static_cast<float>(value - low) / (high - low) : 0.f, shown);
+  if (moved < 0) return false;
+  const int next = low + static_cast<int>(std::lround(moved * (high - low)));
+  const bool changed = next != value;
+  value = next;
+  return changed;
+}
+
+bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& step, std::string_view shown,
+             std::span<const Tick> ticks) {
+  label_line(ui, control, shown);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, knob = ui.px(6.5f);
+  const int last = static_cast<int>(steps.size()) - 1;
+  const float moved = track(ui, control, last > 0 ? static_cast<float>(step) / last : 0.f, shown);
+  const int next = moved < 0 ? step : static_cast<int>(std::lround(moved * last));
+  const bool changed = next != step;
+  step = next;
+
+  // Numbers under the track, as many as fit; the marked ones first.
+  const float y = ImGui::GetCursorScreenPos().y - ui.px(4);
+  const auto x_of = [&](int s) {
+    return at.x + knob + (width - 2 * knob) * (last > 0 ? static_cast<float>(s) / last : 0.f);
+  };
+  std::vector<std::pair<float, float>> taken;
+  const auto put = [&](int s, ImU32 color, bool must) {
+    const std::string number = std::to_string(steps[static_cast<std::size_t>(s)]);
+    const float w = measure(ui, Type::small, number).x;
+    const float x = std::clamp(x_of(s) - w / 2, at.x, at.x + width - w);
+    for (const auto& [from, to] : taken)
+      if (!must && x < to + ui.px(3) && x + w > from - ui.px(3)) return;
+    for (const auto& [from, to] : taken)
+      if (x < to && x + w > from) return;
+    taken.emplace_back(x, x + w);
+    draw_text(ui, Type::small, {x, y}, color, number);
+  };
+  for (const Tick& tick : ticks) put(tick.step, tick.strong ? ui.theme.accent : ui.theme.text, true);
+  put(0, ui.theme.faint, false);
+  put(last, ui.theme.faint, false);
+  for (int s = 1; s < last; ++s) put(s, ui.theme.faint, false);
+  ImGui::Dummy({width, ui.fonts.size(Type::small) - ui.px(3)});
+  return changed;
+}
+
+bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  const float height = ui.fonts.size(Type::body) + ui.px(8);
+  const char* name = names[static_cast<std::size_t>(index)];
+  const float name_width = measure(ui, Type::body, name).x;
+  const Hit hit = hit_box(control, {width, height});
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float text_y = at.y + (height - ui.fonts.size(Type::body)) / 2;
+  draw_text(ui, Type::body, {at.x, text_y}, control.enabled ? ui.theme.soft : ui.theme.faint, control.label);
+  const float box_width = name_width + ui.px(30);
+  if (control.enabled)
+    list.AddRectFilled({at.x + width - box_width, at.y}, {at.x + width, at.y + height},
+                       hit.hovered ? ui.theme.hovered : ui.theme.raised, ui.px(4));
+  draw_text(ui, Type::body, {at.x + width - box_width + ui.px(9), text_y},
+            control.enabled ? ui.theme.text : ui.theme.faint, name);
+  const ImVec2 tip{at.x + width - ui.px(12), at.y + height / 2 + ui.px(2)};
+  list.AddTriangleFilled({tip.x - ui.px(4), tip.y - ui.px(3.5f)}, {tip.x + ui.px(4), tip.y - ui.px(3.5f)},
+                         {tip.x, tip.y + ui.px(1.5f)}, control.enabled ? ui.theme.soft : ui.theme.faint);
+  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, name);
+  const std::string popup = control.id + ".list";
+  if (hit.pressed) ImGui::OpenPopup(popup.c_str());
+  bool changed = false;
+  ImGui::SetNextWindowPos({at.x + width, at.y + height + ui.px(2)}, ImGuiCond_Appearing, {1, 0});
+  if (ImGui::BeginPopup(popup.c_str())) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const bool chosen = static_cast<int>(i) == index;
+      const ImVec2 item = ImGui::GetCursorScreenPos();
+      if (ImGui::Selectable(names[i], chosen, 0, {std::max(ui.px(110), name_width), 0})) {
+        changed = !chosen;
+        index = static_cast<int>(i);
+      }
+      if (ui.map.wanted()) {
+        const ImVec2 to = ImGui::GetItemRectMax();
+        ui.map.add(
+            {control.id + "." + names[i], item.x, item.y, to.x - item.x, to.y - item.y, chosen ? "on" : "", true});
+      }
+    }
+    ImGui::EndPopup();
+  }
+  return changed;
+}
+
+bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
+              std::span<const char* const> tooltips) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, height = ui.fonts.size(Type::body) + ui.px(9);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(at, {at.x + width, at.y + height}, ui.theme.raised, ui.px(4));
+  float total = 0;
+  for (const char* name : names) total += measure(ui, Type::body, name).x;
+  const float pad = (width - total) / static_cast<float>(2 * names.size());
+  bool changed = false;
+  float x = at.x;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const float w = measure(ui, Type::body, names[i]).x + 2 * pad;
+    const bool chosen = static_cast<int>(i) == index;
+    Control part{.id = control.id + "." + names[i],
+                 .label = names[i],
+                 .tooltip = tooltips[i],
+                 .key = control.key,
+                 .enabled = control.enabled,
+                 .reason = control.reason};
+    ImGui::SetCursorScreenPos({x, at.y});
+    const Hit hit = hit_box(part, {w, height});
+    if (chosen)
+      list.AddRectFilled({x, at.y}, {x + w, at.y + height}, ui.theme.pressed, ui.px(4));
+    else if (hit.hovered)
+      list.AddRectFilled({x, at.y}, {x + w, at.y + height}, ui.theme.hovered, ui.px(4));
+    draw_text(ui, Type::body, {x + pad, at.y + (height - ui.fonts.size(Type::body)) / 2},
+              chosen ? ui.theme.accent : ui.theme.soft, names[i]);
+    describe(ui, part, {x, at.y}, {x + w, at.y + height}, hit.hovered, chosen ? "on" : "");
+    if (hit.pressed && !chosen) {
+      index = static_cast<int>(i);
+      changed = true;
+    }
+    x += w;
+  }
+  if (ui.map.wanted())
+    ui.map.add({control.id, at.x, at.y, width, height, names[static_cast<std::size_t>(index)], control.enabled});
+  return changed;
+}
+
+bool tab(Ui& ui, const Control& control, bool chosen) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const ImVec2 text = measure(ui, Type::body, control.label);
+  const ImVec2 size{text.x + ui.px(26), ui.fonts.size(Type::body) + ui.px(13)};
+  const Hit hit = hit_box(control, size);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  if (chosen)
+    list.AddRectFilled(at, {at.x + size.x, at.y + size.y}, ui.theme.raised, ui.px(4));
+  else if (hit.hovered)
+    list.AddRectFilled(at, {at.x + size.x, at.y + size.y}, ui.theme.panel, ui.px(4));
+  if (chosen)
+    list.AddRectFilled({at.x + ui.px(13), at.y + size.y - ui.px(3)},
+                       {at.x + size.x - ui.px(13), at.y + size.y - ui.px(1)}, ui.theme.accent, ui.px(1));
+  draw_text(ui, Type::body, {at.x + ui.px(13), at.y + (size.y - text.y) / 2}, chosen ? ui.theme.text : ui.theme.soft,
+            control.label);
+  describe(ui, control, at, {at.x + size.x, at.y + size.y}, hit.hovered, chosen ? "on" : "");
+  return hit.pressed;
+}
+
+void gap(const Ui& ui, float points) {
+  ImGui::Dummy({0, ui.px(points)});
+}
+
+}  // namespace headlight::ui

@@ -1,0 +1,358 @@
+#include "app/worker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/meter.h"
+#include "engine/pool.h"
+
+namespace headlight {
+
+namespace {
+
+double ms_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+std::shared_ptr<const vit::Image> for_display(const std::shared_ptr<const vit::Image>& image) {
+  const int longer = std::max(image->width, image->height);
+  if (longer <= kDisplayPx) return image;
+  const double scale = static_cast<double>(kDisplayPx) / longer;
+  const int width = std::max(1, static_cast<int>(std::lround(image->width * scale)));
+  const int height = std::max(1, static_cast<int>(std::lround(image->height * scale)));
+  return std::make_shared<const vit::Image>(vit::resize(*image, width, height, vit::Interpolation::bilinear));
+}
+
+}  // namespace
+
+bool same_numbers(const vit::Settings& a, const vit::Settings& b) {
+  return a.num_heads == b.num_heads && a.qkv_bias == b.qkv_bias && a.active_attn_drop() == b.active_attn_drop() &&
+         a.active_proj_drop() == b.active_proj_drop() &&
+         (a.seed == b.seed || (a.active_attn_drop() == 0 && a.active_proj_drop() == 0));
+}
+
+Worker::Worker(std::function<void()> wake) : wake_(std::move(wake)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Worker::~Worker() {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.quit = true;
+    running_.stop.request_stop();
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+// ---- the window's side ----
+
+void Worker::post(Request request) {
+  {
+    std::lock_guard lock(mutex_);
+    const Doing doing = running_.doing;
+    const bool extra = doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
+    if (extra || (doing == Doing::running && (obsolete(request) || remaining_ms() > kPatienceMs)))
+      running_.stop.request_stop();
+    inbox_.request = std::move(request);
+  }
+  changed_.notify_one();
+}
+
+void Worker::load_model(std::string source, vit::LoadOptions options) {
+  {
+    std::lock_guard lock(mutex_);
+    if (running_.doing != Doing::loading_image && running_.doing != Doing::running) running_.stop.request_stop();
+    inbox_.model = ModelLoad{std::move(source), std::move(options)};
+  }
+  changed_.notify_one();
+}
+
+void Worker::load_image(std::string source) {
+  {
+    std::lock_guard lock(mutex_);
+    if (running_.doing != Doing::loading_model && running_.doing != Doing::running) running_.stop.request_stop();
+    inbox_.image = std::move(source);
+  }
+  changed_.notify_one();
+}
+
+void Worker::sweep(Sweep sweep) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.sweep = std::move(sweep);
+  }
+  changed_.notify_one();
+}
+
+void Worker::cancel_sweep() {
+  {
+    std::lock_guard lock(mutex_);
+    if (running_.doing == Doing::sweeping) running_.stop.request_stop();
+    inbox_.sweep = Sweep{};  // an empty one ends the one that runs
+  }
+  changed_.notify_one();
+}
+
+Outcome Worker::take() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(outbox_, {});
+}
+
+WorkerStatus Worker::status() const {
+  std::lock_guard lock(mutex_);
+  const Doing doing = running_.doing;
+  WorkerStatus status{.doing = doing, .fraction = running_.fraction};
+  if (doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
+  status.picture_due = inbox_.model || inbox_.image || inbox_.request || doing == Doing::loading_model ||
+                       doing == Doing::loading_image || doing == Doing::running;
+  return status;
+}
+
+bool Worker::obsolete(const Request& newer) const {
+  return newer.model != running_.model || newer.image != running_.image ||
+         newer.preprocessing != running_.preprocessing;
+}
+
+double Worker::remaining_ms() const {
+  const double elapsed = ms_between(running_.began, Clock::now());
+  const double whole = running_.fraction > 0.05 ? elapsed / running_.fraction : std::max(expected_ms_, elapsed * 2);
+  return whole - elapsed;
+}
+
+// ---- the worker thread's side ----
+
+void Worker::run() {
+  for (;;) {
+    if (step()) continue;
+    std::unique_lock lock(mutex_);
+    if (running_.doing != Doing::resting) {
+      running_ = {};
+      lock.unlock();
+      wake_();  // the window shows that everything is at rest
+      lock.lock();
+    }
+    changed_.wait(lock,
+                  [this] { return inbox_.quit || inbox_.model || inbox_.image || inbox_.request || inbox_.sweep; });
+    if (inbox_.quit) return;
+  }
+}
+
+bool Worker::step() {
+  std::optional<ModelLoad> model;
+  std::optional<std::string> image;
+  std::optional<Request> request;
+  {
+    std::lock_guard lock(mutex_);
+    if (inbox_.quit) return false;
+    if (inbox_.model) {
+      model = std::exchange(inbox_.model, {});
+      running_.doing = Doing::loading_model;
+    } else if (inbox_.image) {
+      image = std::exchange(inbox_.image, {});
+      running_.doing = Doing::loading_image;
+    } else if (inbox_.request) {
+      request = std::exchange(inbox_.request, {});
+      running_.doing = Doing::running;
+    }
+    if (inbox_.sweep) {
+      sweep_ = std::exchange(inbox_.sweep, {});
+      swept_ = 0;
+      if (sweep_->head_counts.empty()) sweep_.reset();
+    }
+  }
+  if (model)
+    run_model_load(*model);
+  else if (image)
+    run_image_load(*image);
+  else if (request)
+    run_request(std::move(*request));
+  else if (trace_ && !baseline_ && !baseline_tried_)
+    run_baseline();
+  else if (trace_ && measured_ < kMeasurePasses && measured_ms_ < kMeasureMs)
+    run_measurement();
+  else if (sweep_ && trace_)
+    run_sweep_pass();
+  else
+    return false;
+  return true;
+}
+
+std::stop_token Worker::begin(Doing doing) {
+  std::lock_guard lock(mutex_);
+  running_ = {};
+  running_.doing = doing;
+  running_.began = Clock::now();
+  if (current_) {
+    running_.model = current_->model;
+    running_.image = current_->image;
+    running_.preprocessing = current_->preprocessing;
+  }
+  // What was posted since this job was chosen stops it as it would have a moment later.
+  const bool extra = doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
+  const bool newer = extra && (inbox_.request || inbox_.model || inbox_.image);
+  const bool stale = doing == Doing::running && inbox_.request && obsolete(*inbox_.request);
+  if (inbox_.quit || newer || stale) running_.stop.request_stop();
+  return running_.stop.get_token();
+}
+
+void Worker::progress(double fraction) {
+  double elapsed_ms = 0;
+  {
+    std::lock_guard lock(mutex_);
+    running_.fraction = fraction;
+    elapsed_ms = ms_between(running_.began, Clock::now());
+  }
+  if (elapsed_ms > 100) wake_();  // short work needs no progress bar
+}
+
+void Worker::publish(const std::function<void(Outcome&)>& change) {
+  {
+    std::lock_guard lock(mutex_);
+    change(outbox_);
+  }
+  wake_();
+}
+
+void Worker::fail(Failure::What what, const std::string& sentence, std::uint64_t request) {
+  publish([&](Outcome& out) { out.failures.push_back({what, sentence, request}); });
+}
+
+void Worker::run_model_load(const ModelLoad& load) {
+  const std::stop_token stop = begin(Doing::loading_model);
+  try {
+    auto model = vit::load_model(load.source, load.options, [&](double fraction) {
+      if (stop.stop_requested()) throw vit::Cancelled();
+      progress(fraction);
+    });
+    publish([&](Outcome& out) { out.model = LoadedModel{load.source, std::move(model)}; });
+  } catch (const vit::Cancelled&) {
+  } catch (const std::bad_alloc&) {
+    fail(Failure::What::model, load.source + ": not enough memory for this network.");
+  } catch (const std::exception& error) {
+    fail(Failure::What::model, error.what());
+  }
+}
+
+void Worker::run_image_load(const std::string& source) {
+  begin(Doing::loading_image);
+  try {
+    auto image = std::make_shared<const vit::Image>(vit::load_image(source));
+    auto display = for_display(image);
+    publish([&](Outcome& out) { out.image = LoadedImage{source, std::move(image), std::move(display)}; });
+  } catch (const std::bad_alloc&) {
+    fail(Failure::What::image, source + ": not enough memory for this picture.");
+  } catch (const std::exception& error) {
+    fail(Failure::What::image, error.what());
+  }
+}
+
+void Worker::prepare_pixels() {
+  if (pixels_) return;
+  pixels_ = std::make_shared<const vit::Pixels>(
+      vit::preprocess(*current_->image, current_->preprocessing, current_->model->config.patch_px));
+}
+
+std::shared_ptr<const vit::Trace> Worker::pass(Doing doing, const vit::Settings& settings, const vit::Trace* previous,
+                                               double done, double share) {
+  const std::stop_token stop = begin(doing);
+  if (!pool_ || pool_->threads() != settings.threads) pool_ = std::make_unique<vit::Pool>(settings.threads);
+  vit::Meter meter(stop, [&](double fraction) { progress(done + share * fraction); });
+  auto trace = vit::forward({current_->model, pixels_, settings}, meter, *pool_, previous);
+  const bool whole = trace->timings.first_block == 0;
+  std::lock_guard lock(mutex_);
+  if (whole) {
+    outbox_.times.push_back({current_->model, settings, trace->grid, trace->timings});
+    if (doing == Doing::running) expected_ms_ = trace->timings.wall_ms;
+  }
+  return trace;
+}
+
+void Worker::run_request(Request request) {
+  const bool other_model = !current_ || request.model != current_->model;
+  const bool other_pixels =
+      other_model || request.image != current_->image || request.preprocessing != current_->preprocessing;
+  current_ = std::move(request);
+  if (other_pixels) {
+    pixels_.reset();
+    trace_.reset();
+    baseline_.reset();
+    baseline_tried_ = false;
+    sweep_.reset();
+  }
+  measured_ = 0;
+  measured_ms_ = 0;
+  try {
+    begin(Doing::running);
+    prepare_pixels();
+    const vit::TokenGrid grid = vit::token_grid(current_->model->config, pixels_->width, pixels_->height);
+    vit::check_memory(vit::estimate(current_->model->config, grid, current_->settings));
+    trace_ = pass(Doing::running, current_->settings, trace_.get());
+    if (same_numbers(current_->settings, vit::trained_settings(current_->model->config))) baseline_ = trace_;
+    publish([&](Outcome& out) {
+      out.trace = trace_;
+      out.request = current_->id;
+      out.photo = current_->image;
+      out.display = current_->display;
+      out.baseline = baseline_;
+    });
+  } catch (const vit::Cancelled&) {
+    measured_ = kMeasurePasses;  // the request that stopped it measures in its place
+  } catch (const std::bad_alloc&) {
+    measured_ = kMeasurePasses;
+    fail(Failure::What::pass, "Not enough memory for this pass: try the tiled kernel or a smaller input.",
+         current_->id);
+  } catch (const std::exception& error) {
+    measured_ = kMeasurePasses;
+    fail(Failure::What::pass, error.what(), current_->id);
+  }
+}
+
+void Worker::run_baseline() {
+  vit::Settings settings = vit::trained_settings(current_->model->config);
+  settings.kernel = current_->settings.kernel;
+  settings.threads = current_->settings.threads;
+  baseline_tried_ = true;
+  try {
+    baseline_ = pass(Doing::baseline, settings, nullptr);
+    publish([&](Outcome& out) { out.baseline = baseline_; });
+  } catch (const vit::Cancelled&) {
+    baseline_tried_ = false;
+  } catch (const std::exception&) {  // it does not fit: there is nothing to compare with, and the window says so
+  }
+}
+
+void Worker::run_measurement() {
+  const double share = 1.0 / kMeasurePasses;
+  try {
+    const auto trace = pass(Doing::measuring, current_->settings, nullptr, measured_ * share, share);
+    ++measured_;
+    measured_ms_ += trace->timings.wall_ms;
+  } catch (const vit::Cancelled&) {
+    measured_ = kMeasurePasses;
+  } catch (const std::exception&) {
+    measured_ = kMeasurePasses;
+  }
+}
+
+void Worker::run_sweep_pass() {
+  const int total = static_cast<int>(sweep_->head_counts.size()) * sweep_->passes;
+  const int heads = sweep_->head_counts[static_cast<std::size_t>(swept_ / sweep_->passes)];
+  vit::Settings settings = current_->settings;
+  for (std::size_t b = 0; b < settings.num_heads.size(); ++b)
+    if (sweep_->block < 0 || static_cast<int>(b) == sweep_->block) settings.num_heads[b] = heads;
+  try {
+    pass(Doing::sweeping, settings, nullptr, static_cast<double>(swept_) / total, 1.0 / total);
+    if (++swept_ == total) sweep_.reset();
+    wake_();
+  } catch (const vit::Cancelled&) {  // a newer request goes first; the sweep comes back to this pass
+  } catch (const std::exception& error) {
+    sweep_.reset();
+    fail(Failure::What::pass, error.what());
+  }
+}
+
+}  // namespace headlight

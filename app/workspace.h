@@ -1,0 +1,39 @@
+// Everything that panels work with: one window's session, its look and its drawing tools.
+#pragma once
+
+#include "app/command.h"
+#include "app/drift.h"
+#include "app/gl/heatmap_painter.h"
+#include "app/head_maps.h"
+#include "app/panels/photo_view.h"
+#include "app/panels/tile_grid.h"
+#include "app/preferences.h"
+#include "app/session.h"
+#include "app/ui/file_browser.h"
+#include "app/ui/toasts.h"
+#include "app/ui/ui.h"
+
+namespace headlight {
+
+/// Owned by App; panels get it by reference and keep no copies. Main thread only.
+struct Workspace {
+  ui::Ui ui;
+  Session session;
+  Preferences preferences;
+  CommandTable commands = {};
+  HeadMaps maps = {};
+  DriftWatch drift_watch = {};
+  const Drift* drift = nullptr;  // of this frame; null: as trained, or unknown
+  gl::HeatmapPainter painter = {};
+  PhotoView photo_view = {};
+  TileGrid tile_grid = {};
+  ui::Toasts toasts = {};
+  ui::FileBrowser browser = {};
+  bool left_scrolls = false;  // the left column is longer than the window
+  bool help_open = false;
+  bool report_open = false;  // what was read, implied and guessed of the model
+  bool preprocessing_open = false;
+  bool quit = false;
+};
+
+}  // namespace headlight

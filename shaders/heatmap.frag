@@ -1,0 +1,49 @@
+#version 330 core
+// A patch map over the photo, by the sampling, range and colour rules of engine/heatmap.h.
+uniform sampler2D u_photo;
+uniform sampler2D u_values;  // patch values, row-major, folded into rows of the texture's width
+uniform sampler2D u_colors;  // 256 x 1
+uniform int u_first;         // index of the map's first value
+uniform ivec2 u_grid;        // columns, rows
+uniform vec2 u_range;        // low, high
+uniform bool u_smooth;
+uniform float u_opacity;
+uniform float u_dim;         // brightness of the photo outside the box
+uniform vec2 u_origin;       // pixel of the viewport's top left in the target
+uniform vec2 u_photo_from, u_photo_step;  // photo coordinate (0 ... 1) = from + step * pixel
+uniform vec2 u_map_from, u_map_step;      // patch coordinate = from + step * pixel
+uniform vec3 u_background;
+out vec4 o_color;
+
+float value_at(ivec2 patch_index) {
+  ivec2 p = clamp(patch_index, ivec2(0), u_grid - 1);
+  int index = u_first + p.y * u_grid.x + p.x;
+  int width = textureSize(u_values, 0).x;
+  return texelFetch(u_values, ivec2(index % width, index / width), 0).r;
+}
+
+float sample_map(vec2 at) {
+  if (!u_smooth) return value_at(ivec2(floor(at)));
+  vec2 shifted = at - 0.5;
+  ivec2 corner = ivec2(floor(shifted));
+  vec2 t = shifted - vec2(corner);
+  float top = mix(value_at(corner), value_at(corner + ivec2(1, 0)), t.x);
+  float bottom = mix(value_at(corner + ivec2(0, 1)), value_at(corner + ivec2(1, 1)), t.x);
+  return mix(top, bottom, t.y);
+}
+
+vec3 color_of(float value) {
+  float t = clamp((value - u_range.x) / (u_range.y - u_range.x), 0.0, 1.0);
+  return texelFetch(u_colors, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb;
+}
+
+void main() {
+  vec2 pixel = gl_FragCoord.xy - u_origin;
+  vec2 photo_at = u_photo_from + u_photo_step * pixel;
+  vec2 map_at = u_map_from + u_map_step * pixel;
+  bool on_photo = all(greaterThanEqual(photo_at, vec2(0.0))) && all(lessThan(photo_at, vec2(1.0)));
+  bool on_map = all(greaterThanEqual(map_at, vec2(0.0))) && all(lessThan(map_at, vec2(u_grid)));
+  vec3 photo = texture(u_photo, clamp(photo_at, 0.0, 1.0)).rgb;
+  if (on_map) o_color = vec4(mix(on_photo ? photo : vec3(0.0), color_of(sample_map(map_at)), u_opacity), 1.0);
+  else o_color = vec4(on_photo ? photo * u_dim : u_background, 1.0);
+}
