@@ -96,6 +96,7 @@ def make(name, model, file):
     paddle.save(model.state_dict(), str(folder / file))
     save_file({k: v.float().contiguous() for k, v in golden.items()}, folder / "golden.safetensors",
               {"checkpoint": file, "family": "PaddleViT", "num_heads": str(HEADS),
+               "eps": f"{model.encoder.layers[0].attn_norm._epsilon:g}",
                "made by": f"PaddleViT, paddle {paddle.__version__}, float64", **shorter_side(RESIZE, SIZE, HALF)})
     print(name, [tuple(a.amax(dim=(1, 2)).tolist()) for a in attention], list(network.parameters)[:8])
 

@@ -162,6 +162,12 @@ class Window:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def pass_ms(self, model, *arguments):
+        """The median time of a forward pass here and now."""
+        report = self.folder / "bench.json"
+        self.command_line("bench", "--model", model, "--runs", 5, "--json", report, *arguments)
+        return json.loads(report.read_text())["ms_median"]
+
     def command_line(self, *arguments):
         """The same program as a command; its output."""
         done = subprocess.run([str(self.program), *map(str, arguments)], env=self.environment, cwd=self.folder,

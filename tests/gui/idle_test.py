@@ -13,6 +13,6 @@ with open_window() as window:
     used_ms = 1000 * (window.cpu_s() - cpu)
     check(window.state()["frame"] == rest["frame"], f"no frame in 3 s of rest (frame {rest['frame']})")
     check(used_ms <= 30, f"{used_ms:.0f} ms of processor time in 3 s of rest")
-    after = window.key("Right")
+    after = window.key("Left")
     check(after["frame"] > rest["frame"], f"a key press draws: frame {after['frame']}")
-    check(after["shown"]["block"] == rest["shown"]["block"] + 1, f"block {after['shown']['block']} is shown")
+    check(after["shown"]["block"] == rest["shown"]["block"] - 1, f"block {after['shown']['block']} is shown")

@@ -22,8 +22,8 @@ with open_window(photo) as window:
     check(state["shown"]["query"] == "cls", "Q asks the class token")
 
     before = state["shown"]["block"]
-    state = window.key("Right")
-    check(state["shown"]["block"] == before + 1, f"→ shows block {state['shown']['block']}")
+    state = window.key("Left")
+    check(state["shown"]["block"] == before - 1, f"← shows block {state['shown']['block']}")
     state = window.click("attention.block", 0.02, 0.75)
     check(state["shown"]["block"] == 0, "the left end of the block slider is block 0")
     heads = state["shown"]["num_heads"]
