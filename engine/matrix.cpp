@@ -5,10 +5,15 @@
 #include <cstring>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace vit {
 namespace {
 
 constexpr std::size_t kLineFloats = kCacheLine / sizeof(float);
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 std::size_t round_up(std::size_t count, std::size_t step) {
   return (count + step - 1) / step * step;
@@ -18,8 +23,12 @@ std::size_t round_up(std::size_t count, std::size_t step) {
 
 AlignedFloats allocate_floats(std::size_t count) {
   const std::size_t bytes = round_up(std::max<std::size_t>(count, 1) * sizeof(float), kCacheLine);
-  auto* memory = static_cast<float*>(std::aligned_alloc(kCacheLine, bytes));
+  const bool huge = bytes >= 2 * kHugePage;
+  auto* memory = static_cast<float*>(std::aligned_alloc(huge ? kHugePage : kCacheLine, bytes));
   if (memory == nullptr) throw std::bad_alloc();
+#ifdef __linux__
+  if (huge) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: weights are read from end to end, page after page
+#endif
   std::memset(memory, 0, bytes);
   return AlignedFloats(memory);
 }

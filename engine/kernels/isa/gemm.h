@@ -118,19 +118,27 @@ void tile(const Gemm& g, const TilePlace& place) {
     unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA { sums[i.value][v.value] = broadcast(0.f); });
   });
 
+  // The sums' destination may be far away (maps that are kept are megabytes): it comes while the sums are computed.
+  const int column = place.panel * kPanel;
+  float* c = g.c + place.row * g.c_stride + column;
+  unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+    unroll<(kVectors * kLanes + kLineFloats - 1) / kLineFloats>([&](auto line) VIT_INLINE_LAMBDA {
+      prefetch_for_writing(c + i.value * g.c_stride + line.value * kLineFloats);
+    });
+  });
+
   const float* a = g.a + place.row * g.a_stride;
   const float* b = g.b + place.panel * g.panel_stride;
   int k = 0;
   if (place.prefetch != nullptr) {
     const float* next = place.prefetch;
     for (; k + kPrefetchSteps <= g.depth; k += kPrefetchSteps) {
-      for (int line = 0; line < place.prefetch_lines; ++line, next += kLineFloats) packet::prefetch(next);
+      for (int line = 0; line < place.prefetch_lines; ++line, next += kLineFloats) prefetch(next);
       multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, kPrefetchSteps, sums);
     }
   }
   multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, g.depth - k, sums);
 
-  const int column = place.panel * kPanel;
   const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
   if (width == kVectors * kLanes && g.activation == Activation::none && g.scale == nullptr) {
     store_tile<kRows, kVectors>(g, sums, place.row, column);
@@ -138,9 +146,8 @@ void tile(const Gemm& g, const TilePlace& place) {
   }
   alignas(64) float memory[kRows * kPanel];
   unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
-    unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
-      packet::pstore(memory + i.value * kPanel + v.value * kLanes, sums[i.value][v.value]);
-    });
+    unroll<kVectors>(
+        [&](auto v) VIT_INLINE_LAMBDA { store(memory + i.value * kPanel + v.value * kLanes, sums[i.value][v.value]); });
   });
   finish_tile(g, memory, place.row, kRows, column, width);
 }

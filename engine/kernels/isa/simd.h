@@ -47,6 +47,19 @@ VIT_INLINE void store(float* to, Packet x) {
   packet::pstoreu(to, x);
 }
 
+/// Into the level-2 cache: what is far ahead must not drive the current tile out of the nearest one.
+VIT_INLINE void prefetch([[maybe_unused]] const float* from) {
+#if defined(__GNUC__)
+  __builtin_prefetch(from, 0, 2);
+#endif
+}
+
+VIT_INLINE void prefetch_for_writing([[maybe_unused]] float* to) {
+#if defined(__GNUC__)
+  __builtin_prefetch(to, 1);
+#endif
+}
+
 VIT_INLINE Packet add(Packet a, Packet b) {
   return packet::padd(a, b);
 }
