@@ -1,11 +1,13 @@
 // Google Benchmark over every kernel of every instruction set that the processor has:
 //   kernels_bench --benchmark_filter='gemm/avx512'
+//   kernels_bench --limit   what the processor can multiply and add at most, and nothing else
 // The counters hold for the best repetition (other programs only ever slow one down): GFLOP/s and the share of the
 // processor's limit for products, nanoseconds for the rest.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <limits>
 #include <map>
@@ -269,15 +271,28 @@ void register_all() {
         [depth = depth, columns = columns](benchmark::State& s) { plain_eigen(s, depth, columns); });
 }
 
+/// One line for each instruction set, the one that the engine chooses first.
+void print_limits() {
+  std::vector<std::string> names = available_instruction_sets();
+  std::stable_partition(names.begin(), names.end(), [](const std::string& name) { return name == kernels().name; });
+  for (const std::string& name : names) {
+    if (const double limit = limit_gflops(name); limit > 0) {
+      std::printf("limit of %s, one thread: %.1f GFLOP/s\n", name.c_str(), limit);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vit
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string(argv[1]) == "--limit") {
+    vit::print_limits();
+    return 0;
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   vit::register_all();
   benchmark::RunSpecifiedBenchmarks();
-  for (const std::string& isa : vit::available_instruction_sets())
-    if (const double limit = vit::limit_gflops(isa); limit > 0)
-      std::printf("limit of %s, one thread: %.1f GFLOP/s\n", isa.c_str(), limit);
+  vit::print_limits();
 }
