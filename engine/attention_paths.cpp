@@ -94,7 +94,7 @@ AttentionRoom room_for(Kernel kernel, const Attention& at) {
     room.tile = static_cast<std::size_t>(std::min(at.tokens, rows_per_step(at))) * at.map_stride;
   } else if (kernel == Kernel::eager) {
     const int copies = (at.maps == nullptr ? 1 : 0) + (at.drop > 0.f ? 1 : 0);
-    room.split = 4 * static_cast<std::size_t>(at.tokens) * at.channels();
+    room.split = 4 * static_cast<std::size_t>(at.tokens) * at.channels() + kMatrixSlack;
     room.scores = copies * map_floats(at.heads, at.tokens);
   }
   return room;
@@ -153,7 +153,7 @@ void attend_eager(const Attention& at, Workspace& workspace, Member& member, con
   float* q = workspace.split.data();  // (h, N, d), and so on
   float* k = q + all;
   float* v = k + all;
-  float* o = v + all;
+  float* o = v + all + kMatrixSlack;  // products read v a little beyond its end
   const std::size_t maps = map_floats(at.heads, at.tokens);
   float* s = at.maps != nullptr ? at.maps : workspace.scores.data();           // (h, N, stride)
   float* dropped = workspace.scores.data() + (at.maps != nullptr ? 0 : maps);  // likewise
