@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "engine/attention_paths.h"
+#include "engine/cost.h"
 #include "engine/error.h"
 #include "engine/forward.h"
 #include "engine/memory.h"
@@ -12,13 +13,6 @@ namespace {
 
 std::size_t matrix_bytes(double rows, int cols) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(Matrix::padded_stride(cols)) * sizeof(float);
-}
-
-/// Multiply-adds of the whole network: 12·N·C² (for M = 4C) and 2·N²·C a block, whatever the number of heads.
-double macs_of(const ModelConfig& config, const TokenGrid& grid) {
-  const double n = grid.tokens(), c = config.channels, m = config.hidden, p = config.patch_px;
-  const double mlp = (config.swiglu ? 3 : 2) * n * c * m;
-  return config.depth * (4 * n * c * c + 2 * n * n * c + mlp) + (n - grid.prefix) * c * 3 * p * p + c * config.classes;
 }
 
 std::string amount(double bytes) {
@@ -39,7 +33,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   const bool traced = settings.keep != Keep::none;
   const std::size_t activation = matrix_bytes(n, c);
   Estimate result;
-  result.macs = macs_of(config, grid);
+  result.macs = CostTable(config, grid, settings).total(Section::model, -1, Convention::mac).macs;
   result.trace_bytes = 2 * activation;  // output, features
   AttentionRoom room;
   float kept = 0.f;
