@@ -14,6 +14,7 @@ const FamilyNames kTimm{.distillation_token = "dist_token",
                         .norm_pre = "norm_pre.*",
                         .fc_norm = "fc_norm.*",
                         .head_distilled = "head_dist.*",
+                        .pooling_head = "attn_pool.latent",
                         .scale1 = "ls1.gamma|gamma_1",
                         .scale2 = "ls2.gamma|gamma_2"};
 
@@ -65,7 +66,7 @@ const FamilyNames kHuggingFaceClip{.class_token = "embeddings.class_embedding",
                                    .patch = "embeddings.patch_embedding.*",
                                    .norm_pre = "pre_layrnorm.*|pre_layernorm.*",
                                    .norm = "post_layernorm.*",
-                                   .head = "^classifier.*",
+                                   .head = "",
                                    .block = "encoder.layers.#.",
                                    .norm1 = "layer_norm1.*",
                                    .qkv = "",
@@ -145,10 +146,11 @@ const PositionRule kDinoPosition{.antialias = false, .offset = 0.1};
 const PositionRule kBilinear{.antialias = false, .bicubic = false};
 const PositionRule kFixed{.antialias = false, .resampled = false};
 
-const InputDefaults kImagenetInput{.mean = kImagenetMean, .std = kImagenetStd};
 // The shorter side becomes 256 for 224: the evaluation of DINO, DINOv2, MAE.
-const InputDefaults kEvaluationInput{.crop_pct = 0.875, .mean = kImagenetMean, .std = kImagenetStd};
-const InputDefaults kDinov2Input{.crop_pct = 0.875, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
+const InputDefaults kEvaluationInput{
+    .crop_pct = 0.875, .crop_pct_large = 0.875, .mean = kImagenetMean, .std = kImagenetStd};
+const InputDefaults kDinov2Input{
+    .crop_pct = 0.875, .crop_pct_large = 0.875, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
 const InputDefaults kClipInput{.crop_pct = 1.0, .mean = kClipMean, .std = kClipStd};
 const InputDefaults kSquashBilinear{
     .resize = ResizeRule::squash, .crop_pct = 1.0, .interpolation = Interpolation::bilinear};
@@ -180,7 +182,7 @@ const std::vector<Family>& table() {
        .with = {"decoder_embed.weight", "mask_token"},
        .why = "it has a decoder and a mask token",
        .names = &kTimm,
-       .position = kPlainBicubic,
+       .position = kTimmPosition,
        .input = kEvaluationInput},
       {.name = "timm CLIP",
        .anchor = kTimmAnchor,
@@ -192,7 +194,7 @@ const std::vector<Family>& table() {
        .input = kClipInput},
       {.name = "timm SigLIP",
        .anchor = kTimmAnchor,
-       .with = {"attn_pool.latent", "blocks.#.norm1.weight"},
+       .with = {"attn_pool.latent", "blocks.#.norm1.weight", "pos_embed"},
        .why = "it has timm's names and an attention-pooling head",
        .names = &kTimm,
        .position = kTimmPosition,
@@ -203,14 +205,14 @@ const std::vector<Family>& table() {
        .why = "it has a distillation token",
        .names = &kTimm,
        .position = kTimmPosition,
-       .input = kImagenetInput},
+       .input = kEvaluationInput},
       {.name = "DeiT-III",
        .anchor = kTimmAnchor,
        .with = {"blocks.#.gamma_1"},
        .why = "its layer scale is called gamma_1",
        .names = &kTimm,
        .position = kTimmPosition,
-       .input = kImagenetInput},
+       .input = kEvaluationInput},
       {.name = "DeiT-III",
        .anchor = kTimmAnchor,
        .with = {"blocks.#.ls1.gamma"},
@@ -218,7 +220,7 @@ const std::vector<Family>& table() {
        .why = "it has layer scale and is called so",
        .names = &kTimm,
        .position = kTimmPosition,
-       .input = kImagenetInput},
+       .input = kEvaluationInput},
       {.name = "timm DINOv2",
        .anchor = kTimmAnchor,
        .with = {"blocks.#.ls1.gamma"},
@@ -244,7 +246,7 @@ const std::vector<Family>& table() {
        .no_hints = {"architecture:"},
        .why = "it has the plain names and is called so",
        .names = &kTimm,
-       .position = kPlainBicubic,
+       .position = kTimmPosition,
        .input = kEvaluationInput},
       {.name = "DeiT",
        .anchor = kTimmAnchor,
@@ -253,7 +255,7 @@ const std::vector<Family>& table() {
        .why = "it has timm's names and is called so",
        .names = &kTimm,
        .position = kTimmPosition,
-       .input = kImagenetInput},
+       .input = kEvaluationInput},
       {.name = "timm ViT",
        .anchor = kTimmAnchor,
        .with = {"blocks.#.norm1.weight", "blocks.#.attn.qkv.weight"},
@@ -341,7 +343,8 @@ const std::vector<Family>& table() {
        .with = {"Transformer/encoderblock_#/LayerNorm_0/scale"},
        .why = "it has the names of Google's JAX checkpoints",
        .names = &kFlax,
-       .position = kBilinear},
+       .position = kBilinear,
+       .input = {.crop_pct = 0.875}},
       {.name = "PaddleViT DINO",
        .anchor = "patch_embedding.patch_embedding.weight",
        .with = {"encoder.layers.#.attn.proj.weight"},
@@ -355,14 +358,14 @@ const std::vector<Family>& table() {
        .why = "it has PaddleViT's names and a distillation head",
        .names = &kPaddle,
        .position = kFixed,
-       .input = {.crop_pct = 0.875, .crop_pct_other = 0.875, .mean = kImagenetMean, .std = kImagenetStd}},
+       .input = {.crop_pct = 0.875, .crop_pct_large = 0.875, .mean = kImagenetMean, .std = kImagenetStd}},
       {.name = "PaddleViT ViT",
        .anchor = "patch_embedding.patch_embedding.weight",
        .with = {"encoder.layers.#.attn.out.weight"},
        .why = "it has PaddleViT's names",
        .names = &kPaddle,
        .position = kFixed,
-       .input = {.crop_pct = 0.875, .crop_pct_other = 1.0, .mean = kHalf, .std = kHalf}},
+       .input = {.crop_pct = 0.875, .crop_pct_large = 1.0, .mean = kHalf, .std = kHalf}},
   };
   return families;
 }

@@ -34,6 +34,7 @@ struct FamilyNames {
   const char* fc_norm = "";
   const char* head = "head.*";
   const char* head_distilled = "";
+  const char* pooling_head = "";  // a tensor of an attention-pooling head: the encoder is shown without it
 
   const char* block = "blocks.#.";  // '#' is the index; the names below follow it
   const char* norm1 = "norm1.*";
@@ -53,8 +54,8 @@ struct FamilyNames {
 struct InputDefaults {
   ResizeRule resize = ResizeRule::shorter_side;
   double crop_pct = 0.9;        // the shorter side becomes floor(size / crop_pct)
-  double crop_pct_other = 1.0;  // at other sizes than 224
-  int input_px = 0;             // 0: the size of the stored positions
+  double crop_pct_large = 1.0;  // above 224 px
+  int input_px = 0;             // at most; 0: the size of the stored positions
   Interpolation interpolation = Interpolation::bicubic;
   std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};
   std::array<float, 3> std = {0.5f, 0.5f, 0.5f};

@@ -46,7 +46,10 @@ bool any_word(const std::vector<const char*>& words, const std::string& text) {
 
 bool matches(const Family& family, const TensorFile& file, const std::string& prefix) {
   const auto present = [&](const char* pattern) { return has(file, prefix + spell(pattern, 0, "weight").front()); };
-  return std::all_of(family.with.begin(), family.with.end(), present) &&
+  const std::vector<std::string> positions = spell(family.names->position, 0, "weight");
+  const bool has_positions = std::any_of(positions.begin(), positions.end(),
+                                         [&](const std::string& name) { return has(file, prefix + name); });
+  return has_positions && std::all_of(family.with.begin(), family.with.end(), present) &&
          std::none_of(family.without.begin(), family.without.end(), present);
 }
 
@@ -73,6 +76,8 @@ constexpr Refusal kRefusals[] = {
     {"conv_kxk", "a MobileViT", "its attention works on unfolded convolution maps"},
     {"patch_embeddings.projection.weight", "a Hugging Face network that is no plain ViT",
      "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
+    {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\"), such as DINOv3",
+     "its attention rotates queries and keys (RoPE) or has no positions"},
     {"stages.0.", "a staged network (ConvNeXt, MaxViT, LeViT or alike)", "its resolution changes from stage to stage"},
     {"layers.0.blocks.0.", "a Swin-like network in stages", "its resolution changes from stage to stage"},
     {"layer1.0.conv1", "a ResNet", "it has no attention"},

@@ -192,7 +192,8 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   if (hints.input_px) {
     size = hints.input_px->value;
     size_reason = hints.input_px->reason;
-  } else if (usual.input_px > 0 && config.position.resampled && usual.input_px % config.patch_px == 0) {
+  } else if (usual.input_px > 0 && usual.input_px < std::min(size.first, size.second) &&
+             usual.input_px % config.patch_px == 0) {
     size = {usual.input_px, usual.input_px};
     size_reason = why;
     size_source = Source::implied;
@@ -202,19 +203,22 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   add(report, "input", std::to_string(result.width) + "×" + std::to_string(result.height) + " px", size_source,
       size_reason);
 
-  const bool squash = hints.squash ? hints.squash->value : usual.resize == ResizeRule::squash && !hints.crop_pct;
+  const bool squash = hints.squash ? hints.squash->value : usual.resize == ResizeRule::squash;
   result.resize = squash ? ResizeRule::squash : ResizeRule::shorter_side;
   const int side = std::min(result.width, result.height);
+  const double crop = hints.crop_pct ? hints.crop_pct->value : side <= 224 ? usual.crop_pct : usual.crop_pct_large;
+  result.crop_rounds_down = hints.crop_rounds_down || std::string_view(family.name).starts_with("Hugging Face");
   if (hints.shorter_side_px) {
     result.resize_px = hints.shorter_side_px->value;
     add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px", Source::read,
         hints.shorter_side_px->reason);
   } else if (squash) {
+    const int before_crop = hints.squash_px ? hints.squash_px->value : static_cast<int>(std::floor(side / crop));
     result.resize_px = side;
-    add(report, "resize", "squash", hints.squash ? Source::read : Source::implied,
-        hints.squash ? hints.squash->reason : why);
+    result.squash_scale = static_cast<double>(before_crop) / side;
+    add(report, "resize", "squash to " + std::to_string(before_crop) + " px",
+        hints.squash ? Source::read : Source::implied, hints.squash ? hints.squash->reason : why);
   } else {
-    const double crop = hints.crop_pct ? hints.crop_pct->value : side == 224 ? usual.crop_pct : usual.crop_pct_other;
     result.resize_px = static_cast<int>(std::floor(side / crop));
     add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px",
         hints.crop_pct ? Source::read : Source::guessed, hints.crop_pct ? hints.crop_pct->reason : why);

@@ -139,6 +139,9 @@ void read_input(const JsonFile& source, ModelHints& hints) {
   source.triple(hints.std, {"pretrained_cfg.std", "preprocess_cfg.std", "image_std", "std"}, true);
   source.real(hints.crop_pct, {"pretrained_cfg.crop_pct", "crop_pct"});
   if (hints.crop_pct && hints.crop_pct->value > 1) hints.crop_pct.reset();
+  // Our own files name the crop and train on whole pictures.
+  const auto crop = source.text({"crop"});
+  if (crop && !hints.crop_pct) hints.crop_pct = {1.0, crop->reason};
   if (const auto name =
           source.text({"pretrained_cfg.interpolation", "preprocess_cfg.interpolation", "interpolation"})) {
     if (const auto known = interpolation_named(name->value)) hints.interpolation = {*known, name->reason};
@@ -198,10 +201,11 @@ void read_preprocessor(const JsonFile& source, ModelHints& hints) {
     if (!crop) crop = {{shortest->value, shortest->value}, shortest->reason};
   } else if (size) {
     hints.squash = {true, size->reason};
-    if (crop && crop->value != size->value) hints.shorter_side_px = {size->value.first, size->reason};
+    if (crop && crop->value != size->value) hints.squash_px = {size->value.first, size->reason};
     if (!crop) crop = size;
   }
   if (crop) hints.input_px = crop;
+  hints.crop_rounds_down = true;
 }
 
 std::optional<Json> read_beside(const std::filesystem::path& file, const char* name) {

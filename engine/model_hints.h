@@ -33,6 +33,8 @@ struct ModelHints {
   std::optional<Hint<double>> crop_pct;
   std::optional<Hint<int>> shorter_side_px;  // before the crop
   std::optional<Hint<bool>> squash;          // true: to the input size whatever the aspect ratio
+  std::optional<Hint<int>> squash_px;        // before the crop, if not the input size
+  bool crop_rounds_down = false;
   std::vector<std::string> labels;
   std::string labels_reason;
 };

@@ -14,6 +14,7 @@
 #include "engine/model_tensors.h"
 #include "engine/random_model.h"
 #include "engine/tensor_file.h"
+#include "engine/tensor_file_sharded.h"
 
 namespace vit {
 namespace {
@@ -111,7 +112,11 @@ void Loader::read_sizes() {
 
   if (const auto head = tensors_.find(names().head, 0, "weight")) {
     const auto [classes, inputs] = tensors_.linear_shape(*head);
-    if (inputs == c.channels) {
+    if (find_vector(names().pooling_head)) {
+      report().facts.push_back({"head", "left out", Source::read,
+                                "it reads an attention-pooling head (\"" + *find_vector(names().pooling_head) +
+                                    "\"), which a plain ViT has not"});
+    } else if (inputs == c.channels) {
       c.classes = static_cast<int>(std::min<std::int64_t>(classes, 1 << 30));
     } else {
       report().facts.push_back({"head", "left out", Source::read,
@@ -307,8 +312,10 @@ void Loader::finish_report() {
 /// Where a source's tensors are, and what its surroundings say.
 std::pair<std::shared_ptr<const TensorFile>, ModelHints> open_source(const std::string& source) {
   if (!is_random_source(source)) {
-    const std::filesystem::path file = source;
-    auto tensors = open_tensor_file(file);
+    std::filesystem::path file = source;
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) file = checkpoint_in(file);
+    auto tensors = file.string().ends_with(".index.json") ? open_sharded(file) : open_tensor_file(file);
     return {std::move(tensors), read_hints(file)};
   }
   const RandomSpec spec = parse_random_spec(source);

@@ -34,6 +34,8 @@ void check_side(int side, const char* what) {
 void check(const Preprocessing& preprocessing) {
   const bool by_side =
       preprocessing.resize == ResizeRule::shorter_side || preprocessing.resize == ResizeRule::longer_side;
+  if (!(preprocessing.squash_scale > 0 && preprocessing.squash_scale < kLargestSide))
+    throw Error("The scale of a squash must be above 0.");
   if (by_side) check_side(preprocessing.resize_px, "Resizing to a side");
   if (preprocessing.crop == CropRule::center || preprocessing.resize == ResizeRule::squash) {
     check_side(preprocessing.width, "An input width");
@@ -59,7 +61,8 @@ Size resized_size(const Image& image, const Preprocessing& preprocessing) {
     case ResizeRule::none:
       return {image.width, image.height};
     case ResizeRule::squash:
-      return {preprocessing.width, preprocessing.height};
+      return {static_cast<int>(std::lround(preprocessing.width * preprocessing.squash_scale)),
+              static_cast<int>(std::lround(preprocessing.height * preprocessing.squash_scale))};
     case ResizeRule::shorter_side:
       if (width_is_shorter) return {px, scaled(image.height, px, image.width)};
       return {scaled(image.width, px, image.height), px};
@@ -71,16 +74,18 @@ Size resized_size(const Image& image, const Preprocessing& preprocessing) {
 }
 
 /// Where a centred window of `wanted` begins on a side: torchvision's CenterCrop pads first, with the smaller half
-/// before the picture, and otherwise rounds half of the surplus to the nearest even number.
-int centered_start(int side, int wanted) {
+/// before the picture, and otherwise rounds half of the surplus to the nearest even number; Hugging Face rounds down.
+int centered_start(int side, int wanted, bool rounds_down) {
   if (wanted >= side) return -((wanted - side) / 2);
+  if (rounds_down) return (side - wanted) / 2;
   return static_cast<int>(std::nearbyint((side - wanted) / 2.0));
 }
 
 Window window_on(Size size, const Preprocessing& preprocessing, int patch_px, const std::string& name) {
   if (preprocessing.crop == CropRule::center)
-    return {centered_start(size.width, preprocessing.width), centered_start(size.height, preprocessing.height),
-            preprocessing.width, preprocessing.height};
+    return {centered_start(size.width, preprocessing.width, preprocessing.crop_rounds_down),
+            centered_start(size.height, preprocessing.height, preprocessing.crop_rounds_down), preprocessing.width,
+            preprocessing.height};
   const Window window{0, 0, size.width / patch_px * patch_px, size.height / patch_px * patch_px};
   if (window.width == 0 || window.height == 0)
     throw Error(name + " is " + text(size) + " pixels after resizing, less than one patch of " +
@@ -158,7 +163,7 @@ std::string describe(const Preprocessing& preprocessing) {
       line = "longer side " + std::to_string(preprocessing.resize_px);
       break;
     case ResizeRule::squash:
-      line = "squashed to " + text(input);
+      line = "squashed to " + text(resized_size({}, preprocessing));
       break;
     case ResizeRule::none:
       line = "not resized";

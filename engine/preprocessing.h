@@ -36,6 +36,8 @@ struct Preprocessing {
   Interpolation interpolation = Interpolation::bicubic;
   std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};  // of RGB in 0…1
   std::array<float, 3> std = {0.5f, 0.5f, 0.5f};
+  double squash_scale = 1;        // ResizeRule::squash: both sides become so many times the input's before the crop
+  bool crop_rounds_down = false;  // an odd surplus is cut as Hugging Face does: the smaller half before the picture
   bool operator==(const Preprocessing&) const = default;
 };
 

@@ -1,11 +1,16 @@
 #include "engine/tensor_file.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "engine/error.h"
 #include "engine/mapped_file.h"
+#include "engine/npz.h"
 #include "engine/safetensors.h"
 #include "engine/tensor_file_stored.h"
+#include "engine/torch_file.h"
+#include "engine/zip_archive.h"
 
 namespace vit {
 
@@ -69,10 +74,52 @@ std::vector<float> TensorFile::read_all(const std::string& name) const {
   return values;
 }
 
+namespace {
+
+struct Kind {
+  std::string_view begin;
+  const char* what;
+};
+
+/// Names what a file is that is no checkpoint, or none that can be read.
+[[noreturn]] void refuse_kind(const MappedFile& file) {
+  constexpr Kind kKinds[] = {
+      {"GGUF", "a GGUF file"},
+      {"\x89HDF", "an HDF5 file (Keras)"},
+      {"version https://git-lfs", "a pointer to a file in Git LFS, not the file itself: download it"},
+      {"<!DOCTYPE", "a web page, not a checkpoint: download the file itself"},
+      {"<html", "a web page, not a checkpoint: download the file itself"},
+      {"\x1f\x8b", "a gzip file: unpack it first"},
+      {"\x93NUMPY", "a single NumPy array"},
+      {"\x89PNG", "a picture"},
+      {"\xff\xd8\xff", "a picture"},
+      {std::string_view("lmgg", 4), "a vit.cpp file"}};
+  const std::string_view begin(reinterpret_cast<const char*>(file.bytes().data()),
+                               std::min<std::size_t>(file.size(), 64));
+  for (const Kind& kind : kKinds) {
+    if (begin.starts_with(kind.begin)) {
+      throw Error(file.path().string() + " is " + kind.what +
+                  "; Headlight opens safetensors, PyTorch, NumPy .npz and " + "Paddle .pdparams checkpoints.");
+    }
+  }
+  throw Error(file.path().string() +
+              " is no checkpoint that Headlight knows: it opens safetensors, PyTorch (.pth, .pt, .bin), NumPy .npz and "
+              "Paddle .pdparams files.");
+}
+
+}  // namespace
+
 std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& file) {
   auto mapped = std::make_shared<const MappedFile>(file);
   if (looks_like_safetensors(*mapped)) return open_safetensors(std::move(mapped));
-  throw Error(file.string() + " is no checkpoint that Headlight reads: give a safetensors file.");
+  if (looks_like_zip(*mapped)) {
+    const ZipArchive archive(mapped);
+    if (looks_like_torch_zip(archive)) return open_torch_zip(archive);
+    if (looks_like_npz(archive)) return open_npz(archive);
+    throw Error(file.string() + " is a zip file but neither PyTorch's nor NumPy's: unpack it first.");
+  }
+  if (looks_like_pickle(*mapped)) return open_pickle(std::move(mapped));
+  refuse_kind(*mapped);
 }
 
 std::shared_ptr<const TensorFile> tensor_file_from_memory(

@@ -1,0 +1,173 @@
+// Every checkpoint family against its own reference implementation: tests/golden/families/<case>/.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/attention.h"
+#include "engine/error.h"
+#include "engine/forward.h"
+#include "engine/model.h"
+#include "engine/pool.h"
+#include "engine/tensor_file.h"
+
+namespace vit {
+namespace {
+
+const std::filesystem::path kFamilies = std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families";
+
+/// Networks that are refused on purpose.
+const std::set<std::string> kRefused = {"hf_dinov3", "timm_dinov3", "timm_eva02"};
+/// Networks whose head is left out: it pools by attention.
+const std::set<std::string> kHeadless = {"timm_siglip"};
+
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFamilies)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && kRefused.count(name) == 0) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+struct Golden {
+  explicit Golden(const std::string& name) : file(open_tensor_file(kFamilies / name / "golden.safetensors")) {
+    const auto& metadata = file->metadata();
+    checkpoint = kFamilies / name;
+    if (metadata.at("checkpoint") != ".") checkpoint /= metadata.at("checkpoint");
+    if (metadata.count("num_heads") != 0) options.num_heads = std::stoi(metadata.at("num_heads"));
+  }
+  bool has(const std::string& tensor) const { return file->entries().count(tensor) != 0; }
+
+  std::shared_ptr<const TensorFile> file;
+  std::filesystem::path checkpoint;
+  LoadOptions options;
+};
+
+std::shared_ptr<const Pixels> pixels_of(const Golden& golden, const std::string& suffix) {
+  auto pixels = std::make_shared<Pixels>();
+  const auto& shape = golden.file->entries().at("pixels" + suffix).shape;
+  pixels->height = static_cast<int>(shape.at(1));
+  pixels->width = static_cast<int>(shape.at(2));
+  pixels->chw = golden.file->read_all("pixels" + suffix);
+  return pixels;
+}
+
+/// The largest |a - b|, and the same over max(1, max|b|).
+struct Distance {
+  double largest = 0, scale = 1;
+  void add(float value, float reference) {
+    const double difference = std::abs(static_cast<double>(value) - reference);
+    largest = std::isfinite(difference) ? std::max(largest, difference) : 1e30;
+    scale = std::max(scale, std::abs(static_cast<double>(reference)));
+  }
+  double relative() const { return largest / scale; }
+};
+
+Distance compare(const Matrix& values, const std::vector<float>& reference) {
+  Distance distance;
+  if (static_cast<std::size_t>(values.rows()) * values.cols() != reference.size()) {
+    ADD_FAILURE() << "(" << values.rows() << ", " << values.cols() << ") against " << reference.size() << " numbers";
+    return distance;
+  }
+  for (int r = 0; r < values.rows(); ++r) {
+    for (int c = 0; c < values.cols(); ++c) distance.add(values(r, c), reference[std::size_t(r) * values.cols() + c]);
+  }
+  return distance;
+}
+
+struct Errors {
+  double attention = 0, hidden = 0, features = 0, logits = 0;
+};
+
+Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix) {
+  Errors errors;
+  Pool pool(1);
+  Meter meter;
+  Settings settings = trained_settings(model->config);
+  settings.threads = 1;
+  const auto trace = forward({model, pixels_of(golden, suffix), settings}, meter, pool);
+  for (int block = 0; block < model->config.depth; ++block) {
+    const std::string index = std::to_string(block) + suffix;
+    const std::vector<float> maps = golden.file->read_all("attention." + index);
+    const std::size_t map = maps.size() / static_cast<std::size_t>(model->config.num_heads);
+    for (int head = 0; head < model->config.num_heads; ++head) {
+      const auto begin = maps.begin() + static_cast<std::ptrdiff_t>(map) * head;
+      const Distance d =
+          compare(attention_head(*trace, block, head), {begin, begin + static_cast<std::ptrdiff_t>(map)});
+      errors.attention = std::max(errors.attention, d.largest);
+    }
+    errors.hidden =
+        std::max(errors.hidden, compare(trace->hidden(block), golden.file->read_all("hidden." + index)).relative());
+  }
+  if (golden.has("features" + suffix)) {
+    errors.features = compare(trace->features, golden.file->read_all("features" + suffix)).relative();
+  }
+  if (golden.has("logits" + suffix) && model->config.classes > 0) {
+    const std::vector<float> reference = golden.file->read_all("logits" + suffix);
+    EXPECT_EQ(trace->logits.size(), reference.size());
+    Distance distance;
+    for (std::size_t k = 0; k < std::min(reference.size(), trace->logits.size()); ++k) {
+      distance.add(trace->logits[k], reference[k]);
+    }
+    errors.logits = distance.relative();
+  }
+  return errors;
+}
+
+class FamilyGolden : public testing::TestWithParam<std::string> {};
+
+TEST_P(FamilyGolden, EqualsItsReference) {
+  const Golden golden(GetParam());
+  const auto model = load_model(golden.checkpoint.string(), golden.options);
+  for (const std::string suffix : {"", ".wide"}) {
+    if (!golden.has("pixels" + suffix)) continue;
+    const Errors e = run(model, golden, suffix);
+    std::printf("| %-26s | %-34s | %-5s | %.1e | %.1e | %.1e | %.1e |\n", GetParam().c_str(),
+                model->config.family.c_str(), suffix.empty() ? "own" : "wide", e.attention, e.hidden, e.features,
+                e.logits);
+    EXPECT_EQ(golden.has("logits") && kHeadless.count(GetParam()) == 0, model->config.classes > 0);
+    EXPECT_LE(e.attention, 2e-5) << suffix;
+    EXPECT_LE(e.hidden, 1e-4) << suffix;
+    EXPECT_LE(e.features, 1e-4) << suffix;
+    EXPECT_LE(e.logits, 1e-4) << suffix;
+  }
+}
+
+TEST_P(FamilyGolden, PreparesThePhotoAsTheFamilyDoes) {
+  const Golden golden(GetParam());
+  const auto model = load_model(golden.checkpoint.string(), golden.options);
+  const Pixels pixels = preprocess(load_image(kFamilies / "photo.png"), model->preprocessing, model->config.patch_px);
+  const std::vector<float> reference = golden.file->read_all("pixels");
+  ASSERT_EQ(pixels.chw.size(), reference.size()) << describe(model->preprocessing);
+  double largest = 0;
+  const std::size_t plane = reference.size() / 3;
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    const double step = 1 / (255.0 * model->preprocessing.std[i / plane]);
+    largest = std::max(largest, std::abs(pixels.chw[i] - reference[i]) / step);
+  }
+  EXPECT_LE(largest, 1.01) << "of 255: " << describe(model->preprocessing);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, FamilyGolden, testing::ValuesIn(cases()), [](const auto& info) { return info.param; });
+
+TEST(FamilyGolden, NetworksThatAreNoPlainViTAreRefusedByName) {
+  for (const std::string& name : kRefused) {
+    const Golden golden(name);
+    try {
+      load_model(golden.checkpoint.string());
+      ADD_FAILURE() << name << " was loaded";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("not supported")) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vit
