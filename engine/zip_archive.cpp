@@ -22,7 +22,7 @@ struct ZipArchive::Handle {
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(file->bytes().data(), file->size(), 0, &error);
-    if (source != nullptr) archive = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+    if (source != nullptr) archive = zip_open_from_source(source, ZIP_RDONLY, &error);
     const std::string reason = archive == nullptr ? zip_error_strerror(&error) : "";
     zip_error_fini(&error);
     if (archive == nullptr) {
