@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cfloat>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -175,6 +176,7 @@ struct Loop {
     if (app.fonts_stale()) reload_fonts(app);
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
+    if (options.screenshot) ImGui::GetIO().MousePos = {-FLT_MAX, -FLT_MAX};  // no pointer in the picture
     ImGui::NewFrame();
     app.frame(log);
     ImGui::Render();

@@ -109,9 +109,10 @@ void query_line(Workspace& work) {
 void dropout(Workspace& work, bool ready) {
   Session& session = work.session;
   vit::Settings& s = session.settings;
+  ImGui::SameLine(0, work.ui.px(18));
   ui::check(work.ui,
             {.id = "attention.training",
-             .label = "Training mode (dropout)",
+             .label = "training mode",
              .tooltip = "Runs the network as in training: the two dropouts below act, with masks drawn from the seed.",
              .key = work.commands.keys_of("attention.training"),
              .enabled = ready},

@@ -69,7 +69,7 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
     const float x = from.x + step * static_cast<float>(b);
     list.AddRectFilled({x, bars_bottom - height}, {x + step - 1, bars_bottom},
                        color_at((static_cast<float>(b) + 0.5f) / bins));
-    list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.line);
+    list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
   const int pieces = 64;
   for (int i = 0; i < pieces; ++i) {

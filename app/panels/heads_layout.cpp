@@ -53,9 +53,10 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
     beside.photo_from = in.from;
     const float most = in.size.y - in.bar_px - in.words_px - 2 * gap;
     beside.photo_size = {photo_width, std::min(most, std::floor(photo_width / in.photo_aspect))};
+    const float spare = most - beside.photo_size.y;  // the histogram can use some of it
     beside.bar_from = {in.from.x, in.from.y + beside.photo_size.y + gap};
-    beside.bar_size = {photo_width, in.bar_px};
-    beside.words_from = {in.from.x, beside.bar_from.y + in.bar_px + gap};
+    beside.bar_size = {photo_width, in.bar_px + std::min(spare, in.bar_px)};
+    beside.words_from = {in.from.x, beside.bar_from.y + beside.bar_size.y + gap};
     beside.words_size = {photo_width, in.words_px};
     beside.tiles_from = {in.from.x + photo_width + gap, in.from.y};
     beside.tiles_size = {in.size.x - photo_width - gap, in.size.y};

@@ -45,12 +45,11 @@ void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
   if (work.maps.empty() || !work.session.photo()) return;
   const ui::Ui& ui = work.ui;
   const vit::Image& photo = *work.session.photo();
-  const vit::Box& box = work.maps.trace()->pixels->box;
   const HeadsLayout layout =
       lay_out_heads({.from = from,
                      .size = size,
                      .photo_aspect = static_cast<float>(photo.width) / static_cast<float>(photo.height),
-                     .tile_aspect = static_cast<float>(box.width / box.height),
+                     .tile_aspect = static_cast<float>(work.maps.cols()) / static_cast<float>(work.maps.rows()),
                      .tiles = work.maps.count(),
                      .caption_px = ui.fonts.size(ui::Type::small) + ui.px(8),
                      .gap_px = ui.px(8),

@@ -19,7 +19,7 @@ constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
 TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, float gap_px, float smallest_px) {
   const auto size_with = [&](int columns, float width) {
     const float w = std::floor((width + gap_px) / static_cast<float>(columns) - gap_px);
-    return std::pair{w, std::floor(w / aspect)};
+    return std::pair{w, std::round(w / aspect)};
   };
   TilePlan best;
   for (int columns = 1; columns <= count; ++columns) {
@@ -176,10 +176,9 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
 
 void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = work.ui;
-  const vit::Box& box = work.maps.trace()->pixels->box;
   const float caption = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
-  const float aspect = static_cast<float>(box.width / box.height);
+  const float aspect = static_cast<float>(work.maps.cols()) / static_cast<float>(work.maps.rows());
   TilePlan plan = plan_tiles(size, work.maps.count(), aspect, caption, space, ui.px(76));
   if (plan.scrolls)
     plan = plan_tiles({size.x - scrollbar, size.y}, work.maps.count(), aspect, caption, space, ui.px(76));

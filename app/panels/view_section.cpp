@@ -17,6 +17,7 @@ void run_controls(Workspace& work) {
   ui::heading(work.ui, "RUN");
   constexpr std::array<const char*, 3> kKernels = {"eager", "tiled", "reference"};
   int kernel = static_cast<int>(session.settings.kernel);
+  const float kernel_width = ImGui::GetContentRegionAvail().x * 0.54f;
   if (ui::choice(
           work.ui,
           {.id = "run.kernel",
@@ -24,9 +25,10 @@ void run_controls(Workspace& work) {
            .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of a "
                       "head at a time. reference: naive and slow. Same numbers, other times.",
            .key = work.commands.keys_of("run.kernel")},
-          kernel, kKernels))
+          kernel, kKernels, kernel_width))
     session.settings.kernel = static_cast<vit::Kernel>(kernel);
 
+  ImGui::SameLine(0, work.ui.px(14));
   const int most = std::max(1, vit::available_processors());
   std::vector<std::string> numbers;
   std::vector<const char*> names;

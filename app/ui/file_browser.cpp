@@ -35,6 +35,7 @@ void FileBrowser::go_to(std::filesystem::path folder, const std::string& select)
     folder_ = folder_.parent_path();
   entries_ = list_folder(folder_, task_.endings, error_);
   if (task_.mode != Mode::save_file) filter_.fill('\0');
+  ++filter_generation_;
   refresh_matches();
   for (std::size_t i = 0; i < matches_.size(); ++i)
     if (entries_[matches_[i]].name == select) selected_ = i;
@@ -43,14 +44,15 @@ void FileBrowser::go_to(std::filesystem::path folder, const std::string& select)
 
 void FileBrowser::refresh_matches() {
   filtered_by_ = filter_.data();
+  const bool path = filtered_by_[0] == '/' || filtered_by_[0] == '~';  // typed from the root: no filter
   matches_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (task_.mode == Mode::choose_folder && !entries_[i].folder) continue;
-    if (task_.mode == Mode::save_file || matches(entries_[i].name, filtered_by_)) matches_.push_back(i);
+    if (task_.mode == Mode::save_file || path || matches(entries_[i].name, filtered_by_)) matches_.push_back(i);
   }
   selected_ = 0;
   // What was typed is meant for a file rather than for the folders above it.
-  if (!filtered_by_.empty() && task_.mode != Mode::save_file)
+  if (!filtered_by_.empty() && !path && task_.mode != Mode::save_file)
     for (std::size_t i = 0; i < matches_.size(); ++i)
       if (!entries_[matches_[i]].folder) {
         selected_ = i;
@@ -76,6 +78,21 @@ void FileBrowser::accept_name() {
   if (filter_[0] != '\0') finish(folder_ / filter_.data());
 }
 
+bool FileBrowser::accept_typed_path() {
+  std::string typed = filter_.data();
+  const char* home = std::getenv("HOME");
+  if (typed.rfind("~/", 0) == 0 && home != nullptr) typed = home + typed.substr(1);
+  if (typed.empty() || typed[0] != '/') return false;
+  std::error_code error;
+  if (std::filesystem::is_directory(typed, error))
+    go_to(typed);
+  else if (std::filesystem::exists(typed, error))
+    finish(typed);
+  else
+    error_ = typed + ": there is no such file.";
+  return true;
+}
+
 void FileBrowser::press(int key, int) {
   const std::size_t count = matches_.size();
   switch (key) {
@@ -98,6 +115,8 @@ void FileBrowser::press(int key, int) {
     case GLFW_KEY_KP_ENTER:
       if (task_.mode == Mode::save_file)
         accept_name();
+      else if (accept_typed_path())
+        break;
       else if (selected_ < count)
         accept(entries_[matches_[selected_]]);
       break;
@@ -250,7 +269,10 @@ void FileBrowser::draw_buttons(Ui& ui) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(ui.px(10), ui.px(6)));
   ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x);
   if (!ImGui::IsAnyItemActive()) ImGui::SetKeyboardFocusHere();
-  ImGui::InputTextWithHint("##filter", saving ? "Name of the file" : "Type to filter", filter_.data(), filter_.size());
+  ImGui::PushID(filter_generation_);
+  ImGui::InputTextWithHint("##filter", saving ? "Name of the file" : "Type to filter, or a whole path", filter_.data(),
+                           filter_.size());
+  ImGui::PopID();
   ImGui::PopStyleVar();
   const ImVec2 to = ImGui::GetItemRectMax();
   describe(ui, {.id = saving ? "browser.name" : "browser.filter", .label = {}}, at, to, false, filter_.data());

@@ -42,6 +42,7 @@ class FileBrowser {
   void refresh_matches();
   void accept(const FolderEntry& entry);
   void accept_name();
+  bool accept_typed_path();  // false if no path was typed
   void finish(const std::filesystem::path& path);
   void draw_path(Ui& ui);
   void draw_recent(Ui& ui, float width, float height);
@@ -57,6 +58,7 @@ class FileBrowser {
   std::string error_;
   std::array<char, 256> filter_{};  // or the name to save as
   std::string filtered_by_;
+  int filter_generation_ = 0;  // a new text field each time: Dear ImGui keeps the text of an active one
 };
 
 }  // namespace headlight::ui

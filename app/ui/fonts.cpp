@@ -107,7 +107,7 @@ void Fonts::load() {
     fonts_[i] = atlas.AddFontFromFileTTF(text.c_str(), px, &config, kTextRanges.data());
     config.MergeMode = true;
     ImFontConfig digits = config;
-    digits.GlyphMinAdvanceX = digits.GlyphMaxAdvanceX = std::round(px * 0.60f);
+    digits.GlyphMinAdvanceX = digits.GlyphMaxAdvanceX = std::round(px * 0.515f);
     atlas.AddFontFromFileTTF(text.c_str(), px, &digits, kDigitRanges.data());
     config.OversampleH = 1;
     if (!symbols.empty() && symbols != text)

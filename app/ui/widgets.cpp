@@ -200,9 +200,9 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   return changed;
 }
 
-bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names) {
+bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float width = ImGui::GetContentRegionAvail().x;
+  if (width <= 0) width = ImGui::GetContentRegionAvail().x;
   const float height = ui.fonts.size(Type::body) + ui.px(8);
   const char* name = names[static_cast<std::size_t>(index)];
   const float name_width = measure(ui, Type::body, name).x;

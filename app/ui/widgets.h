@@ -43,7 +43,7 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
              std::span<const Tick> ticks);
 
 /// Label on the left, a drop-down on the right.
-bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names);
+bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width = 0);
 
 /// One of a few words side by side.
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
