@@ -63,6 +63,8 @@ class ZipArchive::EntrySource : public ByteSource {
   void release(std::uint64_t, std::uint64_t) const override {
     const std::lock_guard lock(handle_->mutex);
     close();
+    // libzip does not say where an entry lies in the file; pages that others still need come back by themselves.
+    handle_->file->release(0, handle_->file->size());
   }
 
  private:

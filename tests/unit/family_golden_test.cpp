@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -86,7 +87,8 @@ struct Errors {
   double attention = 0, hidden = 0, features = 0, logits = 0;
 };
 
-Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix) {
+Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix,
+           bool with_maps = true) {
   Errors errors;
   Pool pool(1);
   Meter meter;
@@ -97,7 +99,7 @@ Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, cons
     const std::string index = std::to_string(block) + suffix;
     const std::vector<float> maps = golden.file->read_all("attention." + index);
     const std::size_t map = maps.size() / static_cast<std::size_t>(model->config.num_heads);
-    for (int head = 0; head < model->config.num_heads; ++head) {
+    for (int head = 0; with_maps && head < model->config.num_heads; ++head) {
       const auto begin = maps.begin() + static_cast<std::ptrdiff_t>(map) * head;
       const Distance d =
           compare(attention_head(*trace, block, head), {begin, begin + static_cast<std::ptrdiff_t>(map)});
@@ -156,6 +158,66 @@ TEST_P(FamilyGolden, PreparesThePhotoAsTheFamilyDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, FamilyGolden, testing::ValuesIn(cases()), [](const auto& info) { return info.param; });
+
+/// What would go unnoticed if the goldens were too kind: each of these must move the numbers beyond the tolerance.
+struct Mutation {
+  const char* name;
+  const char* golden;
+  const char* suffix;
+  std::function<void(Model&)> apply;
+};
+
+Linear transposed(const Linear& layer) {
+  return Linear(
+      layer.outputs(), layer.inputs(), 1,
+      [&](int row, float* out) {
+        for (int i = 0; i < layer.inputs(); ++i) out[i] = layer.weight(i, row);
+      },
+      layer.bias(), layer.table());
+}
+
+const std::vector<Mutation>& mutations() {
+  static const std::vector<Mutation> list = {
+      {"positions antialiased", "dino", ".wide", [](Model& m) { m.config.position.antialias = true; }},
+      {"positions without offset", "dinov2", ".wide", [](Model& m) { m.config.position.offset = 0; }},
+      {"positions with offset", "timm_vit", ".wide", [](Model& m) { m.config.position.offset = 0.1; }},
+      {"positions not antialiased", "dinov2_reg4", ".wide", [](Model& m) { m.config.position.antialias = false; }},
+      {"positions not antialiased, timm", "timm_vit", ".wide", [](Model& m) { m.config.position.antialias = false; }},
+      {"positions bilinear", "hf_vit", ".wide", [](Model& m) { m.config.position.bicubic = false; }},
+      {"positions bicubic", "google_npz", ".wide", [](Model& m) { m.config.position.bicubic = true; }},
+      {"eps of another family", "hf_clip", "", [](Model& m) { m.config.eps = 1e-3f; }},
+      {"GELU for QuickGELU", "clip_openai", "", [](Model& m) { m.config.activation = Activation::gelu; }},
+      {"GELU for its tanh form", "hf_siglip", "", [](Model& m) { m.config.activation = Activation::gelu; }},
+      {"transposed projection", "paddle_vit", "", [](Model& m) { m.blocks[0].proj = transposed(m.blocks[0].proj); }},
+      {"transposed projection", "google_npz", "", [](Model& m) { m.blocks[1].proj = transposed(m.blocks[1].proj); }},
+      {"no layer scale", "deit3", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) std::fill(b.layer_scale1.begin(), b.layer_scale1.end(), 1.f);
+       }},
+      {"no norm before block 0", "hf_clip", "", [](Model& m) { m.norm_pre.reset(), m.config.norm_pre = false; }},
+      {"registers' positions", "dinov2_reg4", "",
+       [](Model& m) {
+         for (int c = 0; c < m.config.channels; ++c) m.position(1, c) += m.position(0, c);
+       }},
+      {"one head more", "timm_deit", "", [](Model& m) { m.config.num_heads = 4; }},
+      {"distillation head left out", "deit_distilled", "", [](Model& m) { m.head_distilled.reset(); }},
+      {"class token for the mean", "timm_fc_norm", "",
+       [](Model& m) { m.config.pool = ModelConfig::Pool::class_token; }}};
+  return list;
+}
+
+TEST(FamilyGolden, MutationsTurnThemRed) {
+  for (const Mutation& mutation : mutations()) {
+    const Golden golden(mutation.golden);
+    const auto loaded = load_model(golden.checkpoint.string(), golden.options);
+    mutation.apply(const_cast<Model&>(*loaded));  // load_model made it for this test alone
+    const bool other_heads = loaded->config.num_heads != 2;
+    const Errors e = run(loaded, golden, mutation.suffix, !other_heads);
+    EXPECT_TRUE(e.attention > 2e-5 || e.hidden > 1e-4 || e.features > 1e-4 || e.logits > 1e-4)
+        << mutation.name << " of " << mutation.golden << ": " << e.attention << ' ' << e.hidden << ' ' << e.features
+        << ' ' << e.logits;
+  }
+}
 
 TEST(FamilyGolden, NetworksThatAreNoPlainViTAreRefusedByName) {
   for (const std::string& name : kRefused) {
