@@ -157,7 +157,14 @@ void read_labels(const JsonFile& source, ModelHints& hints) {
     if (found == nullptr || found->items.size() + found->fields.size() == 0) continue;
     hints.labels = labels_from_json(*found, "\"" + std::string(key) + "\" in " + source.file());
     hints.labels_reason = std::string(key) + " in " + source.file();
-    return;
+    break;
+  }
+  // timm names ImageNet's classes by synset and says beside what they are.
+  const Json* descriptions = source.json().find("label_descriptions");
+  if (descriptions == nullptr) return;
+  for (std::string& label : hints.labels) {
+    const Json* text = descriptions->find(label);
+    if (text != nullptr && text->is(Json::Kind::text)) label = text->text;
   }
 }
 
@@ -250,9 +257,14 @@ ModelHints read_hints(const std::filesystem::path& file) {
     if (const Json* tower = clip->find_path("model_cfg.vision_cfg")) {
       read_network(JsonFile(*tower, "vision_cfg of open_clip_config.json"), hints);
     }
-    hints.activation = root.is_true("model_cfg.quick_gelu", false)
-                           ? Hint<Activation>{Activation::quick_gelu, "quick_gelu in open_clip_config.json"}
-                           : Hint<Activation>{Activation::gelu, "no quick_gelu in open_clip_config.json"};
+    if (const auto trunk = root.text({"model_cfg.vision_cfg.timm_model_name"})) {
+      hints.architecture = trunk->value;
+      hints.words += " " + trunk->value;
+    } else {
+      hints.activation = root.is_true("model_cfg.quick_gelu", false)
+                             ? Hint<Activation>{Activation::quick_gelu, "quick_gelu in open_clip_config.json"}
+                             : Hint<Activation>{Activation::gelu, "no quick_gelu in open_clip_config.json"};
+    }
     read_input(root, hints);
   }
   if (const auto processor = read_beside(file, "preprocessor_config.json")) {

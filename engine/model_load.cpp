@@ -8,6 +8,7 @@
 
 #include "engine/error.h"
 #include "engine/family.h"
+#include "engine/memory.h"
 #include "engine/model.h"
 #include "engine/model_facts.h"
 #include "engine/model_hints.h"
@@ -38,6 +39,7 @@ class Loader {
     read_sizes();
     decide();
     validate(config());
+    check_weights_fit();
     read_weights();
     finish_report();
     return model_;
@@ -54,6 +56,7 @@ class Loader {
   void read_grid();
   void drop_foreign_hints();
   void decide();
+  void check_weights_fit() const;
   void read_weights();
   void read_tokens();
   void read_positions();
@@ -220,6 +223,18 @@ void Loader::decide() {
   note_position_rule(config(), report(), family);
   model_->preprocessing = decide_preprocessing(config(), report(), hints_, family);
   model_->labels = decide_labels(config(), report(), options_, hints_);
+}
+
+void Loader::check_weights_fit() const {
+  const ModelConfig& c = model_->config;
+  const double channels = c.channels, hidden = c.hidden;
+  const double block = 4 * channels * channels + (c.swiglu ? 3 : 2) * channels * hidden;
+  const double bytes = sizeof(float) * (c.depth * block + channels * (c.classes + 3.0 * c.patch_px * c.patch_px));
+  const double available = static_cast<double>(available_memory());
+  if (bytes <= available) return;
+  throw Error("The weights of " + file_.path().string() + " need " + std::to_string(std::llround(bytes / 1e6)) +
+              " MB as F32, but only " + std::to_string(std::llround(available / 1e6)) +
+              " MB of memory are free: close other programs or use a smaller network.");
 }
 
 void Loader::read_weights() {
