@@ -5,6 +5,7 @@
 
 #include "engine/error.h"
 #include "engine/pickle_machine.h"
+#include "engine/pickle_opcodes.h"
 
 namespace vit {
 namespace {
@@ -12,71 +13,9 @@ namespace {
 using Value = PickleValue;
 using Kind = PickleValue::Kind;
 
-constexpr std::size_t kMaxValues = 2'000'000;
+using namespace pickle_op;
 
-/// The opcodes of the pickle format, protocols 0 to 5.
-enum Op : int {
-  kMark = '(',
-  kStop = '.',
-  kPop = '0',
-  kPopMark = '1',
-  kDup = '2',
-  kFloat = 'F',
-  kInt = 'I',
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kLong = 'L',
-  kBinInt2 = 'M',
-  kNone = 'N',
-  kPersId = 'P',
-  kBinPersId = 'Q',
-  kReduce = 'R',
-  kString = 'S',
-  kBinString = 'T',
-  kShortBinString = 'U',
-  kUnicode = 'V',
-  kBinUnicode = 'X',
-  kAppend = 'a',
-  kBuild = 'b',
-  kGlobal = 'c',
-  kDict = 'd',
-  kEmptyDict = '}',
-  kAppends = 'e',
-  kGet = 'g',
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kList = 'l',
-  kEmptyList = ']',
-  kPut = 'p',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kSetItem = 's',
-  kTuple = 't',
-  kEmptyTuple = ')',
-  kSetItems = 'u',
-  kBinFloat = 'G',
-  kProto = 0x80,
-  kNewObj = 0x81,
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kLong1 = 0x8a,
-  kLong4 = 0x8b,
-  kBinBytes = 'B',
-  kShortBinBytes = 'C',
-  kShortBinUnicode = 0x8c,
-  kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e,
-  kEmptySet = 0x8f,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kStackGlobal = 0x93,
-  kMemoize = 0x94,
-  kFrame = 0x95,
-  kByteArray8 = 0x96
-};
+constexpr std::size_t kMaxValues = 2'000'000;
 
 /// Names of the opcodes that are refused, for the message.
 std::string opcode_name(int opcode) {
@@ -182,35 +121,6 @@ void PickleMachine::push_sequence(std::vector<Value*> items) {
   push(value);
 }
 
-void PickleMachine::push_text(std::uint64_t bytes) {
-  const auto view = take(bytes);
-  Value* value = make(Kind::text);
-  value->view = view;
-  push(value);
-}
-
-void PickleMachine::push_bytes(std::uint64_t bytes) {
-  const auto view = take(bytes);
-  Value* value = make(Kind::bytes);
-  value->view = view;
-  push(value);
-}
-
-/// A little-endian two's complement number; what does not fit 64 bits keeps its lowest ones.
-void PickleMachine::push_long(std::uint64_t bytes) {
-  const auto digits = take(bytes);
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < std::min<std::size_t>(digits.size(), 8); ++i) {
-    number |= std::to_integer<std::uint64_t>(digits[i]) << (8 * i);
-  }
-  const bool negative = !digits.empty() && std::to_integer<int>(digits.back()) >= 0x80;
-  if (negative && digits.size() < 8) number |= ~std::uint64_t{0} << (8 * digits.size());
-  Value* value = make(Kind::integer);
-  value->integer = static_cast<std::int64_t>(number);
-  if (digits.size() > 8) value->view = digits;
-  push(value);
-}
-
 void PickleMachine::set_items(const std::vector<Value*>& items) {
   Value* dict = top();
   if (items.size() % 2 != 0) damaged("a key without a value");
@@ -235,114 +145,6 @@ void PickleMachine::recall(std::uint64_t index) {
   const auto found = memo_.find(index);
   if (found == memo_.end()) damaged("an unknown memo entry");
   push(found->second);
-}
-
-bool PickleMachine::step_number(int opcode) {
-  const auto push_integer = [this](std::int64_t number) {
-    Value* value = make(Kind::integer);
-    value->integer = number;
-    push(value);
-  };
-  const auto push_boolean = [this](bool truth) {
-    Value* value = make(Kind::boolean);
-    value->integer = truth ? 1 : 0;
-    push(value);
-  };
-  const auto push_real = [this](double number) {
-    Value* value = make(Kind::real);
-    value->real = number;
-    push(value);
-  };
-  switch (opcode) {
-    case kNone:
-      push(make(Kind::none));
-      return true;
-    case kNewTrue:
-    case kNewFalse:
-      push_boolean(opcode == kNewTrue);
-      return true;
-    case kBinInt:
-      push_integer(static_cast<std::int32_t>(take_unsigned(4)));
-      return true;
-    case kBinInt1:
-      push_integer(static_cast<std::int64_t>(take_unsigned(1)));
-      return true;
-    case kBinInt2:
-      push_integer(static_cast<std::int64_t>(take_unsigned(2)));
-      return true;
-    case kLong1:
-      push_long(take_unsigned(1));
-      return true;
-    case kLong4:
-      push_long(take_unsigned(4));
-      return true;
-    case kInt:
-    case kLong: {
-      std::string_view line = take_line();
-      if (opcode == kInt && (line == "00" || line == "01")) {
-        push_boolean(line == "01");
-        return true;
-      }
-      if (line.ends_with('L')) line.remove_suffix(1);
-      std::int64_t number = 0;
-      std::from_chars(line.data(), line.data() + line.size(), number);
-      push_integer(number);
-      return true;
-    }
-    case kFloat: {
-      const std::string line(take_line());
-      push_real(std::strtod(line.c_str(), nullptr));
-      return true;
-    }
-    case kBinFloat: {
-      const auto bytes = take(8);
-      std::uint64_t bits = 0;
-      for (const std::byte byte : bytes) bits = bits << 8 | std::to_integer<std::uint64_t>(byte);
-      double number = 0;
-      std::memcpy(&number, &bits, sizeof(number));
-      push_real(number);
-      return true;
-    }
-    default:
-      return false;
-  }
-}
-
-bool PickleMachine::step_text(int opcode) {
-  switch (opcode) {
-    case kBinUnicode:
-    case kBinString:
-      push_text(take_unsigned(4));
-      return true;
-    case kShortBinUnicode:
-    case kShortBinString:
-      push_text(take_unsigned(1));
-      return true;
-    case kBinUnicode8:
-      push_text(take_unsigned(8));
-      return true;
-    case kBinBytes:
-      push_bytes(take_unsigned(4));
-      return true;
-    case kShortBinBytes:
-      push_bytes(take_unsigned(1));
-      return true;
-    case kBinBytes8:
-    case kByteArray8:
-      push_bytes(take_unsigned(8));
-      return true;
-    case kString:
-    case kUnicode: {
-      std::string_view line = take_line();
-      if (opcode == kString && line.size() >= 2) line = line.substr(1, line.size() - 2);
-      Value* value = make(Kind::text);
-      value->text = line;
-      push(value);
-      return true;
-    }
-    default:
-      return false;
-  }
 }
 
 bool PickleMachine::step_container(int opcode) {
@@ -514,58 +316,6 @@ void PickleMachine::run() {
 
 Pickle::Pickle(std::span<const std::byte> bytes, std::string what) : what_(std::move(what)) {
   PickleMachine(*this, bytes).run();
-}
-
-namespace {
-
-/// Walks the containers. A value may be shared; what is visited is counted, so that lists of lists of the same list
-/// cannot make it run for ever.
-class Collector {
- public:
-  explicit Collector(const std::string& what) : what_(what) {}
-
-  void visit(const Value& value, const std::string& name, int depth) {
-    if (depth > 64 || ++visited_ > kMaxValues) throw Error(what_ + " nests its containers absurdly.");
-    switch (value.kind) {
-      case Kind::tensor:
-      case Kind::array:
-        found.push_back({name.empty() ? "tensor" : name, &value});
-        return;
-      case Kind::dict:
-        for (const auto& [key, field] : value.fields) visit(*field, joined(name, key_text(*key)), depth + 1);
-        return;
-      case Kind::sequence:
-        for (std::size_t i = 0; i < value.items.size(); ++i) {
-          visit(*value.items[i], joined(name, std::to_string(i)), depth + 1);
-        }
-        return;
-      default:
-        return;
-    }
-  }
-
-  std::vector<PickledTensor> found;
-
- private:
-  static std::string key_text(const Value& key) {
-    if (key.is(Kind::text)) return std::string(text_of(key).substr(0, 1000));
-    if (key.is(Kind::integer)) return std::to_string(key.integer);
-    return "?";
-  }
-  static std::string joined(const std::string& name, const std::string& key) {
-    return name.empty() ? key : name + "." + key;
-  }
-
-  const std::string& what_;
-  std::size_t visited_ = 0;
-};
-
-}  // namespace
-
-std::vector<PickledTensor> tensors_in(const PickleValue& root, const std::string& what) {
-  Collector collector(what);
-  collector.visit(root, "", 0);
-  return std::move(collector.found);
 }
 
 }  // namespace vit
