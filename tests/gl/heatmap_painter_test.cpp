@@ -1,0 +1,124 @@
+// The shader's pictures, read back, against engine/heatmap.h: the same table, range and sampling rule.
+#include "app/gl/heatmap_painter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+#include "tests/gl/gl_context.h"
+
+namespace headlight::gl {
+namespace {
+
+constexpr int kTolerance = 2;  // of 255
+
+vit::PatchMap random_map(int rows, int cols, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> value(0.f, 0.2f);
+  vit::PatchMap map{.rows = rows, .cols = cols, .values = {}};
+  for (int i = 0; i < rows * cols; ++i) map.values.push_back(value(random));
+  return map;
+}
+
+vit::PatchMap one_hot(int rows, int cols, int row, int col) {
+  vit::PatchMap map{
+      .rows = rows, .cols = cols, .values = std::vector<float>(static_cast<std::size_t>(rows) * cols, 0.f)};
+  map.values[static_cast<std::size_t>(row) * cols + col] = 1.f;
+  return map;
+}
+
+vit::Image flat_photo(int width, int height) {
+  vit::Image photo{.width = width, .height = height, .rgb = {}, .name = "flat"};
+  for (int i = 0; i < width * height; ++i) photo.rgb.insert(photo.rgb.end(), {200, 100, 40});
+  return photo;
+}
+
+int largest_difference(const vit::Image& a, const vit::Image& b) {
+  int largest = 0;
+  for (std::size_t i = 0; i < a.rgb.size(); ++i) largest = std::max(largest, std::abs(int{a.rgb[i]} - int{b.rgb[i]}));
+  return largest;
+}
+
+/// Draws maps the way the window's tiles do: the network's part of the photo fills the picture.
+class HeatmapPainterTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!context_.works()) GTEST_SKIP() << "this system has no OpenGL without a display";
+  }
+
+  vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::HeatmapStyle& style, int width,
+                  int height) {
+    HeatmapPainter painter;
+    painter.set_colormap(style.colormap);
+    painter.set_photo(flat_photo(40, 30));
+    std::vector<float> values;
+    for (const vit::PatchMap& map : maps) values.insert(values.end(), map.values.begin(), map.values.end());
+    painter.set_maps(values, maps[0].rows, maps[0].cols);
+    Canvas canvas;
+    canvas.resize(width, height);
+    const vit::Box box{.x = 5, .y = 0, .width = 30, .height = 30};
+    painter.begin(canvas);
+    painter.draw({.x = 0,
+                  .y = 0,
+                  .width = width,
+                  .height = height,
+                  .photo_x = box.x,
+                  .photo_y = box.y,
+                  .scale = width / box.width,
+                  .scale_y = height / box.height},
+                 {.map = index,
+                  .look = {style.range, style.smooth, style.opacity},
+                  .box = box,
+                  .photo_width = 40,
+                  .photo_height = 30});
+    painter.end();
+    return canvas.read(0, 0, width, height);
+  }
+
+  OffscreenContext context_;
+};
+
+TEST_F(HeatmapPainterTest, EveryColormapEqualsTheFile) {
+  const vit::PatchMap map = random_map(5, 7, 1);
+  for (int i = 0; i < vit::kColormapCount; ++i)
+    for (const bool smooth : {false, true}) {
+      const vit::HeatmapStyle style{static_cast<vit::Colormap>(i), {0.01f, 0.17f}, smooth, 1.f};
+      const vit::Image drawn = draw({map}, 0, style, 131, 97);
+      EXPECT_LE(largest_difference(drawn, vit::render(map, style, 131, 97)), kTolerance)
+          << vit::name_of(style.colormap) << (smooth ? ", smooth" : ", nearest");
+    }
+}
+
+TEST_F(HeatmapPainterTest, MapsBehindTheFirstAreFoundAcrossTheFoldOfTheTexture) {
+  std::vector<vit::PatchMap> maps;
+  for (unsigned i = 0; i < 9; ++i) maps.push_back(random_map(14, 14, i));  // 9 · 196 values in rows of 1024
+  const vit::HeatmapStyle style{vit::Colormap::viridis, {0.f, 0.2f}, false, 1.f};
+  for (const int index : {0, 5, 8})
+    EXPECT_LE(largest_difference(draw(maps, index, style, 140, 140),
+                                 vit::render(maps[static_cast<std::size_t>(index)], style, 140, 140)),
+              kTolerance)
+        << "map " << index;
+}
+
+TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
+  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 1.f};
+  const vit::Image drawn = draw({one_hot(4, 6, 1, 4)}, 0, style, 60, 40);
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 60; ++x) {
+      const bool inside = x >= 40 && x < 50 && y >= 10 && y < 20;
+      ASSERT_EQ(int{drawn.pixel(x, y)[0]}, inside ? 255 : 0) << "pixel " << x << ", " << y;
+    }
+}
+
+TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMap) {
+  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 0.25f};
+  const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, style, 20, 20);
+  EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.75 * 200 + 0.25 * 255, 1.5);
+  EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.75 * 200, 1.5);
+}
+
+}  // namespace
+}  // namespace headlight::gl
