@@ -68,6 +68,8 @@ int run_action(const Action& action) {
 void add_commands(CLI::App& root, Action& action) {
   add_window_options(root, action);
   add_info_command(root, action);
+  add_cost_command(root, action);
+  add_bench_command(root, action);
   add_get_command(root, action);
 }
 
@@ -78,7 +80,8 @@ int run_command_line(int argc, const char* const* argv) {
   root.get_formatter()->column_width(34);
   Action action;
   add_commands(root, action);
-  for (CLI::App* command : root.get_subcommands({})) describe_version(*command);
+  for (CLI::App* command : root.get_subcommands([](CLI::App* app) { return !app->get_name().empty(); }))
+    describe_version(*command);
   describe_version(root);
   try {
     root.parse(argc, argv);

@@ -13,6 +13,8 @@ using Action = std::function<int()>;
 
 void add_window_options(CLI::App& root, Action& action);  // no command: the window
 void add_info_command(CLI::App& root, Action& action);
+void add_cost_command(CLI::App& root, Action& action);
+void add_bench_command(CLI::App& root, Action& action);
 void add_get_command(CLI::App& root, Action& action);
 
 /// All of them.

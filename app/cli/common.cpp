@@ -137,15 +137,19 @@ RunInput open_run(const RunOptions& options, ImageNeed need) {
   run.settings = settings_for(options, run.model->config);
   const vit::Preprocessing rules = preprocessing_for(options.preprocessing, run.model->preprocessing);
   run.image = options.image.empty() ? generated_image(rules.width, rules.height) : vit::load_image(options.image);
-  run.pixels =
-      std::make_shared<const vit::Pixels>(vit::preprocess(run.image, rules, run.model->config.patch_px));
+  run.pixels = std::make_shared<const vit::Pixels>(vit::preprocess(run.image, rules, run.model->config.patch_px));
   return run;
+}
+
+vit::TokenGrid check_fits(const RunInput& run) {
+  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
+  vit::check_memory(vit::estimate(run.model->config, grid, run.settings));
+  return grid;
 }
 
 std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop,
                                            const std::function<void(double)>& progress) {
-  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
-  vit::check_memory(vit::estimate(run.model->config, grid, run.settings));
+  check_fits(run);
   vit::Meter meter(std::move(stop), progress);
   return vit::forward({run.model, run.pixels, run.settings}, meter, pool);
 }

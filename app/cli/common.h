@@ -58,6 +58,9 @@ RunInput open_run(const RunOptions& options, ImageNeed need);
 /// A picture of pseudo-random pixels, the same on every machine.
 vit::Image generated_image(int width, int height);
 
+/// The grid of tokens, after checking that a pass fits into memory. Throws vit::Error.
+vit::TokenGrid check_fits(const RunInput& run);
+
 /// One pass, after checking that it fits into memory.
 std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop = {},
                                            const std::function<void(double)>& progress = {});

@@ -1,0 +1,131 @@
+// `headlight cost`: the operator table with its formulas and measured times, and the sweep over head counts.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/measure.h"
+#include "app/cli/progress.h"
+#include "app/cost_files.h"
+#include "app/cost_text.h"
+#include "app/cost_view.h"
+#include "app/quantity.h"
+#include "engine/cost_notes.h"
+#include "engine/forward.h"
+#include "engine/kernels/kernels.h"
+
+namespace headlight {
+namespace {
+
+struct CostOptions {
+  RunOptions run;
+  MeasureOptions measure;
+  std::string convention = "mac", sweep, json, csv;
+  int block = -1;
+};
+
+/// Every head count, in all blocks. The prediction stands on the trained count, which is measured first.
+std::vector<SweepPoint> sweep_heads(RunInput run, const vit::TokenGrid& grid, vit::Pool& pool,
+                                    const MeasureOptions& options, const Interrupt& interrupt) {
+  const vit::ModelConfig& config = run.model->config;
+  const vit::Settings given = run.settings;
+  std::vector<SweepPoint> points;
+  const std::vector<int> counts = vit::divisors(config.channels);
+  ProgressBar bar("sweep");
+  const double part = 1.0 / (static_cast<double>(counts.size()) + 1);
+  const auto measure = [&](int heads, double done) {
+    run.settings = vit::with_heads(given, heads, -1);
+    check_fits(run);
+    bar.show(done, "sweep: " + std::to_string(heads) + " heads");
+    return timings_of(
+        measure_passes(run, pool, {std::max(1, options.runs), options.warmup, done, part}, interrupt, bar));
+  };
+  const std::vector<vit::Timings> trained = measure(config.num_heads, 0);
+  const vit::CostTable table(config, grid, vit::with_heads(given, config.num_heads, -1));
+  const vit::Measurements base(table, trained);
+  for (const vit::PredictedTime& predicted : vit::predict_over_heads(config, table, base, -1)) {
+    const std::vector<vit::Timings> passes =
+        predicted.heads == config.num_heads
+            ? trained
+            : measure(predicted.heads, part * (1.0 + static_cast<double>(points.size())));
+    const vit::CostTable own(config, grid, run.settings);
+    points.push_back({predicted.heads, predicted.ms, vit::Measurements(own, passes).wall()});
+  }
+  return points;
+}
+
+void print_table(const RunInput& run, const vit::CostTable& table, const CostView& view) {
+  const vit::ConventionColumn& column = vit::column_of(view.convention);
+  std::printf("%s\n", describe(run).c_str());
+  std::printf("%s. %s counting: %s\n",
+              view.block < 0 ? "The whole network; a row ×L adds up its blocks"
+                             : ("Block " + std::to_string(view.block)).c_str(),
+              column.name, column.explanation);
+  if (view.wall_ms)
+    std::printf("%d passes: median %s ms, minimum %s ms\n", view.passes, ms_text(*view.wall_ms).c_str(),
+                ms_text(*view.wall_min_ms).c_str());
+  std::printf("\n%s\n", cost_text(view).c_str());
+  for (const vit::Finding& finding : vit::note_findings(table)) std::printf("• %s\n", finding.sentence.c_str());
+}
+
+int run_cost(const CostOptions& options) {
+  Interrupt interrupt;
+  const vit::Convention convention = vit::convention_by_id(options.convention).value();
+  RunInput run = open_run(options.run, ImageNeed::or_generated);
+  run.settings.keep = keep_by_name(options.measure.keep);
+  if (options.block >= run.model->config.depth)
+    throw UsageError("--block " + std::to_string(options.block) + " does not exist: blocks are 0 to " +
+                     std::to_string(run.model->config.depth - 1) + ".");
+  const vit::TokenGrid grid = check_fits(run);
+  vit::Pool pool(run.settings.threads);
+  std::vector<vit::Timings> passes;
+  if (options.measure.runs > 0) {
+    ProgressBar bar("measuring");
+    passes = timings_of(
+        measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
+  }
+  const vit::CostTable table(run.model->config, grid, run.settings);
+  const bool quiet = options.json == "-" || options.csv == "-";
+  if (!quiet) print_table(run, table, make_cost_view(table, passes, options.block, convention));
+  CostFileContext context{.model = run.model->report.file,
+                          .image = run.image.name,
+                          .instruction_set = vit::kernels().name,
+                          .convention = convention,
+                          .sweep = {}};
+  if (!options.sweep.empty()) {
+    context.sweep = sweep_heads(run, grid, pool, options.measure, interrupt);
+    if (!quiet)
+      std::printf("\nCost over head count, all blocks\n%s",
+                  sweep_text(context.sweep, run.model->config.num_heads).c_str());
+  }
+  if (!options.json.empty()) write_output(options.json, cost_json(table, passes, context));
+  if (!options.csv.empty()) write_output(options.csv, cost_csv(table, passes, convention));
+  return 0;
+}
+
+}  // namespace
+
+void add_cost_command(CLI::App& root, Action& action) {
+  CLI::App* command =
+      root.add_subcommand("cost", "What every operator costs: formula, operations, bytes, measured time");
+  auto options = std::make_shared<CostOptions>();
+  add_run_options(*command, options->run);
+  add_measure_options(*command, options->measure);
+  command->add_option("--block", options->block, "Show one block (default: the whole network)")
+      ->type_name("B")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--convention", options->convention, "How operations are counted")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"note", "mac", "flop", "elements", "fvcore", "thop"}));
+  command->add_option("--sweep", options->sweep, "Measure every possible head count, too")
+      ->check(CLI::IsMember({"heads"}));
+  command->add_option("--json", options->json, "Write the table as JSON (- for standard output)")->type_name("FILE");
+  command->add_option("--csv", options->csv, "Write the rows as CSV (- for standard output)")->type_name("FILE");
+  command->callback([&action, options] { action = [options] { return run_cost(*options); }; });
+}
+
+}  // namespace headlight

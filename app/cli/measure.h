@@ -1,0 +1,48 @@
+// Repeated passes for the commands that measure: warm-up, progress, Ctrl-C.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/common.h"
+#include "engine/meter.h"
+#include "engine/pool.h"
+
+namespace headlight {
+
+class Interrupt;
+class ProgressBar;
+
+/// --runs, --warmup and --keep.
+struct MeasureOptions {
+  int runs = 10;
+  int warmup = 2;
+  std::string keep = "none";
+};
+void add_measure_options(CLI::App& app, MeasureOptions& options);
+vit::Keep keep_by_name(const std::string& name);
+
+/// What one pass took: inside (the operators), and from the call to its return.
+struct MeasuredPass {
+  vit::Timings timings;
+  double elapsed_ms = 0;
+};
+
+struct Repetition {
+  int runs = 1, warmup = 0;
+  double done = 0, part = 1;  // of the whole job, for the progress bar
+};
+
+/// Throws vit::Cancelled after Ctrl-C.
+std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, const Repetition& repetition,
+                                         const Interrupt& interrupt, ProgressBar& bar);
+
+std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
+
+/// "random:…, 197 tokens, 12 blocks × 12 heads, C 768, tiled kernel, 2 threads, avx512".
+std::string describe(const RunInput& run);
+
+}  // namespace headlight
