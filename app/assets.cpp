@@ -55,7 +55,7 @@ std::optional<fs::path> find_assets(const fs::path& executable) {
 
 fs::path assets_folder() {
   const fs::path executable = executable_path();
-  if (auto found = find_assets(executable)) return *found;
+  if (auto found = find_assets(executable)) return fs::canonical(*found);  // not by way of a build tree's link
   throw vit::Error("No assets folder was found above " + executable.string() +
                    " nor in ../share/headlight beside it; name a model with --model.");
 }

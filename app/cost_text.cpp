@@ -47,7 +47,7 @@ std::string cost_text(const CostView& view) {
   const vit::ConventionColumn& column = vit::column_of(view.convention);
   const bool macs = view.convention == vit::Convention::mac;
   std::vector<Cells> lines = {
-      {"operator", "formula", column.unit, "element ops", "moved", "ms", "min", "GFLOP/s", "GB/s", "share"}, {}};
+      {"operator", "formula", column.unit, "element ops", "moved", "ms", "min", "GFLOP/s", "GB/s", "share", ""}, {}};
   for (const CostLine& line : view.lines) lines.push_back(cells_of(line, macs));
   lines.push_back({});
   for (const CostLine& line : view.totals) {
@@ -59,7 +59,7 @@ std::string cost_text(const CostView& view) {
 }
 
 std::string sweep_text(const std::vector<SweepPoint>& sweep, int trained_heads) {
-  std::vector<Cells> lines = {{"heads", "predicted ms", "measured ms", "min", "measured − predicted"}, {}};
+  std::vector<Cells> lines = {{"heads", "predicted ms", "measured ms", "min", "measured − predicted", ""}, {}};
   double longest = 0;
   for (const SweepPoint& point : sweep) longest = std::max(longest, point.measured.median_ms);
   for (const SweepPoint& point : sweep) {

@@ -44,10 +44,10 @@ struct CostLine {
 
 struct CostView {
   vit::Convention convention = vit::Convention::mac;
-  int block = -1;                // -1: the whole network
-  std::vector<CostLine> lines;   // rows in the order of the pass, then waiting (whole network only)
-  std::vector<CostLine> totals;  // Attention module, MLP, block, model
-  std::optional<double> wall_ms, wall_min_ms;
+  int block = -1;                  // -1: the whole network
+  std::vector<CostLine> lines{};   // rows in the order of the pass, then waiting (whole network only)
+  std::vector<CostLine> totals{};  // Attention module, MLP, block, model
+  std::optional<double> wall_ms{}, wall_min_ms{};
   int passes = 0;
 };
 

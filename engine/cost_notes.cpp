@@ -80,7 +80,7 @@ Finding scores_memory(const CostTable& table) {
                                         std::max(1.0, table.find(Op::softmax)->floats.at(at))
                               : 0;
   return {"scores",
-          text("The scores of a block are N²·h numbers, %.1f MB at %.0f heads; ", bytes * 1e-6, at.h) +
+          text("The scores of a block are N²·h numbers, %.3g MB at %.0f heads; ", bytes * 1e-6, at.h) +
               (stored ? "this kernel writes and reads them at every step." : "the tiled kernel never stores them."),
           share};
 }

@@ -13,7 +13,10 @@ int display_width(const std::string& text) {
 std::string text_table(const std::vector<std::vector<std::string>>& lines, const std::vector<bool>& left) {
   std::vector<int> widths(left.size());
   for (const auto& cells : lines)
-    for (std::size_t c = 0; c < cells.size(); ++c) widths[c] = std::max(widths[c], display_width(cells[c]));
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      const bool runs_over = cells.size() < left.size() && c + 1 == cells.size() && c > 0;
+      if (!runs_over) widths[c] = std::max(widths[c], display_width(cells[c]));
+    }
   std::string text;
   for (const auto& cells : lines) {
     std::string line;
@@ -24,7 +27,7 @@ std::string text_table(const std::vector<std::vector<std::string>>& lines, const
         continue;
       }
       const std::string& cell = c < cells.size() ? cells[c] : std::string();
-      const std::string gap(static_cast<std::size_t>(widths[c] - display_width(cell)), ' ');
+      const std::string gap(static_cast<std::size_t>(std::max(0, widths[c] - display_width(cell))), ' ');
       line += left[c] ? cell + gap : gap + cell;
     }
     line.erase(line.find_last_not_of(' ') + 1);
