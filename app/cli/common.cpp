@@ -64,9 +64,8 @@ void add_model_options(CLI::App& app, RunOptions& options) {
       ->group("Model");
 }
 
-void add_image_options(CLI::App& app, RunOptions& options) {
-  CLI::App* group = app.add_option_group("Image");
-  group->add_option("-i,--image", options.image, "Photograph: JPEG, PNG, BMP or TGA")->type_name("FILE");
+void add_preprocessing_options(CLI::App& app, RunOptions& options) {
+  CLI::App* group = app.add_option_group("Preprocessing");
   group->add_option("--resize", options.preprocessing.resize, "PX or shorter:PX, longer:PX, squash, none")
       ->type_name("RULE");
   group
@@ -78,6 +77,11 @@ void add_image_options(CLI::App& app, RunOptions& options) {
       ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos"}));
   add_rgb_option(*group, "--mean", options.preprocessing.mean, "Subtracted from RGB in 0…1");
   add_rgb_option(*group, "--std", options.preprocessing.std, "RGB is divided by it");
+}
+
+void add_image_options(CLI::App& app, RunOptions& options) {
+  app.add_option("-i,--image", options.image, "Photograph: JPEG, PNG, BMP or TGA")->type_name("FILE")->group("Image");
+  add_preprocessing_options(app, options);
 }
 
 void add_settings_options(CLI::App& app, RunOptions& options) {

@@ -1,0 +1,136 @@
+#include "app/cli/export_arguments.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "app/cli/common.h"
+
+namespace headlight {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+template <typename Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// "5" or "5-7" appended to `out`; false for other text.
+bool append_span(std::string_view text, std::vector<int>& out) {
+  constexpr int kMost = 65536;
+  const std::size_t dash = text.find('-');
+  const auto first = number<int>(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : number<int>(text.substr(dash + 1));
+  if (!first || !last || *first < 0 || *first > *last || *last > kMost) return false;
+  for (int i = *first; i <= *last; ++i)
+    if (std::find(out.begin(), out.end(), i) == out.end()) out.push_back(i);
+  return true;
+}
+
+std::string quoted(const std::string& text) {
+  return "\"" + text + "\"";
+}
+
+}  // namespace
+
+std::vector<int> parse_blocks(const std::string& text, int depth) {
+  std::vector<int> blocks;
+  if (text == "all") {
+    for (int block = 0; block < depth; ++block) blocks.push_back(block);
+    return blocks;
+  }
+  for (std::string_view part : split(text, ','))
+    if (!append_span(part, blocks))
+      throw UsageError("--block " + quoted(text) + " is not understood; write all, or a list as in 0,2,5-7.");
+  for (int block : blocks)
+    if (block >= depth)
+      throw UsageError("--block " + quoted(text) + ": there is no block " + std::to_string(block) +
+                       "; the network has blocks 0 to " + std::to_string(depth - 1) + ".");
+  std::sort(blocks.begin(), blocks.end());
+  return blocks;
+}
+
+HeadSelection parse_heads(const std::string& text) {
+  if (text == "all") return {};
+  HeadSelection selection{.mean = false, .max = false, .all_heads = false, .heads = {}};
+  for (std::string_view part : split(text, ',')) {
+    if (part == "mean") {
+      selection.mean = true;
+    } else if (part == "max") {
+      selection.max = true;
+    } else if (!append_span(part, selection.heads)) {
+      throw UsageError("--head " + quoted(text) +
+                       " is not understood; write all, mean, max, or a list as in mean,0,2-5.");
+    }
+  }
+  std::sort(selection.heads.begin(), selection.heads.end());
+  return selection;
+}
+
+int parse_query(const std::string& text, const vit::TokenGrid& grid, const vit::ModelConfig& config) {
+  if (text.empty() && !config.class_token) return grid.token_of(grid.rows / 2, grid.cols / 2);
+  if (text.empty() || text == "cls") {
+    if (!config.class_token) throw UsageError("The network has no class token; write --query ROW,COL for a patch.");
+    return 0;
+  }
+  constexpr std::string_view kToken = "token:";
+  if (text.rfind(kToken, 0) == 0) {
+    const auto token = number<int>(std::string_view(text).substr(kToken.size()));
+    if (token && *token >= 0 && *token < grid.tokens()) return *token;
+    throw UsageError("--query " + quoted(text) + " is not possible; the network has tokens 0 to " +
+                     std::to_string(grid.tokens() - 1) + ".");
+  }
+  const auto parts = split(text, ',');
+  const auto row = number<int>(parts.front()), col = number<int>(parts.back());
+  if (parts.size() != 2 || !row || !col)
+    throw UsageError("--query " + quoted(text) + " is not understood; write cls, ROW,COL or token:N.");
+  if (*row < 0 || *row >= grid.rows || *col < 0 || *col >= grid.cols)
+    throw UsageError("--query " + quoted(text) + " is not possible; there are patch rows 0 to " +
+                     std::to_string(grid.rows - 1) + " and columns 0 to " + std::to_string(grid.cols - 1) + ".");
+  return grid.token_of(*row, *col);
+}
+
+void parse_formats(const std::string& text, ExportRequest& request) {
+  request.png = request.npy = request.csv = false;
+  for (std::string_view part : split(text, ',')) {
+    if (part == "png") {
+      request.png = true;
+    } else if (part == "npy") {
+      request.npy = true;
+    } else if (part == "csv") {
+      request.csv = true;
+    } else {
+      throw UsageError("--format " + quoted(text) +
+                       " is not understood; write png, npy or csv, or several as in png,npy.");
+    }
+  }
+}
+
+void parse_range(const std::string& text, ExportStyle& style) {
+  if (text == "shared" || text == "head") {
+    style.range_rule = text == "shared" ? vit::RangeRule::shared : vit::RangeRule::per_head;
+    return;
+  }
+  const auto parts = split(text, ',');
+  const auto low = number<float>(parts.front()), high = number<float>(parts.back());
+  if (parts.size() != 2 || !low || !high || !std::isfinite(*low) || !std::isfinite(*high) || *low >= *high)
+    throw UsageError("--range " + quoted(text) + " is not understood; write shared, head, or LOW,HIGH as in 0,0.05.");
+  style.range_rule = vit::RangeRule::fixed;
+  style.fixed_range = {*low, *high};
+}
+
+}  // namespace headlight

@@ -1,0 +1,27 @@
+// How `headlight export` spells blocks, heads, queries and ranges.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/export.h"
+
+namespace headlight {
+
+/// "all", "3", "0,2,5-7". Throws UsageError for text that cannot be read or a block that does not exist.
+std::vector<int> parse_blocks(const std::string& text, int depth);
+
+/// "all" (mean, max and every head), or a list of "mean", "max", numbers and spans. Throws UsageError.
+HeadSelection parse_heads(const std::string& text);
+
+/// "cls", "ROW,COL" for a patch, "token:N"; empty: the class token, or the middle patch of a network without one.
+/// Throws UsageError.
+int parse_query(const std::string& text, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+
+/// "png,npy,csv". Throws UsageError.
+void parse_formats(const std::string& text, ExportRequest& request);
+
+/// "shared", "head", or "LO,HI". Throws UsageError.
+void parse_range(const std::string& text, ExportStyle& style);
+
+}  // namespace headlight

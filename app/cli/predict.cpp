@@ -1,0 +1,75 @@
+// `headlight predict`: the likeliest classes of one picture.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "app/classes.h"
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
+#include "engine/error.h"
+#include "engine/pool.h"
+
+namespace headlight {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PredictOptions {
+  RunOptions run;
+  int top = 5;
+  std::string json;
+};
+
+Json to_json(const RunInput& input, const vit::Trace& trace, const std::vector<ClassScore>& scores) {
+  Json top = Json::array();
+  for (const ClassScore& score : scores)
+    top.push_back(
+        {{"class", score.index}, {"label", score.label}, {"probability", score.probability}, {"logit", score.logit}});
+  return {{"model", input.model->report.file},
+          {"image", input.image.name},
+          {"preprocessing", vit::describe(input.pixels->preprocessing)},
+          {"num_heads", trace.settings.num_heads},
+          {"qkv_bias", trace.settings.qkv_bias},
+          {"top", top}};
+}
+
+int run_predict(const PredictOptions& options) {
+  const Interrupt interrupt;
+  RunInput input = open_run(options.run, ImageNeed::required);
+  if (input.model->config.classes == 0)
+    throw vit::Error(input.model->report.file +
+                     " has no classification head and predicts nothing; `headlight export` shows its attention.");
+  input.settings.keep = vit::Keep::none;
+  std::shared_ptr<const vit::Trace> trace;
+  {
+    vit::Pool pool(input.settings.threads);
+    ProgressBar bar("forward pass");
+    trace = run_pass(input, pool, interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+  }
+  const std::vector<ClassScore> scores = top_classes(trace->logits, input.model->labels, options.top);
+  if (options.json != "-")
+    for (const ClassScore& score : scores)
+      std::printf("%6.2f %%  %s\n", 100.0 * static_cast<double>(score.probability), score.label.c_str());
+  if (!options.json.empty()) write_output(options.json, to_json(input, *trace, scores).dump(2) + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& root, Action& action) {
+  CLI::App* command = root.add_subcommand("predict", "The likeliest classes of a picture");
+  auto options = std::make_shared<PredictOptions>();
+  add_run_options(*command, options->run);
+  command->add_option("--top", options->top, "How many classes (default: 5)")
+      ->check(CLI::Range(1, 100000))
+      ->type_name("N");
+  command->add_option("--json", options->json, "Write the same as JSON (- for standard output)")->type_name("FILE");
+  command->callback([&action, options] { action = [options] { return run_predict(*options); }; });
+}
+
+}  // namespace headlight

@@ -1,0 +1,29 @@
+// The words that exports carry: text chunks of pictures, titles of figures, metadata of tensors.
+#pragma once
+
+#include <string>
+
+#include "app/export.h"
+#include "app/png_file.h"
+
+namespace headlight {
+
+/// As the command line reads it: "cls", "3,4" for a patch, "token:1".
+std::string query_argument(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+/// For people: "class token", "register 0", "patch (3, 4)".
+std::string query_words(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+
+/// What changes the numbers, against how the network was trained: "6 heads, qkv bias, tiled kernel".
+std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config);
+
+/// "0.00123"; four significant digits.
+std::string short_number(float value);
+
+/// Software, model, image, block, head, query, stage, range, colormap, preprocessing, settings.
+TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
+                       const std::string& range);
+
+/// The name of a file without the folders above it; "random:…" stays as it is.
+std::string short_source_name(const std::string& source);
+
+}  // namespace headlight

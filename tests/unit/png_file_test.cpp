@@ -1,0 +1,44 @@
+#include "app/png_file.h"
+
+#include <gtest/gtest.h>
+
+#include <span>
+
+#include "png_chunks.h"
+
+namespace headlight {
+namespace {
+
+vit::Image noise(int width, int height) {
+  vit::Image image;
+  image.width = width;
+  image.height = height;
+  image.name = "noise";
+  unsigned state = 7;
+  for (int i = 0; i < 3 * width * height; ++i) {
+    state = state * 1664525u + 1013904223u;
+    image.rgb.push_back(static_cast<std::uint8_t>(state >> 24));
+  }
+  return image;
+}
+
+TEST(PngFile, DecodesToTheSamePixels) {
+  for (int width : {1, 7, 64}) {
+    const vit::Image image = noise(width, 5);
+    const std::string png = encode_png(image, {});
+    EXPECT_EQ(vit::decode_image(std::as_bytes(std::span(png)), "noise"), image) << width;
+  }
+}
+
+TEST(PngFile, CarriesItsTextInAnyScript) {
+  const TextChunks text = {{"model", "vit_tiny"}, {"image", "猫.png"}, {"empty", ""}};
+  const auto read = testing_files::png_texts(encode_png(noise(3, 3), text));
+  EXPECT_EQ(read, (std::map<std::string, std::string>(text.begin(), text.end())));
+}
+
+TEST(PngFile, TheSamePictureGivesTheSameBytes) {
+  EXPECT_EQ(encode_png(noise(20, 20), {{"a", "b"}}), encode_png(noise(20, 20), {{"a", "b"}}));
+}
+
+}  // namespace
+}  // namespace headlight
