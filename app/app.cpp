@@ -7,10 +7,12 @@
 
 #include "app/assets.h"
 #include "app/commands.h"
+#include "app/panels/blocks_tab.h"
 #include "app/panels/dialogs.h"
 #include "app/panels/heads_tab.h"
 #include "app/panels/left_column.h"
 #include "app/panels/menu_bar.h"
+#include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
 #include "app/ui/widgets.h"
 #include "engine/error.h"
@@ -19,7 +21,7 @@ namespace headlight {
 
 namespace {
 
-constexpr float kMenuHeight = 36, kStatusHeight = 28, kLeftWidth = 264;  // points
+constexpr float kMenuHeight = 36, kStatusHeight = 28, kLeftWidth = 264, kRightWidth = 408;  // points
 
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
@@ -111,7 +113,9 @@ void App::frame(FrameLog& log) {
   draw_left_column(work_, {0, menu}, {left, height});
   work_.session.request_wanted();
   refresh_pictures();
-  draw_center({left, menu}, {screen.x - left, height});
+  const float right = ui.px(screen.x < ui.px(1400) ? kRightWidth * 0.92f : kRightWidth);
+  draw_center({left, menu}, {screen.x - left - right, height});
+  work_.cost_column.draw(work_, {screen.x - right, menu}, {right, height});
   draw_status_bar(work_, {0, screen.y - status}, {screen.x, status});
   draw_menu_bar(work_, {0, 0}, {screen.x, menu});
   ImGui::End();
@@ -137,6 +141,10 @@ void App::draw_tabs(ImVec2 from, float width) {
                .key = work_.commands.keys_of("view.tab_heads")},
               view.tab == Tab::heads))
     view.tab = Tab::heads;
+  ImGui::SameLine();
+  if (ui::tab(ui, {.id = "tab.blocks", .label = "Layers × heads", .tooltip = "Every head of every block in one grid.",
+                   .key = work_.commands.keys_of("view.tab_blocks")}, view.tab == Tab::blocks))
+    view.tab = Tab::blocks;
   if (work_.drift == nullptr) return;
 
   // The badge: what is not as trained, and what that did.
@@ -194,7 +202,8 @@ void App::draw_center(ImVec2 from, ImVec2 size) {
     ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
     return;
   }
-  draw_heads_tab(work_, inner, inner_size);
+  if (work_.session.view.tab == Tab::blocks) work_.blocks_tab.draw(work_, inner, inner_size);
+  else draw_heads_tab(work_, inner, inner_size);
 }
 
 void App::after_frame(std::uint64_t frame, bool frames_due) {

@@ -82,6 +82,13 @@ void add_view_commands(Workspace& work) {
              .tooltip = "Shows the photo with one block's heads.",
              .run = [&view] { view.tab = Tab::heads; },
              .checked = [&view] { return view.tab == Tab::heads; }});
+  table.add({.id = "view.tab_blocks",
+             .menu = "View",
+             .name = "Layers × heads",
+             .keys = {{GLFW_KEY_2, kControl}},
+             .tooltip = "Shows every head of every block in one grid.",
+             .run = [&view] { view.tab = Tab::blocks; },
+             .checked = [&view] { return view.tab == Tab::blocks; }});
   table.add({.id = "view.fit",
              .menu = "View",
              .name = "Fit the photo",
@@ -252,6 +259,27 @@ void add_analysis_commands(Workspace& work) {
              .separated = true});
 }
 
+void add_cost_commands(Workspace& work) {
+  Session& session = work.session;
+  const auto ready = [&session] { return session.trace() != nullptr; };
+  work.commands.add({.id = "cost.scope",
+                     .menu = "Analysis",
+                     .name = "Cost of the whole model",
+                     .keys = {{GLFW_KEY_M, 0}},
+                     .tooltip = "On: the cost table adds up all blocks. Off: it shows the chosen one.",
+                     .run = [&work] { work.cost_column.whole_model = !work.cost_column.whole_model; },
+                     .enabled = ready,
+                     .checked = [&work] { return work.cost_column.whole_model; },
+                     .separated = true});
+  work.commands.add({.id = "cost.sweep",
+                     .menu = "Analysis",
+                     .name = "Sweep the head counts",
+                     .keys = {{GLFW_KEY_W, 0}},
+                     .tooltip = "Measures every possible head count; again: stops.",
+                     .run = [&work] { work.cost_column.sweep(work); },
+                     .enabled = ready});
+}
+
 void add_help_commands(Workspace& work) {
   work.commands.add({.id = "help.keys",
                      .menu = "Help",
@@ -268,6 +296,7 @@ void add_commands(Workspace& work) {
   add_file_commands(work);
   add_view_commands(work);
   add_analysis_commands(work);
+  add_cost_commands(work);
   add_help_commands(work);
 }
 

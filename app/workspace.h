@@ -5,7 +5,9 @@
 #include "app/drift.h"
 #include "app/gl/heatmap_painter.h"
 #include "app/head_maps.h"
+#include "app/panels/blocks_tab.h"
 #include "app/panels/photo_view.h"
+#include "app/panels/right_column.h"
 #include "app/panels/tile_grid.h"
 #include "app/preferences.h"
 #include "app/session.h"
@@ -27,6 +29,8 @@ struct Workspace {
   gl::HeatmapPainter painter = {};
   PhotoView photo_view = {};
   TileGrid tile_grid = {};
+  BlocksTab blocks_tab = {};
+  CostColumn cost_column = {};
   ui::Toasts toasts = {};
   ui::FileBrowser browser = {};
   bool left_scrolls = false;  // the left column is longer than the window

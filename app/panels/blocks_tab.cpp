@@ -1,0 +1,229 @@
+#include "app/panels/blocks_tab.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "app/ui/texture_id.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+namespace {
+
+constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
+
+float lines_of(int heads, int columns) {
+  return static_cast<float>((heads + columns - 1) / columns);
+}
+
+float grid_height(const BlockGridInput& in, int columns, float tile_height) {
+  float height = -in.strip_gap_px;
+  for (const int heads : in.heads) height += lines_of(heads, columns) * (tile_height + in.gap_px) - in.gap_px + in.strip_gap_px;
+  return height;
+}
+
+}  // namespace
+
+BlockGridPlan plan_block_grid(const BlockGridInput& in) {
+  BlockGridPlan plan;
+  const int most = *std::max_element(in.heads.begin(), in.heads.end());
+  float width = std::floor(in.largest_px);
+  const auto columns_of = [&](float w) {
+    return std::clamp(static_cast<int>((in.size.x + in.gap_px) / (w + in.gap_px)), 1, most);
+  };
+  while (width > in.smallest_px &&
+         (width > in.size.x || grid_height(in, columns_of(width), std::floor(width / in.aspect)) > in.size.y))
+    width -= 1;
+  plan.columns = columns_of(width);
+  plan.width = std::max(1, static_cast<int>(width));
+  plan.height = std::max(1, static_cast<int>(std::floor(width / in.aspect)));
+  plan.scrolls = grid_height(in, plan.columns, static_cast<float>(plan.height)) > in.size.y;
+  float y = 0;
+  for (const int heads : in.heads) {
+    plan.strip_y.push_back(y);
+    y += lines_of(heads, plan.columns) * (static_cast<float>(plan.height) + in.gap_px) - in.gap_px + in.strip_gap_px;
+  }
+  plan.strip_y.push_back(y);
+  return plan;
+}
+
+void BlocksTab::prepare(Workspace& work, const BlockGridPlan& plan) {
+  const Session& session = work.session;
+  const View& view = session.view;
+  if (!painter_) painter_.emplace();
+  painter_->set_colormap(view.colormap);
+  if (photo_version_ != session.photo_version()) {
+    photo_version_ = session.photo_version();
+    painter_->set_photo(*session.photo_display());
+  }
+  const Drawn now{.trace = maps_.trace().get(),
+                  .photo = photo_version_,
+                  .query = view.query,
+                  .stage = view.stage,
+                  .colormap = view.colormap,
+                  .rule = view.range_rule,
+                  .fixed = view.fixed_range,
+                  .smooth = view.smooth,
+                  .opacity = view.opacity,
+                  .width = plan.width,
+                  .height = plan.height};
+  if (now == drawn_) return;
+  drawn_ = now;
+  const int most_columns = std::max(1, kAtlasPx / plan.width), most_rows = std::max(1, kAtlasPx / plan.height);
+  atlas_columns_ = std::min(most_columns, std::max(1, static_cast<int>(std::ceil(std::sqrt(maps_.count())))));
+  const int rows = std::min(most_rows, (maps_.count() + atlas_columns_ - 1) / atlas_columns_);
+  atlas_.resize(atlas_columns_ * plan.width, rows * plan.height);
+  owner_.assign(static_cast<std::size_t>(atlas_columns_) * rows, -1);
+}
+
+void BlocksTab::paint(Workspace& work, const std::vector<int>& indices) {
+  const vit::Box& box = maps_.trace()->pixels->box;
+  bool begun = false;
+  for (const int index : indices) {
+    const int slot = index % static_cast<int>(owner_.size());
+    if (owner_[static_cast<std::size_t>(slot)] == index) continue;
+    owner_[static_cast<std::size_t>(slot)] = index;
+    if (!begun) painter_->begin(atlas_);
+    begun = true;
+    painter_->draw({.x = slot % atlas_columns_ * drawn_.width,
+                    .y = slot / atlas_columns_ * drawn_.height,
+                    .width = drawn_.width,
+                    .height = drawn_.height,
+                    .photo_x = box.x,
+                    .photo_y = box.y,
+                    .scale = drawn_.width / box.width,
+                    .scale_y = drawn_.height / box.height},
+                   {.map = index,
+                    .look = {maps_.range(index, work.session.view), drawn_.smooth, drawn_.opacity},
+                    .box = box,
+                    .photo_width = static_cast<double>(work.session.photo()->width),
+                    .photo_height = static_cast<double>(work.session.photo()->height)});
+  }
+  if (begun) painter_->end();
+}
+
+void BlocksTab::tile(Workspace& work, int block, int head, ImVec2 at) {
+  ui::Ui& ui = work.ui;
+  View& view = work.session.view;
+  const int index = maps_.index_of(block, head);
+  const int slot = index % static_cast<int>(owner_.size());
+  const float w = static_cast<float>(drawn_.width), h = static_cast<float>(drawn_.height);
+  const ImVec2 to{at.x + w, at.y + h};
+  const bool chosen = view.block == block && view.head == head;
+  ImGui::PushID(index);
+  ImGui::SetCursorScreenPos(at);
+  const bool pressed = ImGui::InvisibleButton("tile", {w, h});
+  const bool over = ImGui::IsItemHovered();
+  ImGui::PopID();
+  if (pressed) {
+    work.session.select_block(block);
+    view.head = head;
+    if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.tab = Tab::heads;
+  }
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float aw = static_cast<float>(atlas_.width()), ah = static_cast<float>(atlas_.height());
+  const float x = static_cast<float>(slot % atlas_columns_) * w, y = static_cast<float>(slot / atlas_columns_) * h;
+  list.AddImage(ui::texture_id(atlas_.texture()), at, to, {x / aw, y / ah}, {(x + w) / aw, (y + h) / ah});
+  if (chosen) list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
+  else if (over) list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
+  const vit::TokenGrid& grid = maps_.trace()->grid;
+  if (over) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    pointed_ = Pointed{.block = block,
+                       .head = head,
+                       .row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(grid.rows)), 0, grid.rows - 1),
+                       .col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(grid.cols)), 0, grid.cols - 1)};
+    if (ImGui::IsMouseClicked(1)) work.session.set_query(grid.token_of(pointed_->row, pointed_->col));
+  }
+  const ui::Control control{.id = "blocks.tile." + std::to_string(block) + "." + std::to_string(head), .label = {}};
+  ui::describe(ui, control, at, to, over, chosen ? "on" : "");
+}
+
+void BlocksTab::read_out(Workspace& work) const {
+  if (!pointed_) return;
+  const Pointed& p = *pointed_;
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "block %d, head %d · patch (%d, %d) · %.4f\nClick to choose it, twice to see it large; right click to ask "
+                "this patch.",
+                p.block, p.head, p.row, p.col, maps_.value(maps_.index_of(p.block, p.head), p.row, p.col));
+  ui::hint(work.ui, text);
+}
+
+void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = work.ui;
+  Session& session = work.session;
+  if (!session.trace() || session.trace()->blocks.empty() || !session.photo()) return;
+  const bool fresh = maps_.update(session.trace(), session.view);
+  const vit::Trace& trace = *maps_.trace();
+  const vit::Box& box = trace.pixels->box;
+  const float label = ui.px(62), line = ui.fonts.size(ui::Type::body) + ui.px(10);
+  const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
+
+  const std::string query = query_title(session.view.query, trace.grid, trace.model->config);
+  const bool own_range = session.view.range_rule == vit::RangeRule::per_head;
+  const std::string sentence = "Where the " + query + " looks: one strip a block, one tile a head, " +
+                               (own_range ? "each map in its own range."
+                                          : "the same colours for all " + std::to_string(maps_.count()) + " maps.");
+  ui::draw_text(ui, ui::Type::body, from, ui.theme.soft, ui::shortened(ui, ui::Type::body, sentence, size.x));
+  ui::describe(ui, {.id = "blocks.sentence", .label = {}}, from, {from.x + size.x, from.y + line}, false, sentence);
+  from.y += line;
+  size.y -= line;
+
+  BlockGridInput in{.size = {size.x - label, size.y},
+                    .heads = trace.settings.num_heads,
+                    .aspect = static_cast<float>(box.width / box.height),
+                    .gap_px = ui.px(4),
+                    .strip_gap_px = ui.px(8),
+                    .smallest_px = ui.px(34),
+                    .largest_px = ui.px(220)};
+  BlockGridPlan plan = plan_block_grid(in);
+  if (plan.scrolls) {
+    in.size.x -= scrollbar;
+    plan = plan_block_grid(in);
+  }
+  prepare(work, plan);
+  if (fresh) {
+    painter_->set_maps(maps_.values(), trace.grid.rows, trace.grid.cols);
+    std::fill(owner_.begin(), owner_.end(), -1);
+  }
+
+  ImGui::SetCursorScreenPos(from);
+  ImGui::BeginChild("blocks", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
+  const float top = ImGui::GetScrollY(), bottom = top + size.y;
+  const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
+  struct Place {
+    int block, head;
+    ImVec2 at;
+  };
+  std::vector<Place> places;  // of the tiles that are seen
+  std::vector<int> indices;
+  for (int b = 0; b < maps_.blocks(); ++b) {
+    const float y = plan.strip_y[static_cast<std::size_t>(b)];
+    if (y > bottom || plan.strip_y[static_cast<std::size_t>(b) + 1] < top) continue;
+    const bool chosen = session.view.block == b;
+    const std::string name = "block " + std::to_string(b);
+    ui::draw_text(ui, ui::Type::small,
+                  {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) - ui.px(6)},
+                  chosen ? ui.theme.accent : ui.theme.soft, name);
+    for (int h = 0; h < maps_.heads(b); ++h) {
+      const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
+      if (tile_y > bottom || tile_y + step_y < top) continue;
+      places.push_back({b, h,
+                        {std::floor(origin.x + label + static_cast<float>(h % plan.columns) * step_x),
+                         std::floor(origin.y + tile_y)}});
+      indices.push_back(maps_.index_of(b, h));
+    }
+  }
+  paint(work, indices);
+  pointed_.reset();
+  for (const Place& place : places) tile(work, place.block, place.head, place.at);
+  ImGui::SetCursorScreenPos({origin.x, origin.y + plan.strip_y.back() - in.strip_gap_px});
+  ImGui::Dummy({1, 1});
+  ImGui::EndChild();
+  read_out(work);
+}
+
+}  // namespace headlight

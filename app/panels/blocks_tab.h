@@ -1,0 +1,69 @@
+// The Layers × heads tab: every head of every block for the current query in one grid, which is also the selector.
+#pragma once
+
+#include <imgui.h>
+
+#include <optional>
+#include <vector>
+
+#include "app/block_maps.h"
+#include "app/gl/canvas.h"
+#include "app/gl/heatmap_painter.h"
+
+namespace headlight {
+
+struct Workspace;
+
+/// Where every tile stands: a strip of lines for each block, its heads wrapped where they do not fit one line.
+struct BlockGridPlan {
+  int columns = 1;            // tiles a line
+  int width = 0, height = 0;  // px of a tile
+  bool scrolls = false;
+  std::vector<float> strip_y;  // top of each block's strip, and the end of the last one
+};
+struct BlockGridInput {
+  ImVec2 size;             // px, without the label column
+  std::vector<int> heads;  // of every block
+  float aspect = 1;        // of a tile, width over height
+  float gap_px = 4, strip_gap_px = 6, smallest_px = 24, largest_px = 200;
+};
+/// The largest tiles with which all blocks fit; if none above the smallest does, the grid scrolls.
+BlockGridPlan plan_block_grid(const BlockGridInput& input);
+
+class BlocksTab {
+ public:
+  void draw(Workspace& work, ImVec2 from, ImVec2 size);
+
+ private:
+  struct Drawn {  // the inputs of the pictures in the atlas
+    const vit::Trace* trace = nullptr;
+    std::uint64_t photo = 0;
+    int query = 0;
+    vit::Stage stage{};
+    vit::Colormap colormap{};
+    vit::RangeRule rule{};
+    vit::Range fixed;
+    bool smooth = false;
+    float opacity = 1;
+    int width = 0, height = 0;
+    bool operator==(const Drawn&) const = default;
+  };
+  void prepare(Workspace& work, const BlockGridPlan& plan);
+  void paint(Workspace& work, const std::vector<int>& indices);
+  void tile(Workspace& work, int block, int head, ImVec2 at);
+  void read_out(Workspace& work) const;
+
+  BlockMaps maps_;
+  std::optional<gl::HeatmapPainter> painter_;  // its textures are made when the tab is first seen
+  gl::Canvas atlas_;
+  Drawn drawn_;
+  std::uint64_t photo_version_ = 0;
+  std::vector<int> owner_;  // of each slot: the map whose picture it holds, or -1
+  int atlas_columns_ = 1;
+  struct Pointed {
+    int block = 0, head = 0, row = 0, col = 0;
+  };
+  std::optional<Pointed> pointed_;
+};
+
+}  // namespace headlight

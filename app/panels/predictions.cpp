@@ -1,0 +1,60 @@
+// The predictions of the right column: the five likeliest classes, now beside as trained.
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "app/drift.h"
+#include "app/panels/right_column.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+void draw_predictions(Workspace& work) {
+  constexpr int kTop = 5;
+  ui::Ui& ui = work.ui;
+  const vit::Trace& trace = *work.session.trace();
+  const std::shared_ptr<const vit::Trace>& trained = work.session.baseline();
+  const bool compare = work.drift != nullptr && trained && trained->logits.size() == trace.logits.size();
+  ui::heading(ui, "PREDICTION", compare ? "thin bar: as trained" : "");
+  if (trace.logits.empty()) {
+    ui::wrapped(ui, ui::Type::body, ui.theme.soft,
+                "This network has no classification head: it makes features, not predictions.");
+    return;
+  }
+  const std::vector<double> now = probabilities(trace.logits);
+  const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
+  const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + ui.px(7);
+  const float names = width * 0.36f, numbers = ui.px(44);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  for (const int index : top_classes(now, kTop)) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const auto i = static_cast<std::size_t>(index);
+    const std::string name = class_name(*trace.model, index);
+    ui.announce(name);
+    ui::draw_text(ui, ui::Type::body, {at.x, at.y + ui.px(2)}, ui.theme.text,
+                  ui::shortened(ui, ui::Type::body, name, names - ui.px(8)));
+    const float bar = width - names - numbers, x = at.x + names, middle = at.y + line / 2;
+    const float thick = compare ? ui.px(3.5f) : ui.px(4);
+    const auto draw_bar = [&](double p, float y, float half, ImU32 color) {
+      list.AddRectFilled({x, y - half}, {x + std::max(ui.px(1), bar * static_cast<float>(p)), y + half}, color, ui.px(1.5f));
+    };
+    draw_bar(now[i], compare ? middle - ui.px(2) : middle, thick, ui.theme.bar);
+    if (compare) draw_bar(before[i], middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
+    char number[32];
+    std::snprintf(number, sizeof number, "%.3f", now[i]);
+    ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + ui.px(2)},
+                  ui.theme.soft, number);
+    ImGui::Dummy({width, line - ImGui::GetStyle().ItemSpacing.y});
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < at.x + width && mouse.y >= at.y &&
+                      mouse.y < at.y + line;
+    char tip[256];
+    if (compare) std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), now[i], before[i]);
+    else std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), now[i], trace.logits[i]);
+    ui::describe(ui, {.id = "prediction." + std::to_string(index), .label = {}, .tooltip = tip}, at,
+                 {at.x + width, at.y + line}, over, number);
+  }
+}
+
+}  // namespace headlight

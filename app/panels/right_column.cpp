@@ -1,0 +1,168 @@
+#include "app/panels/right_column.h"
+
+#include <algorithm>
+#include <array>
+
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+namespace {
+
+constexpr int kWholeModel = -1;
+constexpr std::span<const vit::Timings> kNoPasses{};
+
+std::span<const vit::Timings> passes_of(const MeasuredSetting* measured) {
+  return measured == nullptr ? kNoPasses : std::span<const vit::Timings>(measured->timings);
+}
+
+constexpr ImU32 rgb(unsigned hex) {
+  return IM_COL32((hex >> 16) & 255u, (hex >> 8) & 255u, hex & 255u, 255);
+}
+
+}  // namespace
+
+ImU32 color_of(vit::Op op, bool dark) {
+  using vit::Op;
+  switch (op) {
+    case Op::qkv:
+    case Op::proj:
+    case Op::patch_embed:
+    case Op::head:
+      return rgb(dark ? 0x5ea6e8 : 0x2f7ac2);  // products with weights, attention side
+    case Op::scores:
+    case Op::attn_v:
+      return rgb(dark ? 0x77c7a2 : 0x2b8a63);  // products of activations
+    case Op::scale:
+    case Op::softmax:
+    case Op::attn_drop:
+      return rgb(dark ? 0xffb454 : 0xc87800);  // N²·h: what the head count moves
+    case Op::fc1:
+    case Op::fc2:
+      return rgb(dark ? 0x9b86e0 : 0x6a52bd);  // the MLP
+    case Op::gelu:
+      return rgb(dark ? 0xd58ab5 : 0xa84c84);
+    default:
+      return rgb(dark ? 0x7a8191 : 0x8b909b);  // norms, residuals, copies
+  }
+}
+
+bool CostColumn::all_blocks(const Workspace& work) const {
+  return whole_model || work.session.heads_for_all;
+}
+
+void CostColumn::sweep(Workspace& work) const {
+  Session& session = work.session;
+  if (session.status().doing == WorkerStatus::Doing::sweeping) session.cancel_sweep();
+  else session.sweep_heads(all_blocks(work) ? -1 : block_);
+}
+
+void CostColumn::update(const Workspace& work) {
+  const Session& session = work.session;
+  const int block = std::clamp(session.view.block, 0, static_cast<int>(session.trace()->settings.num_heads.size()) - 1);
+  if (trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
+      shown_convention_ == convention && shown_whole_ == whole_model)
+    return;
+  trace_ = session.trace();
+  times_version_ = session.times().version();
+  block_ = block;
+  shown_convention_ = convention;
+  shown_whole_ = whole_model;
+  const vit::Model& model = *trace_->model;
+  const vit::CostTable table(model.config, trace_->grid, trace_->settings);
+  view_ = make_cost_view(table, passes_of(session.times().find(model, trace_->grid, trace_->settings)),
+                         whole_model ? kWholeModel : block, static_cast<vit::Convention>(convention));
+  curve_ = make_curve(work);
+}
+
+CostCurve CostColumn::make_curve(const Workspace& work) const {
+  const PassTimes& times = work.session.times();
+  const vit::Model& model = *trace_->model;
+  const int scope = whole_model ? kWholeModel : block_;
+  const bool all = all_blocks(work);
+  const auto time_of = [&](const vit::CostTable& table, const MeasuredSetting* measured) {
+    const vit::Measurements m(table, passes_of(measured));
+    return whole_model ? m.wall() : m.section(vit::Section::block, scope);
+  };
+  CostCurve curve;
+  const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, all ? -1 : block_);
+  const vit::CostTable trained_table(model.config, trace_->grid, trained);
+  const MeasuredSetting* trained_times = times.find(model, trace_->grid, trained);
+  for (const int heads : vit::divisors(model.config.channels)) {
+    const vit::Settings settings = vit::with_heads(trace_->settings, heads, all ? -1 : block_);
+    const MeasuredSetting* measured = times.find(model, trace_->grid, settings);
+    if (measured == nullptr) continue;
+    const vit::RowTime time = time_of(vit::CostTable(model.config, trace_->grid, settings), measured);
+    if (time.calls > 0) curve.measured.push_back({heads, time, settings == trace_->settings});
+  }
+  if (trained_times == nullptr) return curve;
+  const vit::Measurements rates(trained_table, passes_of(trained_times));
+  if (rates.wall().calls == 0) return curve;
+  curve.predicted = vit::predict_over_heads(model.config, trained_table, rates, all ? -1 : block_);
+  if (whole_model) return curve;
+  // One block's share: what the change of the whole pass leaves for it, the other blocks staying as they are.
+  const double others = rates.wall().median_ms - rates.section(vit::Section::block, scope).median_ms;
+  const double blocks = all ? static_cast<double>(trace_->settings.num_heads.size()) : 1.0;
+  const double base = rates.wall().median_ms;
+  for (vit::PredictedTime& p : curve.predicted) p.ms = (base - others) + (p.ms - base) / blocks;
+  return curve;
+}
+
+void CostColumn::draw_header(Workspace& work) {
+  ui::Ui& ui = work.ui;
+  const std::string remark = view_.passes == 0   ? "not measured yet"
+                             : view_.passes == 1 ? "one pass"
+                                                 : "median of " + std::to_string(view_.passes) + " passes";
+  ui::heading(ui, "OPERATOR COST", remark);
+  const std::string block = "block " + std::to_string(block_);
+  const std::array<const char*, 2> names = {block.c_str(), "whole model"};
+  constexpr std::array<const char*, 2> kTips = {"The rows of the chosen block.",
+                                                "All blocks added up, with what stands before and behind them."};
+  int scope = whole_model ? 1 : 0;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  ImGui::BeginChild("cost.scope", {width * 0.52f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
+                    ImGuiWindowFlags_NoScrollbar);
+  if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = work.commands.keys_of("cost.scope")},
+                   scope, names, kTips))
+    whole_model = scope == 1;
+  ImGui::EndChild();
+  std::array<const char*, vit::kConventionCount> conventions{};
+  for (int i = 0; i < vit::kConventionCount; ++i)
+    conventions[static_cast<std::size_t>(i)] = vit::column_of(static_cast<vit::Convention>(i)).name;
+  ImGui::SetCursorScreenPos({at.x + width * 0.55f, at.y});
+  ImGui::BeginChild("cost.convention", {width * 0.45f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
+                    ImGuiWindowFlags_NoScrollbar);
+  ui::choice(ui,
+             {.id = "cost.convention",
+              .label = "Count",
+              .tooltip = std::string("How operations are counted. ") +
+                         vit::column_of(static_cast<vit::Convention>(convention)).explanation},
+             convention, conventions);
+  ImGui::EndChild();
+  ImGui::SetCursorScreenPos({at.x, at.y + ui.fonts.size(ui::Type::body) + ui.px(16)});
+}
+
+void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = work.ui;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
+  list.AddLine(from, {from.x, from.y + size.y}, ui.theme.line);
+  if (!work.session.trace()) return;
+  update(work);
+  const float pad = ui.px(14);
+  ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(10)});
+  ImGui::BeginChild("right", {size.x - 2 * pad, size.y - ui.px(14)}, false);
+  draw_header(work);
+  draw_bar(work);
+  draw_table(work);
+  ui::gap(ui, 8);
+  const float predictions = work.session.trace()->logits.empty() ? ui.px(52) : ui.px(148);
+  const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - ui.px(10);
+  draw_curve(work, std::clamp(left, ui.px(150), ui.px(330)));
+  ui::gap(ui, 8);
+  draw_predictions(work);
+  ImGui::EndChild();
+}
+
+}  // namespace headlight
