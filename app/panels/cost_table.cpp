@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/panels/right_column.h"
+#include "app/quantity.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
@@ -33,24 +34,12 @@ void right_aligned(const ui::Ui& ui, ui::Type type, float right, float y, ImU32 
   ui::draw_text(ui, type, {right - ui::measure(ui, type, text).x, y}, color, text);
 }
 
-std::string milliseconds(double ms) {
-  char text[32];
-  std::snprintf(text, sizeof text, ms >= 99.95 ? "%.0f" : ms >= 9.995 ? "%.1f" : ms >= 0.9995 ? "%.2f" : "%.3f", ms);
-  return text;
-}
-
 std::string millions(double count) {
   if (count == 0) return "0";
   if (count < 5e3) return "<0.01";
   char text[32];
   const double m = count * 1e-6;
   std::snprintf(text, sizeof text, m >= 999.5 ? "%.0f" : m >= 99.95 ? "%.0f" : m >= 9.995 ? "%.1f" : "%.2f", m);
-  return text;
-}
-
-std::string whole(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, number < 9.95 ? "%.1f" : "%.0f", number);
   return text;
 }
 
@@ -63,7 +52,7 @@ std::string percent(double share) {
 std::string tooltip_of(const CostLine& line) {
   std::string words = line.name + (line.shape.empty() ? "" : "  " + line.shape);
   if (!line.explanation.empty()) words += "\n" + line.explanation;
-  words += "\nMAC " + with_separators(line.macs) + " · element operations " + with_separators(line.element_ops);
+  words += "\nMAC " + count_text(line.macs) + " · element operations " + count_text(line.element_ops);
   if (!line.bytes_formula.empty()) words += "\nbytes " + line.bytes_formula;
   if (line.blocks > 1) words += "\nFormulas are of one block; the numbers add up " + std::to_string(line.blocks) + ".";
   if (!line.instead_of_time.empty() && line.instead_of_time != "off")
@@ -96,12 +85,12 @@ void CostColumn::draw_bar(Workspace& work) {
     const ImU32 color = line.op ? color_of(*line.op, ui.theme.dark) : ui.theme.track;
     list.AddRectFilled({x, at.y}, {std::max(x + 1, next - 1), at.y + height}, color);
     if (mouse.x >= x && mouse.x < next && mouse.y >= at.y && mouse.y < at.y + height && ImGui::IsWindowHovered())
-      ui::hint(ui, line.name + " · " + milliseconds(*line.ms_median) + " ms · " + percent(share) + " %");
+      ui::hint(ui, line.name + " · " + ms_text(*line.ms_median) + " ms · " + percent(share) + " %");
     x = next;
   }
   ImGui::Dummy({width, height});
   ui::describe(ui, {.id = "cost.bar", .label = {}, .tooltip = {}}, at, {at.x + width, at.y + height}, false,
-               milliseconds(sum));
+               ms_text(sum));
   ui::gap(ui, 3);
 }
 
@@ -164,9 +153,9 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
     right_aligned(ui, type, at.x + kColumns.bytes_right * width, y, number, millions(line.bytes));
   }
   if (line.ms_median) {
-    right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.text, milliseconds(*line.ms_median));
+    right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.text, ms_text(*line.ms_median));
     if (line.gflops.value_or(0) > 0)
-      right_aligned(ui, type, at.x + kColumns.rate_right * width, y, number, whole(*line.gflops));
+      right_aligned(ui, type, at.x + kColumns.rate_right * width, y, number, rate_text(*line.gflops));
     if (line.share) right_aligned(ui, type, to.x, y, number, percent(*line.share));
   } else if (!line.instead_of_time.empty()) {
     right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.faint, line.instead_of_time);
@@ -175,7 +164,7 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
   const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < to.x && mouse.y >= at.y && mouse.y < to.y;
   ui::Control control{.id = "cost.row." + line.id, .label = {}};
   if (over) control.tooltip = tooltip_of(line);
-  ui::describe(ui, control, at, to, over, line.ms_median ? milliseconds(*line.ms_median) : line.instead_of_time);
+  ui::describe(ui, control, at, to, over, line.ms_median ? ms_text(*line.ms_median) : line.instead_of_time);
 }
 
 }  // namespace headlight
