@@ -43,6 +43,7 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
   view.range_rule = p.style.range_rule;
   view.smooth = p.style.smooth;
   view.opacity = p.style.opacity;
+  if (options.tab == "blocks") view.tab = Tab::blocks;
   add_commands(work_);
 
   try {
@@ -142,8 +143,12 @@ void App::draw_tabs(ImVec2 from, float width) {
               view.tab == Tab::heads))
     view.tab = Tab::heads;
   ImGui::SameLine();
-  if (ui::tab(ui, {.id = "tab.blocks", .label = "Layers × heads", .tooltip = "Every head of every block in one grid.",
-                   .key = work_.commands.keys_of("view.tab_blocks")}, view.tab == Tab::blocks))
+  if (ui::tab(ui,
+              {.id = "tab.blocks",
+               .label = "Layers × heads",
+               .tooltip = "Every head of every block in one grid.",
+               .key = work_.commands.keys_of("view.tab_blocks")},
+              view.tab == Tab::blocks))
     view.tab = Tab::blocks;
   if (work_.drift == nullptr) return;
 
@@ -202,8 +207,10 @@ void App::draw_center(ImVec2 from, ImVec2 size) {
     ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
     return;
   }
-  if (work_.session.view.tab == Tab::blocks) work_.blocks_tab.draw(work_, inner, inner_size);
-  else draw_heads_tab(work_, inner, inner_size);
+  if (work_.session.view.tab == Tab::blocks)
+    work_.blocks_tab.draw(work_, inner, inner_size);
+  else
+    draw_heads_tab(work_, inner, inner_size);
 }
 
 void App::after_frame(std::uint64_t frame, bool frames_due) {

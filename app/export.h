@@ -28,7 +28,7 @@ struct ExportStyle {
   vit::Range fixed_range{0.f, 0.1f};
   bool smooth = false;
   bool overlay = false;   // over the whole photo; otherwise the map alone
-  float opacity = 0.75f;  // of the map in an overlay
+  float opacity = 0.7f;  // of the map in an overlay
   int size_px = 512;      // of the longer side
   bool operator==(const ExportStyle&) const = default;
 };

@@ -27,7 +27,7 @@ struct View {
   vit::RangeRule range_rule = vit::RangeRule::shared;
   vit::Range fixed_range{0.f, 0.1f};
   bool smooth = false;
-  float opacity = 0.55f;
+  float opacity = 0.7f;
   bool operator==(const View&) const = default;
 };
 

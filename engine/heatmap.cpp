@@ -87,11 +87,18 @@ float sample(const PatchMap& map, double x, double y, bool smooth) {
   return upper * (1 - fy) + lower * fy;
 }
 
+float position_in(float value, const Range& range) {
+  if (!(value > range.low)) return 0.f;
+  if (value >= range.high) return 1.f;
+  return (value - range.low) / (range.high - range.low);
+}
+
 std::array<std::uint8_t, 3> color_of(float value, const Range& range, const ColorTable& table) {
-  if (!(value > range.low)) return table.front();
-  if (value >= range.high) return table.back();
-  const float position = (value - range.low) / (range.high - range.low);
-  return table[static_cast<std::size_t>(position * 255.f + 0.5f)];
+  return table[static_cast<std::size_t>(position_in(value, range) * 255.f + 0.5f)];
+}
+
+float overlay_weight(float opacity, float position) {
+  return std::pow(opacity, 3.f - 2.f * position);
 }
 
 Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height) {
@@ -121,8 +128,10 @@ Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image
         for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * kOutsideBrightness);
         continue;
       }
-      const auto color = color_of(sample(map, map_x, map_y, style.smooth), style.range, table);
-      for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * (1 - style.opacity) + color[c] * style.opacity);
+      const float value = sample(map, map_x, map_y, style.smooth);
+      const auto color = color_of(value, style.range, table);
+      const float weight = overlay_weight(style.opacity, position_in(value, style.range));
+      for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * (1 - weight) + color[c] * weight);
     }
   }
   return image;

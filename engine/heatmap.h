@@ -45,14 +45,21 @@ struct PatchMap {
 /// bilinearly between patch centres and holds the border value outside them. The shader follows the same rule.
 float sample(const PatchMap& map, double x, double y, bool smooth);
 
+/// Where a value stands in the range: 0 at or below `low`, 1 at or above `high`.
+float position_in(float value, const Range& range);
+
 /// The colour of a value: the table entry nearest to (value - low) / (high - low).
 std::array<std::uint8_t, 3> color_of(float value, const Range& range, const ColorTable& table);
+
+/// How much of the map's colour covers the photo where the value stands at `position`: the opacity at the range's upper
+/// end and its cube at the lower one, so that the photo stays visible where little attention falls.
+float overlay_weight(float opacity, float position);
 
 struct HeatmapStyle {
   Colormap colormap = Colormap::viridis;
   Range range;
   bool smooth = true;
-  float opacity = 1.f;  // of the map over the photo; 1: the map alone
+  float opacity = 1.f;  // of the map over the photo, see overlay_weight; 1: the map alone
   bool operator==(const HeatmapStyle&) const = default;
 };
 
@@ -62,8 +69,8 @@ Image render(const PatchMap& map, const HeatmapStyle& style, int width, int heig
 /// What is left of the photo's brightness outside the box. The shader uses the same.
 inline constexpr float kOutsideBrightness = 0.35f;
 
-/// The map over the whole photo: inside `box` the photo and the map are mixed by opacity, outside it the photo is
-/// dimmed. Width and height are those of the result.
+/// The map over the whole photo: inside `box` the photo and the map are mixed by overlay_weight, outside it the photo
+/// is dimmed. Width and height are those of the result.
 Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
                      int height);
 

@@ -32,9 +32,16 @@ float sample_map(vec2 at) {
   return mix(top, bottom, t.y);
 }
 
-vec3 color_of(float value) {
-  float t = clamp((value - u_range.x) / (u_range.y - u_range.x), 0.0, 1.0);
-  return texelFetch(u_colors, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb;
+float position_in_range(float value) {
+  return clamp((value - u_range.x) / (u_range.y - u_range.x), 0.0, 1.0);
+}
+
+vec3 color_at(float position) {
+  return texelFetch(u_colors, ivec2(int(position * 255.0 + 0.5), 0), 0).rgb;
+}
+
+float overlay_weight(float position) {
+  return u_opacity <= 0.0 ? 0.0 : pow(u_opacity, 3.0 - 2.0 * position);
 }
 
 void main() {
@@ -44,6 +51,7 @@ void main() {
   bool on_photo = all(greaterThanEqual(photo_at, vec2(0.0))) && all(lessThan(photo_at, vec2(1.0)));
   bool on_map = all(greaterThanEqual(map_at, vec2(0.0))) && all(lessThan(map_at, vec2(u_grid)));
   vec3 photo = texture(u_photo, clamp(photo_at, 0.0, 1.0)).rgb;
-  if (on_map) o_color = vec4(mix(on_photo ? photo : vec3(0.0), color_of(sample_map(map_at)), u_opacity), 1.0);
+  float position = position_in_range(sample_map(map_at));
+  if (on_map) o_color = vec4(mix(on_photo ? photo : vec3(0.0), color_at(position), overlay_weight(position)), 1.0);
   else o_color = vec4(on_photo ? photo * u_dim : u_background, 1.0);
 }

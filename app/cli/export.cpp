@@ -100,7 +100,7 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
   group->add_option("-f,--format", options.formats, "png, npy, csv, or several with commas (default: png)")
       ->type_name("LIST");
   group->add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone");
-  group->add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.75)")
+  group->add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.7)")
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("A");
   group->add_option("--colormap", options.colormap, "viridis, magma, inferno, turbo or grey (default: inferno)")

@@ -49,7 +49,7 @@ void heads_slider(Workspace& work, bool ready) {
       ticks.push_back({nearest_step(steps, kTimmDefaultHeads), "timm's default", false});
   }
   char shown[48];
-  std::snprintf(shown, sizeof shown, "%d × %d wide", heads, channels / std::max(heads, 1));
+  std::snprintf(shown, sizeof shown, "%d of %d channels", heads, channels / std::max(heads, 1));
   if (ui::stepper(
           work.ui,
           {.id = "attention.heads",

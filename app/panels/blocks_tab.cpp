@@ -19,7 +19,8 @@ float lines_of(int heads, int columns) {
 
 float grid_height(const BlockGridInput& in, int columns, float tile_height) {
   float height = -in.strip_gap_px;
-  for (const int heads : in.heads) height += lines_of(heads, columns) * (tile_height + in.gap_px) - in.gap_px + in.strip_gap_px;
+  for (const int heads : in.heads)
+    height += lines_of(heads, columns) * (tile_height + in.gap_px) - in.gap_px + in.strip_gap_px;
   return height;
 }
 
@@ -125,15 +126,18 @@ void BlocksTab::tile(Workspace& work, int block, int head, ImVec2 at) {
   const float aw = static_cast<float>(atlas_.width()), ah = static_cast<float>(atlas_.height());
   const float x = static_cast<float>(slot % atlas_columns_) * w, y = static_cast<float>(slot / atlas_columns_) * h;
   list.AddImage(ui::texture_id(atlas_.texture()), at, to, {x / aw, y / ah}, {(x + w) / aw, (y + h) / ah});
-  if (chosen) list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
-  else if (over) list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
+  if (chosen)
+    list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
+  else if (over)
+    list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
   const vit::TokenGrid& grid = maps_.trace()->grid;
   if (over) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    pointed_ = Pointed{.block = block,
-                       .head = head,
-                       .row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(grid.rows)), 0, grid.rows - 1),
-                       .col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(grid.cols)), 0, grid.cols - 1)};
+    pointed_ = Pointed{
+        .block = block,
+        .head = head,
+        .row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(grid.rows)), 0, grid.rows - 1),
+        .col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(grid.cols)), 0, grid.cols - 1)};
     if (ImGui::IsMouseClicked(1)) work.session.set_query(grid.token_of(pointed_->row, pointed_->col));
   }
   const ui::Control control{.id = "blocks.tile." + std::to_string(block) + "." + std::to_string(head), .label = {}};
@@ -144,10 +148,11 @@ void BlocksTab::read_out(Workspace& work) const {
   if (!pointed_) return;
   const Pointed& p = *pointed_;
   char text[200];
-  std::snprintf(text, sizeof text,
-                "block %d, head %d · patch (%d, %d) · %.4f\nClick to choose it, twice to see it large; right click to ask "
-                "this patch.",
-                p.block, p.head, p.row, p.col, maps_.value(maps_.index_of(p.block, p.head), p.row, p.col));
+  std::snprintf(
+      text, sizeof text,
+      "block %d, head %d · patch (%d, %d) · %.4f\nClick to choose it, twice to see it large; right click to ask "
+      "this patch.",
+      p.block, p.head, p.row, p.col, maps_.value(maps_.index_of(p.block, p.head), p.row, p.col));
   ui::hint(work.ui, text);
 }
 
@@ -211,7 +216,8 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
     for (int h = 0; h < maps_.heads(b); ++h) {
       const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
       if (tile_y > bottom || tile_y + step_y < top) continue;
-      places.push_back({b, h,
+      places.push_back({b,
+                        h,
                         {std::floor(origin.x + label + static_cast<float>(h % plan.columns) * step_x),
                          std::floor(origin.y + tile_y)}});
       indices.push_back(maps_.index_of(b, h));

@@ -14,7 +14,7 @@ namespace {
 
 std::string number(float value) {
   char text[32];
-  std::snprintf(text, sizeof text, value != 0 && std::abs(value) < 0.001 ? "%.1e" : "%.4f", value);
+  std::snprintf(text, sizeof text, std::abs(value) < 1e-6 ? "%.0f" : std::abs(value) < 0.001 ? "%.1e" : "%.4f", value);
   return text;
 }
 

@@ -69,8 +69,9 @@ void CostColumn::draw_curve(Workspace& work, float height) {
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   const bool all = all_blocks(work);
-  ui::heading(ui, whole_model ? "COST OVER HEAD COUNT · whole model" : "COST OVER HEAD COUNT · block " + std::to_string(block_),
-              all ? "heads of all blocks" : "heads of block " + std::to_string(block_));
+  ui::heading(
+      ui, whole_model ? "COST OVER HEAD COUNT · whole model" : "COST OVER HEAD COUNT · block " + std::to_string(block_),
+      all ? "heads of all blocks" : "heads of block " + std::to_string(block_));
 
   const vit::ModelConfig& config = trace_->model->config;
   const std::vector<int> counts = vit::divisors(config.channels);
@@ -79,7 +80,7 @@ void CostColumn::draw_curve(Workspace& work, float height) {
   const float button = ui.fonts.size(ui::Type::body) + ui.px(11);
   const float number = ui.fonts.size(ui::Type::small);
   const float bottom = top.y + height - button - ui.px(8);
-  Axes axes{.from = {at.x + ui.px(34), at.y + ui.px(6)}, .to = {at.x + width - ui.px(8), bottom - number - ui.px(6)}};
+  Axes axes{.from = {at.x + ui.px(34), at.y + ui.px(6)}, .to = {at.x + width - ui.px(14), bottom - number - ui.px(6)}};
   axes.heads_max = counts.back();
   double largest = 0;
   for (const CostCurve::Dot& dot : curve_.measured) largest = std::max(largest, dot.time.median_ms);
@@ -93,8 +94,8 @@ void CostColumn::draw_curve(Workspace& work, float height) {
     const std::string word = tick == 0 ? "0" : axis_number(tick * axes.ms_max) + (tick == 1.0 ? " ms" : "");
     const float w = ui::measure(ui, ui::Type::small, word).x;
     ui::draw_text(ui, ui::Type::small,
-                  {tick == 1.0 ? at.x : axes.from.x - ui.px(6) - w, y - ui.fonts.size(ui::Type::small) / 2}, ui.theme.faint,
-                  word);
+                  {tick == 1.0 ? at.x : axes.from.x - ui.px(6) - w, y - ui.fonts.size(ui::Type::small) / 2},
+                  ui.theme.faint, word);
   }
   std::vector<ImVec2> line;
   for (const vit::PredictedTime& p : curve_.predicted) line.push_back(axes.at(p.heads, p.ms));
@@ -127,8 +128,8 @@ void CostColumn::draw_curve(Workspace& work, float height) {
     char text[160];
     const double predicted = predicted_at(curve_, nearest);
     if (predicted > 0) {
-      std::snprintf(text, sizeof text, "\npredicted %.3f ms = Σ operations ÷ each operator's rate at %d heads", predicted,
-                    config.num_heads);
+      std::snprintf(text, sizeof text, "\npredicted %.3f ms = Σ operations ÷ each operator's rate at %d heads",
+                    predicted, config.num_heads);
       words += text;
     }
     for (const CostCurve::Dot& dot : curve_.measured)
@@ -148,10 +149,12 @@ void CostColumn::draw_curve(Workspace& work, float height) {
 
   ImGui::SetCursorScreenPos({at.x, bottom + ui.px(4)});
   const bool sweeping = session.status().doing == WorkerStatus::Doing::sweeping;
-  if (ui::button(ui, {.id = "cost.sweep", .label = sweeping ? "Cancel sweep" : "Sweep",
-                      .tooltip = sweeping ? "Stops; the dots that are there stay."
-                                          : "Measures every possible head count, a few passes each, and fills in the dots.",
-                      .key = work.commands.keys_of("cost.sweep")}))
+  if (ui::button(ui,
+                 {.id = "cost.sweep",
+                  .label = sweeping ? "Cancel sweep" : "Sweep",
+                  .tooltip = sweeping ? "Stops; the dots that are there stay."
+                                      : "Measures every possible head count, a few passes each, and fills in the dots.",
+                  .key = work.commands.keys_of("cost.sweep")}))
     sweep(work);
   const float text_y = bottom + ui.px(4) + (button - number) / 2;
   const std::string key = std::to_string(curve_.measured.size()) + " of " + std::to_string(counts.size()) + " measured";

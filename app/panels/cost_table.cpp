@@ -16,7 +16,7 @@ namespace {
 struct Columns {
   float formula, count_right, bytes_right, ms_right, rate_right;
 };
-constexpr Columns kColumns{0.245f, 0.565f, 0.685f, 0.805f, 0.925f};
+constexpr Columns kColumns{0.232f, 0.505f, 0.615f, 0.755f, 0.905f};
 
 /// The cost control that the cursor is on, if it moves any costs.
 std::optional<vit::Control> control_under_cursor(const std::string& id) {
@@ -60,7 +60,8 @@ std::string tooltip_of(const CostLine& line) {
   if (line.ms_median) {
     char text[200];
     std::snprintf(text, sizeof text, "\nmedian %.4f ms, minimum %.4f ms of %d passes\n%.1f GFLOP/s, %.1f GB/s",
-                  *line.ms_median, line.ms_min.value_or(0), line.calls, line.gflops.value_or(0), line.gbytes.value_or(0));
+                  *line.ms_median, line.ms_min.value_or(0), line.calls, line.gflops.value_or(0),
+                  line.gbytes.value_or(0));
     words += text;
   }
   return words;
@@ -74,9 +75,9 @@ void CostColumn::draw_bar(Workspace& work) {
   const float width = ImGui::GetContentRegionAvail().x, height = ui.px(14);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(at, {at.x + width, at.y + height}, ui.theme.track, ui.px(3));
-  double sum = 0;
-  for (const CostLine& line : view_.lines) sum += line.ms_median.value_or(0);
   const ImVec2 mouse = ImGui::GetIO().MousePos;
+  double sum = 0;  // of medians, which differs a little from the median of sums
+  for (const CostLine& line : view_.lines) sum += line.ms_median.value_or(0);
   float x = at.x;
   for (const CostLine& line : view_.lines) {
     if (line.ms_median.value_or(0) <= 0) continue;
@@ -90,7 +91,7 @@ void CostColumn::draw_bar(Workspace& work) {
   }
   ImGui::Dummy({width, height});
   ui::describe(ui, {.id = "cost.bar", .label = {}, .tooltip = {}}, at, {at.x + width, at.y + height}, false,
-               ms_text(sum));
+               ms_text(total_ms_));
   ui::gap(ui, 3);
 }
 
@@ -118,7 +119,8 @@ void CostColumn::draw_table(Workspace& work) {
   for (const CostLine& line : view_.lines) draw(line);
   list.AddLine({at.x, y + ui.px(2)}, {at.x + width, y + ui.px(2)}, ui.theme.line);
   y += ui.px(4);
-  for (const CostLine& line : view_.totals) draw(line);
+  for (const CostLine& line : view_.totals)
+    if (whole_model || line.id != "total.model") draw(line);
   ImGui::SetCursorScreenPos({at.x, y});
   ImGui::Dummy({width, 1});
 }
@@ -147,7 +149,7 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
   const ImU32 number = total ? ui.theme.text : ui.theme.soft;
   if (line.op)
     ui::draw_text(ui, type, {at.x + kColumns.formula * width, y}, ui.theme.faint,
-                  ui::shortened(ui, type, line.formula, (kColumns.count_right - kColumns.formula - 0.115f) * width));
+                  ui::shortened(ui, type, line.formula, (kColumns.count_right - kColumns.formula - 0.11f) * width));
   if (line.op || total) {
     right_aligned(ui, type, at.x + kColumns.count_right * width, y, number, millions(line.operations));
     right_aligned(ui, type, at.x + kColumns.bytes_right * width, y, number, millions(line.bytes));
@@ -156,9 +158,9 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
     right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.text, ms_text(*line.ms_median));
     if (line.gflops.value_or(0) > 0)
       right_aligned(ui, type, at.x + kColumns.rate_right * width, y, number, rate_text(*line.gflops));
-    if (line.share) right_aligned(ui, type, to.x, y, number, percent(*line.share));
+    if (total_ms_ > 0) right_aligned(ui, type, to.x, y, number, percent(*line.ms_median / total_ms_));
   } else if (!line.instead_of_time.empty()) {
-    right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.faint, line.instead_of_time);
+    right_aligned(ui, type, at.x + kColumns.rate_right * width, y, ui.theme.faint, line.instead_of_time);
   }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < to.x && mouse.y >= at.y && mouse.y < to.y;

@@ -37,7 +37,8 @@ void draw_predictions(Workspace& work) {
     const float bar = width - names - numbers, x = at.x + names, middle = at.y + line / 2;
     const float thick = compare ? ui.px(3.5f) : ui.px(4);
     const auto draw_bar = [&](double p, float y, float half, ImU32 color) {
-      list.AddRectFilled({x, y - half}, {x + std::max(ui.px(1), bar * static_cast<float>(p)), y + half}, color, ui.px(1.5f));
+      list.AddRectFilled({x, y - half}, {x + std::max(ui.px(1), bar * static_cast<float>(p)), y + half}, color,
+                         ui.px(1.5f));
     };
     draw_bar(now[i], compare ? middle - ui.px(2) : middle, thick, ui.theme.bar);
     if (compare) draw_bar(before[i], middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
@@ -50,8 +51,10 @@ void draw_predictions(Workspace& work) {
     const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < at.x + width && mouse.y >= at.y &&
                       mouse.y < at.y + line;
     char tip[256];
-    if (compare) std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), now[i], before[i]);
-    else std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), now[i], trace.logits[i]);
+    if (compare)
+      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), now[i], before[i]);
+    else
+      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), now[i], trace.logits[i]);
     ui::describe(ui, {.id = "prediction." + std::to_string(index), .label = {}, .tooltip = tip}, at,
                  {at.x + width, at.y + line}, over, number);
   }

@@ -53,8 +53,10 @@ bool CostColumn::all_blocks(const Workspace& work) const {
 
 void CostColumn::sweep(Workspace& work) const {
   Session& session = work.session;
-  if (session.status().doing == WorkerStatus::Doing::sweeping) session.cancel_sweep();
-  else session.sweep_heads(all_blocks(work) ? -1 : block_);
+  if (session.status().doing == WorkerStatus::Doing::sweeping)
+    session.cancel_sweep();
+  else
+    session.sweep_heads(all_blocks(work) ? -1 : block_);
 }
 
 void CostColumn::update(const Workspace& work) {
@@ -72,6 +74,9 @@ void CostColumn::update(const Workspace& work) {
   const vit::CostTable table(model.config, trace_->grid, trace_->settings);
   view_ = make_cost_view(table, passes_of(session.times().find(model, trace_->grid, trace_->settings)),
                          whole_model ? kWholeModel : block, static_cast<vit::Convention>(convention));
+  total_ms_ = 0;
+  for (const CostLine& line : view_.totals)
+    if (line.id == (whole_model ? "total.model" : "total.block")) total_ms_ = line.ms_median.value_or(0);
   curve_ = make_curve(work);
 }
 
@@ -157,7 +162,7 @@ void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   draw_bar(work);
   draw_table(work);
   ui::gap(ui, 8);
-  const float predictions = work.session.trace()->logits.empty() ? ui.px(52) : ui.px(148);
+  const float predictions = work.session.trace()->logits.empty() ? ui.px(52) : ui.px(158);
   const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - ui.px(10);
   draw_curve(work, std::clamp(left, ui.px(150), ui.px(330)));
   ui::gap(ui, 8);

@@ -55,6 +55,7 @@ class CostColumn {
   int block_ = 0, shown_convention_ = -1;
   bool shown_whole_ = false;
   CostView view_;
+  double total_ms_ = 0;  // of the block, or of the whole pass with its waiting
   CostCurve curve_;
 };
 

@@ -119,7 +119,7 @@ TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
   photo.rgb.assign(96, 100);
   // The box covers columns 2 … 5 of the photo; its right half is the patch that shines.
   const Image image = render_overlay(one_hot(1, 2, 0, 1), grey(false, 0.5f), photo, {2, 0, 4, 4}, 8, 4);
-  const std::array<int, 8> expected = {35, 35, 50, 50, 178, 178, 35, 35};
+  const std::array<int, 8> expected = {35, 35, 88, 88, 178, 178, 35, 35};
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[1], expected[static_cast<std::size_t>(x)]) << x;
 }
