@@ -55,11 +55,10 @@ class PassThread {
     gather_patches(*pass_.trace.pixels, model_.config.patch_px, patches, space_.patches.span());  // (N-1, 3·P·P)
     linear_part(space_.patches.view(), model_.patch_embed, {.residual = without_first_rows(position, prefix)},
                 {without_first_rows(tokens, prefix)}, patches);  // (N-1, C)
-    done(Op::patch_embed);
     for (int t = rows_.begin; t < std::min(rows_.end, prefix); ++t) {
       for (int c = 0; c < x.cols; ++c) tokens.row(t)[c] = model_.prefix(t, c) + (position.data ? position(t, c) : 0.f);
     }
-    done(Op::position);
+    done(Op::patch_embed);
     if (model_.norm_pre) norm(tokens, *model_.norm_pre, x, Op::norm_pre);  // (N, C)
   }
 
@@ -127,7 +126,7 @@ class PassThread {
       norm(x, *model_.norm, features, Op::norm);
     } else {
       for (int t = rows_.begin; t < rows_.end; ++t) std::memcpy(features.row(t), x.row(t), sizeof(float) * x.cols);
-      done(Op::norm);
+      lane_.restart();  // no row of the table
     }
     if (!model_.head) return;
     member_.sync();  // pooling looks at all tokens

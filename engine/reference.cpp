@@ -175,7 +175,8 @@ class ReferencePass {
     Trace& trace = pass_.trace;
     const float eps = model_.config.eps;
     dense(trace.features.span()) = model_.norm ? norm(x, *model_.norm, eps) : x;
-    done(Op::norm);
+    if (model_.norm) done(Op::norm);
+    lane_.restart();
     if (!model_.head) return;
     const auto features = dense(trace.features.view());
     const auto logits = [&](const Dense& token, const Linear& head) -> Row {
