@@ -20,9 +20,9 @@ struct SweepPoint {
 
 /// What the files say beside the table.
 struct CostFileContext {
-  std::string model, image, instruction_set;
+  std::string model{}, image{}, instruction_set{};
   vit::Convention convention = vit::Convention::mac;
-  std::vector<SweepPoint> sweep;
+  std::vector<SweepPoint> sweep{};
 };
 
 /// `rows`: name, op, block (null outside the blocks), shape, formula, macs, element_ops, bytes, ms_median, ms_min,
