@@ -44,10 +44,12 @@ std::string csv_of(const vit::PatchMap& map) {
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
+  if (std::filesystem::exists(folder, error) && !std::filesystem::is_directory(folder, error))
+    throw vit::Error("The folder " + folder.string() +
+                     " cannot be made because a file has its name; choose another one.");
   std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder, error))
-    throw vit::Error("The folder " + folder.string() + " cannot be made" +
-                     (error ? ": " + error.message() : " because a file has its name") + "; choose another one.");
+  if (error)
+    throw vit::Error("The folder " + folder.string() + " cannot be made: " + error.message() + "; choose another one.");
 }
 
 /// Writes the files of one request, one block after the other.

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/block_maps.h"
+#include "app/network_maps.h"
 #include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
 
@@ -53,7 +53,7 @@ class BlocksTab {
   void tile(Workspace& work, int block, int head, ImVec2 at);
   void read_out(Workspace& work) const;
 
-  BlockMaps maps_;
+  NetworkMaps maps_;
   std::optional<gl::HeatmapPainter> painter_;  // its textures are made when the tab is first seen
   gl::Canvas atlas_;
   Drawn drawn_;

@@ -113,11 +113,11 @@ TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
     }
 }
 
-TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMap) {
-  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 0.25f};
+TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMapMoreWhereTheValueIsHigh) {
+  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 0.5f};
   const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, style, 20, 20);
-  EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.75 * 200 + 0.25 * 255, 1.5);
-  EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.75 * 200, 1.5);
+  EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.5 * 200 + 0.5 * 255, 1.5);
+  EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.875 * 200, 1.5);  // the opacity's cube covers the photo where the value is low
 }
 
 }  // namespace

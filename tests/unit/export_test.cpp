@@ -111,7 +111,7 @@ TEST_F(ExportTest, AnOverlayLiesOnTheWholePhoto) {
   const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
   EXPECT_EQ(got.width, 50);
   EXPECT_EQ(got.height, 33);
-  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, 0.75f};
+  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, request_.style.opacity};
   EXPECT_EQ(got, vit::render_overlay(head_map(1, 2), style, *source_.photo, source_.trace->pixels->box, 50, 33));
   EXPECT_EQ(source_.trace->pixels->box, (vit::Box{5, 0, 20, 20}));
 }

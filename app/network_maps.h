@@ -11,7 +11,7 @@
 namespace headlight {
 
 /// Maps block by block, within a block head by head.
-class BlockMaps {
+class NetworkMaps {
  public:
   /// Does nothing if all is as at the last call; true if the maps changed.
   bool update(const std::shared_ptr<const vit::Trace>& trace, const View& view);

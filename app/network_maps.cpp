@@ -1,4 +1,4 @@
-#include "app/block_maps.h"
+#include "app/network_maps.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace headlight {
 
-bool BlockMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View& view) {
+bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View& view) {
   if (!trace || trace->blocks.empty()) return false;
   const int query = std::clamp(view.query, 0, trace->grid.tokens() - 1);
   if (trace == trace_ && query == query_ && view.stage == stage_) return false;
@@ -35,16 +35,16 @@ bool BlockMaps::update(const std::shared_ptr<const vit::Trace>& trace, const Vie
   return true;
 }
 
-int BlockMaps::most_heads() const {
+int NetworkMaps::most_heads() const {
   return *std::max_element(trace_->settings.num_heads.begin(), trace_->settings.num_heads.end());
 }
 
-float BlockMaps::value(int index, int row, int col) const {
+float NetworkMaps::value(int index, int row, int col) const {
   const vit::TokenGrid& grid = trace_->grid;
   return values_[(static_cast<std::size_t>(index) * grid.rows + row) * grid.cols + col];
 }
 
-vit::Range BlockMaps::range(int index, const View& view) const {
+vit::Range NetworkMaps::range(int index, const View& view) const {
   if (view.range_rule == vit::RangeRule::fixed) return view.fixed_range;
   return view.range_rule == vit::RangeRule::per_head ? ranges_[static_cast<std::size_t>(index)] : shared_;
 }
