@@ -24,6 +24,34 @@ const FamilyNames kDinov2{.registers = "register_tokens",
                           .fc2 = "mlp.fc2.*|mlp.w3.*",
                           .scale2 = "ls2.gamma"};
 
+const FamilyNames kDinov3{.registers = "storage_tokens|reg_token",
+                          .position = "",
+                          .query_bias = "attn.q_bias",
+                          .value_bias = "attn.v_bias",
+                          .bias_mask = "attn.qkv.bias_mask",
+                          .scale1 = "ls1.gamma|gamma_1",
+                          .fc1 = "mlp.fc1.*|mlp.fc1_x.*|mlp.w2.*",
+                          .gate = "mlp.fc1_g.*|mlp.w1.*",
+                          .fc2 = "mlp.fc2.*|mlp.w3.*",
+                          .scale2 = "ls2.gamma|gamma_2"};
+
+const FamilyNames kHuggingFaceDinov3{.class_token = "embeddings.cls_token",
+                                     .registers = "embeddings.register_tokens",
+                                     .position = "",
+                                     .patch = "embeddings.patch_embeddings.*",
+                                     .head = "",
+                                     .block = "layer.#.",
+                                     .qkv = "",
+                                     .query = "attention.q_proj.*",
+                                     .key = "attention.k_proj.*",
+                                     .value = "attention.v_proj.*",
+                                     .proj = "attention.o_proj.*",
+                                     .scale1 = "layer_scale1.lambda1",
+                                     .fc1 = "mlp.up_proj.*",
+                                     .gate = "mlp.gate_proj.*",
+                                     .fc2 = "mlp.down_proj.*",
+                                     .scale2 = "layer_scale2.lambda1"};
+
 const FamilyNames kHuggingFaceVit{.class_token = "embeddings.cls_token",
                                   .distillation_token = "embeddings.distillation_token",
                                   .position = "embeddings.position_embeddings",
@@ -144,6 +172,7 @@ const PositionRule kTimmPosition{};
 const PositionRule kPlainBicubic{.antialias = false};
 const PositionRule kDinoPosition{.antialias = false, .offset = 0.1};
 const PositionRule kBilinear{.antialias = false, .bicubic = false};
+const PositionRule kRotary{.kind = PositionRule::Kind::rope, .covers_prefix = false};
 const PositionRule kFixed{.antialias = false, .resampled = false};
 
 // The shorter side becomes 256 for 224: the evaluation of DINO, DINOv2, MAE.
@@ -151,6 +180,7 @@ const InputDefaults kEvaluationInput{
     .crop_pct = 0.875, .crop_pct_large = 0.875, .mean = kImagenetMean, .std = kImagenetStd};
 const InputDefaults kDinov2Input{
     .crop_pct = 0.875, .crop_pct_large = 0.875, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
+const InputDefaults kDinov3Input{.crop_pct = 1.0, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
 const InputDefaults kClipInput{.crop_pct = 1.0, .mean = kClipMean, .std = kClipStd};
 const InputDefaults kSquashBilinear{
     .resize = ResizeRule::squash, .crop_pct = 1.0, .interpolation = Interpolation::bilinear};
@@ -161,6 +191,36 @@ constexpr const char* kHuggingFaceAnchor = "embeddings.patch_embeddings.projecti
 
 const std::vector<Family>& table() {
   static const std::vector<Family> families = {
+      {.name = "DINOv3",
+       .anchor = kTimmAnchor,
+       .with = {"rope_embed.periods", "blocks.#.attn.qkv.weight"},
+       .why = "it has the periods of rotary positions under the original's names",
+       .names = &kDinov3,
+       .eps = 1e-5f,
+       .position = kRotary,
+       .input = kDinov3Input},
+      {.name = "timm DINOv3",
+       .anchor = kTimmAnchor,
+       .with = {"reg_token", "blocks.#.gamma_1", "blocks.#.attn.qkv.weight"},
+       .without = {"pos_embed"},
+       .why = "it has timm's names, registers, layer scale and no stored positions",
+       .names = &kDinov3,
+       .eps = 1e-5f,
+       .position = kRotary,
+       .input = kDinov3Input},
+      {.name = "Hugging Face DINOv3",
+       .anchor = "embeddings.patch_embeddings.weight",
+       .with = {"embeddings.register_tokens", "layer.#.attention.q_proj.weight", "layer.#.layer_scale1.lambda1"},
+       .why = "it has Hugging Face's names, registers and no stored positions",
+       .names = &kHuggingFaceDinov3,
+       .eps = 1e-5f,
+       .position = kRotary,
+       .input = {.resize = ResizeRule::squash,
+                 .crop_pct = 1.0,
+                 .input_px = 224,
+                 .interpolation = Interpolation::bilinear,
+                 .mean = kImagenetMean,
+                 .std = kImagenetStd}},
       {.name = "DINOv2 with registers",
        .anchor = kTimmAnchor,
        .with = {"mask_token", "register_tokens", "blocks.#.ls1.gamma"},

@@ -42,10 +42,14 @@ struct FamilyNames {
   const char* query = "";
   const char* key = "";
   const char* value = "";
+  const char* query_bias = "";  // biases that lie apart from the joined weight, a key has none
+  const char* value_bias = "";
+  const char* bias_mask = "";  // factors of the joined bias
   const char* proj = "attn.proj.*";
   const char* scale1 = "";
   const char* norm2 = "norm2.*";
   const char* fc1 = "mlp.fc1.*";
+  const char* gate = "";  // SwiGLU in two tensors: the gate of fc1
   const char* fc2 = "mlp.fc2.*";
   const char* scale2 = "";
 };

@@ -49,7 +49,8 @@ bool matches(const Family& family, const TensorFile& file, const std::string& pr
   const std::vector<std::string> positions = spell(family.names->position, 0, "weight");
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });
-  return has_positions && std::all_of(family.with.begin(), family.with.end(), present) &&
+  const bool needs_positions = family.position.kind == PositionRule::Kind::learned;
+  return (has_positions || !needs_positions) && std::all_of(family.with.begin(), family.with.end(), present) &&
          std::none_of(family.without.begin(), family.without.end(), present);
 }
 
@@ -64,10 +65,8 @@ constexpr Refusal kRefusals[] = {
     {"relative_position_bias_table", "a Swin Transformer or BEiT",
      "its attention adds a learned relative position bias"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
-    {"storage_tokens", "a DINOv3 network", "its attention rotates queries and keys (RoPE)"},
-    {"rope_embed", "a DINOv3 network", "its attention rotates queries and keys (RoPE)"},
+    {"rope", "a network with rotary positions", "its rotation is not DINOv3's"},
     {"attn.q_bias", "an EVA-02 or BEiT network", "its attention has rotary or relative positions"},
-    {"attention.q_proj.weight", "a DINOv3 network", "its attention rotates queries and keys (RoPE)"},
     {"freqs_cos", "a network with rotary positions (EVA-02)", "its attention rotates queries and keys (RoPE)"},
     {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"patch_embeddings.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
@@ -76,8 +75,8 @@ constexpr Refusal kRefusals[] = {
     {"conv_kxk", "a MobileViT", "its attention works on unfolded convolution maps"},
     {"patch_embeddings.projection.weight", "a Hugging Face network that is no plain ViT",
      "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
-    {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\"), such as DINOv3",
-     "its attention rotates queries and keys (RoPE) or has no positions"},
+    {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\")",
+     "its blocks or its positions are not a plain ViT's"},
     {"stages.0.", "a staged network (ConvNeXt, MaxViT, LeViT or alike)", "its resolution changes from stage to stage"},
     {"layers.0.blocks.0.", "a Swin-like network in stages", "its resolution changes from stage to stage"},
     {"layer1.0.conv1", "a ResNet", "it has no attention"},
@@ -179,7 +178,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (!best) refuse(file);
-  refuse_rotary(file, best->prefix);
+  if (best->family->position.kind == PositionRule::Kind::learned) refuse_rotary(file, best->prefix);
   const std::string reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best->family, best->prefix);
   return {best->family, best->prefix, reason};
 }

@@ -69,13 +69,21 @@ class PassThread {
     const MatrixSpan normed = space_.normed.span(), heads = space_.heads.span(), middle = space_.middle.span();
     const MatrixSpan q = pass_.q(b), k = pass_.k(b), v = pass_.v(b);
 
-    norm(x, w.norm1, normed, Op::norm1);                                                       // (N, C)
-    linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);                   // 3 × (N, C)
+    norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
+    linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
+    turn(q, k);
     attend(attention);                                                                         // (N, C)
     project(b, heads, {.scale = data(w.layer_scale1), .residual = x}, middle);                 // (N, C)
     norm(middle, w.norm2, normed, Op::norm2);                                                  // (N, C)
     const MatrixView hidden = expand(w, normed);                                               // (N, M)
     linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
+  }
+
+  /// Rotary positions. 2 × (N, C)
+  void turn(MatrixSpan q, MatrixSpan k) {
+    if (space_.rotation.empty()) return;
+    for (const MatrixSpan x : {q, k}) rotate(space_.rotation, pass_.trace.grid.prefix, rows_.begin, rows_.end, x);
+    done(Op::rope);
   }
 
   void attend(const Attention& attention) {

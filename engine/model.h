@@ -24,6 +24,7 @@ struct PositionRule {
   double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
   bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
   bool resampled = true;      // false: the family runs at its own size only
+  double rope_base = 100;     // rope: channel pair i of each axis turns base^(-4i/d) times as fast (DINOv3)
   bool operator==(const PositionRule&) const = default;
 };
 

@@ -123,6 +123,7 @@ void read_network(const JsonFile& source, ModelHints& hints) {
   source.integer(hints.channels, {"hidden_size", "embed_dim", "model_args.embed_dim", "width"});
   source.integer(hints.depth, {"num_hidden_layers", "depth", "model_args.depth", "layers"});
   source.integer(hints.patch_px, {"patch_size", "model_args.patch_size"});
+  source.real(hints.rope_base, {"rope_theta", "rope_parameters.rope_theta"});
   source.real(hints.eps, {"layer_norm_eps", "norm_eps"});
   source.size(hints.input_px, {"image_size", "img_size", "pretrained_cfg.input_size", "input_size"});
   if (const auto name = source.text({"hidden_act", "act_layer", "model_args.act_layer"})) {

@@ -25,6 +25,7 @@ struct ModelHints {
   std::string words;         // file, folder, architecture in lower case: for hints of families
   std::optional<Hint<int>> num_heads, channels, depth, patch_px;
   std::optional<Hint<float>> eps;
+  std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
   std::optional<Hint<ModelConfig::Pool>> pool;
   std::optional<Hint<std::array<float, 3>>> mean, std;

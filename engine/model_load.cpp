@@ -51,6 +51,7 @@ class Loader {
   const FamilyNames& names() const { return *detected_.family->names; }
 
   void read_sizes();
+  bool has_gate() const { return tensors_.find(tensors_.in_block(names().gate), 0, "weight").has_value(); }
   void read_patch_size();
   void read_prefix_tokens();
   void read_grid();
@@ -89,6 +90,7 @@ void Loader::read_sizes() {
   ModelConfig& c = config();
   for (const auto& [name, entry] : file_.entries()) total_ += static_cast<double>(entry.elements());
   c.family = detected_.family->name;
+  c.qkv_bias = false;
   c.architecture = hints_.architecture;
   c.channels = size_of_vector(tensors_.require(tensors_.in_block(names().norm1), 0, "norm"));
   while (tensors_.find(tensors_.in_block(names().norm1), c.depth, "norm")) ++c.depth;
@@ -99,10 +101,11 @@ void Loader::read_sizes() {
   const auto [fc1_outputs, fc1_inputs] =
       tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc1), 0, "weight"));
   c.hidden = static_cast<int>(std::min<std::int64_t>(fc2_inputs, 1 << 30));
-  c.swiglu = fc1_outputs == 2 * fc2_inputs;
+  c.swiglu = has_gate() || fc1_outputs == 2 * fc2_inputs;
 
-  const char* qkv = *names().qkv != '\0' ? names().qkv : names().query;
-  c.qkv_bias = tensors_.find(tensors_.in_block(qkv), 0, "bias").has_value();
+  for (const char* pattern : {names().qkv, names().query, names().value, names().query_bias}) {
+    if (tensors_.find(tensors_.in_block(pattern), 0, "bias")) c.qkv_bias = true;
+  }
   if (names().inputs_first && *names().query != '\0') {
     const auto& shape = tensors_.shape(tensors_.require(tensors_.in_block(names().query), 0, "weight"));
     if (shape.size() == 3 && shape[1] > 0 && shape[1] <= c.channels) stored_heads_ = static_cast<int>(shape[1]);
@@ -161,6 +164,14 @@ void Loader::read_prefix_tokens() {
 void Loader::read_grid() {
   ModelConfig& c = config();
   c.position = detected_.family->position;
+  if (c.position.kind == PositionRule::Kind::rope) {
+    const int usual = detected_.family->input.input_px;
+    const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
+    c.grid_height = std::max(1, height / c.patch_px);
+    c.grid_width = std::max(1, width / c.patch_px);
+    if (hints_.rope_base) c.position.rope_base = hints_.rope_base->value;
+    return;
+  }
   position_name_ = find_vector(names().position);
   if (!position_name_) {
     throw Error(file_.path().string() + " has no position embedding (\"" + detected_.prefix +
@@ -272,6 +283,7 @@ void Loader::read_tokens() {
 
 void Loader::read_positions() {
   const ModelConfig& c = config();
+  if (!position_name_) return;
   const int patches = c.grid_height * c.grid_width;
   const std::vector<float> values =
       tensors_.vector(*position_name_, static_cast<std::int64_t>(position_prefix_ + patches) * c.channels);
@@ -288,12 +300,14 @@ BlockWeights Loader::read_block(int block) {
   const auto in_block = [this](const char* pattern) { return tensors_.in_block(pattern); };
   BlockWeights w;
   w.norm1 = tensors_.norm(in_block(names().norm1), block, c.channels);
-  w.qkv = *names().qkv != '\0' ? tensors_.linear(in_block(names().qkv), block, 3 * c.channels, c.channels, 3)
-                               : tensors_.joined(in_block(names().query), in_block(names().key),
-                                                 in_block(names().value), block, c.channels);
+  w.qkv = *names().qkv != '\0'
+              ? tensors_.joined_in_file(block, c.channels)
+              : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
+                                c.channels, c.channels, 3);
   w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
   w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
-  w.fc1 = tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
+  w.fc1 = has_gate() ? tensors_.joined({in_block(names().gate), in_block(names().fc1)}, block, c.hidden, c.channels, 1)
+                     : tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
   w.fc2 = tensors_.linear(in_block(names().fc2), block, c.channels, c.hidden, 1);
   if (c.layer_scale) {
     w.layer_scale1 = tensors_.vector(tensors_.require(in_block(names().scale1), block, "weight"), c.channels);

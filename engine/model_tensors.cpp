@@ -158,49 +158,73 @@ struct ModelTensors::Reader {
 };
 
 Linear ModelTensors::linear(std::string_view pattern, int block, int outputs, int inputs, int groups) {
+  return linear(pattern, block, outputs, inputs, groups, bias(pattern, block, outputs));
+}
+
+Linear ModelTensors::linear(std::string_view pattern, int block, int outputs, int inputs, int groups,
+                            std::vector<float> bias) {
   const std::string name = require(pattern, block, "weight");
   if (linear_shape(name) != std::pair<std::int64_t, std::int64_t>(outputs, inputs)) {
     wrong_shape(name, "a layer from " + std::to_string(inputs) + " to " + std::to_string(outputs) + " numbers");
   }
   Reader reader{file_, name, outputs, inputs, names().inputs_first, {}};
   Linear layer(
-      outputs, inputs, groups, [&](int row, float* out) { reader.row(row, out); }, bias(pattern, block, outputs));
+      outputs, inputs, groups, [&](int row, float* out) { reader.row(row, out); }, std::move(bias));
   file_.release(name);
   used_.insert(name);
   on_read_(static_cast<std::int64_t>(outputs) * inputs);
   return layer;
 }
 
-Linear ModelTensors::joined(std::string_view query, std::string_view key, std::string_view value, int block,
-                            int channels) {
+Linear ModelTensors::joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups) {
   std::vector<Reader> readers;
-  std::vector<float> biases;
-  for (const std::string_view pattern : {query, key, value}) {
+  std::vector<float> biases(patterns.size() * static_cast<std::size_t>(outputs), 0.f);
+  bool has_bias = false;
+  for (const std::string& pattern : patterns) {
     const std::string name = require(pattern, block, "weight");
-    if (linear_shape(name) != std::pair<std::int64_t, std::int64_t>(channels, channels)) {
-      wrong_shape(name, "a layer from " + std::to_string(channels) + " to " + std::to_string(channels) + " numbers");
+    if (linear_shape(name) != std::pair<std::int64_t, std::int64_t>(outputs, inputs)) {
+      wrong_shape(name, "a layer from " + std::to_string(inputs) + " to " + std::to_string(outputs) + " numbers");
     }
-    readers.push_back({file_, name, channels, channels, names().inputs_first, {}});
-    const std::vector<float> part = bias(pattern, block, channels);
-    if (part.empty() != (readers.size() > 1 && biases.empty()) && readers.size() > 1) {
-      throw Error(file_.path().string() + " has a bias for some of query, key and value of block " +
-                  std::to_string(block) + " only, which is not supported.");
-    }
-    biases.insert(biases.end(), part.begin(), part.end());
+    const std::vector<float> part = bias(pattern, block, outputs);
+    has_bias = has_bias || !part.empty();
+    std::copy(part.begin(), part.end(), biases.begin() + static_cast<std::ptrdiff_t>(readers.size()) * outputs);
+    readers.push_back({file_, name, outputs, inputs, names().inputs_first, {}});
   }
+  if (!has_bias) biases.clear();
   Linear layer(
-      3 * channels, channels, 3,
+      static_cast<int>(patterns.size()) * outputs, inputs, groups,
       [&](int row, float* out) {
-        readers[static_cast<std::size_t>(row / channels)].row(row % channels, out);
-        if (row % channels == channels - 1) readers[static_cast<std::size_t>(row / channels)].whole = {};
+        Reader& reader = readers[static_cast<std::size_t>(row / outputs)];
+        reader.row(row % outputs, out);
+        if (row % outputs == outputs - 1) reader.whole = {};
       },
       std::move(biases));
   for (const Reader& reader : readers) {
     file_.release(reader.name);
     used_.insert(reader.name);
   }
-  on_read_(3 * static_cast<std::int64_t>(channels) * channels);
+  on_read_(static_cast<std::int64_t>(patterns.size()) * outputs * inputs);
   return layer;
+}
+
+Linear ModelTensors::joined_in_file(int block, int channels) {
+  const std::string qkv = in_block(names().qkv);
+  const auto size = static_cast<std::size_t>(channels);
+  std::vector<float> biases = bias(qkv, block, 3 * channels);
+  const auto query_bias = find(in_block(names().query_bias), block, "bias");
+  const auto value_bias = find(in_block(names().value_bias), block, "bias");
+  if (query_bias && value_bias && biases.empty()) {
+    const std::vector<float> q = vector(*query_bias, channels), v = vector(*value_bias, channels);
+    biases.assign(3 * size, 0.f);
+    std::copy(q.begin(), q.end(), biases.begin());
+    std::copy(v.begin(), v.end(), biases.begin() + 2 * channels);
+  }
+  if (const auto mask = find(in_block(names().bias_mask), block, "bias"); mask && !biases.empty()) {
+    const std::vector<float> factors = vector(*mask, 3 * channels);
+    // The file may hold NaN where the bias is left out.
+    for (std::size_t i = 0; i < biases.size(); ++i) biases[i] = factors[i] == 1.f ? biases[i] : 0.f;
+  }
+  return linear(qkv, block, 3 * channels, channels, 3, std::move(biases));
 }
 
 Linear ModelTensors::patch_embedding(int channels, int patch_px) {

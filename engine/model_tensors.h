@@ -39,8 +39,12 @@ class ModelTensors {
   std::optional<NormWeights> optional_norm(std::string_view pattern, int channels);
   /// Throws Error unless the weights have these sizes. A missing bias is no error.
   Linear linear(std::string_view pattern, int block, int outputs, int inputs, int groups);
-  /// The three projections one below the other: (3C, C).
-  Linear joined(std::string_view query, std::string_view key, std::string_view value, int block, int channels);
+  Linear linear(std::string_view pattern, int block, int outputs, int inputs, int groups, std::vector<float> bias);
+  /// Layers of `outputs` each one below the other: query, key and value, or SwiGLU's gate and input. One without a
+  /// bias beside others that have one gets zeros.
+  Linear joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups);
+  /// Query, key and value in one weight, (3C, C); their biases may lie apart or be masked.
+  Linear joined_in_file(int block, int channels);
   Linear patch_embedding(int channels, int patch_px);
 
   std::vector<std::string> used() const { return {used_.begin(), used_.end()}; }

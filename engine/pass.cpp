@@ -14,6 +14,7 @@ void refresh_position(Workspace& space, const Trace& trace) {
   if (space.position_model.lock() == trace.model && space.position_grid == trace.grid) return;
   space.position_model.reset();
   space.position = position_for(*trace.model, trace.grid);
+  space.rotation = rotation_for(*trace.model, trace.grid);
   space.position_model = trace.model;
   space.position_grid = trace.grid;
 }

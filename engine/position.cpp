@@ -104,6 +104,40 @@ Matrix resample_grid(MatrixView grid, int rows, int cols, int new_rows, int new_
   return result;
 }
 
+Matrix rotation_for(const Model& model, const TokenGrid& grid) {
+  const ModelConfig& config = model.config;
+  if (config.position.kind != PositionRule::Kind::rope) return {};
+  const int d = config.channels / config.num_heads, quarter = d / 4;
+  Matrix rotation(grid.rows * grid.cols, 2 * d);
+  for (int p = 0; p < rotation.rows(); ++p) {
+    const double at[2] = {2 * (p / grid.cols + 0.5) / grid.rows - 1, 2 * (p % grid.cols + 0.5) / grid.cols - 1};
+    for (int i = 0; i < d; ++i) {
+      const int axis = i % (d / 2) / quarter, pair = i % quarter;
+      const double angle = 2 * M_PI * at[axis] * std::pow(config.position.rope_base, -4.0 * pair / d);
+      rotation(p, i) = static_cast<float>(std::cos(angle));
+      rotation(p, d + i) = static_cast<float>(std::sin(angle));
+    }
+  }
+  return rotation;
+}
+
+void rotate(const Matrix& rotation, int prefix, int first, int last, MatrixSpan x) {
+  const int d = rotation.cols() / 2, half = d / 2;
+  for (int t = std::max(first, prefix); t < last; ++t) {
+    const float* cosine = rotation.row(t - prefix);
+    const float* sine = cosine + d;
+    for (int head = 0; head < x.cols; head += d) {
+      float* a = x.row(t) + head;
+      float* b = a + half;
+      for (int i = 0; i < half; ++i) {
+        const float turned = a[i] * cosine[i] - b[i] * sine[i];
+        b[i] = b[i] * cosine[half + i] + a[i] * sine[half + i];
+        a[i] = turned;
+      }
+    }
+  }
+}
+
 Matrix position_for(const Model& model, const TokenGrid& grid) {
   const ModelConfig& config = model.config;
   if (config.position.kind != PositionRule::Kind::learned) return {};

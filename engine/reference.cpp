@@ -5,6 +5,7 @@
 #include <unsupported/Eigen/SpecialFunctions>
 
 #include "engine/dropout.h"
+#include "engine/position.h"
 
 namespace vit {
 namespace {
@@ -135,11 +136,18 @@ class ReferencePass {
   /// The module of the note, without its projection. (N, C)
   Dense attention(int b, const Dense& x) {
     const Attention at = pass_.attention(b);
-    const Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
+    Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
     const int channels = at.channels();
+    done(Op::qkv);
+    if (const Matrix& rotation = pass_.workspace.rotation; !rotation.empty()) {
+      for (const int column : {0, channels}) {
+        const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
+        rotate(rotation, pass_.trace.grid.prefix, 0, at.tokens, part);
+      }
+      done(Op::rope);
+    }
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
-    done(Op::qkv);
     Dense y(at.tokens, channels);
     for (int head = 0; head < at.heads; ++head) {
       const int column = head * at.head_dim;

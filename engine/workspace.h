@@ -47,6 +47,7 @@ struct Workspace {
 
   // The position embedding for the grid of the latest pass.
   Matrix position;  // (N, C)
+  Matrix rotation;  // (patches, 2·C/h), rotary positions only
   std::weak_ptr<const Model> position_model;
   TokenGrid position_grid;
 };

@@ -23,7 +23,7 @@ namespace {
 const std::filesystem::path kFamilies = std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families";
 
 /// Networks that are refused on purpose.
-const std::set<std::string> kRefused = {"hf_dinov3", "timm_dinov3", "timm_eva02"};
+const std::set<std::string> kRefused = {"timm_eva02"};
 /// Networks whose head is left out: it pools by attention.
 const std::set<std::string> kHeadless = {"timm_siglip"};
 
@@ -88,12 +88,13 @@ struct Errors {
 };
 
 Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix,
-           bool with_maps = true) {
+           Kernel kernel = Kernel::tiled, bool with_maps = true) {
   Errors errors;
   Pool pool(1);
   Meter meter;
   Settings settings = trained_settings(model->config);
   settings.threads = 1;
+  settings.kernel = kernel;
   const auto trace = forward({model, pixels_of(golden, suffix), settings}, meter, pool);
   for (int block = 0; block < model->config.depth; ++block) {
     const std::string index = std::to_string(block) + suffix;
@@ -123,6 +124,13 @@ Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, cons
   return errors;
 }
 
+void expect_within(const Errors& e, const std::string& what) {
+  EXPECT_LE(e.attention, 2e-5) << what;
+  EXPECT_LE(e.hidden, 1e-4) << what;
+  EXPECT_LE(e.features, 1e-4) << what;
+  EXPECT_LE(e.logits, 1e-4) << what;
+}
+
 class FamilyGolden : public testing::TestWithParam<std::string> {};
 
 TEST_P(FamilyGolden, EqualsItsReference) {
@@ -135,10 +143,9 @@ TEST_P(FamilyGolden, EqualsItsReference) {
                 model->config.family.c_str(), suffix.empty() ? "own" : "wide", e.attention, e.hidden, e.features,
                 e.logits);
     EXPECT_EQ(golden.has("logits") && kHeadless.count(GetParam()) == 0, model->config.classes > 0);
-    EXPECT_LE(e.attention, 2e-5) << suffix;
-    EXPECT_LE(e.hidden, 1e-4) << suffix;
-    EXPECT_LE(e.features, 1e-4) << suffix;
-    EXPECT_LE(e.logits, 1e-4) << suffix;
+    expect_within(e, "tiled" + suffix);
+    expect_within(run(model, golden, suffix, Kernel::eager), "eager" + suffix);
+    expect_within(run(model, golden, suffix, Kernel::reference), "reference" + suffix);
   }
 }
 
@@ -188,6 +195,8 @@ const std::vector<Mutation>& mutations() {
       {"eps of another family", "hf_clip", "", [](Model& m) { m.config.eps = 1e-3f; }},
       {"GELU for QuickGELU", "clip_openai", "", [](Model& m) { m.config.activation = Activation::gelu; }},
       {"GELU for its tanh form", "hf_siglip", "", [](Model& m) { m.config.activation = Activation::gelu; }},
+      {"rotation of another base", "hf_dinov3", "", [](Model& m) { m.config.position.rope_base = 10000; }},
+      {"no rotation", "timm_dinov3", "", [](Model& m) { m.config.position.kind = PositionRule::Kind::none; }},
       {"transposed projection", "paddle_vit", "", [](Model& m) { m.blocks[0].proj = transposed(m.blocks[0].proj); }},
       {"transposed projection", "google_npz", "", [](Model& m) { m.blocks[1].proj = transposed(m.blocks[1].proj); }},
       {"no layer scale", "deit3", "",
@@ -212,7 +221,7 @@ TEST(FamilyGolden, MutationsTurnThemRed) {
     const auto loaded = load_model(golden.checkpoint.string(), golden.options);
     mutation.apply(const_cast<Model&>(*loaded));  // load_model made it for this test alone
     const bool other_heads = loaded->config.num_heads != 2;
-    const Errors e = run(loaded, golden, mutation.suffix, !other_heads);
+    const Errors e = run(loaded, golden, mutation.suffix, Kernel::tiled, !other_heads);
     EXPECT_TRUE(e.attention > 2e-5 || e.hidden > 1e-4 || e.features > 1e-4 || e.logits > 1e-4)
         << mutation.name << " of " << mutation.golden << ": " << e.attention << ' ' << e.hidden << ' ' << e.features
         << ' ' << e.logits;
