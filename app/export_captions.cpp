@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+
+#include "app/view.h"
 
 namespace headlight {
 namespace {
@@ -22,19 +25,6 @@ std::string heads_words(const vit::Settings& settings, const vit::ModelConfig& c
 }
 
 }  // namespace
-
-std::string query_argument(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config) {
-  if (token == 0 && config.class_token) return "cls";
-  if (token < grid.prefix) return "token:" + std::to_string(token);
-  const int patch = token - grid.prefix;
-  return std::to_string(patch / grid.cols) + "," + std::to_string(patch % grid.cols);
-}
-
-std::string query_words(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config) {
-  if (token < grid.prefix) return config.prefix_name(token);
-  const int patch = token - grid.prefix;
-  return "patch (" + std::to_string(patch / grid.cols) + ", " + std::to_string(patch % grid.cols) + ")";
-}
 
 std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config) {
   std::string words = heads_words(settings, config);
@@ -67,7 +57,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
           {"image", source.image},
           {"block", std::to_string(block)},
           {"head", head},
-          {"query", query_argument(request.query, trace.grid, config)},
+          {"query", query_name(request.query, trace.grid, config)},
           {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
           {"range", range},
           {"colormap", vit::name_of(style.colormap)},

@@ -8,11 +8,6 @@
 
 namespace headlight {
 
-/// As the command line reads it: "cls", "3,4" for a patch, "token:1".
-std::string query_argument(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config);
-/// For people: "class token", "register 0", "patch (3, 4)".
-std::string query_words(int token, const vit::TokenGrid& grid, const vit::ModelConfig& config);
-
 /// What changes the numbers, against how the network was trained: "6 heads, qkv bias, tiled kernel".
 std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "app/export_captions.h"
 #include "app/lettering.h"
+#include "app/view.h"
 
 namespace headlight {
 namespace {
@@ -28,6 +30,14 @@ struct Layout {
   int footer = 0;   // height of the colour scale
   int width = 0, height = 0;
 };
+
+/// Three significant digits; what is next to nothing beside `largest` is said to be so.
+std::string figure_number(float value, float largest) {
+  if (value > 0 && value < largest * 1e-3f) return "≈ 0";
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%.3g", static_cast<double>(value));
+  return text.data();
+}
 
 /// Columns that leave few cells empty, for a figure somewhat wider than high.
 int columns_for(int tiles) {
@@ -117,7 +127,7 @@ class Figure {
       place(tile.width == layout_.tile_width && tile.height == layout_.tile_height
                 ? tile
                 : vit::resize(tile, layout_.tile_width, layout_.tile_height, vit::Interpolation::nearest),
-            map.title, "max " + short_number(peak));
+            map.title, "max " + figure_number(peak, 0));
     }
     color_scale();
     return std::move(figure_);
@@ -141,7 +151,7 @@ class Figure {
     const vit::Trace& trace = *source_.trace;
     const vit::ModelConfig& config = trace.model->config;
     const std::string first = source_.image + ", block " + std::to_string(maps_.block) + ": attention from the " +
-                              query_words(request_.query, trace.grid, config);
+                              query_title(request_.query, trace.grid, config);
     const std::string stage = request_.stage == vit::Stage::softmax ? "" : ", after dropout";
     const std::string second = source_.model + ", " + settings_words(trace.settings, config) + stage;
     const double large = 1.25 * text_px();
@@ -197,8 +207,8 @@ class Figure {
                   table[static_cast<std::size_t>(x * 255 / std::max(1, width - 1))]);
     const bool own = style.range_rule == vit::RangeRule::per_head;
     const vit::Range range = range_for(maps_, maps_.maps.front(), style.range_rule, style.fixed_range);
-    const std::string low = own ? "smallest" : short_number(range.low);
-    const std::string high = own ? "largest of each map" : short_number(range.high);
+    const std::string low = own ? "smallest" : figure_number(range.low, range.high);
+    const std::string high = own ? "largest of each map" : figure_number(range.high, 0);
     const double baseline = top + height + 1.1 * text_px(), px = 0.9 * text_px();
     lettering_.draw(figure_, layout_.margin, baseline, low, px, kInk);
     const double right = layout_.margin + width - lettering_.width(high, px);

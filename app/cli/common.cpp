@@ -20,7 +20,7 @@ namespace {
 
 /// An option of three numbers or one.
 void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::array<float, 3>>& target,
-                    const std::string& help) {
+                    const std::string& help, const std::string& group) {
   app.add_option_function<std::string>(
          name,
          [&target, name](const std::string& text) {
@@ -31,7 +31,8 @@ void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::a
            }
          },
          help)
-      ->type_name("R,G,B");
+      ->type_name("R,G,B")
+      ->group(group);
 }
 
 }  // namespace
@@ -65,18 +66,22 @@ void add_model_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_preprocessing_options(CLI::App& app, RunOptions& options) {
-  CLI::App* group = app.add_option_group("Preprocessing");
-  group->add_option("--resize", options.preprocessing.resize, "PX or shorter:PX, longer:PX, squash, none")
-      ->type_name("RULE");
-  group
-      ->add_option("--crop", options.preprocessing.crop,
-                   "Input size PX or WIDTHxHEIGHT, cut from the middle, or multiple (of the patch); without --resize "
-                   "the resize follows")
-      ->type_name("RULE");
-  group->add_option("--interpolation", options.preprocessing.interpolation, "Resampling filter")
-      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos"}));
-  add_rgb_option(*group, "--mean", options.preprocessing.mean, "Subtracted from RGB in 0…1");
-  add_rgb_option(*group, "--std", options.preprocessing.std, "RGB is divided by it");
+  constexpr const char* kGroup = "Preprocessing";
+  PreprocessingOptions& rules = options.preprocessing;
+  app.add_option("--resize", rules.resize, "PX or shorter:PX, longer:PX, squash, none")
+      ->type_name("RULE")
+      ->group(kGroup);
+  app.add_option("--crop", rules.crop,
+                 "Input size PX or WIDTHxHEIGHT, cut from the middle, or multiple (of the patch); without --resize "
+                 "the resize follows")
+      ->type_name("RULE")
+      ->group(kGroup);
+  app.add_option("--interpolation", rules.interpolation, "Resampling filter: nearest, bilinear, bicubic, lanczos")
+      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos"}))
+      ->type_name("NAME")
+      ->group(kGroup);
+  add_rgb_option(app, "--mean", rules.mean, "Subtracted from RGB in 0…1", kGroup);
+  add_rgb_option(app, "--std", rules.std, "RGB is divided by it", kGroup);
 }
 
 void add_image_options(CLI::App& app, RunOptions& options) {
@@ -85,25 +90,30 @@ void add_image_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_settings_options(CLI::App& app, RunOptions& options) {
-  CLI::App* group = app.add_option_group("Settings");
-  group
-      ->add_option("--num-heads", options.num_heads,
-                   "Heads of every block, or BLOCK:H,BLOCK:H,… (divisors of the channels)")
-      ->type_name("H");
-  group->add_flag("!--no-qkv-bias", options.qkv_bias, "Leave the bias of the qkv projections out");
-  group->add_flag("--train", options.training, "Training mode: the dropouts act");
-  group->add_option("--attn-drop", options.attn_drop, "Dropout of attention probabilities, with --train")
+  constexpr const char* kGroup = "Settings";
+  app.add_option("--num-heads", options.num_heads,
+                 "Heads of every block, or BLOCK:H,BLOCK:H,… (divisors of the channels)")
+      ->type_name("H")
+      ->group(kGroup);
+  app.add_flag("!--no-qkv-bias", options.qkv_bias, "Leave the bias of the qkv projections out")->group(kGroup);
+  app.add_flag("--train", options.training, "Training mode: the dropouts act")->group(kGroup);
+  app.add_option("--attn-drop", options.attn_drop, "Dropout of attention probabilities, with --train")
       ->type_name("P")
-      ->check(CLI::Range(0.0, 0.999));
-  group->add_option("--proj-drop", options.proj_drop, "Dropout after the projection, with --train")
+      ->check(CLI::Range(0.0, 0.999))
+      ->group(kGroup);
+  app.add_option("--proj-drop", options.proj_drop, "Dropout after the projection, with --train")
       ->type_name("P")
-      ->check(CLI::Range(0.0, 0.999));
-  group->add_option("--seed", options.seed, "Seed of the dropout masks")->type_name("S");
-  group->add_option("--kernel", options.kernel, "How attention is computed (default: tiled)")
-      ->check(CLI::IsMember({"eager", "tiled", "reference"}));
-  group->add_option("-t,--threads", options.threads, "Threads (default: all processors)")
+      ->check(CLI::Range(0.0, 0.999))
+      ->group(kGroup);
+  app.add_option("--seed", options.seed, "Seed of the dropout masks")->type_name("S")->group(kGroup);
+  app.add_option("--kernel", options.kernel, "How attention is computed: eager, tiled, reference (default: tiled)")
+      ->check(CLI::IsMember({"eager", "tiled", "reference"}))
+      ->type_name("NAME")
+      ->group(kGroup);
+  app.add_option("-t,--threads", options.threads, "Threads (default: all processors)")
       ->type_name("T")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024))
+      ->group(kGroup);
 }
 
 void add_run_options(CLI::App& app, RunOptions& options) {

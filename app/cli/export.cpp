@@ -1,7 +1,9 @@
 // `headlight export`: maps as pictures, arrays and tables, and the whole pass as tensors.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
@@ -52,6 +54,11 @@ ExportRequest request_for(const ExportOptions& options, const vit::Trace& trace)
   return request;
 }
 
+void make_folder_of(const std::filesystem::path& file) {
+  std::error_code ignored;  // writing the file then says what is wrong
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+}
+
 int run_export(const ExportOptions& options) {
   if (options.folder.empty() && options.tensors.empty())
     throw UsageError("One of --out and --tensors is needed: where shall the maps or the tensors go?");
@@ -74,9 +81,10 @@ int run_export(const ExportOptions& options) {
   const ExportControl control{[&bar](double fraction) { bar.show(fraction); }, interrupt.token()};
   if (!options.folder.empty()) {
     const auto files = export_maps(source, request, control);
-    std::printf("%zu files in %s\n", files.size(), options.folder.c_str());
+    std::printf("%zu %s in %s\n", files.size(), files.size() == 1 ? "file" : "files", options.folder.c_str());
   }
   if (!options.tensors.empty()) {
+    make_folder_of(options.tensors);
     export_tensors(source, request.blocks, request.stage, options.tensors, control);
     std::printf("%s\n", options.tensors.c_str());
   }
@@ -84,34 +92,57 @@ int run_export(const ExportOptions& options) {
 }
 
 void add_what_options(CLI::App& command, ExportOptions& options) {
-  CLI::App* group = command.add_option_group("What");
-  group->add_option("--pixels", options.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
-      ->type_name("FILE.safetensors");
-  group->add_option("-b,--block", options.blocks, "all, or a list as in 0,2,5-7 (default: all)")->type_name("LIST");
-  group->add_option("--head", options.heads, "all, mean, max, or a list as in mean,0,2-5 (default: all)")
-      ->type_name("LIST");
-  group->add_option("-q,--query", options.query, "cls, ROW,COL of a patch, or token:N (default: the class token)")
-      ->type_name("TOKEN");
-  group->add_flag("--after-dropout", options.after_dropout, "The probabilities after attn_drop (with --train)");
+  constexpr const char* kGroup = "What";
+  command.add_option("--pixels", options.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
+      ->type_name("FILE.safetensors")
+      ->group(kGroup);
+  command.add_option("-b,--block", options.blocks, "all, or a list as in 0,2,5-7 (default: all)")
+      ->type_name("LIST")
+      ->group(kGroup);
+  command.add_option("--head", options.heads, "all, mean, max, or a list as in mean,0,2-5 (default: all)")
+      ->type_name("LIST")
+      ->group(kGroup);
+  command.add_option("-q,--query", options.query, "cls, ROW,COL of a patch, or token:N (default: the class token)")
+      ->type_name("TOKEN")
+      ->group(kGroup);
+  command.add_flag("--after-dropout", options.after_dropout, "The probabilities after attn_drop (with --train)")
+      ->group(kGroup);
+}
+
+void add_output_options(CLI::App& command, ExportOptions& options) {
+  constexpr const char* kGroup = "Output";
+  command.add_option("-o,--out", options.folder, "Folder for the maps: block05_head02.png, block05_overview.png, …")
+      ->type_name("DIR")
+      ->group(kGroup);
+  command.add_option("--tensors", options.tensors, "Pixels, attention.L, hidden.L, features and logits as F32 tensors")
+      ->type_name("FILE.safetensors")
+      ->group(kGroup);
+  command.add_option("-f,--format", options.formats, "png, npy, csv, or several with commas (default: png)")
+      ->type_name("LIST")
+      ->group(kGroup);
 }
 
 void add_drawing_options(CLI::App& command, ExportOptions& options) {
-  CLI::App* group = command.add_option_group("Drawing");
-  group->add_option("-f,--format", options.formats, "png, npy, csv, or several with commas (default: png)")
-      ->type_name("LIST");
-  group->add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone");
-  group->add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.7)")
+  constexpr const char* kGroup = "Drawing";
+  command.add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone")
+      ->group(kGroup);
+  command.add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.7)")
       ->check(CLI::Range(0.0, 1.0))
-      ->type_name("A");
-  group->add_option("--colormap", options.colormap, "viridis, magma, inferno, turbo or grey (default: inferno)")
+      ->type_name("A")
+      ->group(kGroup);
+  command.add_option("--colormap", options.colormap, "viridis, magma, inferno, turbo or grey (default: inferno)")
       ->check(CLI::IsMember({"viridis", "magma", "inferno", "turbo", "grey"}))
-      ->type_name("NAME");
-  group->add_option("--range", options.range, "shared by the heads of a block, head: each its own, or LOW,HIGH")
-      ->type_name("RULE");
-  group->add_flag("--smooth", options.style.smooth, "Interpolate between patches");
-  group->add_option("--size", options.style.size_px, "Longer side of a picture (default: 512)")
+      ->type_name("NAME")
+      ->group(kGroup);
+  command
+      .add_option("--range", options.range, "shared by the heads of a block (default), head: each its own, or LOW,HIGH")
+      ->type_name("RULE")
+      ->group(kGroup);
+  command.add_flag("--smooth", options.style.smooth, "Interpolate between patches")->group(kGroup);
+  command.add_option("--size", options.style.size_px, "Longer side of a picture (default: 512)")
       ->check(CLI::Range(1, 16384))
-      ->type_name("PX");
+      ->type_name("PX")
+      ->group(kGroup);
 }
 
 }  // namespace
@@ -121,11 +152,7 @@ void add_export_command(CLI::App& root, Action& action) {
   auto options = std::make_shared<ExportOptions>();
   add_run_options(*command, options->run);
   add_what_options(*command, *options);
-  command->add_option("-o,--out", options->folder, "Folder for the maps: block05_head02.png, block05_overview.png, …")
-      ->type_name("DIR");
-  command
-      ->add_option("--tensors", options->tensors, "Pixels, attention.L, hidden.L, features and logits as F32 tensors")
-      ->type_name("FILE.safetensors");
+  add_output_options(*command, *options);
   add_drawing_options(*command, *options);
   command->callback([&action, options] { action = [options] { return run_export(*options); }; });
 }

@@ -22,7 +22,6 @@ using ::testing::HasSubstr;
 std::shared_ptr<const vit::Model> labelled_model() {
   vit::ModelConfig config = vit::testing_models::small_config();
   config.classes = 3;
-  // A model is immutable once shared: labels are put in before.
   auto shared = std::const_pointer_cast<vit::Model>(vit::testing_models::make_model(config));
   shared->labels = {"tench, Tinca tinca", "fire truck", "cat"};
   return shared;
