@@ -6,7 +6,7 @@ import time
 from driver import check, open_window
 
 with open_window() as window:
-    state = window.settle()
+    window.settle()
     times_ms = []
     for step in ["bracketright", "bracketright", "bracketleft", "bracketleft"] * 4:
         before = window.settle()
@@ -17,6 +17,8 @@ with open_window() as window:
         times_ms.append((shown["written_ns"] - sent) / 1e6)
         window.settle()
     times_ms.sort()
+    pass_ms = window.pass_ms("")
     print(f"X event to picture: median {statistics.median(times_ms):.1f} ms, from {times_ms[0]:.1f} to "
-          f"{times_ms[-1]:.1f} ms, default model, software renderer")
-    check(statistics.median(times_ms) < 500, "a head-count step is seen within half a second on any machine")
+          f"{times_ms[-1]:.1f} ms; a pass alone takes {pass_ms:.1f} ms (default model, software renderer)")
+    # A software renderer draws for tens of milliseconds; what is caught here is a wait for something.
+    check(times_ms[0] < 3 * pass_ms + 200, "a step is seen after a pass and a frame")
