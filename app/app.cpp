@@ -66,6 +66,10 @@ void App::hear_session() {
     work_.ui.announce(failure.sentence);
     work_.toasts.warn(failure.sentence);
   }
+  for (std::string& sentence : work_.session.take_news()) {
+    work_.ui.announce(sentence);
+    work_.toasts.say(std::move(sentence));
+  }
   if (const auto model = work_.session.take_opened_model(); model && model->rfind("random:", 0) != 0)
     remember(work_.preferences.recent_models, std::filesystem::absolute(*model).string());
   if (const auto image = work_.session.take_opened_image())

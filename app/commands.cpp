@@ -296,6 +296,7 @@ void add_commands(Workspace& work) {
   add_file_commands(work);
   add_view_commands(work);
   add_analysis_commands(work);
+  add_save_commands(work);
   add_cost_commands(work);
   add_help_commands(work);
 }

@@ -6,6 +6,8 @@ namespace headlight {
 struct Workspace;
 
 void add_commands(Workspace& work);
+/// Those that write files, the same bytes as `headlight export`; called by add_commands.
+void add_save_commands(Workspace& work);
 
 /// Opens what a path holds, a photo or a model, by the file's first bytes.
 void open_by_content(Workspace& work, const char* path);

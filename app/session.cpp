@@ -55,6 +55,7 @@ bool Session::update() {
     if (failure.what == Failure::What::pass) failed_id_ = std::max(failed_id_, failure.request);
     failures_.push_back(std::move(failure));
   }
+  for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
   if (out.model) adopt_model(std::move(*out.model));
   if (out.image) adopt_image(std::move(*out.image));
   for (PassTime& time : out.times) times_.add(std::move(time));
@@ -143,6 +144,10 @@ bool Session::settled() const {
 
 bool Session::measured() const {
   return settled() && worker_.status().doing == WorkerStatus::Doing::resting;
+}
+
+std::vector<std::string> Session::take_news() {
+  return std::exchange(news_, {});
 }
 
 std::vector<Failure> Session::take_failures() {

@@ -68,6 +68,8 @@ class Session {
   bool settled() const;
   bool measured() const;  // and the repeats for the timings are done, too
   std::vector<Failure> take_failures();
+  std::vector<std::string> take_news();  // of finished errands
+  void run_errand(Errand errand) { worker_.run_errand(std::move(errand)); }
   /// True once after a model or image has been opened: for the lists of recent files.
   std::optional<std::string> take_opened_model() { return std::exchange(opened_model_, {}); }
   std::optional<std::string> take_opened_image() { return std::exchange(opened_image_, {}); }
@@ -87,6 +89,7 @@ class Session {
   std::uint64_t requested_id_ = 0, shown_id_ = 0, failed_id_ = 0, photo_version_ = 0;
   PassTimes times_;
   std::vector<Failure> failures_;
+  std::vector<std::string> news_;
   bool first_model_ = true;
   Worker worker_;
 };

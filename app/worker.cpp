@@ -26,6 +26,12 @@ std::shared_ptr<const vit::Image> for_display(const std::shared_ptr<const vit::I
   return std::make_shared<const vit::Image>(vit::resize(*image, width, height, vit::Interpolation::bilinear));
 }
 
+/// Work that a newer wish stops at once: it only refines what is on screen.
+bool is_extra(WorkerStatus::Doing doing) {
+  using Doing = WorkerStatus::Doing;
+  return doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
+}
+
 }  // namespace
 
 bool same_numbers(const vit::Settings& a, const vit::Settings& b) {
@@ -54,8 +60,7 @@ void Worker::post(Request request) {
   {
     std::lock_guard lock(mutex_);
     const Doing doing = running_.doing;
-    const bool extra = doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
-    if (extra || (doing == Doing::running && (obsolete(request) || remaining_ms() > kPatienceMs)))
+    if (is_extra(doing) || (doing == Doing::running && (obsolete(request) || remaining_ms() > kPatienceMs)))
       running_.stop.request_stop();
     inbox_.request = std::move(request);
   }
@@ -65,7 +70,7 @@ void Worker::post(Request request) {
 void Worker::load_model(std::string source, vit::LoadOptions options) {
   {
     std::lock_guard lock(mutex_);
-    if (running_.doing != Doing::loading_image && running_.doing != Doing::running) running_.stop.request_stop();
+    if (is_extra(running_.doing) || running_.doing == Doing::loading_model) running_.stop.request_stop();
     inbox_.model = ModelLoad{std::move(source), std::move(options)};
   }
   changed_.notify_one();
@@ -74,7 +79,7 @@ void Worker::load_model(std::string source, vit::LoadOptions options) {
 void Worker::load_image(std::string source) {
   {
     std::lock_guard lock(mutex_);
-    if (running_.doing != Doing::loading_model && running_.doing != Doing::running) running_.stop.request_stop();
+    if (is_extra(running_.doing)) running_.stop.request_stop();
     inbox_.image = std::move(source);
   }
   changed_.notify_one();
@@ -97,6 +102,14 @@ void Worker::cancel_sweep() {
   changed_.notify_one();
 }
 
+void Worker::run_errand(Errand errand) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.errands.push_back(std::move(errand));
+  }
+  changed_.notify_one();
+}
+
 Outcome Worker::take() {
   std::lock_guard lock(mutex_);
   return std::exchange(outbox_, {});
@@ -108,7 +121,8 @@ WorkerStatus Worker::status() const {
   WorkerStatus status{.doing = doing, .fraction = running_.fraction};
   if (doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
   status.picture_due = inbox_.model || inbox_.image || inbox_.request || doing == Doing::loading_model ||
-                       doing == Doing::loading_image || doing == Doing::running;
+                       doing == Doing::loading_image || doing == Doing::running || doing == Doing::saving ||
+                       !inbox_.errands.empty();
   return status;
 }
 
@@ -135,8 +149,9 @@ void Worker::run() {
       wake_();  // the window shows that everything is at rest
       lock.lock();
     }
-    changed_.wait(lock,
-                  [this] { return inbox_.quit || inbox_.model || inbox_.image || inbox_.request || inbox_.sweep; });
+    changed_.wait(lock, [this] {
+      return inbox_.quit || inbox_.model || inbox_.image || inbox_.request || inbox_.sweep || !inbox_.errands.empty();
+    });
     if (inbox_.quit) return;
   }
 }
@@ -145,6 +160,7 @@ bool Worker::step() {
   std::optional<ModelLoad> model;
   std::optional<std::string> image;
   std::optional<Request> request;
+  std::optional<Errand> errand;
   {
     std::lock_guard lock(mutex_);
     if (inbox_.quit) return false;
@@ -157,6 +173,10 @@ bool Worker::step() {
     } else if (inbox_.request) {
       request = std::exchange(inbox_.request, {});
       running_.doing = Doing::running;
+    } else if (!inbox_.errands.empty()) {
+      errand = std::move(inbox_.errands.front());
+      inbox_.errands.erase(inbox_.errands.begin());
+      running_.doing = Doing::saving;
     }
     if (inbox_.sweep) {
       sweep_ = std::exchange(inbox_.sweep, {});
@@ -170,6 +190,8 @@ bool Worker::step() {
     run_image_load(*image);
   else if (request)
     run_request(std::move(*request));
+  else if (errand)
+    run_saving(*errand);
   else if (trace_ && !baseline_ && !baseline_tried_)
     run_baseline();
   else if (trace_ && measured_ < kMeasurePasses && measured_ms_ < kMeasureMs)
@@ -192,8 +214,7 @@ std::stop_token Worker::begin(Doing doing) {
     running_.preprocessing = current_->preprocessing;
   }
   // What was posted since this job was chosen stops it as it would have a moment later.
-  const bool extra = doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
-  const bool newer = extra && (inbox_.request || inbox_.model || inbox_.image);
+  const bool newer = is_extra(doing) && (inbox_.request || inbox_.model || inbox_.image);
   const bool stale = doing == Doing::running && inbox_.request && obsolete(*inbox_.request);
   if (inbox_.quit || newer || stale) running_.stop.request_stop();
   return running_.stop.get_token();
@@ -308,6 +329,17 @@ void Worker::run_request(Request request) {
   } catch (const std::exception& error) {
     measured_ = kMeasurePasses;
     fail(Failure::What::pass, error.what(), current_->id);
+  }
+}
+
+void Worker::run_saving(const Errand& errand) {
+  const std::stop_token stop = begin(Doing::saving);
+  try {
+    std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
+    publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
+  } catch (const vit::Cancelled&) {
+  } catch (const std::exception& error) {
+    fail(Failure::What::errand, error.what());
   }
 }
 

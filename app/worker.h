@@ -47,6 +47,9 @@ struct Sweep {
   int passes = 3;  // of each count
 };
 
+/// Work beside the pictures, such as writing files: returns a sentence to say when it is done.
+using Errand = std::function<std::string(std::stop_token stop, const std::function<void(double)>& progress)>;
+
 struct LoadedModel {
   std::string source;
   std::shared_ptr<const vit::Model> model;
@@ -61,7 +64,7 @@ inline constexpr int kDisplayPx = 3072;
 
 /// What went wrong, and with what.
 struct Failure {
-  enum class What : std::uint8_t { model, image, pass } what = What::pass;
+  enum class What : std::uint8_t { model, image, pass, errand } what = What::pass;
   std::string sentence;
   std::uint64_t request = 0;  // of a pass
 };
@@ -77,10 +80,20 @@ struct Outcome {
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels with everything as trained
   std::vector<PassTime> times;                 // every pass that ran from block 0 to the end
   std::vector<Failure> failures;
+  std::vector<std::string> news;  // of finished errands
 };
 
 struct WorkerStatus {
-  enum class Doing : std::uint8_t { resting, loading_model, loading_image, running, baseline, measuring, sweeping };
+  enum class Doing : std::uint8_t {
+    resting,
+    loading_model,
+    loading_image,
+    running,
+    baseline,
+    measuring,
+    sweeping,
+    saving
+  };
   Doing doing = Doing::resting;
   double fraction = 0;       // 0 … 1 of the load, pass or sweep
   double elapsed_ms = 0;     // since it began
@@ -108,6 +121,8 @@ class Worker {
   void load_image(std::string source);
   void sweep(Sweep sweep);
   void cancel_sweep();
+  /// In the order in which they come; pictures go first. What it captures must stay valid.
+  void run_errand(Errand errand);
 
   Outcome take();
   WorkerStatus status() const;
@@ -124,6 +139,7 @@ class Worker {
     std::optional<std::string> image;
     std::optional<Request> request;
     std::optional<Sweep> sweep;
+    std::vector<Errand> errands;
     bool quit = false;
   };
   struct Running {
@@ -141,6 +157,7 @@ class Worker {
   void run_model_load(const ModelLoad& load);
   void run_image_load(const std::string& source);
   void run_request(Request request);
+  void run_saving(const Errand& errand);
   void run_baseline();
   void run_measurement();
   void run_sweep_pass();

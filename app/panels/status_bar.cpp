@@ -40,6 +40,8 @@ std::string activity(const WorkerStatus& status) {
       return "Computing as trained, to compare";
     case Doing::measuring:
       return "Measuring";
+    case Doing::saving:
+      return "Saving";
     case Doing::sweeping:
       return "Sweeping head counts";
   }

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <set>
 
+#include "engine/error.h"
+
 namespace headlight {
 namespace {
 
@@ -74,6 +76,7 @@ class Listener {
       answered.push_back(out.request);
     }
     all.times.insert(all.times.end(), out.times.begin(), out.times.end());
+    all.news.insert(all.news.end(), out.news.begin(), out.news.end());
     all.failures.insert(all.failures.end(), out.failures.begin(), out.failures.end());
   }
 
@@ -185,6 +188,16 @@ TEST(Worker, ImpossibleSettingsAreRefusedAndThePictureStays) {
   EXPECT_EQ(listener.all.failures[0].request, id);
   EXPECT_NE(listener.all.failures[0].sentence.find("48"), std::string::npos) << listener.all.failures[0].sentence;
   EXPECT_EQ(listener.all.trace->settings.num_heads, (std::vector<int>{4, 4, 4}));
+}
+
+TEST(Worker, ErrandsRunOneAfterTheOtherAndReportBack) {
+  Listener listener;
+  listener.worker.run_errand([](std::stop_token, const auto&) { return std::string("first"); });
+  listener.worker.run_errand([](std::stop_token, const auto&) -> std::string { throw vit::Error("the disk is full"); });
+  listener.worker.run_errand([](std::stop_token, const auto&) { return std::string("third"); });
+  ASSERT_TRUE(listener.wait_for([&] { return listener.all.news.size() == 2 && listener.all.failures.size() == 1; }));
+  EXPECT_EQ(listener.all.news, (std::vector<std::string>{"first", "third"}));
+  EXPECT_EQ(listener.all.failures[0].sentence, "the disk is full");
 }
 
 }  // namespace

@@ -1,0 +1,131 @@
+// The commands that save maps, through the code that `headlight export` uses: the worker writes, the window goes on.
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+
+#include <filesystem>
+#include <utility>
+
+#include "app/commands.h"
+#include "app/export.h"
+#include "app/export_captions.h"
+#include "app/png_file.h"
+#include "app/workspace.h"
+#include "app/write_file.h"
+
+namespace headlight {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+ExportSource source_of(const Session& session) {
+  return {.trace = session.trace(),
+          .photo = session.photo(),
+          .model = short_source_name(session.trace()->model->report.file),
+          .image = short_source_name(session.photo()->name)};
+}
+
+/// The shown block, query and style; all maps of the block.
+ExportRequest request_of(const Workspace& work, bool overlay) {
+  const View& view = work.session.view;
+  ExportRequest request;
+  request.blocks = {work.maps.block()};
+  request.query = work.maps.query();
+  request.stage = view.stage;
+  request.style = {.colormap = view.colormap,
+                   .range_rule = view.range_rule,
+                   .fixed_range = view.fixed_range,
+                   .smooth = view.smooth,
+                   .overlay = overlay,
+                   .opacity = view.opacity};
+  return request;
+}
+
+HeadSelection only(int head) {
+  HeadSelection selection;
+  selection.mean = head == kMeanOfHeads;
+  selection.max = head == kMaxOfHeads;
+  selection.all_heads = false;
+  if (head >= 0) selection.heads = {head};
+  return selection;
+}
+
+/// Writes the one map of `request` into `file`.
+Errand save_one(ExportSource source, ExportRequest request, Path file) {
+  return [source = std::move(source), request = std::move(request), file = std::move(file)](std::stop_token,
+                                                                                            const auto&) {
+    const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
+    const NamedMap& map = maps.maps.at(0);
+    const vit::Range range = range_for(maps, map, request.style.range_rule, request.style.fixed_range);
+    const std::string range_text = short_number(range.low) + "," + short_number(range.high);
+    const TextChunks text = text_chunks(source, request, maps.block, map.name, range_text);
+    write_file(file, encode_png(map_picture(map.map, range, request.style, source), text));
+    return "Saved " + file.string() + ".";
+  };
+}
+
+void ask_for_one(Workspace& work, bool overlay) {
+  const int head = std::min(work.session.view.head, work.maps.heads() - 1);
+  ExportRequest request = request_of(work, overlay);
+  request.heads = only(head);
+  const ExportSource source = source_of(work.session);
+  const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
+  const std::string part = block_file_part(maps.block, static_cast<int>(source.trace->blocks.size()));
+  work.browser.open({.mode = ui::FileBrowser::Mode::save_file,
+                     .title = overlay ? "Save the map over the photo" : "Save the map",
+                     .endings = {".png"},
+                     .recent = {},
+                     .folder = work.preferences.folder,
+                     .name = part + "_" + maps.maps.at(0).file_part + (overlay ? "_overlay.png" : ".png"),
+                     .chosen = [&work, source, request](const Path& path) {
+                       work.session.run_errand(save_one(source, request, path));
+                     }});
+}
+
+void ask_for_folder(Workspace& work) {
+  work.browser.open({.mode = ui::FileBrowser::Mode::choose_folder,
+                     .title = "Save all heads of block " + std::to_string(work.maps.block()),
+                     .endings = {},
+                     .recent = {},
+                     .folder = work.preferences.folder,
+                     .name = {},
+                     .chosen = [&work, source = source_of(work.session),
+                                request = request_of(work, false)](const Path& folder) mutable {
+                       request.folder = folder;
+                       work.session.run_errand([source, request](std::stop_token stop, const auto& progress) {
+                         const auto files = export_maps(source, request, {.progress = progress, .stop = stop});
+                         return "Saved " + std::to_string(files.size()) + " pictures in " + request.folder.string() +
+                                ".";
+                       });
+                     }});
+}
+
+}  // namespace
+
+void add_save_commands(Workspace& work) {
+  const auto ready = [&work] { return !work.maps.empty() && work.session.photo() != nullptr; };
+  work.commands.add({.id = "export.heatmap",
+                     .menu = "Export",
+                     .name = "Save heatmap…",
+                     .keys = {{GLFW_KEY_S, kControl}},
+                     .tooltip = "Writes the chosen map alone as a PNG file.",
+                     .run = [&work] { ask_for_one(work, false); },
+                     .enabled = ready});
+  work.commands.add({.id = "export.all",
+                     .menu = "Export",
+                     .name = "Save all heads…",
+                     .keys = {{GLFW_KEY_S, kControl | kShift}},
+                     .tooltip = "Writes every map of the block and a captioned overview into a folder.",
+                     .run = [&work] { ask_for_folder(work); },
+                     .enabled = ready});
+  work.commands.add({.id = "export.overlay",
+                     .menu = "Export",
+                     .name = "Save overlay…",
+                     .keys = {{GLFW_KEY_E, kControl}},
+                     .tooltip = "Writes the chosen map over the whole photo as a PNG file.",
+                     .run = [&work] { ask_for_one(work, true); },
+                     .enabled = ready});
+}
+
+}  // namespace headlight
