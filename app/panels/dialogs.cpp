@@ -131,7 +131,7 @@ void draw_model_report(Workspace& work) {
 
 void draw_preprocessing(Workspace& work) {
   if (!work.session.model()) work.preprocessing_open = false;
-  if (!begin_dialog(work, "prepare", "How the photo becomes the input", {520, 560}, work.preprocessing_open)) return;
+  if (!begin_dialog(work, "prepare", "How the photo becomes the input", {520, 620}, work.preprocessing_open)) return;
   ui::Ui& ui = work.ui;
   vit::Preprocessing& p = work.session.preprocessing;
   ui::wrapped(ui, ui::Type::body, ui.theme.soft, vit::describe(p));
