@@ -136,7 +136,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
               .work = Work::element,
               .elements = 2 * B * (N - T) * C,
               .per_element = 3},
-             {.input = 2 * tokens, .output = 2 * tokens});
+             {.input = 2 * B * (N - T) * C, .output = 2 * B * (N - T) * C});
   rows.add({.op = Op::scores, .shape = "(B, h, N, N)", .work = Work::attention_product, .macs = B * N * N * C},
            {.input = 2 * tokens, .output = scores});
   rows.add({.op = Op::scale, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},

@@ -11,18 +11,20 @@
 namespace headlight {
 
 void add_measure_options(CLI::App& app, MeasureOptions& options) {
-  CLI::App* group = app.add_option_group("Measurement");
-  group->add_option("-n,--runs", options.runs, "Passes that are measured")
+  app.add_option("-n,--runs", options.runs, "Passes that are measured")
       ->capture_default_str()
       ->type_name("R")
-      ->check(CLI::Range(0, 1000000));
-  group->add_option("--warmup", options.warmup, "Passes before them")
+      ->check(CLI::Range(0, 1000000))
+      ->group("Measurement");
+  app.add_option("--warmup", options.warmup, "Passes before them")
       ->capture_default_str()
       ->type_name("R")
-      ->check(CLI::Range(0, 1000));
-  group->add_option("--keep", options.keep, "What a pass keeps: nothing, queries and keys, or every map")
+      ->check(CLI::Range(0, 1000))
+      ->group("Measurement");
+  app.add_option("--keep", options.keep, "What a pass keeps: nothing, queries and keys, or every map")
       ->capture_default_str()
-      ->check(CLI::IsMember({"none", "qk", "maps"}));
+      ->check(CLI::IsMember({"none", "qk", "maps"}))
+      ->group("Measurement");
 }
 
 vit::Keep keep_by_name(const std::string& name) {

@@ -31,23 +31,31 @@ void add_window_options(CLI::App& root, Action& action) {
   add_model_options(root, options->run);
   add_image_options(root, options->run);
   add_settings_options(root, options->run);
-  CLI::App* window = root.add_option_group("Window");
-  window
-      ->add_option("--screenshot", options->screenshot,
-                   "Write the window as PNG once the first maps are shown, and end")
-      ->type_name("FILE");
-  window->add_option("--ui-scale", options->ui_scale, "Size of everything in the window (default: as the display says)")
+  root.add_option("--screenshot", options->screenshot, "Write the window as PNG once the first maps are shown, and end")
+      ->type_name("FILE")
+      ->group("Window");
+  root.add_option("--ui-scale", options->ui_scale, "Size of everything in the window (default: as the display says)")
       ->type_name("X")
-      ->check(CLI::Range(0.5, 4.0));
-  window->add_option("--ui-map", options->ui_map, "After each frame write what is shown, and where, as JSON")
-      ->type_name("FILE");
-  window->add_option("--frame-log", options->frame_log, "Write the time of each frame by phase")->type_name("FILE");
-  window->add_option("--theme", options->theme, "Colours of the window")->check(CLI::IsMember({"dark", "light"}));
-  window->add_option("--tab", options->tab, "Tab to open")->type_name("NAME");
-  window->add_option("--width", options->width, "Width of the window")->type_name("PX")->check(CLI::Range(320, 16384));
-  window->add_option("--height", options->height, "Height of the window")
+      ->check(CLI::Range(0.5, 4.0))
+      ->group("Window");
+  root.add_option("--ui-map", options->ui_map, "After each frame write what is shown, and where, as JSON")
+      ->type_name("FILE")
+      ->group("Window");
+  root.add_option("--frame-log", options->frame_log, "Write the time of each frame by phase")
+      ->type_name("FILE")
+      ->group("Window");
+  root.add_option("--theme", options->theme, "Colours of the window")
+      ->check(CLI::IsMember({"dark", "light"}))
+      ->group("Window");
+  root.add_option("--tab", options->tab, "Tab to open")->type_name("NAME")->group("Window");
+  root.add_option("--width", options->width, "Width of the window")
       ->type_name("PX")
-      ->check(CLI::Range(240, 16384));
+      ->check(CLI::Range(320, 16384))
+      ->group("Window");
+  root.add_option("--height", options->height, "Height of the window")
+      ->type_name("PX")
+      ->check(CLI::Range(240, 16384))
+      ->group("Window");
   action = [&root, options] {
     check_image_or_command(root, options->run.image);
     return run_window(*options);

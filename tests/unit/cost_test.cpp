@@ -121,6 +121,9 @@ class CountedPass {
     const int heads = s_.num_heads[static_cast<std::size_t>(b)];
     norm(Op::norm1, tokens_);
     linear(Op::qkv, tokens_, c_.channels, 3 * c_.channels, c_.qkv_bias && s_.qkv_bias);
+    if (c_.position.kind == PositionRule::Kind::rope) {
+      for (int channel = 0; channel < 2 * c_.channels; ++channel) each(Op::rope, patches_, 3);  // x·cos ± y·sin
+    }
     for (int head = 0; head < heads; ++head) attend(c_.channels / heads);
     linear(Op::proj, tokens_, c_.channels, c_.channels, true);
     if (s_.training && s_.proj_drop > 0) each(Op::proj_drop, tokens_ * c_.channels, 1);
@@ -251,6 +254,11 @@ std::vector<Case> cases() {
   mean.qkv_bias = false;
   mean.activation = Activation::gelu_tanh;
   all.push_back(make_case("mean pooled", mean, 2, 2));
+  ModelConfig dinov3 = plain_config(2, 12, 3, 2, 6, 0);
+  dinov3.position.kind = PositionRule::Kind::rope;
+  dinov3.registers = 4;
+  dinov3.layer_scale = true;
+  all.push_back(make_case("DINOv3-like", dinov3, 3, 3));
   ModelConfig distilled = plain_config(1, 8, 2, 2, 4, 3);
   distilled.distillation_token = true;
   distilled.pool = ModelConfig::Pool::mean_with_distilled;
