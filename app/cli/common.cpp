@@ -95,7 +95,9 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
                  "Heads of every block, or BLOCK:H,BLOCK:H,… (divisors of the channels)")
       ->type_name("H")
       ->group(kGroup);
-  app.add_flag("!--no-qkv-bias", options.qkv_bias, "Leave the bias of the qkv projections out")->group(kGroup);
+  app.add_flag_callback(
+         "--no-qkv-bias", [&options] { options.qkv_bias = false; }, "Leave the bias of the qkv projections out")
+      ->group(kGroup);
   app.add_flag("--train", options.training, "Training mode: the dropouts act")->group(kGroup);
   app.add_option("--attn-drop", options.attn_drop, "Dropout of attention probabilities, with --train")
       ->type_name("P")
