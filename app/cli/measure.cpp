@@ -63,7 +63,8 @@ std::string describe(const RunInput& run) {
                      std::to_string(c.depth) + " blocks × ";
   const bool same = std::all_of(heads.begin(), heads.end(), [&](int h) { return h == heads.front(); });
   if (same) {
-    text += std::to_string(heads.empty() ? c.num_heads : heads.front()) + " heads";
+    const int count = heads.empty() ? c.num_heads : heads.front();
+    text += std::to_string(count) + (count == 1 ? " head" : " heads");
     if (!heads.empty() && heads.front() != c.num_heads) text += " (trained " + std::to_string(c.num_heads) + ")";
   } else {
     for (std::size_t b = 0; b < heads.size(); ++b) text += (b == 0 ? "" : "/") + std::to_string(heads[b]);
