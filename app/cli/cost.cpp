@@ -61,7 +61,7 @@ std::vector<SweepPoint> sweep_heads(RunInput run, const vit::TokenGrid& grid, vi
 void print_table(const RunInput& run, const vit::CostTable& table, const CostView& view) {
   const vit::ConventionColumn& column = vit::column_of(view.convention);
   std::printf("%s\n", describe(run).c_str());
-  std::printf("%s. %s counting: %s\n",
+  std::printf("%s. Counted: %s. %s\n",
               view.block < 0 ? "The whole network; a row ×L adds up its blocks"
                              : ("Block " + std::to_string(view.block)).c_str(),
               column.name, column.explanation);
