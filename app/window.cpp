@@ -155,11 +155,12 @@ void wait(const App& app, Events& events) {
   if (events.frames_due > 0) return glfwPollEvents();
   const double due = app.due_in_s();
   if (due < 0) return glfwWaitEvents();
+  const double until = glfwGetTime() + due;  // Dear ImGui's clock stands still between frames
   if (due > 0)
     glfwWaitEventsTimeout(due);
   else
     glfwPollEvents();
-  if (app.due_in_s() <= 0.001) events.frames_due = std::max(events.frames_due, 1);
+  if (glfwGetTime() >= until - 0.001) events.frames_due = std::max(events.frames_due, 1);
 }
 
 struct Loop {

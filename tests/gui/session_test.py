@@ -1,5 +1,6 @@
 """A session as a person has it: open, click a patch, change block and heads, save, open a broken file."""
 
+import pathlib
 import shutil
 
 from driver import ROOT, check, open_window
@@ -30,6 +31,18 @@ with open_window(photo) as window:
     state = window.key("bracketright")
     check(state["shown"]["num_heads"] > heads and f"heads.tile.{heads}" in window.marks(),
           f"] shows {state['shown']['num_heads']} heads and as many tiles")
+
+    window.key("ctrl+s")
+    window.xdotool("key", "Return")
+    state = window.wait_for(lambda s: s["toast"].startswith("Saved "), "word that the heatmap is saved")
+    saved = pathlib.Path(state["toast"].removeprefix("Saved ").removesuffix("."))
+    shown = state["shown"]
+    exported = window.folder / "exported"
+    window.command_line("export", "--image", photo, "--out", exported, "--block", shown["block"], "--head",
+                        shown["head"], "--num-heads", shown["num_heads"])
+    check(saved.read_bytes() == (exported / saved.name).read_bytes(),
+          f"{saved.name} is byte for byte what `headlight export` writes")
+    window.wait_for(lambda s: s["toast"] == "", "the toast's end")
 
     folder = window.folder / "photos"
     folder.mkdir()
