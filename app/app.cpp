@@ -169,13 +169,14 @@ void App::draw_tabs(ImVec2 from, float width) {
   words += text;
   ImGui::SameLine();
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14), button = ui.px(100);
-  const float room = from.x + width - x - button - ui.px(24);
-  const std::string shown = ui::shortened(ui, ui::Type::body, words, room);
-  const float wide = ui::measure(ui, ui::Type::body, shown).x + ui.px(20),
-              high = ui.fonts.size(ui::Type::body) + ui.px(11);
+  const float room = from.x + width - x - button - ui.px(34);
+  // In a narrow window the words are set smaller before any are cut.
+  const ui::Type type = ui::measure(ui, ui::Type::body, words).x <= room ? ui::Type::body : ui::Type::small;
+  const std::string shown = ui::shortened(ui, type, words, room);
+  const float wide = ui::measure(ui, type, shown).x + ui.px(20), high = ui.fonts.size(ui::Type::body) + ui.px(11);
   const float bx = from.x + width - button - ui.px(8) - wide, by = from.y + ui.px(1);
   ImGui::GetWindowDrawList()->AddRectFilled({bx, by}, {bx + wide, by + high}, ui.theme.accent_soft, ui.px(4));
-  ui::draw_text(ui, ui::Type::body, {bx + ui.px(10), by + ui.px(5.5f)}, ui.theme.accent, shown);
+  ui::draw_text(ui, type, {bx + ui.px(10), by + (high - ui.fonts.size(type)) / 2}, ui.theme.accent, shown);
   ImGui::SetCursorScreenPos({bx, by});
   ImGui::InvisibleButton("badge", {wide, high});
   ui::describe(

@@ -150,17 +150,16 @@ float scale_of(GLFWwindow* window, double asked) {
   return static_cast<float>(std::clamp(scale, 0.5, 6.0));
 }
 
-/// Sleeps until something happens or a frame is due by itself.
-void wait(const App& app, Events& events) {
+/// Sleeps until something happens or `deadline_s` of GLFW's clock has come, if it is not negative.
+void wait(Events& events, double deadline_s) {
   if (events.frames_due > 0) return glfwPollEvents();
-  const double due = app.due_in_s();
-  if (due < 0) return glfwWaitEvents();
-  const double until = glfwGetTime() + due;  // Dear ImGui's clock stands still between frames
-  if (due > 0)
-    glfwWaitEventsTimeout(due);
+  if (deadline_s < 0) return glfwWaitEvents();
+  const double rest_s = deadline_s - glfwGetTime();
+  if (rest_s > 0)
+    glfwWaitEventsTimeout(rest_s);
   else
     glfwPollEvents();
-  if (glfwGetTime() >= until - 0.001) events.frames_due = std::max(events.frames_due, 1);
+  if (glfwGetTime() >= deadline_s) events.frames_due = std::max(events.frames_due, 1);
 }
 
 struct Loop {
@@ -171,6 +170,7 @@ struct Loop {
   std::atomic<bool>& woken;
   FrameLog log;
   std::uint64_t frame = 0;
+  double deadline_s = -1;  // when a frame is due though nothing happens; negative: never
 
   /// True when the screenshot is taken.
   bool draw() {
@@ -197,6 +197,8 @@ struct Loop {
     log.end_phase(Phase::swap);
     ++frame;
     log.end_frame(frame, app.shown_request());
+    const double due_s = app.due_in_s();
+    deadline_s = due_s < 0 ? -1 : glfwGetTime() + due_s;
     app.after_frame(frame, !at_rest);
     return shoot;
   }
@@ -204,7 +206,7 @@ struct Loop {
   int run() {
     std::string title;
     while (!app.quit() && glfwWindowShouldClose(window) == GLFW_FALSE) {
-      wait(app, events);
+      wait(events, deadline_s);
       if (woken.exchange(false)) events.wake();
       if (events.frames_due <= 0) continue;
       if (draw()) break;

@@ -32,8 +32,16 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
     if (score <= best_score) return;
     best_score = score;
     best = layout;
+    if (plan.scrolls || layout.side_by_side) return;
+    // What the tiles below do not need, the histogram can use.
+    const float needed = static_cast<float>((in.tiles + plan.columns - 1) / plan.columns) * step - in.gap_px;
+    const float spare = std::clamp(layout.tiles_size.y - needed - 2, 0.f, in.bar_px * 0.7f);
+    best.bar_size.y += spare;
+    best.words_size.y += spare;
+    best.tiles_from.y += spare;
+    best.tiles_size.y -= spare;
   };
-  for (int percent = 34; percent <= 76; percent += 2) {
+  for (int percent = 34; percent <= 84; percent += 2) {
     const float share = static_cast<float>(percent) / 100;
     HeadsLayout below;  // photo, then bar and sentence side by side, then tiles
     const float photo_height = std::floor((in.size.y - in.bar_px - 2 * gap) * share);

@@ -53,7 +53,7 @@ void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
                      .tiles = work.maps.count(),
                      .caption_px = ui.fonts.size(ui::Type::small) + ui.px(8),
                      .gap_px = ui.px(8),
-                     .smallest_tile_px = ui.px(76),
+                     .smallest_tile_px = ui.px(64),
                      .bar_px = ui.px(88),
                      .words_px = ui.px(88)});
   work.photo_view.draw(work, layout.photo_from, layout.photo_size);

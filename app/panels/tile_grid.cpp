@@ -179,9 +179,9 @@ void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   const float caption = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
   const float aspect = static_cast<float>(work.maps.cols()) / static_cast<float>(work.maps.rows());
-  TilePlan plan = plan_tiles(size, work.maps.count(), aspect, caption, space, ui.px(76));
+  TilePlan plan = plan_tiles(size, work.maps.count(), aspect, caption, space, ui.px(64));
   if (plan.scrolls)
-    plan = plan_tiles({size.x - scrollbar, size.y}, work.maps.count(), aspect, caption, space, ui.px(76));
+    plan = plan_tiles({size.x - scrollbar, size.y}, work.maps.count(), aspect, caption, space, ui.px(64));
   prepare(work, plan);
 
   ImGui::SetCursorScreenPos(from);

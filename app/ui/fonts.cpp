@@ -112,7 +112,8 @@ void Fonts::load() {
     config.OversampleH = 1;
     if (!symbols.empty() && symbols != text)
       atlas.AddFontFromFileTTF(symbols.c_str(), px, &config, kSymbolRanges.data());
-    if (!wide.empty() && type != Type::title) atlas.AddFontFromFileTTF(wide.c_str(), px, &config, extra_ranges_.data());
+    if (!wide.empty() && type != Type::title)
+      atlas.AddFontFromFileTTF(wide.c_str(), std::round(px * 1.15f), &config, extra_ranges_.data());
   }
   ImGui::GetIO().FontDefault = font(Type::body);
 }
