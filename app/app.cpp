@@ -170,13 +170,16 @@ void App::draw_tabs(ImVec2 from, float width) {
   ImGui::SameLine();
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14), button = ui.px(100);
   const float room = from.x + width - x - button - ui.px(34);
-  // In a narrow window the words are set smaller before any are cut.
-  const ui::Type type = ui::measure(ui, ui::Type::body, words).x <= room ? ui::Type::body : ui::Type::small;
-  const std::string shown = ui::shortened(ui, type, words, room);
-  const float wide = ui::measure(ui, type, shown).x + ui.px(20), high = ui.fonts.size(ui::Type::body) + ui.px(11);
-  const float bx = from.x + width - button - ui.px(8) - wide, by = from.y + ui.px(1);
+  // In a narrow window the words are set smaller, in two lines, before any are cut.
+  const bool wide_enough = ui::measure(ui, ui::Type::body, words).x + ui.px(20) <= room;
+  const ui::Type type = wide_enough ? ui::Type::body : ui::Type::small;
+  const float wrap = wide_enough ? 0 : room - ui.px(20);
+  const std::string shown = wide_enough ? words : ui::shortened(ui, type, words, 1.85f * wrap);
+  const ImVec2 extent = ui::measure(ui, type, shown, wrap);
+  const float wide = extent.x + ui.px(20), high = ui.fonts.size(ui::Type::body) + ui.px(13);
+  const float bx = from.x + width - button - ui.px(8) - wide, by = from.y;
   ImGui::GetWindowDrawList()->AddRectFilled({bx, by}, {bx + wide, by + high}, ui.theme.accent_soft, ui.px(4));
-  ui::draw_text(ui, type, {bx + ui.px(10), by + (high - ui.fonts.size(type)) / 2}, ui.theme.accent, shown);
+  ui::draw_text(ui, type, {bx + ui.px(10), by + (high - extent.y) / 2}, ui.theme.accent, shown, wrap);
   ImGui::SetCursorScreenPos({bx, by});
   ImGui::InvisibleButton("badge", {wide, high});
   ui::describe(

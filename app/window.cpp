@@ -159,7 +159,7 @@ void wait(Events& events, double deadline_s) {
     glfwWaitEventsTimeout(rest_s);
   else
     glfwPollEvents();
-  if (glfwGetTime() >= deadline_s) events.frames_due = std::max(events.frames_due, 1);
+  if (glfwGetTime() >= deadline_s) events.wake();
 }
 
 struct Loop {

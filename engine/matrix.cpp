@@ -22,9 +22,11 @@ std::size_t round_up(std::size_t count, std::size_t step) {
 }  // namespace
 
 AlignedFloats allocate_floats(std::size_t count) {
-  const std::size_t bytes = round_up(std::max<std::size_t>(count, 1) * sizeof(float), kCacheLine);
-  const bool huge = bytes >= 2 * kHugePage;
-  auto* memory = static_cast<float*>(std::aligned_alloc(huge ? kHugePage : kCacheLine, bytes));
+  const std::size_t wanted = std::max<std::size_t>(count, 1) * sizeof(float);
+  const bool huge = wanted >= 2 * kHugePage;
+  const std::size_t alignment = huge ? kHugePage : kCacheLine;
+  const std::size_t bytes = round_up(wanted, alignment);  // aligned_alloc takes whole multiples only
+  auto* memory = static_cast<float*>(std::aligned_alloc(alignment, bytes));
   if (memory == nullptr) throw std::bad_alloc();
 #ifdef __linux__
   if (huge) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: weights are read from end to end, page after page

@@ -28,7 +28,8 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
         std::min((in.tiles + plan.columns - 1) / plan.columns, static_cast<int>(layout.tiles_size.y / step) + 1);
     const double tiles = static_cast<double>(std::min(in.tiles, rows * plan.columns)) * plan.width * plan.height;
     // Twice the area of one is not worth half of the other: products, not sums.
-    const double score = shown_area(layout.photo_size, in.photo_aspect) * std::pow(std::max(tiles, 1.0), 0.8);
+    const double score = shown_area(layout.photo_size, in.photo_aspect) * std::pow(std::max(tiles, 1.0), 0.8) *
+                         (plan.scrolls ? 0.5 : 1.0);
     if (score <= best_score) return;
     best_score = score;
     best = layout;
