@@ -221,11 +221,12 @@ void App::draw_center(ImVec2 from, ImVec2 size) {
     draw_heads_tab(work_, inner, inner_size);
 }
 
-void App::after_frame(std::uint64_t frame, bool frames_due) {
+void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_due) {
   if (!work_.ui.map.wanted()) return;
   const Session& session = work_.session;
   const View& view = session.view;
-  UiMap::Frame out{.frame = frame, .settled = !frames_due && session.measured() && !work_.ui.fonts_stale};
+  UiMap::Frame out{
+      .frame = frame, .presses = presses, .settled = !frames_due && session.measured() && !work_.ui.fonts_stale};
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
                    .head = head_name(view.head),

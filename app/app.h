@@ -19,7 +19,7 @@ class App {
   /// Between ImGui::NewFrame and ImGui::Render.
   void frame(FrameLog& log);
   /// After the picture is handed over. `frames_due`: more frames follow by themselves.
-  void after_frame(std::uint64_t frame, bool frames_due);
+  void after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_due);
 
   void press(int key, int modifiers);  // GLFW's
   void drop(const char* path);

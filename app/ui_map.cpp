@@ -34,9 +34,10 @@ void UiMap::write(const Frame& frame) const {
                      {"h", tenth(mark.h)},
                      {"value", mark.value},
                      {"enabled", mark.enabled}});
-  const nlohmann::json all = {
-      {"frame", frame.frame},          {"settled", frame.settled}, {"requested", to_json(frame.requested)},
-      {"shown", to_json(frame.shown)}, {"toast", frame.toast},     {"marks", std::move(marks)}};
+  const nlohmann::json all = {{"frame", frame.frame},          {"presses", frame.presses},
+                              {"settled", frame.settled},      {"requested", to_json(frame.requested)},
+                              {"shown", to_json(frame.shown)}, {"toast", frame.toast},
+                              {"marks", std::move(marks)}};
   // File names may hold any bytes: what is no UTF-8 is replaced.
   write_file(*file_, all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

@@ -75,7 +75,12 @@ WindowHandle open_window(int width, int height) {
 struct Events {
   App* app = nullptr;
   int frames_due = kFramesPerWake;
+  std::uint64_t presses = 0;  // see UiMap::Frame
   void wake() { frames_due = kFramesPerWake; }
+  void press() {
+    ++presses;
+    wake();
+  }
 };
 
 Events& events_of(GLFWwindow* window) {
@@ -85,13 +90,14 @@ Events& events_of(GLFWwindow* window) {
 /// Installed before Dear ImGui's, which call these first.
 void install_callbacks(GLFWwindow* window) {
   glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int modifiers) {
-    events_of(w).wake();
-    if (action != GLFW_RELEASE && events_of(w).app != nullptr) events_of(w).app->press(key, modifiers);
+    if (action == GLFW_RELEASE) return events_of(w).wake();
+    events_of(w).press();
+    if (events_of(w).app != nullptr) events_of(w).app->press(key, modifiers);
   });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { events_of(w).wake(); });
-  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { events_of(w).wake(); });
+  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { events_of(w).press(); });
   glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { events_of(w).wake(); });
-  glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { events_of(w).wake(); });
+  glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { events_of(w).press(); });
   glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { events_of(w).wake(); });
   glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { events_of(w).wake(); });
   glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w).wake(); });
@@ -199,7 +205,7 @@ struct Loop {
     log.end_frame(frame, app.shown_request());
     const double due_s = app.due_in_s();
     deadline_s = due_s < 0 ? -1 : glfwGetTime() + due_s;
-    app.after_frame(frame, !at_rest);
+    app.after_frame(frame, events.presses, !at_rest);
     return shoot;
   }
 

@@ -104,10 +104,9 @@ class Window:
                 raise AssertionError(f"no {what} within {LIMIT_S:.0f} s; last: " + brief(state))
             time.sleep(0.004)
 
-    def settle(self, after=None):
-        """Waits until nothing is pending, in a frame later than `after` (a state)."""
-        frame = after["frame"] if after else 0
-        return self.wait_for(lambda s: s["frame"] > frame and s["settled"], "settled frame")
+    def settle(self):
+        """Waits until nothing is pending."""
+        return self.wait_for(lambda s: s["settled"], "settled frame")
 
     def marks(self):
         return {m["id"]: m for m in self.state()["marks"]}
@@ -133,14 +132,17 @@ class Window:
         subprocess.run(["xdotool", *map(str, arguments)], env=self.environment, check=True,
                        stdout=subprocess.DEVNULL)
 
-    def act(self, *arguments):
-        """One event, then the settled frame after it."""
-        before = self.state()
+    def act(self, *arguments, presses=1):
+        """Events of so many presses, then the settled frame after the program heard them all."""
+        heard = self.state()["presses"]
         self.xdotool(*arguments)
-        return self.settle(before)
+        return self.wait_for(lambda s: s["presses"] >= heard + presses and s["settled"], f"settled frame after {arguments}")
 
     def key(self, name):
-        return self.act("key", name)
+        return self.act("key", name, presses=name.count("+") + 1)
+
+    def type(self, text):
+        return self.act("type", "--delay", "30", text, presses=len(text))
 
     def move(self, name, across=0.5, down=0.5):
         """The pointer onto a control, without a click."""
