@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/meter.h"
 #include "engine/pool.h"
+#include "engine/prediction.h"
 
 namespace headlight {
 
@@ -194,8 +195,10 @@ bool Worker::step() {
     run_saving(*errand);
   else if (trace_ && !baseline_ && !baseline_tried_)
     run_baseline();
-  else if (trace_ && measured_ < kMeasurePasses && measured_ms_ < kMeasureMs)
-    run_measurement();
+  else if (trace_ && !measured_.enough())
+    run_measurement(measured_);
+  else if (trace_ && !yardstick().enough())
+    run_measurement(yardstick());
   else if (sweep_ && trace_)
     run_sweep_pass();
   else
@@ -303,9 +306,9 @@ void Worker::run_request(Request request) {
     baseline_.reset();
     baseline_tried_ = false;
     sweep_.reset();
+    yardsticks_.clear();
   }
-  measured_ = 0;
-  measured_ms_ = 0;
+  measured_ = {.settings = current_->settings};
   try {
     begin(Doing::running);
     prepare_pixels();
@@ -321,13 +324,13 @@ void Worker::run_request(Request request) {
       out.baseline = baseline_;
     });
   } catch (const vit::Cancelled&) {
-    measured_ = kMeasurePasses;  // the request that stopped it measures in its place
+    measured_.give_up();  // the request that stopped it measures in its place
   } catch (const std::bad_alloc&) {
-    measured_ = kMeasurePasses;
+    measured_.give_up();
     fail(Failure::What::pass, "Not enough memory for this pass: try the tiled kernel or a smaller input.",
          current_->id);
   } catch (const std::exception& error) {
-    measured_ = kMeasurePasses;
+    measured_.give_up();
     fail(Failure::What::pass, error.what(), current_->id);
   }
 }
@@ -357,16 +360,23 @@ void Worker::run_baseline() {
   }
 }
 
-void Worker::run_measurement() {
+Worker::Measured& Worker::yardstick() {
+  const vit::Settings settings = vit::with_heads(current_->settings, current_->model->config.num_heads, -1);
+  for (Measured& known : yardsticks_)
+    if (known.settings == settings) return known;
+  yardsticks_.push_back(settings == measured_.settings ? measured_ : Measured{.settings = settings});
+  return yardsticks_.back();
+}
+
+void Worker::run_measurement(Measured& measured) {
   const double share = 1.0 / kMeasurePasses;
   try {
-    const auto trace = pass(Doing::measuring, current_->settings, nullptr, measured_ * share, share);
-    ++measured_;
-    measured_ms_ += trace->timings.wall_ms;
-  } catch (const vit::Cancelled&) {
-    measured_ = kMeasurePasses;
+    const auto trace = pass(Doing::measuring, measured.settings, nullptr, measured.passes * share, share);
+    ++measured.passes;
+    measured.ms += trace->timings.wall_ms;
+  } catch (const vit::Cancelled&) {  // the request that stopped it is measured in its place
   } catch (const std::exception&) {
-    measured_ = kMeasurePasses;
+    measured.give_up();
   }
 }
 

@@ -103,7 +103,8 @@ struct WorkerStatus {
 /// Two slots under one mutex: what the window wants, and what is ready for it. The running pass of an older request is
 /// let finish, so that a drag shows pictures on the way, unless its model or image is obsolete, it has more than
 /// kPatienceMs to go, or the program ends. After a change the pass is repeated for its timings (kMeasurePasses or
-/// kMeasureMs, whichever comes first), then the thread sleeps. All functions may be called from any thread.
+/// kMeasureMs, whichever comes first), and once with the trained head count and all else as requested, which is what
+/// predictions stand on; then the thread sleeps. All functions may be called from any thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
@@ -159,7 +160,16 @@ class Worker {
   void run_request(Request request);
   void run_saving(const Errand& errand);
   void run_baseline();
-  void run_measurement();
+  struct Measured {
+    vit::Settings settings;
+    int passes = 0;
+    double ms = 0;
+    bool enough() const { return passes >= kMeasurePasses || ms >= kMeasureMs; }
+    void give_up() { passes = kMeasurePasses; }
+  };
+  /// The newest request's twin of trained head count.
+  Measured& yardstick();
+  void run_measurement(Measured& measured);
   void run_sweep_pass();
   std::shared_ptr<const vit::Trace> pass(Doing doing, const vit::Settings& settings, const vit::Trace* previous,
                                          double done = 0, double share = 1);
@@ -186,8 +196,8 @@ class Worker {
   std::shared_ptr<const vit::Trace> trace_, baseline_;
   bool baseline_tried_ = false;
   std::unique_ptr<vit::Pool> pool_;
-  int measured_ = 0;
-  double measured_ms_ = 0;
+  Measured measured_;                 // the newest request
+  std::vector<Measured> yardsticks_;  // trained head counts, of the current model and pixels
   std::optional<Sweep> sweep_;
   int swept_ = 0;
   std::thread thread_;

@@ -4,16 +4,20 @@
 
 namespace vit {
 
-double predict_ms(const CostTable& measured, const Measurements& times, const CostTable& wanted) {
+double predict_ms(const CostTable& measured, const Measurements& times, const CostTable& wanted, int block) {
   if (times.wall().calls == 0) return 0;
-  double sum = times.waiting_ms();
-  const auto add_row = [&](Op op, int block, double measured_ms) {
-    const double before = measured.cost_with_fused(op, block, Convention::elements).operations;
-    const double after = wanted.cost_with_fused(op, block, Convention::elements).operations;
+  double sum = block < 0 ? times.waiting_ms() : 0;
+  const auto add_row = [&](Op op, int b, double measured_ms) {
+    const double before = measured.cost_with_fused(op, b, Convention::elements).operations;
+    const double after = wanted.cost_with_fused(op, b, Convention::elements).operations;
     sum += before > 0 ? measured_ms * after / before : measured_ms;
   };
   for (const Operator& row : measured.operators()) {
     if (row.fused_into) continue;
+    if (block >= 0) {
+      if (is_block_op(row.op)) add_row(row.op, block, times.row(row.op, block).median_ms);
+      continue;
+    }
     const double whole = times.row(row.op, -1).median_ms;
     if (!is_block_op(row.op)) {
       add_row(row.op, -1, whole);
@@ -26,16 +30,6 @@ double predict_ms(const CostTable& measured, const Measurements& times, const Co
       add_row(row.op, b, times.row(row.op, b).median_ms * whole / parts);
   }
   return sum;
-}
-
-std::vector<PredictedTime> predict_over_heads(const ModelConfig& config, const CostTable& measured,
-                                              const Measurements& times, int block) {
-  std::vector<PredictedTime> predictions;
-  for (int heads : divisors(config.channels)) {
-    const CostTable wanted(config, measured.grid(), with_heads(measured.settings(), heads, block));
-    predictions.push_back({heads, predict_ms(measured, times, wanted)});
-  }
-  return predictions;
 }
 
 Settings with_heads(Settings settings, int heads, int block) {

@@ -47,13 +47,11 @@ std::vector<SweepPoint> sweep_heads(RunInput run, const vit::TokenGrid& grid, vi
   const std::vector<vit::Timings> trained = measure(config.num_heads, 0);
   const vit::CostTable table(config, grid, vit::with_heads(given, config.num_heads, -1));
   const vit::Measurements base(table, trained);
-  for (const vit::PredictedTime& predicted : vit::predict_over_heads(config, table, base, -1)) {
+  for (const int heads : counts) {
+    const vit::CostTable own(config, grid, vit::with_heads(given, heads, -1));
     const std::vector<vit::Timings> passes =
-        predicted.heads == config.num_heads
-            ? trained
-            : measure(predicted.heads, part * (1.0 + static_cast<double>(points.size())));
-    const vit::CostTable own(config, grid, run.settings);
-    points.push_back({predicted.heads, predicted.ms, vit::Measurements(own, passes).wall()});
+        heads == config.num_heads ? trained : measure(heads, part * (1.0 + static_cast<double>(points.size())));
+    points.push_back({heads, vit::predict_ms(table, base, own), vit::Measurements(own, passes).wall()});
   }
   return points;
 }

@@ -56,7 +56,7 @@ void draw_head_numbers(const ui::Ui& ui, const Axes& axes, const std::vector<int
 }
 
 double predicted_at(const CostCurve& curve, int heads) {
-  for (const vit::PredictedTime& p : curve.predicted)
+  for (const CostCurve::Prediction& p : curve.predicted)
     if (p.heads == heads) return p.ms;
   return 0;
 }
@@ -84,7 +84,7 @@ void CostColumn::draw_curve(Workspace& work, float height) {
   axes.heads_max = counts.back();
   double largest = 0;
   for (const CostCurve::Dot& dot : curve_.measured) largest = std::max(largest, dot.time.median_ms);
-  for (const vit::PredictedTime& p : curve_.predicted) largest = std::max(largest, p.ms);
+  for (const CostCurve::Prediction& p : curve_.predicted) largest = std::max(largest, p.ms);
   axes.ms_max = largest > 0 ? round_up(largest) : 1;
 
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -98,7 +98,7 @@ void CostColumn::draw_curve(Workspace& work, float height) {
                   ui.theme.faint, word);
   }
   std::vector<ImVec2> line;
-  for (const vit::PredictedTime& p : curve_.predicted) line.push_back(axes.at(p.heads, p.ms));
+  for (const CostCurve::Prediction& p : curve_.predicted) line.push_back(axes.at(p.heads, p.ms));
   for (std::size_t i = 0; i + 1 < line.size(); ++i)  // dashes
     for (float t = 0; t < 1; t += 0.25f) {
       const auto mix = [&](float s) {

@@ -85,31 +85,18 @@ CostCurve CostColumn::make_curve(const Workspace& work) const {
   const vit::Model& model = *trace_->model;
   const int scope = whole_model ? kWholeModel : block_;
   const bool all = all_blocks(work);
-  const auto time_of = [&](const vit::CostTable& table, const MeasuredSetting* measured) {
-    const vit::Measurements m(table, passes_of(measured));
-    return whole_model ? m.wall() : m.section(vit::Section::block, scope);
-  };
-  CostCurve curve;
-  const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, all ? -1 : block_);
+  const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, kWholeModel);
   const vit::CostTable trained_table(model.config, trace_->grid, trained);
-  const MeasuredSetting* trained_times = times.find(model, trace_->grid, trained);
+  const vit::Measurements rates(trained_table, passes_of(times.find(model, trace_->grid, trained)));
+  CostCurve curve;
   for (const int heads : vit::divisors(model.config.channels)) {
-    const vit::Settings settings = vit::with_heads(trace_->settings, heads, all ? -1 : block_);
-    const MeasuredSetting* measured = times.find(model, trace_->grid, settings);
-    if (measured == nullptr) continue;
-    const vit::RowTime time = time_of(vit::CostTable(model.config, trace_->grid, settings), measured);
+    const vit::Settings settings = vit::with_heads(trace_->settings, heads, all ? kWholeModel : block_);
+    const vit::CostTable table(model.config, trace_->grid, settings);
+    if (rates.wall().calls > 0) curve.predicted.push_back({heads, vit::predict_ms(trained_table, rates, table, scope)});
+    const vit::Measurements measured(table, passes_of(times.find(model, trace_->grid, settings)));
+    const vit::RowTime time = whole_model ? measured.wall() : measured.section(vit::Section::block, scope);
     if (time.calls > 0) curve.measured.push_back({heads, time, settings == trace_->settings});
   }
-  if (trained_times == nullptr) return curve;
-  const vit::Measurements rates(trained_table, passes_of(trained_times));
-  if (rates.wall().calls == 0) return curve;
-  curve.predicted = vit::predict_over_heads(model.config, trained_table, rates, all ? -1 : block_);
-  if (whole_model) return curve;
-  // One block's share: what the change of the whole pass leaves for it, the other blocks staying as they are.
-  const double others = rates.wall().median_ms - rates.section(vit::Section::block, scope).median_ms;
-  const double blocks = all ? static_cast<double>(trace_->settings.num_heads.size()) : 1.0;
-  const double base = rates.wall().median_ms;
-  for (vit::PredictedTime& p : curve.predicted) p.ms = (base - others) + (p.ms - base) / blocks;
   return curve;
 }
 

@@ -20,13 +20,17 @@ ImU32 color_of(vit::Op op, bool dark);
 
 /// Time over the head count: the prediction, and what was measured here.
 struct CostCurve {
+  struct Prediction {
+    int heads = 0;
+    double ms = 0;
+  };
   struct Dot {
     int heads = 0;
     vit::RowTime time;
     bool shown = false;  // the setting on screen
   };
-  std::vector<vit::PredictedTime> predicted;  // empty until the trained head count has been measured
-  std::vector<Dot> measured;                  // ascending heads
+  std::vector<Prediction> predicted;  // empty until the trained head count has been measured
+  std::vector<Dot> measured;          // ascending heads
 };
 
 /// What the column shows, kept until something that it depends on changes. Main thread only.

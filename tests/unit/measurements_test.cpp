@@ -113,11 +113,8 @@ TEST(Prediction, AtTheMeasuredHeadsItIsTheMeasuredTime) {
     const CostTable table = table_of(kernel);
     const std::vector<Timings> passes = {pass_of(table, 1, 0.5), pass_of(table, 2, 0.25), pass_of(table, 4, 3)};
     const Measurements times(table, passes);
-    for (const PredictedTime& predicted : predict_over_heads(small_config(), table, times, -1)) {
-      if (predicted.heads == 3) {
-        EXPECT_NEAR(predicted.ms, times.wall().median_ms, 1e-9);
-      }
-    }
+    EXPECT_NEAR(predict_ms(table, times, table), times.wall().median_ms, 1e-9);
+    EXPECT_NEAR(predict_ms(table, times, table, 1), times.section(Section::block, 1).median_ms, 1e-9);
   }
 }
 
@@ -126,10 +123,16 @@ TEST(Prediction, OnlyScaleAndSoftmaxGrowWithTheHeads) {
   const std::vector<Timings> passes = {pass_of(table, 1, 0)};
   const Measurements times(table, passes);
   const double base = times.wall().median_ms;
-  for (const PredictedTime& p : predict_over_heads(small_config(), table, times, -1))
-    EXPECT_NEAR(p.ms, base + 3 * 2 * (p.heads / 3.0 - 1), 1e-9) << p.heads << " heads in three blocks";
-  for (const PredictedTime& p : predict_over_heads(small_config(), table, times, 1))
-    EXPECT_NEAR(p.ms, base + 2 * (p.heads / 3.0 - 1), 1e-9) << p.heads << " heads in one block";
+  const double block = times.section(Section::block, 1).median_ms;
+  for (const int heads : divisors(small_config().channels)) {
+    const double more = 2 * (heads / 3.0 - 1);  // ms, in each block that has so many heads
+    const CostTable all(small_config(), table.grid(), with_heads(table.settings(), heads, -1));
+    const CostTable one(small_config(), table.grid(), with_heads(table.settings(), heads, 1));
+    EXPECT_NEAR(predict_ms(table, times, all), base + 3 * more, 1e-9) << heads << " heads in three blocks";
+    EXPECT_NEAR(predict_ms(table, times, one), base + more, 1e-9) << heads << " heads in one block";
+    EXPECT_NEAR(predict_ms(table, times, one, 1), block + more, 1e-9) << heads << " heads, that block";
+    EXPECT_NEAR(predict_ms(table, times, one, 0), times.section(Section::block, 0).median_ms, 1e-9) << "another block";
+  }
 }
 
 }  // namespace

@@ -125,6 +125,29 @@ TEST(Worker, MeasuresALittleAndThenRests) {
   for (const PassTime& time : listener.all.times) EXPECT_EQ(time.timings.first_block, 0);
 }
 
+TEST(Worker, MeasuresTheTrainedHeadCountUnderTheRequestedSettings) {
+  Listener listener;
+  const auto model = small_model();
+  Request request = listener.request(model, 16);
+  request.settings.qkv_bias = false;
+  listener.worker.post(request);
+  ASSERT_TRUE(listener.wait_for_rest());
+  const auto passes_at = [&](int heads) {
+    return std::count_if(listener.all.times.begin(), listener.all.times.end(), [&](const PassTime& time) {
+      return !time.settings.qkv_bias && time.settings.num_heads == std::vector<int>(3, heads);
+    });
+  };
+  EXPECT_GE(passes_at(4), 1) << "predictions need it";
+  EXPECT_LE(passes_at(4), Worker::kMeasurePasses);
+  const auto before = passes_at(4);
+  request.settings.num_heads.assign(3, 8);
+  request.id += 1;
+  listener.worker.post(request);
+  ASSERT_TRUE(listener.wait_for_rest());
+  EXPECT_GE(passes_at(8), 1);
+  EXPECT_EQ(passes_at(4), before) << "once is enough";
+}
+
 TEST(Worker, QuittingEndsALongPassEarly) {
   const auto model = vit::load_model("random:C=384,L=24,h=6,P=8,S=256,K=5,seed=1");
   auto listener = std::make_unique<Listener>();
