@@ -222,6 +222,17 @@ void add_analysis_commands(Workspace& work) {
              .run = [&session] { session.set_query(0); },
              .enabled = [&session] { return session.trace() && session.trace()->model->config.class_token; },
              .separated = true});
+  table.add({.id = "attention.query_prefix",
+             .menu = "Analysis",
+             .name = "Query: next prefix token",
+             .keys = {{GLFW_KEY_T, 0}},
+             .tooltip = "Asks the tokens before the patches in turn: class, distillation, registers.",
+             .run =
+                 [&session] {
+                   const int prefix = session.trace()->grid.prefix, next = session.view.query + 1;
+                   session.set_query(next < prefix ? next : 0);
+                 },
+             .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; }});
   table.add({.id = "attention.qkv_bias",
              .menu = "Analysis",
              .name = "qkv bias",

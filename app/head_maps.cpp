@@ -50,6 +50,7 @@ bool HeadMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View
   const vit::Matrix rows = vit::attention_rows(*trace, block, query, stage_);
   const int tokens = trace->grid.tokens();
   std::vector<float> mean(static_cast<std::size_t>(tokens), 0.f), max(static_cast<std::size_t>(tokens), 0.f);
+  float most_on_patches = 0;
   for (int h = 0; h < heads_; ++h) {
     const float* row = rows.row(h);
     for (int t = 0; t < tokens; ++t) {
@@ -57,10 +58,12 @@ bool HeadMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View
       max[static_cast<std::size_t>(t)] = std::max(max[static_cast<std::size_t>(t)], row[t]);
     }
     fill(index_of(h), row);
+    most_on_patches = std::max(most_on_patches, facts(h).patches);
   }
   for (float& value : mean) value /= static_cast<float>(heads_);
   fill(index_of(kMeanOfHeads), mean.data());
   fill(index_of(kMaxOfHeads), max.data());
+  facts_[static_cast<std::size_t>(index_of(kMaxOfHeads))].patches = most_on_patches;
   const std::size_t patches = static_cast<std::size_t>(rows_) * cols_;
   shared_ = vit::range_of({map(0), patches * static_cast<std::size_t>(heads_)});
   return true;
@@ -74,6 +77,8 @@ void HeadMaps::fill(int index, const float* row) {
   facts.range = vit::range_of({map, static_cast<std::size_t>(patches)});
   facts.own = row[query_];
   for (int t = 0; t < prefix; ++t) facts.prefix += row[t];
+  facts.to_token.assign(row, row + prefix);
+  facts.patches = static_cast<float>(std::accumulate(map, map + patches, 0.0));
   facts.peak_patch = static_cast<int>(std::max_element(map, map + patches) - map);
   facts.peak = map[facts.peak_patch];
   for (int t = 0; t < prefix + patches; ++t)

@@ -17,8 +17,10 @@ struct MapFacts {
   float entropy_bits = 0;  // of the whole row, prefix tokens included; of a head only
   float peak = 0;          // largest patch value
   int peak_patch = 0;
-  float own = 0;     // on the query itself
-  float prefix = 0;  // on the prefix tokens together
+  float own = 0;                // on the query itself
+  float prefix = 0;             // on the prefix tokens together
+  float patches = 0;            // on the patches together; of the maximum: the most that one head gives them
+  std::vector<float> to_token;  // (prefix) on each prefix token
 };
 
 /// Maps in the order mean, maximum, head 0, head 1, …

@@ -21,6 +21,12 @@ std::string query_name(int query, const vit::TokenGrid& grid, const vit::ModelCo
   return std::to_string(patch / grid.cols) + "," + std::to_string(patch % grid.cols);
 }
 
+std::string prefix_label(int token, const vit::ModelConfig& config) {
+  if (config.class_token && token-- == 0) return "cls";
+  if (config.distillation_token && token-- == 0) return "dist";
+  return "r" + std::to_string(token);
+}
+
 std::string query_title(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config) {
   if (query < grid.prefix) return config.prefix_name(query);
   const int patch = query - grid.prefix;

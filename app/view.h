@@ -37,6 +37,8 @@ std::string head_name(int head);
 std::string head_title(int head, int num_heads);
 /// As the command line writes it: "cls", "token:1" or "ROW,COL".
 std::string query_name(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+/// A prefix token where there is little room: "cls", "dist", "r0" for register 0.
+std::string prefix_label(int token, const vit::ModelConfig& config);
 /// For people: "class token", "register 0", "patch (3, 4)".
 std::string query_title(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config);
 

@@ -78,8 +78,9 @@ class RandomTensorFile : public TensorFile {
     const std::int64_t c = spec.channels, p = spec.patch_px, side = spec.image_px / spec.patch_px;
     const std::int64_t hidden = spec.hidden;
     add("cls_token", {1, 1, c}, {0, 0.5f});
+    if (spec.distilled > 0) add("dist_token", {1, 1, c}, {0, 0.5f});
     if (spec.registers > 0) add("reg_token", {1, spec.registers, c}, {0, 0.5f});
-    add("pos_embed", {1, 1 + side * side, c}, {0, 0.5f});
+    add("pos_embed", {1, 1 + spec.distilled + side * side, c}, {0, 0.5f});
     add("patch_embed.proj.weight", {c, 3, p, p}, {0, 1 / std::sqrt(3.f * static_cast<float>(p * p))});
     add("patch_embed.proj.bias", {c}, {0, 0.1f});
     const float branch = 1 / std::sqrt(static_cast<float>(spec.depth));
@@ -98,6 +99,7 @@ class RandomTensorFile : public TensorFile {
     }
     add_norm("norm", c);
     if (spec.classes > 0) add_linear("head", spec.classes, c, 1);
+    if (spec.classes > 0 && spec.distilled > 0) add_linear("head_dist", spec.classes, c, 1);
   }
 
   std::uint64_t seed_;
@@ -114,15 +116,16 @@ void set(RandomSpec& spec, std::string_view key, std::uint64_t value) {
     return;
   }
   const std::pair<std::string_view, int*> sizes[] = {
-      {"C", &spec.channels}, {"L", &spec.depth},    {"h", &spec.num_heads}, {"M", &spec.hidden},
-      {"P", &spec.patch_px}, {"S", &spec.image_px}, {"K", &spec.classes},   {"reg", &spec.registers}};
+      {"C", &spec.channels}, {"L", &spec.depth},       {"h", &spec.num_heads},
+      {"M", &spec.hidden},   {"P", &spec.patch_px},    {"S", &spec.image_px},
+      {"K", &spec.classes},  {"reg", &spec.registers}, {"dist", &spec.distilled}};
   for (const auto& [name, target] : sizes) {
     if (key != name) continue;
     if (value > 1'000'000) refuse("has an absurd " + std::string(key) + "=" + std::to_string(value));
     *target = static_cast<int>(value);
     return;
   }
-  refuse("does not know \"" + std::string(key) + "\" (it knows C, L, h, M, P, S, K, reg and seed)");
+  refuse("does not know \"" + std::string(key) + "\" (it knows C, L, h, M, P, S, K, reg, dist and seed)");
 }
 
 }  // namespace
@@ -153,6 +156,7 @@ RandomSpec parse_random_spec(const std::string& source) {
     refuse("needs C, L, h and P of at least 1");
   }
   if (spec.channels > 65536 || spec.depth > 1024) refuse("takes at most C=65536 and L=1024");
+  if (spec.distilled > 1) refuse("takes a dist of 0 or 1");
   const double c = spec.channels;
   const double parameters = spec.depth * (4 * c * c + 2 * c * spec.hidden) + c * spec.classes;
   if (parameters > kMaxParameters) refuse("would have " + std::to_string(parameters / 1e9) + " billion weights");
@@ -174,6 +178,7 @@ std::shared_ptr<const TensorFile> random_tensor_file(const RandomSpec& spec) {
   name += ",P=" + std::to_string(spec.patch_px) + ",S=" + std::to_string(spec.image_px) +
           ",K=" + std::to_string(spec.classes);
   if (spec.registers > 0) name += ",reg=" + std::to_string(spec.registers);
+  if (spec.distilled > 0) name += ",dist=1";
   name += ",seed=" + std::to_string(spec.seed);
   return std::make_shared<RandomTensorFile>(spec, name);
 }

@@ -9,8 +9,8 @@
 
 namespace vit {
 
-/// "random:C=768,L=12,h=12,P=16,S=224,K=1000,seed=1", with M= (4·C) and reg= (0) at will. What is left out is as in
-/// ViT-B/16.
+/// "random:C=768,L=12,h=12,P=16,S=224,K=1000,seed=1", with M= (4·C), reg= (0) and dist= (0 or 1) at will. What is left
+/// out is as in ViT-B/16.
 struct RandomSpec {
   int channels = 768;  // C
   int depth = 12;      // L
@@ -20,6 +20,7 @@ struct RandomSpec {
   int image_px = 224;  // S
   int classes = 1000;  // K, 0: no head
   int registers = 0;   // reg
+  int distilled = 0;   // dist, 1: a distillation token and its head, as in distilled DeiT
   std::uint64_t seed = 1;
   bool operator==(const RandomSpec&) const = default;
 };

@@ -44,7 +44,7 @@ void describe_version(CLI::App& app) {
 
 void add_model_options(CLI::App& app, RunOptions& options) {
   app.add_option("-m,--model", options.model,
-                 "Checkpoint file or folder, or random:C=768,L=12,h=12,P=16,S=224,K=1000,seed=1 "
+                 "Checkpoint file or folder, or random:C=768,L=12,h=12,P=16,S=224,K=1000,reg=0,dist=0,seed=1 "
                  "(default: the model that ships with the program)")
       ->type_name("FILE")
       ->group("Model");

@@ -83,8 +83,10 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
   ui::draw_text(ui, ui::Type::small, {from.x, text_y}, ui.theme.soft, number(range.low));
   ui::draw_text(ui, ui::Type::small, {from.x + size.x - high_width, text_y}, ui.theme.soft, high);
   const float rule_width = ui::measure(ui, ui::Type::small, name_of(view.range_rule)).x;
-  ui::draw_text(ui, ui::Type::small, {from.x + (size.x - rule_width) / 2, text_y}, ui.theme.faint,
-                name_of(view.range_rule));
+  const float low_width = ui::measure(ui, ui::Type::small, number(range.low)).x;
+  if (rule_width + 2 * std::max(low_width, high_width) + ui.px(16) < size.x)
+    ui::draw_text(ui, ui::Type::small, {from.x + (size.x - rule_width) / 2, text_y}, ui.theme.faint,
+                  name_of(view.range_rule));
 
   if (const auto& at = work.photo_view.shown_hover; at && at->row < maps.rows() && at->col < maps.cols()) {
     const int from_head = std::min(work.photo_view.hovered_head, maps.heads() - 1);

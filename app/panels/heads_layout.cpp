@@ -38,6 +38,7 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
     const float needed = static_cast<float>((in.tiles + plan.columns - 1) / plan.columns) * step - in.gap_px;
     const float spare = std::clamp(layout.tiles_size.y - needed - 2, 0.f, in.bar_px * 0.7f);
     best.bar_size.y += spare;
+    best.prefix_size.y += spare;
     best.words_size.y += spare;
     best.tiles_from.y += spare;
     best.tiles_size.y -= spare;
@@ -49,9 +50,12 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
     below.photo_from = in.from;
     below.photo_size = {in.size.x, photo_height};
     below.bar_from = {in.from.x, in.from.y + photo_height + gap};
-    below.bar_size = {std::floor(in.size.x * 0.46f), in.bar_px};
-    below.words_from = {below.bar_from.x + below.bar_size.x + 2 * gap, below.bar_from.y};
-    below.words_size = {in.size.x - below.bar_size.x - 2 * gap, in.bar_px};
+    const float prefix = in.prefix_px > 0 ? std::min(in.prefix_px, std::floor(in.size.x * 0.31f)) + 2 * gap : 0;
+    below.bar_size = {std::floor((in.size.x - prefix) * (prefix > 0 ? 0.36f : 0.46f)), in.bar_px};
+    below.prefix_from = {below.bar_from.x + below.bar_size.x + 2 * gap, below.bar_from.y};
+    below.prefix_size = {std::max(0.f, prefix - 2 * gap), in.bar_px};
+    below.words_from = {below.bar_from.x + below.bar_size.x + prefix + 2 * gap, below.bar_from.y};
+    below.words_size = {in.size.x - below.bar_size.x - prefix - 2 * gap, in.bar_px};
     below.tiles_from = {in.from.x, below.bar_from.y + in.bar_px + gap};
     below.tiles_size = {in.size.x, in.from.y + in.size.y - below.tiles_from.y};
     consider(below);
@@ -64,7 +68,10 @@ HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
     beside.photo_size = {photo_width, std::min(most, std::floor(photo_width / in.photo_aspect))};
     const float spare = most - beside.photo_size.y;  // the histogram can use some of it
     beside.bar_from = {in.from.x, in.from.y + beside.photo_size.y + gap};
-    beside.bar_size = {photo_width, in.bar_px + std::min(spare, in.bar_px)};
+    const float prefix_beside = in.prefix_px > 0 ? std::min(in.prefix_px, std::floor(photo_width * 0.6f)) + 2 * gap : 0;
+    beside.bar_size = {photo_width - prefix_beside, in.bar_px + std::min(spare, in.bar_px)};
+    beside.prefix_from = {beside.bar_from.x + beside.bar_size.x + 2 * gap, beside.bar_from.y};
+    beside.prefix_size = {std::max(0.f, prefix_beside - 2 * gap), beside.bar_size.y};
     beside.words_from = {in.from.x, beside.bar_from.y + beside.bar_size.y + gap};
     beside.words_size = {photo_width, in.words_px};
     beside.tiles_from = {in.from.x + photo_width + gap, in.from.y};

@@ -8,8 +8,9 @@ namespace headlight {
 struct HeadsLayout {
   bool side_by_side = false;  // tiles at the right of the photo, else below it
   ImVec2 photo_from, photo_size;
-  ImVec2 bar_from, bar_size;      // colour bar
-  ImVec2 words_from, words_size;  // the sentence
+  ImVec2 bar_from, bar_size;        // colour bar
+  ImVec2 prefix_from, prefix_size;  // bars of the prefix tokens, beside the colour bar
+  ImVec2 words_from, words_size;    // the sentence
   ImVec2 tiles_from, tiles_size;
 };
 
@@ -19,8 +20,9 @@ struct HeadsLayoutInput {
   float tile_aspect = 1;
   int tiles = 1;
   float caption_px = 0, gap_px = 0, smallest_tile_px = 0;
-  float bar_px = 0;    // height of the colour bar
-  float words_px = 0;  // height of the sentence where it stands below the bar
+  float bar_px = 0;     // height of the colour bar
+  float prefix_px = 0;  // width of the bars of the prefix tokens, 0: there are none
+  float words_px = 0;   // height of the sentence where it stands below the bar
 };
 
 /// Tries both arrangements and several shares, and takes what shows most of photo and tiles.

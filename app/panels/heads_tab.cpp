@@ -5,6 +5,7 @@
 
 #include "app/panels/color_bar.h"
 #include "app/panels/heads_layout.h"
+#include "app/panels/prefix_bars.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
@@ -22,8 +23,9 @@ void draw_sentence(Workspace& work, ImVec2 from, ImVec2 size) {
   list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.accent, ui.px(1));
   const std::string title = "Block " + std::to_string(work.maps.block()) + ", " + head_title(head, work.maps.heads());
   ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(8)}, ui.theme.text, title);
-  ui::draw_text(ui, ui::Type::body, {from.x + pad, from.y + ui.px(9) + ui.fonts.size(ui::Type::body) * 1.25f},
-                ui.theme.soft, words, size.x - 2 * pad);
+  const float top = ui.px(9) + ui.fonts.size(ui::Type::body) * 1.25f, wrap = size.x - 2 * pad;
+  const bool fits = top + ui::measure(ui, ui::Type::body, words, wrap).y <= size.y;  // else set smaller, not cut
+  ui::draw_text(ui, fits ? ui::Type::body : ui::Type::small, {from.x + pad, from.y + top}, ui.theme.soft, words, wrap);
   const ui::Control control{.id = "heads.sentence", .label = {}, .tooltip = {}};
   ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, false, words);
 }
@@ -54,10 +56,12 @@ void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
                      .caption_px = ui.fonts.size(ui::Type::small) + ui.px(8),
                      .gap_px = ui.px(8),
                      .smallest_tile_px = ui.px(64),
-                     .bar_px = ui.px(88),
+                     .bar_px = ui.px(work.maps.trace()->grid.prefix > 0 ? 102 : 88),
+                     .prefix_px = prefix_bars_width(work),
                      .words_px = ui.px(88)});
   work.photo_view.draw(work, layout.photo_from, layout.photo_size);
   draw_color_bar(work, layout.bar_from, layout.bar_size);
+  draw_prefix_bars(work, layout.prefix_from, layout.prefix_size);
   draw_sentence(work, layout.words_from, layout.words_size);
   work.tile_grid.draw(work, layout.tiles_from, layout.tiles_size);
   draw_read_out(work);

@@ -13,8 +13,8 @@
 namespace headlight {
 namespace {
 
-std::shared_ptr<const vit::Trace> trace_of(int heads) {
-  const auto model = vit::load_model("random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2");
+std::shared_ptr<const vit::Trace> trace_of(int heads, const char* source = "random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2") {
+  const auto model = vit::load_model(source);
   vit::Image image{.width = 32, .height = 32, .rgb = {}, .name = "stripes"};
   for (int i = 0; i < 32 * 32; ++i) image.rgb.insert(image.rgb.end(), {static_cast<std::uint8_t>(i), 90, 30});
   auto pixels = std::make_shared<const vit::Pixels>(vit::preprocess(image, model->preprocessing, 8));
@@ -83,6 +83,25 @@ TEST(HeadMaps, EntropyIsThatOfTheWholeRow) {
   double bits = 0;
   for (const float p : vit::attention_row(*trace, 0, 1, 0)) bits -= p * std::log2(p);
   EXPECT_NEAR(maps.facts(1).entropy_bits, bits, 1e-4);
+}
+
+TEST(HeadMaps, MassOfPrefixTokensAndPatchesAddsUpToOne) {
+  const auto trace = trace_of(4, "random:C=24,L=2,h=4,P=8,S=32,K=5,reg=2,dist=1,seed=2");
+  HeadMaps maps;
+  View view;
+  view.query = 3;  // register 1
+  maps.update(trace, view);
+  float most_on_patches = 0;
+  for (int head = 0; head < 4; ++head) {
+    const MapFacts& facts = maps.facts(head);
+    const std::vector<float> row = vit::attention_row(*trace, 0, head, 3);
+    ASSERT_EQ(facts.to_token.size(), 4u);
+    for (std::size_t token = 0; token < 4; ++token) EXPECT_FLOAT_EQ(facts.to_token[token], row[token]);
+    EXPECT_NEAR(facts.patches + std::accumulate(facts.to_token.begin(), facts.to_token.end(), 0.f), 1, 1e-5);
+    most_on_patches = std::max(most_on_patches, facts.patches);
+  }
+  EXPECT_FLOAT_EQ(maps.facts(kMaxOfHeads).patches, most_on_patches);
+  EXPECT_LE(maps.facts(kMeanOfHeads).patches, most_on_patches);
 }
 
 TEST(HeadMaps, SentenceNamesHeadQueryAndShares) {

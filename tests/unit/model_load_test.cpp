@@ -71,6 +71,17 @@ TEST(RandomModel, HasTheSizesItWasAskedFor) {
   EXPECT_TRUE(model->report.unused.empty());
 }
 
+TEST(RandomModel, MakesADistillationTokenBeforeTheRegisters) {
+  const auto model = vit::load_model("random:C=24,L=1,h=4,P=4,S=20,K=7,reg=2,dist=1,seed=3");
+  EXPECT_EQ(model->config.prefix_tokens(), 4);
+  EXPECT_EQ(model->config.prefix_name(1), "distillation token");
+  EXPECT_EQ(model->config.prefix_name(2), "register 0");
+  EXPECT_TRUE(model->head_distilled.has_value());
+  EXPECT_EQ(model->position.rows(), 4 + 25);
+  EXPECT_TRUE(model->report.unused.empty());
+  EXPECT_THROW(vit::load_model("random:C=24,L=1,h=4,dist=2"), vit::Error);
+}
+
 TEST(RandomModel, DependsOnTheSeedAlone) {
   const auto a = vit::load_model(kSmall), b = vit::load_model(kSmall);
   const auto c = vit::load_model("random:C=12,L=2,h=3,P=4,S=12,K=5,seed=8");

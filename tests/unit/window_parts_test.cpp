@@ -42,6 +42,7 @@ TEST(TilePlan, AllTilesFitOrTheListScrolls) {
 TEST(HeadsLayout, PartsLieInsideTheTabAndDoNotOverlap) {
   for (const float aspect : {0.5f, 1.f, 1.5f, 3.f})
     for (const ImVec2 size : {ImVec2{600, 700}, ImVec2{1000, 850}, ImVec2{1000, 500}}) {
+      const float prefix = aspect == 1.f ? 0.f : 1000 * aspect / 4;  // none, a few, more than there is room for
       const HeadsLayout l = lay_out_heads({.from = {10, 20},
                                            .size = size,
                                            .photo_aspect = aspect,
@@ -50,7 +51,14 @@ TEST(HeadsLayout, PartsLieInsideTheTabAndDoNotOverlap) {
                                            .gap_px = 8,
                                            .smallest_tile_px = 76,
                                            .bar_px = 88,
+                                           .prefix_px = prefix,
                                            .words_px = 88});
+      EXPECT_GE(l.prefix_from.x, l.bar_from.x + l.bar_size.x);
+      EXPECT_EQ(l.prefix_size.x > 100, prefix > 0);
+      if (!l.side_by_side) {
+        EXPECT_GE(l.words_from.x, l.prefix_from.x + l.prefix_size.x);
+      }
+      EXPECT_GT(l.words_size.x, 150);
       EXPECT_LE(l.tiles_from.x + l.tiles_size.x, 10 + size.x + 0.5f);
       EXPECT_LE(l.tiles_from.y + l.tiles_size.y, 20 + size.y + 0.5f);
       EXPECT_GE(l.bar_from.y, l.photo_from.y + l.photo_size.y);

@@ -1,0 +1,126 @@
+#include "app/panels/prefix_bars.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+
+namespace headlight {
+
+namespace {
+
+constexpr float kPitch = 30, kLegiblePitch = 22, kSmallestPitch = 12, kPatches = 48;  // points
+
+/// Per cent without the sign: "97", "2.1", "0.05".
+std::string percent_text(float share) {
+  char text[32];
+  const double value = 100.0 * share;
+  std::snprintf(text, sizeof text, value >= 9.95 ? "%.0f" : value >= 0.095 || value == 0 ? "%.1f" : "%.2f", value);
+  return text;
+}
+
+/// Where one bar stands, and what it says.
+struct Bar {
+  ImVec2 from, size;
+  std::string id, label, tooltip;
+  float share = 0;
+  ImU32 color = 0;
+  int token = -1;  // -1: the patches together, which are no query
+};
+
+void draw_bar(Workspace& work, const Bar& bar) {
+  ui::Ui& ui = work.ui;
+  const ImVec2 to{bar.from.x + bar.size.x, bar.from.y + bar.size.y};
+  const float line = ui.fonts.size(ui::Type::small);
+  ImGui::SetCursorScreenPos(bar.from);
+  const bool pressed = ImGui::InvisibleButton(bar.id.c_str(), bar.size) && bar.token >= 0;
+  const bool over = ImGui::IsItemHovered(), asked = bar.token >= 0 && bar.token == work.maps.query();
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  if (asked || (over && bar.token >= 0))
+    list.AddRectFilled({bar.from.x, bar.from.y + line + ui.px(4)}, to, asked ? ui.theme.accent_soft : ui.theme.hovered,
+                       ui.px(3));
+  const float bottom = std::floor(to.y - line - ui.px(5)), top = bar.from.y + 2 * line + ui.px(6);
+  const float width = std::min(ui.px(18), bar.size.x - ui.px(3)), x = std::floor(bar.from.x + (bar.size.x - width) / 2);
+  const float height = std::max(ui.px(1.5f), (bottom - top) * std::clamp(bar.share, 0.f, 1.f));
+  list.AddRectFilled({x, bottom - height}, {x + width, bottom}, bar.color, ui.px(1.5f));
+  const auto centred = [&](const std::string& text, float y, ImU32 color) {
+    const float text_width = ui::measure(ui, ui::Type::small, text).x;
+    ui::draw_text(ui, ui::Type::small, {std::floor(bar.from.x + (bar.size.x - text_width) / 2), y}, color, text);
+  };
+  char value[32];
+  std::snprintf(value, sizeof value, "%.4f", bar.share);
+  ui::describe(ui,
+               {.id = bar.id,
+                .label = {},
+                .tooltip = bar.tooltip,
+                .key = bar.token >= 0 ? work.commands.keys_of("attention.query_prefix") : ""},
+               bar.from, to, over, value);
+  if (pressed) work.session.set_query(bar.token);
+  if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
+  centred(percent_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
+  centred(bar.label, bottom + ui.px(2), asked ? ui.theme.accent : ui.theme.soft);
+}
+
+/// " of what the class token looks at in head 3."
+std::string whose(const HeadMaps& maps, int head) {
+  const std::string query = query_title(maps.query(), maps.trace()->grid, maps.trace()->model->config);
+  const std::string of = " of what the " + query + " looks at";
+  if (head == kMeanOfHeads) return of + ", on average over the heads.";
+  if (head == kMaxOfHeads) return of + " in the head where it is most.";
+  return of + " in head " + std::to_string(head) + ".";
+}
+
+}  // namespace
+
+float prefix_bars_width(const Workspace& work) {
+  const int prefix = work.maps.trace()->grid.prefix;
+  return prefix == 0 ? 0 : work.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
+}
+
+void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size) {
+  const HeadMaps& maps = work.maps;
+  const int prefix = maps.trace()->grid.prefix;
+  if (prefix == 0 || size.x <= 0) return;
+  const ui::Ui& ui = work.ui;
+  const vit::ModelConfig& config = maps.trace()->model->config;
+  const int head = std::min(work.session.view.head, maps.heads() - 1);
+  const MapFacts& facts = maps.facts(head);
+  const std::string rest = whose(maps, head);
+  const float room = size.x - ui.px(kPatches);
+  const int shown = std::clamp(static_cast<int>(room / ui.px(kSmallestPitch)), 1, prefix);
+  const float pitch = std::min(ui.px(kPitch), room / static_cast<float>(shown));
+  const int query = maps.query() < prefix ? maps.query() : 0;
+  const int first = std::clamp(query - shown / 2, 0, prefix - shown);
+
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float base = std::floor(from.y + size.y - ui.fonts.size(ui::Type::small) - ui.px(5));
+  const float used = pitch * static_cast<float>(shown) + ui.px(kPatches);
+  list.AddLine({from.x, base}, {from.x + used, base}, ui.theme.track);
+  for (int i = 0; i < shown; ++i) {
+    const int token = first + i;
+    const float share = facts.to_token[static_cast<std::size_t>(token)];
+    const std::string name = config.prefix_name(token);
+    draw_bar(work, {.from = {from.x + pitch * static_cast<float>(i), from.y},
+                    .size = {pitch, size.y},
+                    .id = "heads.prefix." + std::to_string(token),
+                    .label = prefix_label(token, config),
+                    .tooltip = "The " + name + " gets " + percent_text(share) + " %" + rest + " Click: asks what the " +
+                               name + " looks at.",
+                    .share = share,
+                    .color = ui.theme.bar,
+                    .token = token});
+  }
+  draw_bar(work, {.from = {from.x + pitch * static_cast<float>(shown), from.y},
+                  .size = {ui.px(kPatches), size.y},
+                  .id = "heads.prefix.patches",
+                  .label = "patches",
+                  .tooltip = "All patches together get " + percent_text(facts.patches) + " %" + rest,
+                  .share = facts.patches,
+                  .color = ui.theme.bar_soft});
+  ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint, "attention, %");
+}
+
+}  // namespace headlight

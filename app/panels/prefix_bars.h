@@ -1,0 +1,16 @@
+// Bars of what a head puts on each prefix token and on the patches together; a click asks from that token.
+#pragma once
+
+#include <imgui.h>
+
+namespace headlight {
+
+struct Workspace;
+
+/// px that all bars take at their best; 0 where the network has no prefix tokens.
+float prefix_bars_width(const Workspace& work);
+
+/// In less room the bars get narrower, down to a few px, and then only those about the query are shown.
+void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size);
+
+}  // namespace headlight
