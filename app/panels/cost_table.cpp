@@ -99,7 +99,7 @@ void CostColumn::draw_table(Workspace& work) {
   ui::Ui& ui = work.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  const float height = ui.fonts.size(ui::Type::small) + ui.px(5);
+  const float height = ui.fonts.size(ui::Type::small) + ui.px(tight_ ? 2 : 5);
   const vit::ConventionColumn& column = vit::column_of(view_.convention);
   const std::string unit = std::string("M") + column.unit;
   ui::draw_text(ui, ui::Type::small, at, ui.theme.faint, "operator");

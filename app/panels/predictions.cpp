@@ -10,7 +10,7 @@
 
 namespace headlight {
 
-void draw_predictions(Workspace& work) {
+void draw_predictions(Workspace& work, float leading) {
   constexpr int kTop = 5;
   ui::Ui& ui = work.ui;
   const vit::Trace& trace = *work.session.trace();
@@ -24,7 +24,7 @@ void draw_predictions(Workspace& work) {
   }
   const std::vector<double> now = probabilities(trace.logits);
   const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
-  const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + ui.px(7);
+  const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + leading;
   const float names = width * 0.36f, numbers = ui.px(44);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   for (const int index : top_classes(now, kTop)) {
@@ -32,7 +32,7 @@ void draw_predictions(Workspace& work) {
     const auto i = static_cast<std::size_t>(index);
     const std::string name = class_name(*trace.model, index);
     ui.announce(name);
-    ui::draw_text(ui, ui::Type::body, {at.x, at.y + ui.px(2)}, ui.theme.text,
+    ui::draw_text(ui, ui::Type::body, {at.x, at.y + leading / 3}, ui.theme.text,
                   ui::shortened(ui, ui::Type::body, name, names - ui.px(8)));
     const float bar = width - names - numbers, x = at.x + names, middle = at.y + line / 2;
     const float thick = compare ? ui.px(3.5f) : ui.px(4);
@@ -44,7 +44,7 @@ void draw_predictions(Workspace& work) {
     if (compare) draw_bar(before[i], middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
     char number[32];
     std::snprintf(number, sizeof number, "%.3f", now[i]);
-    ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + ui.px(2)},
+    ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + leading / 3},
                   ui.theme.soft, number);
     ImGui::Dummy({width, line - ImGui::GetStyle().ItemSpacing.y});
     const ImVec2 mouse = ImGui::GetIO().MousePos;

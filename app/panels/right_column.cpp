@@ -141,6 +141,7 @@ void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
   list.AddLine(from, {from.x, from.y + size.y}, ui.theme.line);
   if (!work.session.trace()) return;
+  tight_ = size.y < ui.px(820);
   update(work);
   const float pad = ui.px(14);
   ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(10)});
@@ -148,12 +149,15 @@ void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   draw_header(work);
   draw_bar(work);
   draw_table(work);
-  ui::gap(ui, 8);
-  const float predictions = work.session.trace()->logits.empty() ? ui.px(52) : ui.px(158);
+  const float gap = tight_ ? 0 : 8, leading = ui.px(tight_ ? 4 : 7);
+  ui::gap(ui, gap);
+  const float predictions = work.session.trace()->logits.empty()
+                                ? ui.px(52)
+                                : ui.px(46 + gap) + 5 * (ui.fonts.size(ui::Type::body) + leading);
   const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - ui.px(10);
   draw_curve(work, std::clamp(left, ui.px(150), ui.px(330)));
-  ui::gap(ui, 8);
-  draw_predictions(work);
+  ui::gap(ui, gap);
+  draw_predictions(work, leading);
   ImGui::EndChild();
 }
 

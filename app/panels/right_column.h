@@ -56,6 +56,7 @@ class CostColumn {
 
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
+  bool tight_ = false;  // a low window: less air between the lines, so that all of it is seen
   int block_ = 0, shown_convention_ = -1;
   bool shown_whole_ = false;
   CostView view_;
@@ -63,7 +64,7 @@ class CostColumn {
   CostCurve curve_;
 };
 
-/// The five likeliest classes, now and as trained.
-void draw_predictions(Workspace& work);
+/// The five likeliest classes, now and as trained; `leading` px between the lines.
+void draw_predictions(Workspace& work, float leading);
 
 }  // namespace headlight
