@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/assets.h"
+#include "app/classes.h"
 #include "app/commands.h"
 #include "app/panels/blocks_tab.h"
 #include "app/panels/dialogs.h"
@@ -162,7 +163,8 @@ void App::draw_tabs(ImVec2 from, float width) {
   char text[160];
   if (drift.top1 >= 0) {
     std::snprintf(text, sizeof text, ": “%s” %.2f → %.2f",
-                  class_name(*work_.session.trace()->model, drift.top1).c_str(), drift.top1_before, drift.top1_now);
+                  class_name(work_.session.trace()->model->labels, drift.top1).c_str(), drift.top1_before,
+                  drift.top1_now);
     words += text;
   }
   std::snprintf(text, sizeof text, ", maps moved by %.2f", drift.maps_moved);

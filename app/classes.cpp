@@ -36,13 +36,24 @@ bool names_label(const std::string& wanted, const std::string& label) {
 
 }  // namespace
 
+std::vector<double> probabilities(const std::vector<float>& logits) {
+  std::vector<double> p(logits.begin(), logits.end());
+  if (p.empty()) return p;
+  const double largest = *std::max_element(p.begin(), p.end());
+  double sum = 0;
+  for (double& value : p) sum += value = std::exp(value - largest);
+  for (double& value : p) value /= sum;
+  return p;
+}
+
+std::string class_name(const std::vector<std::string>& labels, int index) {
+  const auto i = static_cast<std::size_t>(index);
+  return i < labels.size() ? labels[i] : "class " + std::to_string(index);
+}
+
 std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std::vector<std::string>& labels,
                                     int count) {
-  if (logits.empty()) return {};
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (float logit : logits) sum += std::exp(static_cast<double>(logit - largest));
-
+  const std::vector<double> p = probabilities(logits);
   std::vector<int> order(logits.size());
   std::iota(order.begin(), order.end(), 0);
   const auto kept = std::min(order.size(), static_cast<std::size_t>(std::max(0, count)));
@@ -54,8 +65,7 @@ std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std:
   std::vector<ClassScore> scores;
   for (std::size_t i = 0; i < kept; ++i) {
     const auto index = static_cast<std::size_t>(order[i]);
-    scores.push_back({order[i], index < labels.size() ? labels[index] : "class " + std::to_string(index), logits[index],
-                      static_cast<float>(std::exp(static_cast<double>(logits[index] - largest)) / sum)});
+    scores.push_back({order[i], class_name(labels, order[i]), logits[index], p[index]});
   }
   return scores;
 }

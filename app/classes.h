@@ -13,8 +13,14 @@ struct ClassScore {
   int index = 0;
   std::string label;  // "class 3" where the model has no names
   float logit = 0;
-  float probability = 0;
+  double probability = 0;
 };
+
+/// Softmax of the logits.
+std::vector<double> probabilities(const std::vector<float>& logits);
+
+/// The class's name, or "class 7" where there is none.
+std::string class_name(const std::vector<std::string>& labels, int index);
 
 /// The `count` likeliest classes, the likeliest first; probabilities are the softmax over all classes.
 std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std::vector<std::string>& labels,

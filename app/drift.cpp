@@ -3,38 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
 
+#include "app/classes.h"
 #include "engine/attention.h"
 
 namespace headlight {
-
-std::vector<double> probabilities(const std::vector<float>& logits) {
-  std::vector<double> p(logits.begin(), logits.end());
-  if (p.empty()) return p;
-  const double largest = *std::max_element(p.begin(), p.end());
-  double sum = 0;
-  for (double& value : p) sum += value = std::exp(value - largest);
-  for (double& value : p) value /= sum;
-  return p;
-}
-
-std::vector<int> top_classes(const std::vector<double>& probabilities, int count) {
-  std::vector<int> order(probabilities.size());
-  std::iota(order.begin(), order.end(), 0);
-  count = std::min(count, static_cast<int>(order.size()));
-  std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](int a, int b) {
-    const double pa = probabilities[static_cast<std::size_t>(a)], pb = probabilities[static_cast<std::size_t>(b)];
-    return pa != pb ? pa > pb : a < b;
-  });
-  order.resize(static_cast<std::size_t>(count));
-  return order;
-}
-
-std::string class_name(const vit::Model& model, int index) {
-  const auto i = static_cast<std::size_t>(index);
-  return i < model.labels.size() ? model.labels[i] : "class " + std::to_string(index);
-}
 
 std::string departures(const vit::Settings& settings, const vit::ModelConfig& config) {
   std::string text;
@@ -78,10 +51,10 @@ const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
     query_ = query;
     drift_ = {.what = departures(trace->settings, trace->model->config)};
     if (!trace->logits.empty() && trace->logits.size() == trained->logits.size()) {
-      const std::vector<double> before = probabilities(trained->logits), now = probabilities(trace->logits);
-      drift_.top1 = top_classes(before, 1)[0];
-      drift_.top1_before = before[static_cast<std::size_t>(drift_.top1)];
-      drift_.top1_now = now[static_cast<std::size_t>(drift_.top1)];
+      const ClassScore trained_top = top_classes(trained->logits, {}, 1)[0];
+      drift_.top1 = trained_top.index;
+      drift_.top1_before = trained_top.probability;
+      drift_.top1_now = probabilities(trace->logits)[static_cast<std::size_t>(drift_.top1)];
     }
     query = std::clamp(query, 0, trace->grid.tokens() - 1);
     const int depth = static_cast<int>(trace->blocks.size());

@@ -3,18 +3,10 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "engine/trace.h"
 
 namespace headlight {
-
-/// Probabilities of the classes: softmax of the logits.
-std::vector<double> probabilities(const std::vector<float>& logits);
-/// Indices of the `count` largest, the largest first.
-std::vector<int> top_classes(const std::vector<double>& probabilities, int count);
-/// The class's name, or "class 7".
-std::string class_name(const vit::Model& model, int index);
 
 /// "heads 12 (trained 6), qkv bias off, attention dropout 0.10": empty when all is as trained.
 std::string departures(const vit::Settings& settings, const vit::ModelConfig& config);

@@ -26,8 +26,8 @@ std::vector<LabelledImage> labelled_images(const std::filesystem::path& folder, 
 
 struct Verdict {
   int predicted = 0;
-  float probability = 0;  // of the predicted class
-  bool in_top5 = false;   // the true class is among the five likeliest
+  double probability = 0;  // of the predicted class
+  bool in_top5 = false;    // the true class is among the five likeliest
 };
 
 struct Evaluation {

@@ -13,47 +13,16 @@
 #include <stb/stb_truetype.h>
 #pragma GCC diagnostic pop
 
+#include "app/text.h"
+
 namespace headlight {
 
-struct Lettering::Face {
+struct Lettering::Font {
   std::vector<unsigned char> file;
   stbtt_fontinfo info{};
 };
 
 namespace {
-
-constexpr std::array kTextFonts = {
-    "/usr/share/fonts/opentype/inter/Inter-Regular.otf",
-    "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
-    "/usr/share/fonts/inter/Inter-Regular.otf",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-    "/usr/share/fonts/TTF/DejaVuSans.ttf",
-    "/usr/share/fonts/dejavu/DejaVuSans.ttf",
-};
-constexpr std::array kWideFonts = {
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-};
-
-/// The next code point of UTF-8 text, U+FFFD for bytes that are none; `text` moves behind it.
-int next_character(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  text.remove_prefix(1);
-  if (first < 0x80) return first;
-  const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
-  if (more == 0) return 0xFFFD;
-  int value = first & (0x3F >> more);
-  for (int i = 0; i < more; ++i) {
-    if (text.empty() || (static_cast<unsigned char>(text.front()) & 0xC0) != 0x80) return 0xFFFD;
-    value = value << 6 | (text.front() & 0x3F);
-    text.remove_prefix(1);
-  }
-  return value;
-}
 
 /// Mixes `color` into the picture by the coverage of a glyph.
 void blend(vit::Image& image, int left, int top, const unsigned char* coverage, int width, int height,
@@ -72,32 +41,30 @@ void blend(vit::Image& image, int left, int top, const unsigned char* coverage, 
 }  // namespace
 
 Lettering::Lettering() {
-  for (const char* file : kTextFonts)
-    if ((text_ = read_face(file))) return;
+  text_ = read_font(font_file(Face::regular));
 }
 
 Lettering::~Lettering() = default;
 
-std::unique_ptr<Lettering::Face> Lettering::read_face(const char* file) {
+std::unique_ptr<Lettering::Font> Lettering::read_font(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return nullptr;
-  auto face = std::make_unique<Face>();
-  face->file.assign(std::istreambuf_iterator<char>(stream), {});
-  const int offset = stbtt_GetFontOffsetForIndex(face->file.data(), 0);
-  if (offset < 0 || !stbtt_InitFont(&face->info, face->file.data(), offset)) return nullptr;
-  return face;
+  auto font = std::make_unique<Font>();
+  font->file.assign(std::istreambuf_iterator<char>(stream), {});
+  const int offset = stbtt_GetFontOffsetForIndex(font->file.data(), 0);
+  if (offset < 0 || !stbtt_InitFont(&font->info, font->file.data(), offset)) return nullptr;
+  return font;
 }
 
 bool Lettering::available() const {
   return text_ != nullptr;
 }
 
-const Lettering::Face* Lettering::face_for(int character) const {
+const Lettering::Font* Lettering::font_for(int character) const {
   if (!text_ || stbtt_FindGlyphIndex(&text_->info, character) != 0) return text_.get();
   if (!wide_tried_) {
     wide_tried_ = true;
-    for (const char* file : kWideFonts)
-      if ((wide_ = read_face(file))) break;
+    wide_ = read_font(font_file(Face::wide));
   }
   return wide_ && stbtt_FindGlyphIndex(&wide_->info, character) != 0 ? wide_.get() : text_.get();
 }
@@ -105,11 +72,11 @@ const Lettering::Face* Lettering::face_for(int character) const {
 double Lettering::width(std::string_view text, double px) const {
   double total = 0;
   while (!text.empty() && available()) {
-    const int character = next_character(text);
-    const Face* face = face_for(character);
+    const auto character = static_cast<int>(next_character(text));
+    const Font* font = font_for(character);
     int advance = 0, bearing = 0;
-    stbtt_GetCodepointHMetrics(&face->info, character, &advance, &bearing);
-    total += advance * stbtt_ScaleForPixelHeight(&face->info, static_cast<float>(px));
+    stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
+    total += advance * stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
   }
   return total;
 }
@@ -118,23 +85,23 @@ void Lettering::draw(vit::Image& image, double x, double baseline, std::string_v
                      std::array<std::uint8_t, 3> color) const {
   std::vector<unsigned char> coverage;
   while (!text.empty() && available()) {
-    const int character = next_character(text);
-    const Face* face = face_for(character);
-    const float scale = stbtt_ScaleForPixelHeight(&face->info, static_cast<float>(px));
+    const auto character = static_cast<int>(next_character(text));
+    const Font* font = font_for(character);
+    const float scale = stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
     const double left = std::floor(x);
     const auto shift = static_cast<float>(x - left);
     int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-    stbtt_GetCodepointBitmapBoxSubpixel(&face->info, character, scale, scale, shift, 0, &x0, &y0, &x1, &y1);
+    stbtt_GetCodepointBitmapBoxSubpixel(&font->info, character, scale, scale, shift, 0, &x0, &y0, &x1, &y1);
     const int width = x1 - x0, height = y1 - y0;
     if (width > 0 && height > 0) {
       coverage.assign(static_cast<std::size_t>(width) * height, 0);
-      stbtt_MakeCodepointBitmapSubpixel(&face->info, coverage.data(), width, height, width, scale, scale, shift, 0,
+      stbtt_MakeCodepointBitmapSubpixel(&font->info, coverage.data(), width, height, width, scale, scale, shift, 0,
                                         character);
       blend(image, static_cast<int>(left) + x0, static_cast<int>(std::lround(baseline)) + y0, coverage.data(), width,
             height, color);
     }
     int advance = 0, bearing = 0;
-    stbtt_GetCodepointHMetrics(&face->info, character, &advance, &bearing);
+    stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
     x += advance * scale;
   }
 }

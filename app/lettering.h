@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "engine/image.h"
@@ -26,12 +27,12 @@ class Lettering {
             std::array<std::uint8_t, 3> color) const;
 
  private:
-  struct Face;
-  static std::unique_ptr<Face> read_face(const char* file);  // null if it is not there or no font
-  const Face* face_for(int character) const;
+  struct Font;
+  static std::unique_ptr<Font> read_font(const std::string& file);  // null if it is not there or no font
+  const Font* font_for(int character) const;
 
-  std::unique_ptr<Face> text_;
-  mutable std::unique_ptr<Face> wide_;  // other scripts, read when a character needs it
+  std::unique_ptr<Font> text_;
+  mutable std::unique_ptr<Font> wide_;  // other scripts, read when a character needs it
   mutable bool wide_tried_ = false;
 };
 

@@ -67,7 +67,7 @@ std::string to_csv(const std::vector<LabelledImage>& images, const Evaluation& r
   for (std::size_t i = 0; i < images.size(); ++i) {
     char numbers[64];
     std::snprintf(numbers, sizeof numbers, ",%d,%d,%.6f\n", images[i].label, result.verdicts[i].predicted,
-                  static_cast<double>(result.verdicts[i].probability));
+                  result.verdicts[i].probability);
     const std::filesystem::path& file = images[i].file;
     text += '"' + (file.parent_path().filename() / file.filename()).string() + '"' + numbers;
   }

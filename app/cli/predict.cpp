@@ -54,7 +54,7 @@ int run_predict(const PredictOptions& options) {
   const std::vector<ClassScore> scores = top_classes(trace->logits, input.model->labels, options.top);
   if (options.json != "-")
     for (const ClassScore& score : scores)
-      std::printf("%6.2f %%  %s\n", 100.0 * static_cast<double>(score.probability), score.label.c_str());
+      std::printf("%6.2f %%  %s\n", 100.0 * score.probability, score.label.c_str());
   if (!options.json.empty()) write_output(options.json, to_json(input, *trace, scores).dump(2) + "\n");
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "app/classes.h"
 #include "app/drift.h"
 #include "app/panels/right_column.h"
 #include "app/ui/widgets.h"
@@ -22,15 +23,14 @@ void draw_predictions(Workspace& work, float leading) {
                 "This network has no classification head: it makes features, not predictions.");
     return;
   }
-  const std::vector<double> now = probabilities(trace.logits);
   const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
   const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + leading;
   const float names = width * 0.36f, numbers = ui.px(44);
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  for (const int index : top_classes(now, kTop)) {
+  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kTop)) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const auto i = static_cast<std::size_t>(index);
-    const std::string name = class_name(*trace.model, index);
+    const std::string& name = score.label;
+    const double as_trained = compare ? before[static_cast<std::size_t>(score.index)] : 0;
     ui.announce(name);
     ui::draw_text(ui, ui::Type::body, {at.x, at.y + leading / 3}, ui.theme.text,
                   ui::shortened(ui, ui::Type::body, name, names - ui.px(8)));
@@ -40,10 +40,10 @@ void draw_predictions(Workspace& work, float leading) {
       list.AddRectFilled({x, y - half}, {x + std::max(ui.px(1), bar * static_cast<float>(p)), y + half}, color,
                          ui.px(1.5f));
     };
-    draw_bar(now[i], compare ? middle - ui.px(2) : middle, thick, ui.theme.bar);
-    if (compare) draw_bar(before[i], middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
+    draw_bar(score.probability, compare ? middle - ui.px(2) : middle, thick, ui.theme.bar);
+    if (compare) draw_bar(as_trained, middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
     char number[32];
-    std::snprintf(number, sizeof number, "%.3f", now[i]);
+    std::snprintf(number, sizeof number, "%.3f", score.probability);
     ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + leading / 3},
                   ui.theme.soft, number);
     ImGui::Dummy({width, line - ImGui::GetStyle().ItemSpacing.y});
@@ -52,10 +52,11 @@ void draw_predictions(Workspace& work, float leading) {
                       mouse.y < at.y + line;
     char tip[256];
     if (compare)
-      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), now[i], before[i]);
+      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), score.probability,
+                    as_trained);
     else
-      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), now[i], trace.logits[i]);
-    ui::describe(ui, {.id = "prediction." + std::to_string(index), .label = {}, .tooltip = tip}, at,
+      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), score.probability, score.logit);
+    ui::describe(ui, {.id = "prediction." + std::to_string(score.index), .label = {}, .tooltip = tip}, at,
                  {at.x + width, at.y + line}, over, number);
   }
 }

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "app/classes.h"
 #include "engine/forward.h"
 #include "engine/pool.h"
 
@@ -58,13 +61,8 @@ TEST(Drift, ChangedHeadsMoveTheMapsAndTheTopClass) {
   EXPECT_GT(drift->maps_moved, 0);
   EXPECT_LE(drift->maps_moved, 1);
   const std::vector<double> before = probabilities(pair.trained->logits);
-  EXPECT_EQ(drift->top1, top_classes(before, 1)[0]);
+  EXPECT_EQ(drift->top1, std::max_element(before.begin(), before.end()) - before.begin());
   EXPECT_DOUBLE_EQ(drift->top1_before, before[static_cast<std::size_t>(drift->top1)]);
-}
-
-TEST(Drift, TopClassesAreSortedAndStable) {
-  EXPECT_EQ(top_classes({0.1, 0.4, 0.1, 0.4}, 3), (std::vector<int>{1, 3, 0}));
-  EXPECT_EQ(top_classes({0.5, 0.5}, 5).size(), 2u);
 }
 
 }  // namespace

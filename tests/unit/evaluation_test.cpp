@@ -34,8 +34,13 @@ TEST(Classes, TopClassesAreSortedWithSoftmaxProbabilities) {
   EXPECT_EQ(top[1].label, "c");
   EXPECT_NEAR(top[0].probability, 0.66524f, 1e-5f);  // e³ / (e + e² + e³)
   EXPECT_NEAR(top[1].probability, 0.24473f, 1e-5f);
-  EXPECT_EQ(top_classes({500.f, -500.f}, {}, 5)[0].probability, 1.f) << "large logits do not overflow";
+  EXPECT_EQ(top_classes({500.f, -500.f}, {}, 5)[0].probability, 1.0) << "large logits do not overflow";
   EXPECT_EQ(top_classes({0.f, 7.f}, {}, 1)[0].label, "class 1");
+  const auto tied = top_classes({1.f, 4.f, 1.f, 4.f}, {}, 3);
+  EXPECT_EQ(tied[0].index, 1) << "equal ones in their order";
+  EXPECT_EQ(tied[1].index, 3);
+  EXPECT_EQ(tied[2].index, 0);
+  EXPECT_EQ(top_classes({2.f, 2.f}, {}, 5).size(), 2u);
 }
 
 TEST(Classes, FoldersAreMatchedToLabelsAsPeopleWriteThem) {
@@ -118,7 +123,7 @@ TEST_F(EvaluationTest, VerdictsAreThoseOfSinglePassesOnAnyNumberOfThreads) {
       const auto trace = vit::forward({model_, pixels, settings}, meter, pool);
       const ClassScore best = top_classes(trace->logits, {}, 1).front();
       EXPECT_EQ(result.verdicts[i].predicted, best.index) << images[i].file;
-      EXPECT_FLOAT_EQ(result.verdicts[i].probability, best.probability) << images[i].file;
+      EXPECT_DOUBLE_EQ(result.verdicts[i].probability, best.probability) << images[i].file;
     }
   }
 }
