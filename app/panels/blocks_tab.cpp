@@ -4,14 +4,11 @@
 #include <cmath>
 #include <cstdio>
 
-#include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
 namespace headlight {
 namespace {
-
-constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
 
 float lines_of(int heads, int columns) {
   return static_cast<float>((heads + columns - 1) / columns);
@@ -58,58 +55,19 @@ void BlocksTab::prepare(Workspace& work, const BlockGridPlan& plan) {
     photo_version_ = session.photo_version();
     painter_->set_photo(*session.photo_display());
   }
-  const Drawn now{.trace = maps_.trace().get(),
-                  .photo = photo_version_,
-                  .query = view.query,
-                  .stage = view.stage,
-                  .colormap = view.colormap,
-                  .rule = view.range_rule,
-                  .fixed = view.fixed_range,
-                  .smooth = view.smooth,
-                  .opacity = view.opacity,
-                  .width = plan.width,
-                  .height = plan.height};
-  if (now == drawn_) return;
-  drawn_ = now;
-  const int most_columns = std::max(1, kAtlasPx / plan.width), most_rows = std::max(1, kAtlasPx / plan.height);
-  atlas_columns_ = std::min(most_columns, std::max(1, static_cast<int>(std::ceil(std::sqrt(maps_.count())))));
-  const int rows = std::min(most_rows, (maps_.count() + atlas_columns_ - 1) / atlas_columns_);
-  atlas_.resize(atlas_columns_ * plan.width, rows * plan.height);
-  owner_.assign(static_cast<std::size_t>(atlas_columns_) * rows, -1);
-}
-
-void BlocksTab::paint(Workspace& work, const std::vector<int>& indices) {
-  const vit::Box& box = maps_.trace()->pixels->box;
-  bool begun = false;
-  for (const int index : indices) {
-    const int slot = index % static_cast<int>(owner_.size());
-    if (owner_[static_cast<std::size_t>(slot)] == index) continue;
-    owner_[static_cast<std::size_t>(slot)] = index;
-    if (!begun) painter_->begin(atlas_);
-    begun = true;
-    painter_->draw({.x = slot % atlas_columns_ * drawn_.width,
-                    .y = slot / atlas_columns_ * drawn_.height,
-                    .width = drawn_.width,
-                    .height = drawn_.height,
-                    .photo_x = box.x,
-                    .photo_y = box.y,
-                    .scale = drawn_.width / box.width,
-                    .scale_y = drawn_.height / box.height},
-                   {.map = index,
-                    .look = {maps_.range(index, work.session.view), drawn_.smooth, drawn_.opacity},
-                    .box = box,
-                    .photo_width = static_cast<double>(work.session.photo()->width),
-                    .photo_height = static_cast<double>(work.session.photo()->height)});
-  }
-  if (begun) painter_->end();
+  TileInputs inputs = tile_inputs(session);
+  inputs.trace = maps_.trace().get();
+  inputs.query = view.query;
+  inputs.width = plan.width;
+  inputs.height = plan.height;
+  atlas_.prepare(inputs, maps_.count());
 }
 
 void BlocksTab::tile(Workspace& work, int block, int head, ImVec2 at) {
   ui::Ui& ui = work.ui;
   View& view = work.session.view;
   const int index = maps_.index_of(block, head);
-  const int slot = index % static_cast<int>(owner_.size());
-  const float w = static_cast<float>(drawn_.width), h = static_cast<float>(drawn_.height);
+  const float w = static_cast<float>(atlas_.width()), h = static_cast<float>(atlas_.height());
   const ImVec2 to{at.x + w, at.y + h};
   const bool chosen = view.block == block && view.head == head;
   ImGui::PushID(index);
@@ -123,9 +81,7 @@ void BlocksTab::tile(Workspace& work, int block, int head, ImVec2 at) {
     if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.tab = Tab::heads;
   }
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  const float aw = static_cast<float>(atlas_.width()), ah = static_cast<float>(atlas_.height());
-  const float x = static_cast<float>(slot % atlas_columns_) * w, y = static_cast<float>(slot / atlas_columns_) * h;
-  list.AddImage(ui::texture_id(atlas_.texture()), at, to, {x / aw, y / ah}, {(x + w) / aw, (y + h) / ah});
+  atlas_.show(list, index, at, to);
   if (chosen)
     list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
   else if (over)
@@ -191,7 +147,7 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   prepare(work, plan);
   if (fresh) {
     painter_->set_maps(maps_.values(), trace.grid.rows, trace.grid.cols);
-    std::fill(owner_.begin(), owner_.end(), -1);
+    atlas_.forget();
   }
 
   ImGui::SetCursorScreenPos(from);
@@ -223,7 +179,7 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
       indices.push_back(maps_.index_of(b, h));
     }
   }
-  paint(work, indices);
+  atlas_.paint(*painter_, session, indices, [&](int index) { return maps_.range(index, session.view); });
   pointed_.reset();
   for (const Place& place : places) tile(work, place.block, place.head, place.at);
   ImGui::SetCursorScreenPos({origin.x, origin.y + plan.strip_y.back() - in.strip_gap_px});

@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include "app/network_maps.h"
-#include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
+#include "app/network_maps.h"
+#include "app/panels/tile_atlas.h"
 
 namespace headlight {
 
@@ -35,31 +35,14 @@ class BlocksTab {
   void draw(Workspace& work, ImVec2 from, ImVec2 size);
 
  private:
-  struct Drawn {  // the inputs of the pictures in the atlas
-    const vit::Trace* trace = nullptr;
-    std::uint64_t photo = 0;
-    int query = 0;
-    vit::Stage stage{};
-    vit::Colormap colormap{};
-    vit::RangeRule rule{};
-    vit::Range fixed;
-    bool smooth = false;
-    float opacity = 1;
-    int width = 0, height = 0;
-    bool operator==(const Drawn&) const = default;
-  };
   void prepare(Workspace& work, const BlockGridPlan& plan);
-  void paint(Workspace& work, const std::vector<int>& indices);
   void tile(Workspace& work, int block, int head, ImVec2 at);
   void read_out(Workspace& work) const;
 
   NetworkMaps maps_;
   std::optional<gl::HeatmapPainter> painter_;  // its textures are made when the tab is first seen
-  gl::Canvas atlas_;
-  Drawn drawn_;
+  TileAtlas atlas_;
   std::uint64_t photo_version_ = 0;
-  std::vector<int> owner_;  // of each slot: the map whose picture it holds, or -1
-  int atlas_columns_ = 1;
   struct Pointed {
     int block = 0, head = 0, row = 0, col = 0;
   };

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
+#include <vector>
 
-#include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
 namespace headlight {
-
-namespace {
-
-constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
-
-}  // namespace
 
 TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, float gap_px, float smallest_px) {
   const auto size_with = [&](int columns, float width) {
@@ -40,60 +35,20 @@ TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, floa
 
 void TileGrid::prepare(const Workspace& work, const TilePlan& plan) {
   const HeadMaps& maps = work.maps;
-  const View& view = work.session.view;
-  const Drawn now{.trace = maps.trace().get(),
-                  .photo = work.session.photo_version(),
-                  .block = maps.block(),
-                  .query = maps.query(),
-                  .stage = view.stage,
-                  .colormap = view.colormap,
-                  .rule = view.range_rule,
-                  .fixed = view.fixed_range,
-                  .smooth = view.smooth,
-                  .opacity = view.opacity,
-                  .width = plan.width,
-                  .height = plan.height};
-  if (now == drawn_) return;
-  drawn_ = now;
-  const int width = std::clamp(plan.width, 1, kAtlasPx), height = std::clamp(plan.height, 1, kAtlasPx);
-  const int most_columns = kAtlasPx / width, most_rows = kAtlasPx / height;
-  atlas_columns_ = std::min(most_columns, std::max(1, static_cast<int>(std::ceil(std::sqrt(maps.count())))));
-  const int rows = std::min(most_rows, (maps.count() + atlas_columns_ - 1) / atlas_columns_);
-  atlas_.resize(atlas_columns_ * width, rows * height);
-  owner_.assign(static_cast<std::size_t>(atlas_columns_) * rows, -1);
-}
-
-TileGrid::Cell TileGrid::cell_of(int index) const {
-  const int slot = index % static_cast<int>(owner_.size());
-  return {slot, slot % atlas_columns_ * drawn_.width, slot / atlas_columns_ * drawn_.height};
+  TileInputs inputs = tile_inputs(work.session);
+  inputs.trace = maps.trace().get();
+  inputs.block = maps.block();
+  inputs.query = maps.query();
+  inputs.width = plan.width;
+  inputs.height = plan.height;
+  atlas_.prepare(inputs, maps.count());
 }
 
 void TileGrid::paint(Workspace& work, int first, int last) {
-  bool begun = false;
-  const HeadMaps& maps = work.maps;
-  const vit::Box& box = maps.trace()->pixels->box;
-  for (int index = first; index < last; ++index) {
-    const Cell cell = cell_of(index);
-    if (owner_[static_cast<std::size_t>(cell.slot)] == index) continue;
-    owner_[static_cast<std::size_t>(cell.slot)] = index;
-    if (!begun) work.painter.begin(atlas_);
-    begun = true;
-    const int head = index + kMeanOfHeads;
-    work.painter.draw({.x = cell.x,
-                       .y = cell.y,
-                       .width = drawn_.width,
-                       .height = drawn_.height,
-                       .photo_x = box.x,
-                       .photo_y = box.y,
-                       .scale = drawn_.width / box.width,
-                       .scale_y = drawn_.height / box.height},
-                      {.map = index,
-                       .look = {maps.range(head, work.session.view), drawn_.smooth, drawn_.opacity},
-                       .box = box,
-                       .photo_width = static_cast<double>(work.session.photo()->width),
-                       .photo_height = static_cast<double>(work.session.photo()->height)});
-  }
-  if (begun) work.painter.end();
+  std::vector<int> indices(static_cast<std::size_t>(last - first));
+  std::iota(indices.begin(), indices.end(), first);
+  atlas_.paint(work.painter, work.session, indices,
+               [&](int index) { return work.maps.range(index + kMeanOfHeads, work.session.view); });
 }
 
 void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
@@ -102,10 +57,8 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
   Session& session = work.session;
   const int head = index + kMeanOfHeads;
   const bool chosen = session.view.head == head;
-  const float w = static_cast<float>(drawn_.width), h = static_cast<float>(drawn_.height);
+  const float w = static_cast<float>(atlas_.width()), h = static_cast<float>(atlas_.height());
   const ImVec2 to{at.x + w, at.y + h};
-  const Cell cell = cell_of(index);
-  const float aw = static_cast<float>(atlas_.width()), ah = static_cast<float>(atlas_.height());
   ImDrawList& list = *ImGui::GetWindowDrawList();
 
   ImGui::PushID(index);
@@ -127,8 +80,7 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
   ImGui::PopID();
 
   list.AddRectFilled(at, {to.x, to.y + caption_px}, chosen ? ui.theme.accent_soft : ui.theme.panel, ui.px(3));
-  list.AddImage(ui::texture_id(atlas_.texture()), at, to, {cell.x / aw, cell.y / ah},
-                {(cell.x + w) / aw, (cell.y + h) / ah});
+  atlas_.show(list, index, at, to);
   const auto outline = [&](int patch, ImU32 color) {
     const float pw = w / static_cast<float>(maps.cols()), ph = h / static_cast<float>(maps.rows());
     const ImVec2 a{at.x + pw * static_cast<float>(patch % maps.cols()),

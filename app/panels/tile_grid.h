@@ -3,13 +3,9 @@
 
 #include <imgui.h>
 
-#include <optional>
-#include <vector>
-
-#include "app/gl/canvas.h"
-#include "app/gl/heatmap_painter.h"
 #include "app/head_maps.h"
 #include "app/panels/photo_view.h"
+#include "app/panels/tile_atlas.h"
 #include "app/view.h"
 
 namespace headlight {
@@ -33,32 +29,11 @@ class TileGrid {
   void reveal() { reveal_ = true; }
 
  private:
-  struct Drawn {  // the inputs of all pictures in the atlas, ranges apart
-    const vit::Trace* trace = nullptr;
-    std::uint64_t photo = 0;
-    int block = 0, query = 0;
-    vit::Stage stage{};
-    vit::Colormap colormap{};
-    vit::RangeRule rule{};
-    vit::Range fixed;
-    bool smooth = false;
-    float opacity = 1;
-    int width = 0, height = 0;
-    bool operator==(const Drawn&) const = default;
-  };
-  struct Cell {
-    int slot = 0;
-    int x = 0, y = 0;  // px in the atlas
-  };
   void prepare(const Workspace& work, const TilePlan& plan);
-  Cell cell_of(int index) const;
   void paint(Workspace& work, int first, int last);
   void tile(Workspace& work, int index, ImVec2 at, float caption_px);
 
-  gl::Canvas atlas_;
-  Drawn drawn_;
-  std::vector<int> owner_;  // of each slot: the tile whose picture it holds, or -1
-  int atlas_columns_ = 1;
+  TileAtlas atlas_;
   bool reveal_ = false;
 };
 
