@@ -52,6 +52,10 @@ void make_folder(const std::filesystem::path& folder) {
     throw vit::Error("The folder " + folder.string() + " cannot be made: " + error.message() + "; choose another one.");
 }
 
+std::string range_text(const vit::Range& range) {
+  return short_number(range.low) + "," + short_number(range.high);
+}
+
 /// Writes the files of one request, one block after the other.
 class Export {
  public:
@@ -78,10 +82,6 @@ class Export {
   std::vector<std::filesystem::path> take_written() { return std::move(written_); }
 
  private:
-  static std::string range_text(const vit::Range& range) {
-    return short_number(range.low) + "," + short_number(range.high);
-  }
-
   void one_map(const BlockMaps& maps, const NamedMap& map, const std::string& stem) {
     const vit::Range range = range_for(maps, map, request_.style.range_rule, request_.style.fixed_range);
     if (request_.png)
@@ -154,6 +154,24 @@ std::vector<std::filesystem::path> export_maps(const ExportSource& source, const
   Export work(source, request, control);
   for (int block : request.blocks) work.block(block);
   return work.take_written();
+}
+
+void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                   const ExportControl& control) {
+  validate(request, source);
+  std::vector<BlockMaps> blocks;
+  for (const int block : request.blocks) {
+    blocks.push_back(block_maps(*source.trace, block, request.query, request.heads, request.stage));
+    if (control.progress)
+      control.progress(static_cast<double>(blocks.size()) / (1.0 + static_cast<double>(request.blocks.size())));
+    if (control.stop.stop_requested()) throw vit::Cancelled();
+  }
+  const ExportStyle& style = request.style;
+  const vit::Range range = style.range_rule == vit::RangeRule::fixed ? style.fixed_range : network_range(blocks);
+  TextChunks text = text_chunks(source, request, -1, "all",
+                                style.range_rule == vit::RangeRule::per_head ? "each map its own" : range_text(range));
+  write_file(file, encode_png(network_picture(source, request, blocks), text));
+  if (control.progress) control.progress(1);
 }
 
 }  // namespace headlight

@@ -27,9 +27,9 @@ struct ExportStyle {
   vit::RangeRule range_rule = vit::RangeRule::shared;
   vit::Range fixed_range{0.f, 0.1f};
   bool smooth = false;
-  bool overlay = false;   // over the whole photo; otherwise the map alone
+  bool overlay = false;  // over the whole photo; otherwise the map alone
   float opacity = 0.7f;  // of the map in an overlay
-  int size_px = 512;      // of the longer side
+  int size_px = 512;     // of the longer side
   bool operator==(const ExportStyle&) const = default;
 };
 
@@ -53,6 +53,10 @@ struct ExportControl {
 /// a disk that refuses, vit::Cancelled after a stop request.
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
                                                const ExportControl& control = {});
+
+/// Writes all maps of all blocks of the request as one captioned figure, a row for each block. Errors as above.
+void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                   const ExportControl& control = {});
 
 /// The picture of one map as it is written. `range` as range_for() says.
 vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,

@@ -1,12 +1,19 @@
-// All maps of a block in one captioned figure, as a paper would print it.
+// All maps of a block, or of the whole network, in one captioned figure.
 #pragma once
+
+#include <span>
 
 #include "app/export.h"
 
 namespace headlight {
 
-/// Title, the pixels that the network saw, a tile for each map, and the colour scale with its range. Where no typeface
-/// is installed the figure goes without words.
+/// Title, the pixels that the network saw (beside maps without a photo), a tile for each map, and the colour scale.
 vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const BlockMaps& maps);
+
+/// A row for each block of the request, a column for each map. "Shared" here is one range for all of them.
+vit::Image network_picture(const ExportSource& source, const ExportRequest& request, std::span<const BlockMaps> blocks);
+
+/// The range that all maps of `blocks` share.
+vit::Range network_range(std::span<const BlockMaps> blocks);
 
 }  // namespace headlight

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <filesystem>
+#include <numeric>
 #include <utility>
 
 #include "app/commands.h"
@@ -101,6 +102,26 @@ void ask_for_folder(Workspace& work) {
                      }});
 }
 
+void ask_for_figure(Workspace& work) {
+  ExportRequest request = request_of(work, true);
+  const ExportSource source = source_of(work.session);
+  request.blocks.resize(source.trace->blocks.size());
+  std::iota(request.blocks.begin(), request.blocks.end(), 0);
+  request.heads.mean = request.heads.max = false;
+  work.browser.open({.mode = ui::FileBrowser::Mode::save_file,
+                     .title = "Save every head of every block",
+                     .endings = {".png"},
+                     .recent = {},
+                     .folder = work.preferences.folder,
+                     .name = "layers_heads.png",
+                     .chosen = [&work, source, request](const Path& path) {
+                       work.session.run_errand([=](std::stop_token stop, const auto& progress) {
+                         export_figure(source, request, path, {.progress = progress, .stop = stop});
+                         return "Saved " + path.string() + ".";
+                       });
+                     }});
+}
+
 }  // namespace
 
 void add_save_commands(Workspace& work) {
@@ -118,6 +139,13 @@ void add_save_commands(Workspace& work) {
                      .keys = {{GLFW_KEY_S, kControl | kShift}},
                      .tooltip = "Writes every map of the block and a captioned overview into a folder.",
                      .run = [&work] { ask_for_folder(work); },
+                     .enabled = ready});
+  work.commands.add({.id = "export.figure",
+                     .menu = "Export",
+                     .name = "Save layers × heads…",
+                     .keys = {{GLFW_KEY_L, kControl}},
+                     .tooltip = "Writes every head of every block over the photo as one captioned figure.",
+                     .run = [&work] { ask_for_figure(work); },
                      .enabled = ready});
   work.commands.add({.id = "export.overlay",
                      .menu = "Export",

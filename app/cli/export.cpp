@@ -21,8 +21,8 @@ namespace {
 
 struct ExportOptions {
   RunOptions run;
-  std::string pixels;           // safetensors, in place of an image
-  std::string folder, tensors;  // what to write
+  std::string pixels;                   // safetensors, in place of an image
+  std::string folder, figure, tensors;  // what to write
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   bool after_dropout = false;
   ExportStyle style;
@@ -60,8 +60,8 @@ void make_folder_of(const std::filesystem::path& file) {
 }
 
 int run_export(const ExportOptions& options) {
-  if (options.folder.empty() && options.tensors.empty())
-    throw UsageError("One of --out and --tensors is needed: where shall the maps or the tensors go?");
+  if (options.folder.empty() && options.figure.empty() && options.tensors.empty())
+    throw UsageError("One of --out, --figure and --tensors is needed: where shall the maps or the tensors go?");
   const Interrupt interrupt;
   RunInput input = open_input(options);
   input.settings.keep = vit::Keep::qk;
@@ -82,6 +82,11 @@ int run_export(const ExportOptions& options) {
   if (!options.folder.empty()) {
     const auto files = export_maps(source, request, control);
     std::printf("%zu %s in %s\n", files.size(), files.size() == 1 ? "file" : "files", options.folder.c_str());
+  }
+  if (!options.figure.empty()) {
+    make_folder_of(options.figure);
+    export_figure(source, request, options.figure, control);
+    std::printf("%s\n", options.figure.c_str());
   }
   if (!options.tensors.empty()) {
     make_folder_of(options.tensors);
@@ -113,6 +118,9 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "Output";
   command.add_option("-o,--out", options.folder, "Folder for the maps: block05_head02.png, block05_overview.png, …")
       ->type_name("DIR")
+      ->group(kGroup);
+  command.add_option("--figure", options.figure, "All maps in one captioned figure, a row for each block")
+      ->type_name("FILE.png")
       ->group(kGroup);
   command.add_option("--tensors", options.tensors, "Pixels, attention.L, hidden.L, features and logits as F32 tensors")
       ->type_name("FILE.safetensors")
