@@ -29,10 +29,10 @@ BlockMaps block_maps(const vit::Trace& trace, int block, int query, const HeadSe
   result.block = block;
   result.num_heads = rows.rows();
 
-  std::vector<float> patches;
   for (int head = 0; head < rows.rows(); ++head)
-    patches.insert(patches.end(), rows.row(head) + trace.grid.prefix, rows.row(head) + trace.grid.tokens());
-  result.shared = vit::range_of(patches);
+    result.patches.insert(result.patches.end(), rows.row(head) + trace.grid.prefix,
+                          rows.row(head) + trace.grid.tokens());
+  result.shared = vit::shared_range(result.patches);
 
   if (heads.mean)
     result.maps.push_back(

@@ -30,7 +30,8 @@ struct BlockMaps {
   int block = 0;
   int num_heads = 0;
   std::vector<NamedMap> maps;
-  vit::Range shared;  // of all patches of all heads of the block, whichever of them are selected
+  std::vector<float> patches;  // of all heads of the block, whichever of them are selected
+  vit::Range shared;           // of them
 };
 
 /// The block, query and heads must exist.

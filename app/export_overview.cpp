@@ -37,7 +37,10 @@ void set_scale(FigureContent& content, const ExportStyle& style, const vit::Rang
   const vit::Range range = style.range_rule == vit::RangeRule::fixed ? style.fixed_range : shared;
   const bool own = style.range_rule == vit::RangeRule::per_head;
   content.low = own ? "smallest" : figure_number(range.low, range.high);
-  content.high = own ? "largest of each map" : figure_number(range.high, 0);
+  bool more = false;  // some values lie beyond the scale
+  for (const FigureCell& cell : content.cells)
+    for (const float value : cell.map.values) more = more || value > range.high;
+  content.high = own ? "largest of each map" : (more ? "≥ " : "") + figure_number(range.high, 0);
 }
 
 FigureCell cell_of(const NamedMap& map, const vit::Range& range) {
@@ -63,10 +66,9 @@ vit::Image overview_picture(const ExportSource& source, const ExportRequest& req
 }
 
 vit::Range network_range(std::span<const BlockMaps> blocks) {
-  vit::Range shared = blocks.front().shared;
-  for (const BlockMaps& block : blocks)
-    shared = {std::min(shared.low, block.shared.low), std::max(shared.high, block.shared.high)};
-  return shared;
+  std::vector<float> patches;
+  for (const BlockMaps& block : blocks) patches.insert(patches.end(), block.patches.begin(), block.patches.end());
+  return vit::shared_range(patches);
 }
 
 vit::Image network_picture(const ExportSource& source, const ExportRequest& request,

@@ -65,7 +65,7 @@ bool HeadMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View
   fill(index_of(kMaxOfHeads), max.data());
   facts_[static_cast<std::size_t>(index_of(kMaxOfHeads))].patches = most_on_patches;
   const std::size_t patches = static_cast<std::size_t>(rows_) * cols_;
-  shared_ = vit::range_of({map(0), patches * static_cast<std::size_t>(heads_)});
+  shared_ = vit::shared_range({map(0), patches * static_cast<std::size_t>(heads_)});
   return true;
 }
 

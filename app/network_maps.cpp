@@ -31,7 +31,7 @@ bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const V
       ranges_[index] = vit::range_of({map, static_cast<std::size_t>(patches)});
     }
   }
-  shared_ = vit::range_of(values_);
+  shared_ = vit::shared_range(values_);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 
 #include "engine/colormaps.h"
 
@@ -74,6 +75,18 @@ Range range_of(std::span<const float> values) {
   // All equal, as a uniform map is: the value stands in the middle of the scale, neither lowest nor highest.
   const float margin = *low != 0.f ? std::abs(*low) / 2 : 0.5f;
   return {*low - margin, *low + margin};
+}
+
+Range shared_range(std::span<const float> values) {
+  Range range = range_of(values);
+  std::vector<float> sorted;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(sorted), [](float v) { return !std::isnan(v); });
+  if (sorted.empty() || std::find(sorted.begin(), sorted.end(), range.high) == sorted.end()) return range;  // all equal
+  const auto rank = static_cast<std::ptrdiff_t>(std::ceil(0.99 * static_cast<double>(sorted.size()))) - 1;
+  std::nth_element(sorted.begin(), sorted.begin() + rank, sorted.end());
+  const float usual = std::max(sorted[static_cast<std::size_t>(rank)], range.high / 4);
+  if (usual > range.low) range.high = std::min(range.high, usual);
+  return range;
 }
 
 float sample(const PatchMap& map, double x, double y, bool smooth) {

@@ -28,12 +28,16 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 enum class RangeRule : std::uint8_t {
-  shared,    // one range for all heads shown
+  shared,    // one range for all heads shown: shared_range
   per_head,  // each map from its own smallest to its own largest value
   fixed,     // as the user says
 };
 /// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
 Range range_of(std::span<const float> values);
+
+/// One range for the maps of several heads: as range_of, but up to the value that 99 % of all stay below, and at least
+/// a quarter of the largest. A few patches that draw nearly everything would else leave every other one dark.
+Range shared_range(std::span<const float> values);
 
 /// A map on the grid of patches: (rows, cols), row-major.
 struct PatchMap {

@@ -143,7 +143,9 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
       ->type_name("NAME")
       ->group(kGroup);
   command
-      .add_option("--range", options.range, "shared by the heads of a block (default), head: each its own, or LOW,HIGH")
+      .add_option("--range", options.range,
+                  "shared by the heads of a block up to what 99 % of the patches have (default), head: each its own, "
+                  "or LOW,HIGH")
       ->type_name("RULE")
       ->group(kGroup);
   command.add_flag("--smooth", options.style.smooth, "Interpolate between patches")->group(kGroup);

@@ -78,7 +78,8 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
                                  color_at(a), color_at(b), color_at(b), color_at(a));
   }
   const float text_y = bars_bottom + bar + ui.px(4);
-  const std::string high = number(range.high);
+  const bool more = view.range_rule != vit::RangeRule::per_head && maps.facts(kMaxOfHeads).peak > range.high;
+  const std::string high = (more ? "≥ " : "") + number(range.high);
   const float high_width = ui::measure(ui, ui::Type::small, high).x;
   ui::draw_text(ui, ui::Type::small, {from.x, text_y}, ui.theme.soft, number(range.low));
   ui::draw_text(ui, ui::Type::small, {from.x + size.x - high_width, text_y}, ui.theme.soft, high);
@@ -102,7 +103,9 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
                             .label = {},
                             .tooltip =
                                 "How many patches of the chosen map have which value (logarithmic height), in "
-                                "the colours of the map. The mark is the value under the cursor."};
+                                "the colours of the map. The mark is the value under the cursor. A shared range ends "
+                                "where 99 % of the values do, at a quarter of the largest or above: what is beyond "
+                                "has the last colour."};
   ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
                number(range.low) + " " + number(range.high));
 }

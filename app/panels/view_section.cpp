@@ -77,7 +77,7 @@ void draw_view_section(Workspace& work) {
 
   constexpr std::array<const char*, 3> kRules = {"shared", "per head", "fixed"};
   constexpr std::array<const char*, 3> kRuleTips = {
-      "One range for all heads of the block, so that their colours can be compared.",
+      "One range for all heads, up to what 99 % of the patches have: their colours can be compared.",
       "Every map from its own smallest to its own largest value.", "The range that you set below."};
   int rule = static_cast<int>(view.range_rule);
   if (ui::segments(work.ui, {.id = "view.range", .label = "", .key = work.commands.keys_of("view.range")}, rule, kRules,

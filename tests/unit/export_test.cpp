@@ -133,13 +133,10 @@ TEST_F(ExportTest, TheSharedRangeIsThatOfAllHeadsWhicheverAreWritten) {
   const BlockMaps all = block_maps(*source_.trace, 1, 0, {}, vit::Stage::softmax);
   const BlockMaps single = block_maps(*source_.trace, 1, 0, one, vit::Stage::softmax);
   EXPECT_EQ(single.shared, all.shared);
-  float low = 1, high = 0;
+  std::vector<float> values;
   for (int head = 0; head < 4; ++head)
-    for (float value : head_map(1, head).values) {
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-  EXPECT_EQ(all.shared, (vit::Range{low, high}));
+    for (float value : head_map(1, head).values) values.push_back(value);
+  EXPECT_EQ(all.shared, vit::shared_range(values));
   const vit::Range own = range_for(single, single.maps[0], vit::RangeRule::per_head, {});
   EXPECT_EQ(own, vit::range_of(head_map(1, 3).values));
 }
@@ -212,12 +209,13 @@ TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
   export_figure(source_, request_, file);
   const std::string png = testing_files::file_bytes(file.string());
   const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
-  vit::Range all = vit::range_of(head_map(0, 0).values);
+  std::vector<float> values;
   for (int block = 0; block < 3; ++block)
     for (int head = 0; head < 4; ++head) {
-      const vit::Range range = vit::range_of(head_map(block, head).values);
-      all = {std::min(all.low, range.low), std::max(all.high, range.high)};
+      const vit::PatchMap map = head_map(block, head);
+      values.insert(values.end(), map.values.begin(), map.values.end());
     }
+  const vit::Range all = vit::shared_range(values);
   for (int block = 0; block < 3; ++block)
     for (int head = 0; head < 4; ++head)
       EXPECT_TRUE(holds(figure, vit::render(head_map(block, head), {vit::Colormap::inferno, all, false, 1.f}, 50, 50)))

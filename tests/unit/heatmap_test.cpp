@@ -79,6 +79,21 @@ TEST(Heatmap, TheRangeIsThatOfTheValues) {
   EXPECT_NEAR(color_of(0.2f, range, color_table(Colormap::grey))[0], 127.5, 1);
 }
 
+TEST(Heatmap, ASharedRangeIsNotDecidedByAFewPatches) {
+  std::vector<float> values(200);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 100) / 128;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 98.f / 128})) << "99 % of 200 are at most the 198th";
+  values[7] = 1.5f;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 99.f / 128})) << "one patch more than all others";
+  values[7] = 8.f;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 2.f})) << "a quarter of the largest at least";
+  const std::vector<float> few = {0.1f, 0.7f, 0.2f};
+  EXPECT_EQ(shared_range(few), range_of(few)) << "so few patches have no rare ones";
+  const std::vector<float> uniform(300, 0.2f);
+  EXPECT_EQ(shared_range(uniform), range_of(uniform));
+  EXPECT_EQ(shared_range({}), (Range{0.f, 1.f}));
+}
+
 TEST(Heatmap, NearestTakesThePatchUnderThePoint) {
   const PatchMap map = one_hot(2, 3, 1, 2);
   EXPECT_EQ(sample(map, 2.0, 1.0, false), 1.f);
