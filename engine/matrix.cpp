@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "engine/page_regions.h"
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -13,7 +15,6 @@ namespace vit {
 namespace {
 
 constexpr std::size_t kLineFloats = kCacheLine / sizeof(float);
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 std::size_t round_up(std::size_t count, std::size_t step) {
   return (count + step - 1) / step * step;
@@ -21,15 +22,26 @@ std::size_t round_up(std::size_t count, std::size_t step) {
 
 }  // namespace
 
+void FreeAligned::operator()(float* memory) const noexcept {
+  if (region != nullptr)
+    give_piece({memory, region});
+  else
+    std::free(memory);
+}
+
 AlignedFloats allocate_floats(std::size_t count) {
   const std::size_t wanted = std::max<std::size_t>(count, 1) * sizeof(float);
-  const bool huge = wanted >= 2 * kHugePage;
-  const std::size_t alignment = huge ? kHugePage : kCacheLine;
+  if (const Piece piece = take_piece(wanted); piece.memory != nullptr) {
+    std::memset(piece.memory, 0, wanted);
+    return AlignedFloats(static_cast<float*>(piece.memory), FreeAligned{piece.region});
+  }
+  const bool large = wanted >= 2 * kLargePage;
+  const std::size_t alignment = large ? kLargePage : kCacheLine;
   const std::size_t bytes = round_up(wanted, alignment);  // aligned_alloc takes whole multiples only
   auto* memory = static_cast<float*>(std::aligned_alloc(alignment, bytes));
   if (memory == nullptr) throw std::bad_alloc();
 #ifdef __linux__
-  if (huge) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: weights are read from end to end, page after page
+  if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish
 #endif
   std::memset(memory, 0, bytes);
   return AlignedFloats(memory);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -10,8 +9,10 @@ namespace vit {
 
 inline constexpr std::size_t kCacheLine = 64;  // bytes
 
+class PageRegion;
 struct FreeAligned {
-  void operator()(float* memory) const noexcept { std::free(memory); }
+  PageRegion* region = nullptr;  // that the floats were cut from; none: they come from the heap
+  void operator()(float* memory) const noexcept;
 };
 /// Owns floats that start on a cache line.
 using AlignedFloats = std::unique_ptr<float[], FreeAligned>;

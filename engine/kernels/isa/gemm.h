@@ -24,16 +24,42 @@ constexpr int kTileRows = 6;
 struct TilePlace {
   int row = 0;
   int panel = 0;
-  const float* prefetch = nullptr;  // the part of the next panel that this tile fetches meanwhile, or none
-  int prefetch_lines = 0;           // cache lines for each kPrefetchSteps of depth
+  const float* prefetch = nullptr;  // the part of the next panel that this tile fetches meanwhile
+  int prefetch_lines = 0;           // cache lines of it for each kPrefetchSteps of depth
 };
 constexpr int kPrefetchSteps = 8;
 constexpr int kLineFloats = 16;
+constexpr int kLateSteps = 64;  // a tile's last steps, in which it fetches what comes after them
+constexpr int kLateRows = (kTileRows * kPrefetchSteps + kLateSteps - 1) / kLateSteps;  // for each kPrefetchSteps
+
+/// Where a tile stands in its rows of the left-hand side. Every fifth row has a pointer of its own, so that the few
+/// multiples of the stride between them fit into the registers beside the other addresses.
+template <int kRows>
+struct LeftRows {
+  static constexpr int kEach = 5;
+  static constexpr int kPointers = (kRows + kEach - 1) / kEach;
+  const float* first[kPointers];
+  std::ptrdiff_t stride;
+
+  VIT_INLINE LeftRows(const float* a, std::ptrdiff_t a_stride) : stride(a_stride) {
+    unroll<kPointers>([&](auto p) VIT_INLINE_LAMBDA {
+      first[p.value] = a + p.value * kEach * a_stride;
+      forget_origin(first[p.value]);
+    });
+  }
+  template <int kRow>
+  VIT_INLINE float value() const {
+    return first[kRow / kEach][kRow % kEach * stride];
+  }
+  VIT_INLINE void advance() {
+    unroll<kPointers>([&](auto p) VIT_INLINE_LAMBDA { ++first[p.value]; });
+  }
+};
 
 /// sums[i][v] += a[row i, k]·b[k, vector v] over `steps` of k, from wherever a and b stand; moves them on.
 template <int kRows, int kVectors>
-VIT_INLINE void multiply_steps(const float*& a, std::ptrdiff_t a_stride, const float*& b, std::ptrdiff_t k_stride,
-                               int steps, Packet (&sums)[kRows][kVectors]) {
+VIT_INLINE void multiply_steps(LeftRows<kRows>& a, const float*& b, std::ptrdiff_t k_stride, int steps,
+                               Packet (&sums)[kRows][kVectors]) {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC unroll 1
 #endif
@@ -41,12 +67,12 @@ VIT_INLINE void multiply_steps(const float*& a, std::ptrdiff_t a_stride, const f
     Packet right[kVectors];
     unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA { right[v.value] = load(b + v.value * kLanes); });
     unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
-      const Packet left = broadcast(a[i.value * a_stride]);
+      const Packet left = broadcast(a.template value<i.value>());
       unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
         sums[i.value][v.value] = multiply_add(left, right[v.value], sums[i.value][v.value]);
       });
     });
-    ++a;
+    a.advance();
     b += k_stride;
   }
 }
@@ -118,26 +144,25 @@ void tile(const Gemm& g, const TilePlace& place) {
     unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA { sums[i.value][v.value] = broadcast(0.f); });
   });
 
-  // The sums' destination may be far away (maps that are kept are megabytes): it comes while the sums are computed.
   const int column = place.panel * kPanel;
-  float* c = g.c + place.row * g.c_stride + column;
-  unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
-    unroll<(kVectors * kLanes + kLineFloats - 1) / kLineFloats>([&](auto line) VIT_INLINE_LAMBDA {
-      prefetch_for_writing(c + i.value * g.c_stride + line.value * kLineFloats);
-    });
-  });
-
-  const float* a = g.a + place.row * g.a_stride;
+  LeftRows<kRows> a(g.a + place.row * g.a_stride, g.a_stride);
   const float* b = g.b + place.panel * g.panel_stride;
+  const float* panel_ahead = place.prefetch;
+  float* c_ahead = g.c + place.row * g.c_stride + column;
+  const float* const c_end = c_ahead + kRows * g.c_stride;
   int k = 0;
-  if (place.prefetch != nullptr) {
-    const float* next = place.prefetch;
-    for (; k + kPrefetchSteps <= g.depth; k += kPrefetchSteps) {
-      for (int line = 0; line < place.prefetch_lines; ++line, next += kLineFloats) prefetch(next);
-      multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, kPrefetchSteps, sums);
+  for (; k + kPrefetchSteps <= g.depth; k += kPrefetchSteps) {
+    // A few lines at a time, between the multiplications: a burst would keep their own loads waiting.
+    for (int line = 0; line < place.prefetch_lines; ++line, panel_ahead += kLineFloats) prefetch(panel_ahead);
+    if (k + kLateSteps >= g.depth) {
+      // The sums' destination may be far away (maps that are kept are megabytes).
+      for (int row = 0; row < kLateRows && c_ahead < c_end; ++row, c_ahead += g.c_stride) {
+        for (int line = 0; line < kVectors * kLanes; line += kLineFloats) prefetch_for_writing(c_ahead + line);
+      }
     }
+    multiply_steps<kRows, kVectors>(a, b, g.k_stride, kPrefetchSteps, sums);
   }
-  multiply_steps<kRows, kVectors>(a, g.a_stride, b, g.k_stride, g.depth - k, sums);
+  multiply_steps<kRows, kVectors>(a, b, g.k_stride, g.depth - k, sums);
 
   const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
   if (width == kVectors * kLanes && g.activation == Activation::none && g.scale == nullptr) {
@@ -174,20 +199,19 @@ void gemm(const Gemm& g) {
     const int width = g.columns - panel * kPanel;
     if (width <= 0) return;
     const TileFunction* by_height = width > kLanes ? Tiles<2, Heights>::kByHeight : Tiles<1, Heights>::kByHeight;
-    // While the tiles of one packed panel are computed, the next comes closer: one burst would stall the loads.
-    const bool fetch = g.k_stride == kPanel && panel + 1 < g.panel_end;
-    const int panel_lines = kPrefetchSteps * kPanel / kLineFloats;  // of kPrefetchSteps of depth
+    // While the tiles of a packed panel are computed, the next one comes closer.
+    const bool more = g.k_stride == kPanel && panel + 1 < g.panel_end;
+    const float* ahead = more ? g.b + (panel + 1) * g.panel_stride : nullptr;
+    const std::ptrdiff_t ahead_floats = more ? g.panel_stride : 0;
+    const std::ptrdiff_t steps = g.depth / kPrefetchSteps * kLineFloats;
     TilePlace place;
     place.panel = panel;
     place.row = g.row_begin;
-    place.prefetch_lines = fetch ? (panel_lines + tiles - 1) / tiles : 0;
+    place.prefetch_lines = steps > 0 ? static_cast<int>((ahead_floats + steps * tiles - 1) / (steps * tiles)) : 0;
     for (int t = 0; t < tiles; ++t) {
-      if (fetch) {
-        const std::ptrdiff_t tile_floats =
-            static_cast<std::ptrdiff_t>(place.prefetch_lines) * kLineFloats * (g.depth / kPrefetchSteps);
-        const std::ptrdiff_t at = t * tile_floats;
-        place.prefetch = at < g.panel_stride ? g.b + (panel + 1) * g.panel_stride + at : nullptr;
-      }
+      const std::ptrdiff_t at = t * steps * place.prefetch_lines;
+      if (at >= ahead_floats) place.prefetch_lines = 0;
+      place.prefetch = ahead + at;
       const int tile_rows = height + (t < taller ? 1 : 0);
       by_height[tile_rows - 1](g, place);
       place.row += tile_rows;

@@ -58,44 +58,49 @@ void layer_norm(const LayerNorm& n) {
   }
 }
 
-/// One row, `packets` packets of it, of which the last holds only `last_mask`'s lanes.
-VIT_INLINE void softmax_row(float* s, int packets, Packet last_mask, Packet scale) {
+/// kRows rows side by side, because one would wait for its own maximum and sum: `packets` packets of each, of which the
+/// last holds only `last_mask`'s lanes.
+template <int kRows>
+VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packet last_mask, float factor) {
   const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
-  float* last = s + (packets - 1) * kLanes;
-  const Packet last_scores = select(last_mask, multiply(load(last), scale), nothing);
+  const Packet scale = broadcast(factor);
+  const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s + r.value * stride + p * kLanes; };
 
-  Packet largest0 = last_scores, largest1 = last_scores;
-  int p = 0;
-  for (; p + 2 < packets; p += 2) {
-    largest0 = at_least(multiply(load(s + p * kLanes), scale), largest0);
-    largest1 = at_least(multiply(load(s + (p + 1) * kLanes), scale), largest1);
+  Packet last[kRows], largest[kRows], offset[kRows], sum[kRows];
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+    last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
+  });
+  for (int p = 0; p + 1 < packets; ++p) {
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r, p)), largest[r.value]); });
   }
-  if (p + 1 < packets) largest0 = at_least(multiply(load(s + p * kLanes), scale), largest0);
-  const Packet largest = broadcast(largest_lane(at_least(largest0, largest1)));
-
-  Packet sum0 = exp_nonpositive(subtract(last_scores, largest)), sum1 = broadcast(0.f);
-  store(last, sum0);
-  const auto exponential = [&](int i) VIT_INLINE_LAMBDA {
-    const Packet e = exp_nonpositive(subtract(multiply(load(s + i * kLanes), scale), largest));
-    store(s + i * kLanes, e);
-    return e;
-  };
-  for (p = 0; p + 2 < packets; p += 2) {
-    sum0 = add(sum0, exponential(p));
-    sum1 = add(sum1, exponential(p + 1));
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+    offset[r.value] = broadcast(-factor * largest_lane(largest[r.value]));
+    sum[r.value] = exp_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
+    store(at(r, packets - 1), sum[r.value]);
+  });
+  for (int p = 0; p + 1 < packets; ++p) {
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+      const Packet e = exp_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
+      store(at(r, p), e);
+      sum[r.value] = add(sum[r.value], e);
+    });
   }
-  if (p + 1 < packets) sum0 = add(sum0, exponential(p));
-
-  const Packet factor = broadcast(1.f / sum_of_lanes(add(sum0, sum1)));
-  for (p = 0; p < packets; ++p) store(s + p * kLanes, multiply(load(s + p * kLanes), factor));
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { sum[r.value] = broadcast(1.f / sum_of_lanes(sum[r.value])); });
+  for (int p = 0; p < packets; ++p) {
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { store(at(r, p), multiply(load(at(r, p)), sum[r.value])); });
+  }
 }
 
+/// The scale is positive, so that the largest score stays the largest.
 void softmax(const Softmax& s) {
   if (s.columns <= 0) return;
+  constexpr int kTogether = 2;
   const int packets = (s.columns + kLanes - 1) / kLanes;
   const Packet last_mask = first_lanes(s.columns - (packets - 1) * kLanes);
-  const Packet scale = broadcast(s.scale);
-  for (int r = s.row_begin; r < s.row_end; ++r) softmax_row(s.s + r * s.stride, packets, last_mask, scale);
+  int r = s.row_begin;
+  for (; r + kTogether <= s.row_end; r += kTogether)
+    softmax_rows<kTogether>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
+  for (; r < s.row_end; ++r) softmax_rows<1>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
 }
 
 }  // namespace

@@ -60,6 +60,13 @@ VIT_INLINE void prefetch_for_writing([[maybe_unused]] float* to) {
 #endif
 }
 
+/// Keeps the compiler from computing this pointer from others again and again.
+VIT_INLINE void forget_origin([[maybe_unused]] const float*& pointer) {
+#if defined(__GNUC__)
+  asm("" : "+r"(pointer));
+#endif
+}
+
 VIT_INLINE Packet add(Packet a, Packet b) {
   return packet::padd(a, b);
 }

@@ -4,6 +4,7 @@
 and pixels.npy (the input), model.onnx and model-attention.onnx (PyTorch's plain export), reference.npz (results in double precision).
 """
 
+import inspect
 import json
 import pathlib
 import struct
@@ -176,11 +177,13 @@ def write(folder, name):
     (folder / "config.json").write_text(json.dumps(config))
     write_safetensors(folder / "pixels.safetensors", {"pixels": pixels[0].numpy()})
     numpy.save(folder / "pixels.npy", pixels.numpy())
+    # Recent releases have a second exporter, which needs more packages and makes another graph.
+    plain = dict(dynamo=False) if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     with torch.no_grad():
-        torch.onnx.export(vit, pixels, str(folder / "model.onnx"), opset_version=17, input_names=["x"], output_names=["y"])
+        torch.onnx.export(vit, pixels, str(folder / "model.onnx"), opset_version=17, input_names=["x"], output_names=["y"], **plain)
         names = ["y"] + [f"attention.{i}" for i in range(NETWORKS[name]["blocks"])]
         torch.onnx.export(VitWithMaps(vit), pixels, str(folder / "model-attention.onnx"), opset_version=17,
-                          input_names=["x"], output_names=names)
+                          input_names=["x"], output_names=names, **plain)
         y, *maps = VitWithMaps(make(name).double())(pixels.double())
     # Rows of the maps are enough to compare: the class token's.
     numpy.savez(folder / "reference.npz", y=y[0].numpy(), class_rows=numpy.stack([m[0, :, 0].numpy() for m in maps]))

@@ -1,16 +1,14 @@
-"""Times ONNX Runtime: peer_onnxruntime.py FOLDER NETWORK plain|maps THREADS SECONDS; prints one JSON object."""
+"""Times ONNX Runtime: peer_onnxruntime.py FOLDER NETWORK plain|maps THREADS; compare.py talks to it (timing.serve)."""
 
-import gc
-import json
 import pathlib
 import sys
 
 import numpy
 import onnxruntime
 
-from timing import measure, worst
+from timing import serve, worst
 
-folder, network, mode, threads, seconds = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
+folder, network, mode, threads = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 data = folder / network
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = threads
@@ -26,8 +24,10 @@ binding.bind_ortvalue_input("x", pixels)
 for output in session.get_outputs():
     binding.bind_ortvalue_output(output.name, onnxruntime.OrtValue.ortvalue_from_shape_and_type(output.shape, numpy.float32))
 
-gc.disable()
-median, minimum, runs = measure(lambda: session.run_with_iobinding(binding), seconds)
-outputs = [value.numpy() for value in binding.get_outputs()]
-print(json.dumps(dict(median=median, minimum=minimum, runs=runs, **worst(data, outputs[0][0], [m[0, :, 0] for m in outputs[1:]]),
-                      version=f"onnxruntime {onnxruntime.__version__}")))
+
+def introduction():
+    outputs = [value.numpy() for value in binding.get_outputs()]
+    return dict(worst(data, outputs[0][0], [m[0, :, 0] for m in outputs[1:]]), version=f"ONNX Runtime {onnxruntime.__version__}")
+
+
+serve(lambda: session.run_with_iobinding(binding), introduction)

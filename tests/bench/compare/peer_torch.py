@@ -1,9 +1,7 @@
-"""Times PyTorch: peer_torch.py FOLDER NETWORK plain|fused|maps THREADS SECONDS; prints one JSON object.
+"""Times PyTorch: peer_torch.py FOLDER NETWORK plain|fused|maps THREADS; compare.py talks to it (timing.serve).
 
 `fused` is scaled_dot_product_attention (PyTorch 2), what timm runs when nobody asks for the maps."""
 
-import gc
-import json
 import pathlib
 import re
 import sys
@@ -11,9 +9,9 @@ import sys
 import torch
 
 import networks
-from timing import measure, worst
+from timing import serve, worst
 
-folder, network, mode, threads, seconds = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
+folder, network, mode, threads = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 torch.set_num_threads(threads)
 torch.set_num_interop_threads(1)
 
@@ -32,10 +30,14 @@ pixels = networks.make_pixels(network)
 for block in vit.blocks:
     block.attn.fused = mode == "fused"
 run = networks.VitWithMaps(vit) if mode == "maps" else vit
-gc.disable()
-with torch.inference_mode():
-    median, minimum, runs = measure(lambda: run(pixels), seconds)
+
+
+def introduction():
     result = run(pixels)
-y, maps = (result[0], result[1:]) if mode == "maps" else (result, [])
-print(json.dumps(dict(median=median, minimum=minimum, runs=runs, **worst(folder / network, y[0].numpy(), [m[0, :, 0].numpy() for m in maps]),
-                      version=f"torch {torch.__version__} ({blas()})")))
+    y, maps = (result[0], result[1:]) if mode == "maps" else (result, [])
+    return dict(worst(folder / network, y[0].numpy(), [m[0, :, 0].numpy() for m in maps]),
+                version=f"PyTorch {torch.__version__} ({blas()})")
+
+
+with torch.inference_mode():
+    serve(lambda: run(pixels), introduction)

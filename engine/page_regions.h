@@ -1,0 +1,25 @@
+// Memory for matrices of tens of kilobytes to megabytes, cut from regions that the system may back with large pages.
+//
+// Every pass reads a network's weights from end to end. Cut into pages of 4 KiB, each page costs a look-up of its
+// address that the processor does not remember until the next pass; large pages spare that, but only whole ones help,
+// and most matrices are smaller than one.
+#pragma once
+
+#include <cstddef>
+
+namespace vit {
+
+class PageRegion;
+
+struct Piece {
+  void* memory = nullptr;  // on a cache line; contents undefined
+  PageRegion* region = nullptr;
+};
+
+inline constexpr std::size_t kLargePage = std::size_t{2} << 20;  // bytes
+
+/// A piece of at least that many bytes, or nothing (null) where pieces of that size are better taken from the heap.
+Piece take_piece(std::size_t bytes);
+void give_piece(const Piece& piece) noexcept;
+
+}  // namespace vit
