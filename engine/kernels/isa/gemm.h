@@ -27,7 +27,7 @@ struct TilePlace {
   const float* prefetch = nullptr;  // the part of the next panel that this tile fetches meanwhile
   int prefetch_lines = 0;           // cache lines of it for each kPrefetchSteps of depth
 };
-constexpr int kPrefetchSteps = 8;
+constexpr int kPrefetchSteps = kTileRows < 12 ? 16 : 8;  // a small tile has little to do in each
 constexpr int kLineFloats = 16;
 constexpr int kLateSteps = 64;  // a tile's last steps, in which it fetches what comes after them
 constexpr int kLateRows = (kTileRows * kPrefetchSteps + kLateSteps - 1) / kLateSteps;  // for each kPrefetchSteps
