@@ -7,10 +7,6 @@
 
 #include "engine/page_regions.h"
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 namespace vit {
 namespace {
 
@@ -32,17 +28,12 @@ void FreeAligned::operator()(float* memory) const noexcept {
 AlignedFloats allocate_floats(std::size_t count) {
   const std::size_t wanted = std::max<std::size_t>(count, 1) * sizeof(float);
   if (const Piece piece = take_piece(wanted); piece.memory != nullptr) {
-    std::memset(piece.memory, 0, wanted);
+    if (!piece.zero) std::memset(piece.memory, 0, wanted);
     return AlignedFloats(static_cast<float*>(piece.memory), FreeAligned{piece.region});
   }
-  const bool large = wanted >= 2 * kLargePage;
-  const std::size_t alignment = large ? kLargePage : kCacheLine;
-  const std::size_t bytes = round_up(wanted, alignment);  // aligned_alloc takes whole multiples only
-  auto* memory = static_cast<float*>(std::aligned_alloc(alignment, bytes));
+  const std::size_t bytes = round_up(wanted, kCacheLine);  // aligned_alloc takes whole multiples only
+  auto* memory = static_cast<float*>(std::aligned_alloc(kCacheLine, bytes));
   if (memory == nullptr) throw std::bad_alloc();
-#ifdef __linux__
-  if (large) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish
-#endif
   std::memset(memory, 0, bytes);
   return AlignedFloats(memory);
 }

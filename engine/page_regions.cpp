@@ -20,33 +20,35 @@ namespace {
 
 constexpr std::size_t kRegionBytes = 8 * kLargePage;
 constexpr std::size_t kSmallest = std::size_t{32} << 10;
-constexpr std::size_t kLargest = kRegionBytes / 2;  // what is larger gets large pages of its own
+constexpr std::size_t kLargest = kRegionBytes / 2;  // what is larger gets a region of its own
 constexpr std::size_t kLine = 64;
 
 }  // namespace
 
-/// kRegionBytes of memory, and which parts of it are free. First fit; neighbours grow together again.
+/// A mapping, and which parts of it are free. First fit; neighbours grow together again.
 class PageRegion {
  public:
-  /// The region must stand at `begin`, a multiple of a large page inside the mapping.
-  PageRegion(char* mapping, std::size_t mapped_bytes) : mapping_(mapping), mapped_bytes_(mapped_bytes) {
+  /// The mapping holds a large page more than `bytes`, so that the region can begin on a large page.
+  PageRegion(char* mapping, std::size_t bytes) : mapping_(mapping), mapped_bytes_(bytes + kLargePage) {
     const auto address = reinterpret_cast<std::size_t>(mapping);
     begin_ = mapping + (kLargePage - address % kLargePage) % kLargePage;
-    madvise(begin_, kRegionBytes, MADV_HUGEPAGE);  // a wish
-    free_[0] = kRegionBytes;
+    madvise(begin_, bytes, MADV_HUGEPAGE);  // a wish
+    free_[0] = bytes;
   }
   ~PageRegion() { munmap(mapping_, mapped_bytes_); }
   PageRegion(const PageRegion&) = delete;
   PageRegion& operator=(const PageRegion&) = delete;
 
-  void* take(std::size_t bytes) {
+  Piece take(std::size_t bytes) {
     const auto found = std::find_if(free_.begin(), free_.end(), [&](const auto& gap) { return gap.second >= bytes; });
-    if (found == free_.end()) return nullptr;
+    if (found == free_.end()) return {};
     const auto [offset, size] = *found;
     free_.erase(found);
     if (size > bytes) free_[offset + bytes] = size - bytes;
     taken_[offset] = bytes;
-    return begin_ + offset;
+    const bool zero = offset >= used_bytes_;
+    used_bytes_ = std::max(used_bytes_, offset + bytes);
+    return {begin_ + offset, this, zero};
   }
 
   void give(void* memory) {
@@ -70,6 +72,7 @@ class PageRegion {
   char* mapping_;
   std::size_t mapped_bytes_;
   char* begin_;
+  std::size_t used_bytes_ = 0;                       // from here on nobody has ever had a piece
   std::map<std::size_t, std::size_t> free_, taken_;  // bytes by offset
 };
 
@@ -86,27 +89,32 @@ Regions& regions() {
   return *regions;
 }
 
-std::unique_ptr<PageRegion> new_region() {
-  const std::size_t bytes = kRegionBytes + kLargePage;
-  void* mapping = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+std::unique_ptr<PageRegion> new_region(std::size_t bytes) {
+  void* mapping = mmap(nullptr, bytes + kLargePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapping == MAP_FAILED) return nullptr;
   return std::make_unique<PageRegion>(static_cast<char*>(mapping), bytes);
+}
+
+std::size_t round_up(std::size_t bytes, std::size_t step) {
+  return (bytes + step - 1) / step * step;
 }
 
 }  // namespace
 
 Piece take_piece(std::size_t bytes) {
-  if (bytes < kSmallest || bytes > kLargest) return {};
-  bytes = (bytes + kLine - 1) / kLine * kLine;
+  if (bytes < kSmallest) return {};
+  bytes = round_up(bytes, kLine);
   Regions& here = regions();
   std::lock_guard lock(here.mutex);
-  for (const auto& region : here.all) {
-    if (void* memory = region->take(bytes)) return {memory, region.get()};
+  if (bytes <= kLargest) {
+    for (const auto& region : here.all) {
+      if (const Piece piece = region->take(bytes); piece.memory != nullptr) return piece;
+    }
   }
-  std::unique_ptr<PageRegion> region = new_region();
+  std::unique_ptr<PageRegion> region = new_region(bytes <= kLargest ? kRegionBytes : round_up(bytes, kLargePage));
   if (!region) return {};
   here.all.push_back(std::move(region));
-  return {here.all.back()->take(bytes), here.all.back().get()};
+  return here.all.back()->take(bytes);
 }
 
 void give_piece(const Piece& piece) noexcept {

@@ -1,4 +1,4 @@
-// Memory for matrices of tens of kilobytes to megabytes, cut from regions that the system may back with large pages.
+// Memory for matrices of tens of kilobytes and more, cut from regions that the system may back with large pages.
 //
 // Every pass reads a network's weights from end to end. Cut into pages of 4 KiB, each page costs a look-up of its
 // address that the processor does not remember until the next pass; large pages spare that, but only whole ones help,
@@ -12,13 +12,14 @@ namespace vit {
 class PageRegion;
 
 struct Piece {
-  void* memory = nullptr;  // on a cache line; contents undefined
+  void* memory = nullptr;  // on a cache line
   PageRegion* region = nullptr;
+  bool zero = false;  // nobody has written to it yet: all zeros, and no page of it is there before it is touched
 };
 
 inline constexpr std::size_t kLargePage = std::size_t{2} << 20;  // bytes
 
-/// A piece of at least that many bytes, or nothing (null) where pieces of that size are better taken from the heap.
+/// A piece of at least that many bytes, or nothing (null) where so few are better taken from the heap.
 Piece take_piece(std::size_t bytes);
 void give_piece(const Piece& piece) noexcept;
 

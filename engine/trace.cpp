@@ -33,7 +33,7 @@ class SpareBlocks {
   }
 
  private:
-  static constexpr std::size_t kMostBytes = std::size_t{512} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 30;
   std::mutex mutex_;
   std::vector<std::unique_ptr<BlockTrace>> spare_;  // all of one size
   std::size_t bytes_ = 0;

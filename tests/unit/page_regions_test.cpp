@@ -57,9 +57,21 @@ TEST(PageRegions, GapsGrowTogetherAgain) {
   give_piece(guard);
 }
 
-TEST(PageRegions, VerySmallAndVeryLargePiecesComeFromElsewhere) {
+TEST(PageRegions, VeryLargePiecesHaveRegionsOfTheirOwn) {
+  if (!has_regions()) GTEST_SKIP();
+  const std::size_t bytes = std::size_t{1} << 30;
+  const Piece large = take_piece(bytes), small = take_piece(kPieceBytes);
+  EXPECT_NE(large.region, small.region);
+  EXPECT_TRUE(large.zero);
+  auto* last = static_cast<char*>(large.memory) + bytes - 1;
+  EXPECT_EQ(*last, 0);
+  *last = 1;
+  give_piece(large);
+  give_piece(small);
+}
+
+TEST(PageRegions, VerySmallPiecesComeFromTheHeap) {
   EXPECT_EQ(take_piece(100).memory, nullptr);
-  EXPECT_EQ(take_piece(std::size_t{1} << 30).memory, nullptr);
 }
 
 TEST(PageRegions, ReusedMatricesBeginWithZeros) {
