@@ -107,7 +107,40 @@ TEST_P(KernelGemm, EveryWidthOfTheLastPanel) {
 
 TEST_P(KernelGemm, EveryDepth) {
   for (int depth = 1; depth <= 70; ++depth) compare(table(), {.shape = {15, depth, table().panel + 3}});
-  for (int depth : {192, 197, 768, 1024, 3072}) compare(table(), {.shape = {29, depth, 3 * table().panel + 7}});
+  for (int depth : {192, 197, 383, 384, 385, 392, 768, 769, 1024, 1153, 3072})
+    compare(table(), {.shape = {29, depth, 3 * table().panel + 7}});
+}
+
+// One chain of 3072 multiply-adds loses more to rounding than a sum of shorter chains does.
+TEST_P(KernelGemm, LongSumsAreSumsOfShorterOnes) {
+  const int depth = 3072, rows = 28, columns = 2 * table().panel;
+  const std::vector<float> a = random_floats(rows * depth), w = random_floats(columns * depth);
+  std::vector<float> packed(table().packed_floats(columns, depth)), c(rows * columns);
+  table().pack(w.data(), depth, columns, depth, packed.data());
+  table().gemm({.a = a.data(),
+                .a_stride = depth,
+                .b = packed.data(),
+                .panel_stride = static_cast<std::ptrdiff_t>(depth) * table().panel,
+                .k_stride = table().panel,
+                .depth = depth,
+                .columns = columns,
+                .row_end = rows,
+                .panel_end = 2,
+                .c = c.data(),
+                .c_stride = columns});
+  double squares = 0, chain_squares = 0;
+  for (int r = 0; r < rows; ++r)
+    for (int col = 0; col < columns; ++col) {
+      double exact = 0;
+      float chain = 0;
+      for (int k = 0; k < depth; ++k) {
+        exact += static_cast<double>(a[r * depth + k]) * w[col * depth + k];
+        chain = std::fma(a[r * depth + k], w[col * depth + k], chain);
+      }
+      squares += std::pow(c[r * columns + col] - exact, 2);
+      chain_squares += std::pow(chain - exact, 2);
+    }
+  EXPECT_LT(std::sqrt(squares / chain_squares), 0.6) << table().name;
 }
 
 TEST_P(KernelGemm, SizesOfRealNetworks) {

@@ -56,6 +56,10 @@ struct LeftRows {
   }
 };
 
+// Sums of so many products are added up as they are; longer ones are sums of such sums. One chain over the depth would
+// lose twice as much to rounding as a blocked product does. A multiple of kPrefetchSteps.
+constexpr int kChainSteps = 384;
+
 /// sums[i][v] += a[row i, k]·b[k, vector v] over `steps` of k, from wherever a and b stand; moves them on.
 template <int kRows, int kVectors>
 VIT_INLINE void multiply_steps(LeftRows<kRows>& a, const float*& b, std::ptrdiff_t k_stride, int steps,
@@ -150,30 +154,41 @@ void tile(const Gemm& g, const TilePlace& place) {
   const float* panel_ahead = place.prefetch;
   float* c_ahead = g.c + place.row * g.c_stride + column;
   const float* const c_end = c_ahead + kRows * g.c_stride;
+  alignas(64) float memory[kRows * kPanel];
+  const auto each = [&](auto&& f) VIT_INLINE_LAMBDA {
+    unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
+      unroll<kVectors>(
+          [&](auto v) VIT_INLINE_LAMBDA { f(sums[i.value][v.value], memory + i.value * kPanel + v.value * kLanes); });
+    });
+  };
   int k = 0;
-  for (; k + kPrefetchSteps <= g.depth; k += kPrefetchSteps) {
-    // A few lines at a time, between the multiplications: a burst would keep their own loads waiting.
-    for (int line = 0; line < place.prefetch_lines; ++line, panel_ahead += kLineFloats) prefetch(panel_ahead);
-    if (k + kLateSteps >= g.depth) {
-      // The sums' destination may be far away (maps that are kept are megabytes).
-      for (int row = 0; row < kLateRows && c_ahead < c_end; ++row, c_ahead += g.c_stride) {
-        for (int line = 0; line < kVectors * kLanes; line += kLineFloats) prefetch_for_writing(c_ahead + line);
+  for (int chain_end = kChainSteps;; chain_end += kChainSteps) {
+    const int end = chain_end < g.depth ? chain_end : g.depth;
+    for (; k + kPrefetchSteps <= end; k += kPrefetchSteps) {
+      // A few lines at a time, between the multiplications: a burst would keep their own loads waiting.
+      for (int line = 0; line < place.prefetch_lines; ++line, panel_ahead += kLineFloats) prefetch(panel_ahead);
+      if (k + kLateSteps >= g.depth) {
+        // The sums' destination may be far away (maps that are kept are megabytes).
+        for (int row = 0; row < kLateRows && c_ahead < c_end; ++row, c_ahead += g.c_stride) {
+          for (int line = 0; line < kVectors * kLanes; line += kLineFloats) prefetch_for_writing(c_ahead + line);
+        }
       }
+      multiply_steps<kRows, kVectors>(a, b, g.k_stride, kPrefetchSteps, sums);
     }
-    multiply_steps<kRows, kVectors>(a, b, g.k_stride, kPrefetchSteps, sums);
+    if (end == g.depth) break;
+    // The chains so far wait in memory.
+    if (chain_end > kChainSteps) each([](Packet& sum, float* kept) VIT_INLINE_LAMBDA { sum = add(sum, load(kept)); });
+    each([](Packet& sum, float* kept) VIT_INLINE_LAMBDA { store(kept, sum), sum = broadcast(0.f); });
   }
   multiply_steps<kRows, kVectors>(a, b, g.k_stride, g.depth - k, sums);
+  if (g.depth > kChainSteps) each([](Packet& sum, float* kept) VIT_INLINE_LAMBDA { sum = add(sum, load(kept)); });
 
   const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
   if (width == kVectors * kLanes && g.activation == Activation::none && g.scale == nullptr) {
     store_tile<kRows, kVectors>(g, sums, place.row, column);
     return;
   }
-  alignas(64) float memory[kRows * kPanel];
-  unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
-    unroll<kVectors>(
-        [&](auto v) VIT_INLINE_LAMBDA { store(memory + i.value * kPanel + v.value * kLanes, sums[i.value][v.value]); });
-  });
+  each([](Packet& sum, float* place_of) VIT_INLINE_LAMBDA { store(place_of, sum); });
   finish_tile(g, memory, place.row, kRows, column, width);
 }
 
