@@ -131,6 +131,8 @@ const char* explanation_of(Op op) {
              "q·kᵀ.";
     case Op::merge:
       return "Attention module, step 8: puts the heads side by side again. No arithmetic.";
+    case Op::attn_norm:
+      return "LayerNorm of the heads' results inside attention, as EVA-02's CLIP towers have it.";
     case Op::proj:
       return "Attention module, step 9: mixes the heads' results by one more projection.";
     case Op::proj_drop:
@@ -146,6 +148,8 @@ const char* explanation_of(Op op) {
       return "MLP: widens every token from C to M channels.";
     case Op::gelu:
       return "MLP: the activation, on every hidden number.";
+    case Op::mlp_norm:
+      return "LayerNorm of the hidden numbers inside the MLP, as EVA-02 has it.";
     case Op::fc2:
       return "MLP: back from M to C channels.";
     case Op::residual2:

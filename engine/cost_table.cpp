@@ -111,8 +111,9 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
             .elements = patches * C * bias,
             .per_element = 1},
            {.input = patches * 3 * P * P, .beside = 3 * P * P * C + C * bias, .output = patches * C});
-  const bool learned = config.position.kind == PositionRule::Kind::learned;
-  const Polynomial positioned = !learned ? Polynomial() : config.position.covers_prefix ? N * C : (N - T) * C;
+  const Polynomial positioned = !config.position.learned        ? Polynomial()
+                                : config.position.covers_prefix ? N * C
+                                                                : (N - T) * C;
   rows.add(
       {.op = Op::position, .shape = "(B, N, C)", .work = Work::element, .elements = B * positioned, .per_element = 1},
       {.input = patches * C, .beside = positioned + T * C + B * T * C, .output = patches * C});
@@ -130,7 +131,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
             .per_element = 1},
            {.input = tokens, .beside = 3 * C * C + 3 * C * bias, .output = 3 * tokens});
   rows.add({.op = Op::split, .shape = "3 × (B, h, N, C/h)"}, {.input = 3 * tokens, .output = 3 * tokens});
-  if (config.position.kind == PositionRule::Kind::rope)
+  if (config.position.rotary != PositionRule::Rotary::none)
     rows.add({.op = Op::rope,
               .shape = "2 × (B, h, N, C/h)",
               .work = Work::element,
@@ -153,6 +154,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
   rows.add({.op = Op::attn_v, .shape = "(B, h, N, C/h)", .work = Work::attention_product, .macs = B * N * N * C},
            {.input = scores + tokens, .output = tokens});
   rows.add({.op = Op::merge, .shape = "(B, N, C)"}, {.input = tokens, .output = tokens});
+  if (config.attn_norm) rows.add(layer_norm(Op::attn_norm), layer_norm_operands());
   rows.add({.op = Op::proj,
             .shape = "(B, N, C)",
             .work = Work::product,
@@ -182,6 +184,13 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .elements = hidden,
             .per_element = activation_ops(config)},
            {.input = hidden * branches, .output = hidden});
+  if (config.mlp_norm)
+    rows.add({.op = Op::mlp_norm,
+              .shape = "(B, N, M)",
+              .work = Work::layer_norm,
+              .elements = hidden,
+              .per_element = kLayerNormOps},
+             {.input = hidden, .beside = 2 * M, .output = hidden});
   rows.add({.op = Op::fc2,
             .shape = "(B, N, C)",
             .work = Work::product,

@@ -35,6 +35,23 @@ const FamilyNames kDinov3{.registers = "storage_tokens|reg_token",
                           .fc2 = "mlp.fc2.*|mlp.w3.*",
                           .scale2 = "ls2.gamma|gamma_2"};
 
+// timm's names and the original's.
+const FamilyNames kEva02{.registers = "reg_token",
+                         .norm_pre = "norm_pre.*",
+                         .fc_norm = "fc_norm.*",
+                         .query = "attn.q_proj.*|attn.q_*",
+                         .key = "attn.k_proj.*",
+                         .value = "attn.v_proj.*|attn.v_*",
+                         .query_bias = "attn.q_bias",
+                         .value_bias = "attn.v_bias",
+                         .attn_norm = "attn.norm.*|attn.inner_attn_ln.*",
+                         .scale1 = "gamma_1",
+                         .fc1 = "mlp.fc1.*|mlp.fc1_x.*|mlp.w12.*|mlp.w2.*",
+                         .gate = "mlp.fc1_g.*|mlp.w1.*",
+                         .mlp_norm = "mlp.norm.*|mlp.ffn_ln.*",
+                         .fc2 = "mlp.fc2.*|mlp.w3.*",
+                         .scale2 = "gamma_2"};
+
 const FamilyNames kHuggingFaceDinov3{.class_token = "embeddings.cls_token",
                                      .registers = "embeddings.register_tokens",
                                      .position = "",
@@ -172,7 +189,10 @@ const PositionRule kTimmPosition{};
 const PositionRule kPlainBicubic{.antialias = false};
 const PositionRule kDinoPosition{.antialias = false, .offset = 0.1};
 const PositionRule kBilinear{.antialias = false, .bicubic = false};
-const PositionRule kRotary{.kind = PositionRule::Kind::rope, .covers_prefix = false};
+const PositionRule kDinov3Position{.learned = false, .covers_prefix = false, .rotary = PositionRule::Rotary::halves};
+const PositionRule kEva02Position{.rotary = PositionRule::Rotary::pairs, .rope_base = 10000};
+const PositionRule kTimmRotary{
+    .learned = false, .covers_prefix = false, .rotary = PositionRule::Rotary::pairs, .rope_base = 10000};
 const PositionRule kFixed{.antialias = false, .resampled = false};
 
 // The shorter side becomes 256 for 224: the evaluation of DINO, DINOv2, MAE.
@@ -181,6 +201,7 @@ const InputDefaults kEvaluationInput{
 const InputDefaults kDinov2Input{
     .crop_pct = 0.875, .crop_pct_large = 0.875, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
 const InputDefaults kDinov3Input{.crop_pct = 1.0, .input_px = 224, .mean = kImagenetMean, .std = kImagenetStd};
+const InputDefaults kEva02Input{.mean = kClipMean, .std = kClipStd};
 const InputDefaults kClipInput{.crop_pct = 1.0, .mean = kClipMean, .std = kClipStd};
 const InputDefaults kSquashBilinear{
     .resize = ResizeRule::squash, .crop_pct = 1.0, .interpolation = Interpolation::bilinear};
@@ -197,16 +218,16 @@ const std::vector<Family>& table() {
        .why = "it has the periods of rotary positions under the original's names",
        .names = &kDinov3,
        .eps = 1e-5f,
-       .position = kRotary,
+       .position = kDinov3Position,
        .input = kDinov3Input},
       {.name = "timm DINOv3",
        .anchor = kTimmAnchor,
-       .with = {"reg_token", "blocks.#.gamma_1", "blocks.#.attn.qkv.weight"},
+       .with = {"cls_token", "reg_token", "blocks.#.gamma_1", "blocks.#.attn.qkv.weight"},
        .without = {"pos_embed"},
        .why = "it has timm's names, registers, layer scale and no stored positions",
        .names = &kDinov3,
        .eps = 1e-5f,
-       .position = kRotary,
+       .position = kDinov3Position,
        .input = kDinov3Input},
       {.name = "Hugging Face DINOv3",
        .anchor = "embeddings.patch_embeddings.weight",
@@ -214,13 +235,43 @@ const std::vector<Family>& table() {
        .why = "it has Hugging Face's names, registers and no stored positions",
        .names = &kHuggingFaceDinov3,
        .eps = 1e-5f,
-       .position = kRotary,
+       .position = kDinov3Position,
        .input = {.resize = ResizeRule::squash,
                  .crop_pct = 1.0,
                  .input_px = 224,
                  .interpolation = Interpolation::bilinear,
                  .mean = kImagenetMean,
                  .std = kImagenetStd}},
+      {.name = "timm ViT with RoPE",
+       .anchor = kTimmAnchor,
+       .with = {"reg_token", "blocks.#.gamma_1", "blocks.#.attn.qkv.weight"},
+       .without = {"pos_embed", "cls_token"},
+       .why = "it has timm's names, registers, neither a class token nor stored positions",
+       .names = &kEva02,
+       .position = kTimmRotary,
+       .input = {.crop_pct = 0.95, .crop_pct_large = 0.95, .input_px = 256}},
+      {.name = "EVA-02",
+       .anchor = kTimmAnchor,
+       .with = {"blocks.#.attn.q_bias", "blocks.#.mlp.w3.weight"},
+       .why = "it has biases of queries and values alone and SwiGLU under the original's names",
+       .names = &kEva02,
+       .position = kEva02Position,
+       .input = kEva02Input},
+      {.name = "timm EVA-02",
+       .anchor = kTimmAnchor,
+       .with = {"blocks.#.attn.q_proj.weight", "blocks.#.mlp.fc1_g.weight"},
+       .why = "it has timm's names of separate queries, keys and values and of SwiGLU",
+       .names = &kEva02,
+       .position = kEva02Position,
+       .input = kEva02Input},
+      {.name = "timm EVA-02",
+       .anchor = kTimmAnchor,
+       .with = {"blocks.#.attn.q_bias"},
+       .swiglu = true,
+       .why = "it has timm's names, biases of queries and values alone, and SwiGLU",
+       .names = &kEva02,
+       .position = kEva02Position,
+       .input = kEva02Input},
       {.name = "DINOv2 with registers",
        .anchor = kTimmAnchor,
        .with = {"mask_token", "register_tokens", "blocks.#.ls1.gamma"},

@@ -38,18 +38,20 @@ struct FamilyNames {
 
   const char* block = "blocks.#.";  // '#' is the index; the names below follow it
   const char* norm1 = "norm1.*";
-  const char* qkv = "attn.qkv.*";  // in one tensor, or else in three:
+  const char* qkv = "attn.qkv.*";  // in one tensor, or where there is none in three:
   const char* query = "";
   const char* key = "";
   const char* value = "";
   const char* query_bias = "";  // biases that lie apart from the joined weight, a key has none
   const char* value_bias = "";
   const char* bias_mask = "";  // factors of the joined bias
+  const char* attn_norm = "";
   const char* proj = "attn.proj.*";
   const char* scale1 = "";
   const char* norm2 = "norm2.*";
   const char* fc1 = "mlp.fc1.*";
   const char* gate = "";  // SwiGLU in two tensors: the gate of fc1
+  const char* mlp_norm = "";
   const char* fc2 = "mlp.fc2.*";
   const char* scale2 = "";
 };
@@ -70,6 +72,7 @@ struct Family {
   const char* anchor = "";                // the tensor whose name tells the naming; what stands before it is the prefix
   std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0
   std::vector<const char*> without = {};  // tensors that must not
+  bool swiglu = false;                    // fc1 must make twice what fc2 reads
   std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
   std::vector<const char*> no_hints = {};  // none of these
   const char* why = "";                    // "it has a mask token and layer scale"

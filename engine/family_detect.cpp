@@ -44,13 +44,23 @@ bool any_word(const std::vector<const char*>& words, const std::string& text) {
                      [&](const char* word) { return text.find(word) != std::string::npos; });
 }
 
+/// Whether fc1 makes twice what fc2 reads.
+bool has_swiglu(const Family& family, const TensorFile& file, const std::string& prefix) {
+  const auto side = [&](const char* layer, std::size_t axis) -> std::int64_t {
+    const auto entry = file.entries().find(prefix + spell(family.names->block, 0, "").front() + layer);
+    return entry != file.entries().end() && entry->second.shape.size() == 2 ? entry->second.shape[axis] : 0;
+  };
+  const std::int64_t outputs = side("mlp.fc1.weight", 0);
+  return outputs > 0 && outputs == 2 * side("mlp.fc2.weight", 1);
+}
+
 bool matches(const Family& family, const TensorFile& file, const std::string& prefix) {
   const auto present = [&](const char* pattern) { return has(file, prefix + spell(pattern, 0, "weight").front()); };
   const std::vector<std::string> positions = spell(family.names->position, 0, "weight");
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });
-  const bool needs_positions = family.position.kind == PositionRule::Kind::learned;
-  return (has_positions || !needs_positions) && std::all_of(family.with.begin(), family.with.end(), present) &&
+  if (family.swiglu && !has_swiglu(family, file, prefix)) return false;
+  return (has_positions || !family.position.learned) && std::all_of(family.with.begin(), family.with.end(), present) &&
          std::none_of(family.without.begin(), family.without.end(), present);
 }
 
@@ -65,9 +75,10 @@ constexpr Refusal kRefusals[] = {
     {"relative_position_bias_table", "a Swin Transformer or BEiT",
      "its attention adds a learned relative position bias"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
-    {"rope", "a network with rotary positions", "its rotation is not DINOv3's"},
-    {"attn.q_bias", "an EVA-02 or BEiT network", "its attention has rotary or relative positions"},
-    {"freqs_cos", "a network with rotary positions (EVA-02)", "its attention rotates queries and keys (RoPE)"},
+    {"rope", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
+    {"freqs_cos", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
+    {"attn.q_bias", "an EVA or BEiT network",
+     "its positions may be relative or its norms stand behind the branches, which its tensors do not say"},
     {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"patch_embeddings.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"root_block", "a hybrid ViT", "its patches come from a convolutional network"},
@@ -108,6 +119,15 @@ const Family& family_named(const std::string& wanted) {
     if (known.find(family.name) == std::string::npos) known += (known.empty() ? "" : ", ") + std::string(family.name);
   }
   throw Error("There is no family \"" + wanted + "\"; known are " + known + ".");
+}
+
+/// Networks that their tensors do not tell from others, by what their files and configurations call them.
+void refuse_by_name(const TensorFile& file, const std::string& words) {
+  for (const char* name : {"vit_pe_", "pe-core", "pe-spatial", "pe-lang", "rope_ape"}) {
+    if (words.find(name) == std::string::npos) continue;
+    throw Error(file.path().string() + " is called \"" + name +
+                "\", which is not supported, because its rotary positions are neither DINOv3's nor EVA-02's.");
+  }
 }
 
 /// The refusals that hold even where a family's own names match.
@@ -159,6 +179,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
     std::string prefix;
   };
   const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
+  if (chosen == nullptr) refuse_by_name(file, words);
   std::optional<Candidate> best;
   for (const Family& family : families()) {
     if (chosen != nullptr && std::string_view(family.name) != chosen->name) continue;
@@ -178,7 +199,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (!best) refuse(file);
-  if (best->family->position.kind == PositionRule::Kind::learned) refuse_rotary(file, best->prefix);
+  if (best->family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best->prefix);
   const std::string reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best->family, best->prefix);
   return {best->family, best->prefix, reason};
 }

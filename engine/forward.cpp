@@ -73,16 +73,21 @@ class PassThread {
     linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
     turn(q, k);
     attend(attention);                                                                         // (N, C)
+    if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                          // (N, C)
     project(b, heads, {.scale = data(w.layer_scale1), .residual = x}, middle);                 // (N, C)
     norm(middle, w.norm2, normed, Op::norm2);                                                  // (N, C)
-    const MatrixView hidden = expand(w, normed);                                               // (N, M)
+    const MatrixSpan hidden = expand(w, normed);                                               // (N, M)
+    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                           // (N, M)
     linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
   }
 
   /// Rotary positions. 2 × (N, C)
   void turn(MatrixSpan q, MatrixSpan k) {
     if (space_.rotation.empty()) return;
-    for (const MatrixSpan x : {q, k}) rotate(space_.rotation, pass_.trace.grid.prefix, rows_.begin, rows_.end, x);
+    const PositionRule::Rotary rotary = model_.config.position.rotary;
+    for (const MatrixSpan x : {q, k}) {
+      rotate(space_.rotation, rotary, pass_.trace.grid.prefix, rows_.begin, rows_.end, x);
+    }
     done(Op::rope);
   }
 
@@ -112,7 +117,7 @@ class PassThread {
   }
 
   /// fc1 and the activation. (N, M)
-  MatrixView expand(const BlockWeights& w, MatrixView x) {
+  MatrixSpan expand(const BlockWeights& w, MatrixView x) {
     MatrixSpan hidden = space_.hidden.span();
     if (!model_.config.swiglu) {
       linear(x, w.fc1, {.activation = model_.config.activation}, {hidden}, Op::fc1);

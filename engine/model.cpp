@@ -47,7 +47,7 @@ void validate(const ModelConfig& config) {
     throw Error("The network's " + std::to_string(config.channels) + " channels cannot be split among " +
                 std::to_string(config.num_heads) + " heads: give a divisor with --num-heads.");
   }
-  if (config.position.kind == PositionRule::Kind::rope && config.channels / config.num_heads % 4 != 0) {
+  if (config.position.rotary != PositionRule::Rotary::none && config.channels / config.num_heads % 4 != 0) {
     throw Error("Rotary positions need heads of a multiple of 4 channels, not " +
                 std::to_string(config.channels / config.num_heads) + ": give another count with --num-heads.");
   }

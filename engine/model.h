@@ -18,13 +18,18 @@ namespace vit {
 
 /// How the position embedding follows another input size; see the reference implementations of each family.
 struct PositionRule {
-  enum class Kind : std::uint8_t { none, learned, rope } kind = Kind::learned;
+  bool learned = true;        // an embedding is added to the tokens
   bool antialias = true;      // timm, DINOv2 with registers; false: DINO, DINOv2, Hugging Face
   bool bicubic = true;        // false: bilinear (Google's npz)
   double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
   bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
   bool resampled = true;      // false: the family runs at its own size only
-  double rope_base = 100;     // rope: channel pair i of each axis turns base^(-4i/d) times as fast (DINOv3)
+  /// Queries and keys turn by their place (RoPE), half of a head's d channels with the row, half with the column.
+  ///   halves   channels i and i + d/2 turn together, places run from -1 to 1 (DINOv3)
+  ///   pairs    channels 2i and 2i + 1 turn together, places are counted on a grid of rope_side² patches (EVA-02)
+  enum class Rotary : std::uint8_t { none, halves, pairs } rotary = Rotary::none;
+  double rope_base = 100;  // pair i of an axis turns base^(-4i/d) times as fast as its first
+  int rope_side = 16;
   bool operator==(const PositionRule&) const = default;
 };
 
@@ -48,7 +53,9 @@ struct ModelConfig {
   bool norm_pre = false;   // LayerNorm before block 0 (CLIP)
   bool final_norm = true;  // LayerNorm after the last block
   bool layer_scale = false;
-  bool swiglu = false;  // fc1 makes 2M: silu(gate)·x
+  bool swiglu = false;     // fc1 makes 2M: silu(gate)·x
+  bool attn_norm = false;  // LayerNorm of the heads' outputs before proj (EVA-02 CLIP)
+  bool mlp_norm = false;   // LayerNorm before fc2 (EVA-02)
   enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled } pool = Pool::class_token;
   bool fc_norm = false;  // LayerNorm after pooling in place of before it
   Activation activation = Activation::gelu;
@@ -68,12 +75,13 @@ struct NormWeights {
 };
 
 struct BlockWeights {
-  NormWeights norm1, norm2;
-  Linear qkv;                                     // (3C, C), groups 3: q, k, v, each head-major
-  Linear proj;                                    // (C, C)
-  Linear fc1;                                     // (M, C), or (2M, C) with swiglu
-  Linear fc2;                                     // (C, M)
-  std::vector<float> layer_scale1, layer_scale2;  // (C) or empty
+  NormWeights norm1, norm2;                        // (C)
+  std::optional<NormWeights> attn_norm, mlp_norm;  // (C), (M)
+  Linear qkv;                                      // (3C, C), groups 3: q, k, v, each head-major
+  Linear proj;                                     // (C, C)
+  Linear fc1;                                      // (M, C), or (2M, C) with swiglu
+  Linear fc2;                                      // (C, M)
+  std::vector<float> layer_scale1, layer_scale2;   // (C) or empty
 };
 
 /// How sure the program is of something that the tensors do not say.

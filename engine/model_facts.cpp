@@ -187,9 +187,9 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   const std::string why = usual_of(family);
   Preprocessing result;
   std::pair<int, int> size = {config.grid_height * config.patch_px, config.grid_width * config.patch_px};
-  const bool rotary = config.position.kind == PositionRule::Kind::rope;
-  std::string size_reason = rotary ? why : "stored positions";
-  Source size_source = rotary ? Source::implied : Source::read;
+  const bool unstored = !config.position.learned;
+  std::string size_reason = unstored ? why : "stored positions";
+  Source size_source = unstored ? Source::implied : Source::read;
   if (hints.input_px) {
     size = hints.input_px->value;
     size_reason = hints.input_px->reason;
@@ -266,16 +266,17 @@ std::vector<std::string> decide_labels(const ModelConfig& config, LoadReport& re
 void note_position_rule(const ModelConfig& config, LoadReport& report, const Family& family) {
   const PositionRule& rule = config.position;
   std::string text = std::to_string(config.grid_width) + "×" + std::to_string(config.grid_height);
-  if (rule.kind == PositionRule::Kind::rope) {
-    text = "rotary (RoPE), base " + number_text(rule.rope_base);
-  } else if (rule.kind != PositionRule::Kind::learned) {
-    text = "none";
+  if (!rule.learned) {
+    text.clear();
   } else if (!rule.resampled) {
     text += ", not resampled";
   } else {
     text += rule.bicubic ? ", bicubic" : ", bilinear";
     text += rule.antialias ? ", antialiased" : ", not antialiased";
     if (rule.offset != 0) text += ", offset " + number_text(rule.offset);
+  }
+  if (rule.rotary != PositionRule::Rotary::none) {
+    text += (text.empty() ? "" : "; ") + ("rotary (RoPE), base " + number_text(rule.rope_base));
   }
   add(report, "positions", text, Source::implied, usual_of(family));
 }

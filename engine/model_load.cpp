@@ -112,6 +112,8 @@ void Loader::read_sizes() {
   }
   c.patch_bias = tensors_.find(names().patch, 0, "bias").has_value();
   c.layer_scale = tensors_.find(tensors_.in_block(names().scale1), 0, "weight").has_value();
+  c.attn_norm = tensors_.find(tensors_.in_block(names().attn_norm), 0, "norm").has_value();
+  c.mlp_norm = tensors_.find(tensors_.in_block(names().mlp_norm), 0, "norm").has_value();
   c.norm_pre = tensors_.find(names().norm_pre, 0, "norm").has_value();
   c.fc_norm = tensors_.find(names().fc_norm, 0, "norm").has_value();
   c.final_norm = tensors_.find(names().norm, 0, "norm").has_value();
@@ -164,7 +166,7 @@ void Loader::read_prefix_tokens() {
 void Loader::read_grid() {
   ModelConfig& c = config();
   c.position = detected_.family->position;
-  if (c.position.kind == PositionRule::Kind::rope) {
+  if (!c.position.learned) {
     const int usual = detected_.family->input.input_px;
     const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
     c.grid_height = std::max(1, height / c.patch_px);
@@ -300,14 +302,16 @@ BlockWeights Loader::read_block(int block) {
   const auto in_block = [this](const char* pattern) { return tensors_.in_block(pattern); };
   BlockWeights w;
   w.norm1 = tensors_.norm(in_block(names().norm1), block, c.channels);
-  w.qkv = *names().qkv != '\0'
-              ? tensors_.joined_in_file(block, c.channels)
-              : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
-                                c.channels, c.channels, 3);
+  const bool apart = *names().query != '\0' && !tensors_.find(in_block(names().qkv), block, "weight");
+  w.qkv = !apart ? tensors_.joined_in_file(block, c.channels)
+                 : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
+                                   c.channels, c.channels, 3);
   w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
+  if (c.attn_norm) w.attn_norm = tensors_.norm(in_block(names().attn_norm), block, c.channels);
   w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
   w.fc1 = has_gate() ? tensors_.joined({in_block(names().gate), in_block(names().fc1)}, block, c.hidden, c.channels, 1)
                      : tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
+  if (c.mlp_norm) w.mlp_norm = tensors_.norm(in_block(names().mlp_norm), block, c.hidden);
   w.fc2 = tensors_.linear(in_block(names().fc2), block, c.channels, c.hidden, 1);
   if (c.layer_scale) {
     w.layer_scale1 = tensors_.vector(tensors_.require(in_block(names().scale1), block, "weight"), c.channels);

@@ -21,6 +21,7 @@ enum class Op : std::uint8_t {
   attn_drop,     // (h, N, N)
   attn_v,        // (h, N, C/h)
   merge,         // (N, C)  transpose and reshape
+  attn_norm,     // (N, C)  EVA-02 CLIP only
   proj,          // (N, C)
   proj_drop,     // (N, C)
   layer_scale1,  // (N, C)
@@ -28,6 +29,7 @@ enum class Op : std::uint8_t {
   norm2,         // (N, C)
   fc1,           // (N, M)
   gelu,          // (N, M)  or the family's activation
+  mlp_norm,      // (N, M)  EVA-02 only
   fc2,           // (N, C)
   layer_scale2,  // (N, C)
   residual2,     // (N, C)

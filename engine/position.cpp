@@ -105,15 +105,21 @@ Matrix resample_grid(MatrixView grid, int rows, int cols, int new_rows, int new_
 }
 
 Matrix rotation_for(const Model& model, const TokenGrid& grid) {
+  using Rotary = PositionRule::Rotary;
   const ModelConfig& config = model.config;
-  if (config.position.kind != PositionRule::Kind::rope) return {};
-  const int d = config.channels / config.num_heads, quarter = d / 4;
+  const PositionRule& rule = config.position;
+  if (rule.rotary == Rotary::none) return {};
+  const int d = config.channels / config.num_heads, half = d / 2, quarter = d / 4;
+  const auto place = [&](int index, int count) {
+    if (rule.rotary == Rotary::pairs) return static_cast<double>(index) * rule.rope_side / count;
+    return 2 * M_PI * (2 * (index + 0.5) / count - 1);
+  };
   Matrix rotation(grid.rows * grid.cols, 2 * d);
   for (int p = 0; p < rotation.rows(); ++p) {
-    const double at[2] = {2 * (p / grid.cols + 0.5) / grid.rows - 1, 2 * (p % grid.cols + 0.5) / grid.cols - 1};
+    const double at[2] = {place(p / grid.cols, grid.rows), place(p % grid.cols, grid.cols)};
     for (int i = 0; i < d; ++i) {
-      const int axis = i % (d / 2) / quarter, pair = i % quarter;
-      const double angle = 2 * M_PI * at[axis] * std::pow(config.position.rope_base, -4.0 * pair / d);
+      const int turn = rule.rotary == Rotary::pairs ? i / 2 : i % half;  // of d/2: first those with the row
+      const double angle = at[turn / quarter] * std::pow(rule.rope_base, -4.0 * (turn % quarter) / d);
       rotation(p, i) = static_cast<float>(std::cos(angle));
       rotation(p, d + i) = static_cast<float>(std::sin(angle));
     }
@@ -121,17 +127,19 @@ Matrix rotation_for(const Model& model, const TokenGrid& grid) {
   return rotation;
 }
 
-void rotate(const Matrix& rotation, int prefix, int first, int last, MatrixSpan x) {
-  const int d = rotation.cols() / 2, half = d / 2;
+void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int first, int last, MatrixSpan x) {
+  const int d = rotation.cols() / 2;
+  const bool pairs = rotary == PositionRule::Rotary::pairs;
+  const int step = pairs ? 2 : 1, partner = pairs ? 1 : d / 2;
   for (int t = std::max(first, prefix); t < last; ++t) {
     const float* cosine = rotation.row(t - prefix);
     const float* sine = cosine + d;
     for (int head = 0; head < x.cols; head += d) {
       float* a = x.row(t) + head;
-      float* b = a + half;
-      for (int i = 0; i < half; ++i) {
+      float* b = a + partner;
+      for (int i = 0; i < step * (d / 2); i += step) {
         const float turned = a[i] * cosine[i] - b[i] * sine[i];
-        b[i] = b[i] * cosine[half + i] + a[i] * sine[half + i];
+        b[i] = b[i] * cosine[i] + a[i] * sine[i];
         a[i] = turned;
       }
     }
@@ -140,7 +148,7 @@ void rotate(const Matrix& rotation, int prefix, int first, int last, MatrixSpan 
 
 Matrix position_for(const Model& model, const TokenGrid& grid) {
   const ModelConfig& config = model.config;
-  if (config.position.kind != PositionRule::Kind::learned) return {};
+  if (!config.position.learned) return {};
   const bool stored_size = grid.rows == config.grid_height && grid.cols == config.grid_width;
   if (stored_size) return Matrix(model.position.view());
   if (!config.position.resampled) {

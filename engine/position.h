@@ -13,13 +13,12 @@ struct TokenGrid;
 /// positions. Throws Error if the family runs at its own size only.
 Matrix position_for(const Model& model, const TokenGrid& grid);
 
-/// (patches, 2·d) for a network with rotary positions (DINOv3, Siméoni et al. 2025), d = C/h as trained: the cosines of
-/// the d channels of a head, then the sines. Half of the channels turn with the row, half with the column, both
-/// measured from -1 to 1. Empty for other networks.
+/// (patches, 2·d) for a network with rotary positions (DINOv3, Siméoni et al. 2025; EVA-02, Fang et al. 2023), d = C/h
+/// as trained: the cosines of the d channels of a head, then the sines. Empty for other networks.
 Matrix rotation_for(const Model& model, const TokenGrid& grid);
 
 /// Turns the patches among rows [first, last) of queries or keys (N, C), head by head; prefix tokens stay as they are.
-void rotate(const Matrix& rotation, int prefix, int first, int last, MatrixSpan x);
+void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int first, int last, MatrixSpan x);
 
 /// The rule itself: resamples (rows·cols, C) to (new_rows·new_cols, C). Half-pixel centres, weights that sum to 1.
 ///   antialias, bicubic   a = -0.5, the support grows with the reduction (PIL, torch's antialias=True)

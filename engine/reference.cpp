@@ -105,7 +105,12 @@ class ReferencePass {
     const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
     Dense y = norm(x, w.norm1, model_.config.eps);
     done(Op::norm1);
-    y = linear(attention(b, y), w.proj);
+    y = attention(b, y);
+    if (w.attn_norm) {
+      y = norm(y, *w.attn_norm, model_.config.eps);
+      done(Op::attn_norm);
+    }
+    y = linear(y, w.proj);
     done(Op::proj);
     if (const float p = settings_.active_proj_drop(); p > 0.f) {
       for (int t = 0; t < y.rows(); ++t) {
@@ -126,6 +131,10 @@ class ReferencePass {
       y = activate(y, model_.config.activation);
     }
     done(Op::gelu);
+    if (w.mlp_norm) {
+      y = norm(y, *w.mlp_norm, model_.config.eps);
+      done(Op::mlp_norm);
+    }
     y = linear(y, w.fc2);
     done(Op::fc2);
     y = middle + scaled(y, w.layer_scale2);
@@ -142,7 +151,7 @@ class ReferencePass {
     if (const Matrix& rotation = pass_.workspace.rotation; !rotation.empty()) {
       for (const int column : {0, channels}) {
         const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
-        rotate(rotation, pass_.trace.grid.prefix, 0, at.tokens, part);
+        rotate(rotation, model_.config.position.rotary, pass_.trace.grid.prefix, 0, at.tokens, part);
       }
       done(Op::rope);
     }

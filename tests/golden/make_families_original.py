@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Goldens of families as their own code defines them: DINO, DINOv2, CLIP, OpenCLIP, torchvision, and files as they
-were published whose network timm defines (MAE, DeiT, DeiT-III, Google's npz).
+were published whose network timm defines (MAE, DeiT, DeiT-III, EVA-02, Google's npz).
 
 Usage: make_families_original.py SOURCES [CASE…], where SOURCES holds checkouts of facebookresearch/dino (dino/),
 facebookresearch/dinov2 (dinov2/) and openai/CLIP (CLIP/). Needs torch, torchvision, timm, open_clip, safetensors, PIL.
@@ -178,6 +178,24 @@ def deit3(sources):
                              for k, v in state.items()})
 
 
+def eva02(sources):
+    """What timm reads from such a file is what it computes with: its own conversion undoes the names given here."""
+    model = small_timm("eva02_base_patch14_224")
+    names = (("mlp.fc1_g", "mlp.w1"), ("mlp.fc1_x", "mlp.w2"), ("mlp.norm", "mlp.ffn_ln"), ("mlp.fc2", "mlp.w3"),
+             ("q_proj.bias", "q_bias"), ("v_proj.bias", "v_bias"))
+    file = "eva02_B_pt_in21k_ft_in1k_p14.pt"
+
+    def write(folder):
+        state = {functools.reduce(lambda k, pair: k.replace(*pair), names, k): v for k, v in model.state_dict().items()}
+        read = timm.models.eva.checkpoint_filter_fn(dict(state), model)
+        assert all(torch.equal(v, read[k]) for k, v in model.state_dict().items())
+        rope = {f"rope.freqs_{part}": torch.zeros(256, WIDTH // HEADS) for part in ("cos", "sin")}
+        torch.save({"module": state | rope}, folder / file)
+
+    make("eva02", Network(model, model.blocks, None, model), prepared(int(SIZE / 0.9), CLIP),
+         described(CLIP, int(SIZE / 0.9), checkpoint=file, family="EVA-02"), write, wide_pixels(CLIP))
+
+
 def google_arrays(model):
     """The parameters of a timm network under the names and in the shapes of Google's files."""
     state = {k: v.numpy() for k, v in model.state_dict().items()}
@@ -229,7 +247,7 @@ def google_npz(sources):
 
 
 CASES = [dino, dinov2, dinov2_registers, dinov2_giant, clip_openai, clip_open, torchvision_vit, mae, deit_distilled,
-         deit3, google_npz]
+         deit3, eva02, google_npz]
 
 if __name__ == "__main__":
     torch.backends.mha.set_fastpath_enabled(False)  # its kernels hide the probabilities

@@ -30,7 +30,9 @@ CASES = {
     "timm_deit_distilled": ("deit_tiny_distilled_patch16_224", IMAGENET, 0.9, "center", {}),
     "timm_deit3": ("deit3_small_patch16_224", IMAGENET, 0.9, "center", {}),
     "timm_dinov3": ("vit_small_patch16_dinov3", IMAGENET, 1.0, "center", {"num_classes": 0}),
+    "timm_rope_gap": ("vit_medium_patch16_rope_reg1_gap_256", HALF, 0.95, "center", {}),
     "timm_eva02": ("eva02_tiny_patch14_224", CLIP, 0.9, "center", {}),
+    "timm_eva02_clip": ("eva02_base_patch16_clip_224", CLIP, 0.9, "center", {}),
 }
 
 

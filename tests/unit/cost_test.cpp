@@ -103,7 +103,7 @@ class CountedPass {
   std::map<Op, Count> outside() {
     counts_.clear();
     linear(Op::patch_embed, patches_, 3 * c_.patch_px * c_.patch_px, c_.channels, c_.patch_bias);
-    if (c_.position.kind == PositionRule::Kind::learned)
+    if (c_.position.learned)
       for (int t = c_.position.covers_prefix ? 0 : prefix_; t < tokens_; ++t)
         for (int i = 0; i < c_.channels; ++i) counts_[Op::position].elements += 1;
     if (c_.norm_pre) norm(Op::norm_pre, tokens_);
@@ -121,10 +121,11 @@ class CountedPass {
     const int heads = s_.num_heads[static_cast<std::size_t>(b)];
     norm(Op::norm1, tokens_);
     linear(Op::qkv, tokens_, c_.channels, 3 * c_.channels, c_.qkv_bias && s_.qkv_bias);
-    if (c_.position.kind == PositionRule::Kind::rope) {
+    if (c_.position.rotary != PositionRule::Rotary::none) {
       for (int channel = 0; channel < 2 * c_.channels; ++channel) each(Op::rope, patches_, 3);  // x·cos ± y·sin
     }
     for (int head = 0; head < heads; ++head) attend(c_.channels / heads);
+    if (c_.attn_norm) norm(Op::attn_norm, tokens_);
     linear(Op::proj, tokens_, c_.channels, c_.channels, true);
     if (s_.training && s_.proj_drop > 0) each(Op::proj_drop, tokens_ * c_.channels, 1);
     if (c_.layer_scale) each(Op::layer_scale1, tokens_ * c_.channels, 1);
@@ -132,6 +133,7 @@ class CountedPass {
     norm(Op::norm2, tokens_);
     linear(Op::fc1, tokens_, c_.channels, c_.swiglu ? 2 * c_.hidden : c_.hidden, true);
     for (int i = 0; i < tokens_ * c_.hidden; ++i) activate();
+    if (c_.mlp_norm) norm(Op::mlp_norm, tokens_, c_.hidden);
     linear(Op::fc2, tokens_, c_.hidden, c_.channels, true);
     if (c_.layer_scale) each(Op::layer_scale2, tokens_ * c_.channels, 1);
     each(Op::residual2, tokens_ * c_.channels, 1);
@@ -149,12 +151,13 @@ class CountedPass {
         if (bias) counts_[op].elements += 1;
       }
   }
-  void norm(Op op, int rows) {
+  void norm(Op op, int rows) { norm(op, rows, c_.channels); }
+  void norm(Op op, int rows, int columns) {
     double& n = counts_[op].elements;
     for (int r = 0; r < rows; ++r) {
-      for (int i = 0; i < c_.channels; ++i) n += 1;      // sum
-      for (int i = 0; i < c_.channels; ++i) n += 1 + 2;  // − mean; square, add
-      for (int i = 0; i < c_.channels; ++i) n += 1 + 2;  // · 1/σ; · weight, + bias
+      for (int i = 0; i < columns; ++i) n += 1;      // sum
+      for (int i = 0; i < columns; ++i) n += 1 + 2;  // − mean; square, add
+      for (int i = 0; i < columns; ++i) n += 1 + 2;  // · 1/σ; · weight, + bias
     }
   }
   void attend(int head_dim) {
@@ -255,10 +258,18 @@ std::vector<Case> cases() {
   mean.activation = Activation::gelu_tanh;
   all.push_back(make_case("mean pooled", mean, 2, 2));
   ModelConfig dinov3 = plain_config(2, 12, 3, 2, 6, 0);
-  dinov3.position.kind = PositionRule::Kind::rope;
+  dinov3.position.learned = false;
+  dinov3.position.rotary = PositionRule::Rotary::halves;
   dinov3.registers = 4;
   dinov3.layer_scale = true;
   all.push_back(make_case("DINOv3-like", dinov3, 3, 3));
+  ModelConfig eva02 = plain_config(2, 12, 3, 2, 6, 4);
+  eva02.position.rotary = PositionRule::Rotary::pairs;
+  eva02.swiglu = true;
+  eva02.hidden = 10;
+  eva02.attn_norm = true;
+  eva02.mlp_norm = true;
+  all.push_back(make_case("EVA-02-like", eva02, 2, 3));
   ModelConfig distilled = plain_config(1, 8, 2, 2, 4, 3);
   distilled.distillation_token = true;
   distilled.pool = ModelConfig::Pool::mean_with_distilled;

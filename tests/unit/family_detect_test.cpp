@@ -56,6 +56,37 @@ TEST(FamilyDetect, NamesTellWhatKeysDoNot) {
   EXPECT_EQ(family_of(timm(""), "model.safetensors architecture:vit_small_patch16_224.dino"), "timm ViT");
 }
 
+TEST(FamilyDetect, RotaryNetworksAreToldApart) {
+  const std::vector<std::string> registers = {"patch_embed.proj.weight", "reg_token", "blocks.0.gamma_1",
+                                              "blocks.0.attn.qkv.weight"};
+  EXPECT_EQ(family_of(registers), "timm ViT with RoPE");
+  std::vector<std::string> with_class = registers;
+  with_class.push_back("cls_token");
+  EXPECT_EQ(family_of(with_class), "timm DINOv3");
+  EXPECT_EQ(family_of(timm("", {"blocks.0.attn.q_bias", "blocks.0.mlp.w3.weight", "rope.freqs_cos"})), "EVA-02");
+  EXPECT_EQ(family_of(timm("visual.trunk.", {"blocks.0.attn.q_proj.weight", "blocks.0.mlp.fc1_g.weight"})),
+            "timm EVA-02");
+}
+
+TEST(FamilyDetect, JoinedSwiGLUIsToldByItsSizes) {
+  const auto file = [](std::int64_t outputs) {
+    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors;
+    for (const std::string& name : timm("", {"blocks.0.attn.q_bias"})) tensors[name] = {{1}, {0.f}};
+    tensors["blocks.0.mlp.fc1.weight"] = {{outputs, 1}, std::vector<float>(static_cast<std::size_t>(outputs))};
+    tensors["blocks.0.mlp.fc2.weight"] = {{1, 3}, {0.f, 0.f, 0.f}};
+    return tensor_file_from_memory(std::move(tensors));
+  };
+  EXPECT_STREQ(detect_family(*file(6), "", "").family->name, "timm EVA-02");
+  EXPECT_THROW(detect_family(*file(3), "", ""), Error);  // the first EVA, or BEiT
+}
+
+TEST(FamilyDetect, WhatOnlyItsNameTellsIsRefused) {
+  for (const char* words : {"model.safetensors architecture:vit_pe_core_base_patch16_224.fb", "pe-core-b16-224.pt",
+                            "model.safetensors architecture:vit_small_patch16_rope_ape_224"}) {
+    EXPECT_THROW(detect_family(*file_with(timm("", {"norm_pre.weight"})), words, ""), Error) << words;
+  }
+}
+
 TEST(FamilyDetect, PrefixesAreFoundAndTheTeacherIsPreferred) {
   std::vector<std::string> names = timm("student.module.backbone.");
   for (const std::string& name : timm("teacher.backbone.")) names.push_back(name);
@@ -81,7 +112,9 @@ TEST(FamilyDetect, OtherNetworksAreNamedAndRefused) {
   EXPECT_THAT(refusal({"stages.0.0.conv1_1x1.conv.weight", "stages.2.1.conv_kxk.conv.weight"}), HasSubstr("MobileViT"));
   EXPECT_THAT(refusal(timm("", {"patch_embed.backbone.stem.conv.weight"})), HasSubstr("hybrid"));
   EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_norm.weight"})), HasSubstr("normalises inside its attention"));
-  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_bias"})), HasSubstr("EVA-02"));
+  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_bias"})), HasSubstr("EVA or BEiT"));
+  EXPECT_THAT(refusal({"patch_embed.proj.weight", "cls_token", "rope.freqs", "blocks.0.norm1.weight"}),
+              HasSubstr("neither DINOv3's nor EVA-02's"));
   EXPECT_THAT(refusal(timm("", {"rel_pos.rel_pos_h"})), HasSubstr("relative positions"));
   EXPECT_THAT(refusal({"layer1.0.conv1.weight"}), HasSubstr("ResNet"));
   EXPECT_THAT(refusal({"model.layers.0.input_layernorm.weight"}), HasSubstr("language model"));

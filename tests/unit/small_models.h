@@ -66,7 +66,7 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
   const int c = config.channels;
   model->patch_embed = random.linear(c, 3 * config.patch_px * config.patch_px, 1, config.patch_bias);
   model->prefix = random.matrix(config.prefix_tokens(), c, 0.5f);
-  if (config.position.kind == PositionRule::Kind::learned) {
+  if (config.position.learned) {
     model->position = random.matrix(config.prefix_tokens() + config.grid_height * config.grid_width, c, 0.5f);
   }
   if (config.norm_pre) model->norm_pre = random.norm(c);
@@ -80,6 +80,8 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
     w.proj = random.linear(c, c, 1, true);
     w.fc1 = random.linear(config.swiglu ? 2 * config.hidden : config.hidden, c, 1, true);
     w.fc2 = random.linear(c, config.hidden, 1, true);
+    if (config.attn_norm) w.attn_norm = random.norm(c);
+    if (config.mlp_norm) w.mlp_norm = random.norm(config.hidden);
     if (config.layer_scale) {
       w.layer_scale1 = random.vector(c, 0.f, 0.5f);
       w.layer_scale2 = random.vector(c, 0.f, 0.5f);
