@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include "engine/error.h"
 #include "engine/json.h"
@@ -179,14 +181,59 @@ std::string header_text(const std::vector<NamedTensor>& tensors, const std::map<
   return header;
 }
 
-void write_tensor(std::ostream& stream, const NamedTensor& tensor) {
+/// A file beside the one to be written, which takes its place when it is complete and is gone otherwise.
+class PartFile {
+ public:
+  explicit PartFile(const std::filesystem::path& file) : file_(file), part_(file) {
+    part_ += ".part";
+    errno = 0;
+    stream_.open(part_, std::ios::binary | std::ios::trunc);
+    check();
+  }
+  ~PartFile() {
+    std::error_code ignored;
+    stream_.close();
+    if (!part_.empty()) std::filesystem::remove(part_, ignored);
+  }
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  void write(const void* bytes, std::size_t count) {
+    errno = 0;
+    stream_.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
+    check();
+  }
+
+  void finish() {
+    errno = 0;
+    stream_.close();
+    check();
+    std::error_code error;
+    std::filesystem::rename(part_, file_, error);
+    if (error) refuse(error.message());
+    part_.clear();
+  }
+
+ private:
+  void check() {
+    if (!stream_) refuse(errno != 0 ? std::generic_category().message(errno) : "unknown error");
+  }
+  [[noreturn]] void refuse(const std::string& reason) const {
+    throw Error(file_.string() + " cannot be written: " + reason + ".");
+  }
+
+  std::filesystem::path file_, part_;
+  std::ofstream stream_;
+};
+
+void write_tensor(PartFile& file, const NamedTensor& tensor) {
   std::int64_t elements = 1;
   for (const std::int64_t size : tensor.shape) elements *= size;
   std::vector<float> chunk(static_cast<std::size_t>(std::min<std::int64_t>(elements, 1 << 16)));
   for (std::int64_t first = 0; first < elements; first += static_cast<std::int64_t>(chunk.size())) {
     const auto count = std::min<std::int64_t>(elements - first, static_cast<std::int64_t>(chunk.size()));
     tensor.read(first, std::span(chunk).first(static_cast<std::size_t>(count)));
-    stream.write(reinterpret_cast<const char*>(chunk.data()), count * static_cast<std::int64_t>(sizeof(float)));
+    file.write(chunk.data(), static_cast<std::size_t>(count) * sizeof(float));
   }
 }
 
@@ -195,28 +242,12 @@ void write_tensor(std::ostream& stream, const NamedTensor& tensor) {
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(tensors, metadata);
-  std::filesystem::path part = file;
-  part += ".part";
-  std::error_code ignored;
-  try {
-    std::ofstream stream(part, std::ios::binary | std::ios::trunc);
-    const std::uint64_t length = header.size();
-    stream.write(reinterpret_cast<const char*>(&length), sizeof(length));
-    stream.write(header.data(), static_cast<std::streamsize>(header.size()));
-    for (const NamedTensor& tensor : tensors) {
-      if (!stream) break;
-      write_tensor(stream, tensor);
-    }
-    stream.close();
-    if (!stream) throw Error("Cannot write " + file.string() + ": check that the folder exists and the disk has room.");
-    std::filesystem::rename(part, file);
-  } catch (const std::filesystem::filesystem_error&) {
-    std::filesystem::remove(part, ignored);
-    throw Error("Cannot write " + file.string() + ": the file could not be put in its place.");
-  } catch (...) {
-    std::filesystem::remove(part, ignored);
-    throw;
-  }
+  PartFile part(file);
+  const std::uint64_t length = header.size();
+  part.write(&length, sizeof(length));
+  part.write(header.data(), header.size());
+  for (const NamedTensor& tensor : tensors) write_tensor(part, tensor);
+  part.finish();
 }
 
 }  // namespace vit
