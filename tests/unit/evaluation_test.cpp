@@ -11,7 +11,7 @@
 #include "engine/forward.h"
 #include "engine/pool.h"
 #include "small_models.h"
-#include "temporary_folder.h"
+#include "temp_folder.h"
 
 namespace headlight {
 namespace {
@@ -87,7 +87,7 @@ class EvaluationTest : public ::testing::Test {
     return "(accepted)";
   }
 
-  testing_files::TemporaryFolder folder_;
+  TempFolder folder_;
   std::shared_ptr<const vit::Model> model_ = labelled_model();
   EvaluationJob job_;
 };

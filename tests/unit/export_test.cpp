@@ -13,7 +13,7 @@
 #include "engine/pool.h"
 #include "png_chunks.h"
 #include "small_models.h"
-#include "temporary_folder.h"
+#include "temp_folder.h"
 
 namespace headlight {
 namespace {
@@ -79,7 +79,7 @@ class ExportTest : public ::testing::Test {
     return "(exported)";
   }
 
-  testing_files::TemporaryFolder folder_;
+  TempFolder folder_;
   ExportSource source_ = small_source();
   ExportRequest request_;
 };

@@ -1,21 +1,20 @@
-// A folder for one test's files, gone when the test ends.
+// A folder of its own for a test's files, gone when the test ends.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include <stdlib.h>
 
 class TempFolder {
  public:
   TempFolder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path_ = std::filesystem::path(testing::TempDir()) /
-            ("headlight_" + std::string(test->test_suite_name()) + "_" + test->name());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
+    std::string pattern = (std::filesystem::temp_directory_path() / "headlight-test-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
+    path_ = pattern;
   }
   ~TempFolder() {
     std::error_code ignored;
