@@ -59,6 +59,7 @@ struct LeftRows {
 // Sums of so many products are added up as they are; longer ones are sums of such sums. One chain over the depth would
 // lose twice as much to rounding as a blocked product does. A multiple of kPrefetchSteps.
 constexpr int kChainSteps = 384;
+static_assert(kChainSteps % kPrefetchSteps == 0);
 
 /// sums[i][v] += a[row i, k]·b[k, vector v] over `steps` of k, from wherever a and b stand; moves them on.
 template <int kRows, int kVectors>
