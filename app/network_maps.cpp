@@ -1,52 +1,85 @@
 #include "app/network_maps.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/attention.h"
 
 namespace headlight {
 
+namespace {
+
+// What a call does of the next maps, in numbers read: about a millisecond.
+constexpr double kNumbersEachCall = 1e6;
+
+/// Numbers that a block's rows for one query are computed from.
+double numbers_read(const vit::Trace& trace, int block) {
+  const vit::BlockTrace& kept = *trace.blocks[static_cast<std::size_t>(block)];
+  const double tokens = trace.grid.tokens();
+  return kept.map_heads > 0 ? tokens * kept.map_heads : tokens * kept.k.cols();
+}
+
+}  // namespace
+
 bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View& view) {
   if (!trace || trace->blocks.empty()) return false;
   const int query = std::clamp(view.query, 0, trace->grid.tokens() - 1);
-  if (trace == trace_ && query == query_ && view.stage == stage_) return false;
-  trace_ = trace;
-  query_ = query;
-  stage_ = view.stage;
-  first_.clear();
-  count_ = 0;
-  for (const int heads : trace->settings.num_heads) {
-    first_.push_back(count_);
-    count_ += heads;
+  if (now_.show(trace.get(), query, view.stage)) {
+    next_ = {};
+    return false;
   }
-  const int prefix = trace->grid.prefix, patches = trace->grid.rows * trace->grid.cols;
-  values_.resize(static_cast<std::size_t>(count_) * patches);
-  ranges_.resize(static_cast<std::size_t>(count_));
-  for (int b = 0; b < blocks(); ++b) {
-    const vit::Matrix rows = vit::attention_rows(*trace, b, query, stage_);
-    for (int h = 0; h < heads(b); ++h) {
-      const auto index = static_cast<std::size_t>(index_of(b, h));
-      float* map = values_.data() + index * patches;
-      std::copy_n(rows.row(h) + prefix, patches, map);
-      ranges_[index] = vit::range_of({map, static_cast<std::size_t>(patches)});
+  if (!next_.show(trace.get(), query, view.stage)) {
+    next_ = {
+        .trace = trace, .query = query, .stage = view.stage, .first = {}, .values = {}, .ranges = {}, .shared = {}};
+    int count = 0;
+    for (const int heads : trace->settings.num_heads) {
+      next_.first.push_back(count);
+      count += heads;
     }
+    next_.ranges.resize(static_cast<std::size_t>(count));
+    next_.values.resize(static_cast<std::size_t>(count) * trace->grid.rows * trace->grid.cols);
+    done_ = 0;
   }
-  shared_ = vit::shared_range(values_);
+  const bool at_once = !now_.trace || now_.trace->pixels != trace->pixels || now_.trace->model != trace->model;
+  const int depth = static_cast<int>(trace->blocks.size());
+  double numbers = 0;
+  while (done_ < depth && (at_once || numbers < kNumbersEachCall)) {
+    numbers += numbers_read(*trace, done_);
+    compute_block(done_++);
+  }
+  if (done_ < depth) return false;
+  // Putting them in order is work, too: for large networks a call's.
+  if (!at_once && numbers > 0 && numbers + static_cast<double>(next_.values.size()) > kNumbersEachCall) return false;
+  next_.shared = vit::shared_range(next_.values);
+  now_ = std::move(next_);
+  next_ = {};
   return true;
 }
 
+void NetworkMaps::compute_block(int block) {
+  const vit::Trace& trace = *next_.trace;
+  const int prefix = trace.grid.prefix, patches = trace.grid.rows * trace.grid.cols;
+  const vit::Matrix rows = vit::attention_rows(trace, block, next_.query, next_.stage);
+  for (int h = 0; h < rows.rows(); ++h) {
+    const auto index = static_cast<std::size_t>(next_.first[static_cast<std::size_t>(block)] + h);
+    float* map = next_.values.data() + index * patches;
+    std::copy_n(rows.row(h) + prefix, patches, map);
+    next_.ranges[index] = vit::range_of({map, static_cast<std::size_t>(patches)});
+  }
+}
+
 int NetworkMaps::most_heads() const {
-  return *std::max_element(trace_->settings.num_heads.begin(), trace_->settings.num_heads.end());
+  return *std::max_element(now_.trace->settings.num_heads.begin(), now_.trace->settings.num_heads.end());
 }
 
 float NetworkMaps::value(int index, int row, int col) const {
-  const vit::TokenGrid& grid = trace_->grid;
-  return values_[(static_cast<std::size_t>(index) * grid.rows + row) * grid.cols + col];
+  const vit::TokenGrid& grid = now_.trace->grid;
+  return now_.values[(static_cast<std::size_t>(index) * grid.rows + row) * grid.cols + col];
 }
 
 vit::Range NetworkMaps::range(int index, const View& view) const {
   if (view.range_rule == vit::RangeRule::fixed) return view.fixed_range;
-  return view.range_rule == vit::RangeRule::per_head ? ranges_[static_cast<std::size_t>(index)] : shared_;
+  return view.range_rule == vit::RangeRule::per_head ? now_.ranges[static_cast<std::size_t>(index)] : now_.shared;
 }
 
 }  // namespace headlight

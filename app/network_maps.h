@@ -13,27 +13,41 @@ namespace headlight {
 /// Maps block by block, within a block head by head.
 class NetworkMaps {
  public:
-  /// Does nothing if all is as at the last call; true if the maps changed.
+  /// Does nothing if all is as at the last call; true if the maps changed. Large networks' maps take several calls, so
+  /// that no frame stalls: until they are complete (`unfinished`), the last ones stay. For a new model or photo they
+  /// are complete at once.
   bool update(const std::shared_ptr<const vit::Trace>& trace, const View& view);
+  bool unfinished() const { return next_.trace != nullptr; }
 
-  const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }
-  int blocks() const { return static_cast<int>(first_.size()); }
-  int heads(int block) const { return trace_->settings.num_heads[static_cast<std::size_t>(block)]; }
-  int count() const { return count_; }
+  const std::shared_ptr<const vit::Trace>& trace() const { return now_.trace; }
+  int blocks() const { return static_cast<int>(now_.first.size()); }
+  int heads(int block) const { return now_.trace->settings.num_heads[static_cast<std::size_t>(block)]; }
+  int count() const { return static_cast<int>(now_.ranges.size()); }
   int most_heads() const;
-  int index_of(int block, int head) const { return first_[static_cast<std::size_t>(block)] + head; }
-  const std::vector<float>& values() const { return values_; }  // (count, rows, cols)
+  int index_of(int block, int head) const { return now_.first[static_cast<std::size_t>(block)] + head; }
+  const std::vector<float>& values() const { return now_.values; }  // (count, rows, cols)
   float value(int index, int row, int col) const;
   vit::Range range(int index, const View& view) const;  // by the view's rule; shared: over all blocks
 
  private:
-  std::shared_ptr<const vit::Trace> trace_;
-  int query_ = -1, count_ = 0;
-  vit::Stage stage_ = vit::Stage::softmax;
-  std::vector<int> first_;
-  std::vector<float> values_;
-  std::vector<vit::Range> ranges_;
-  vit::Range shared_;
+  struct Maps {
+    std::shared_ptr<const vit::Trace> trace;
+    int query = -1;
+    vit::Stage stage = vit::Stage::softmax;
+    std::vector<int> first;          // (L) index of a block's head 0
+    std::vector<float> values;       // (count, rows, cols)
+    std::vector<vit::Range> ranges;  // (count)
+    vit::Range shared;
+
+    bool show(const vit::Trace* other, int other_query, vit::Stage other_stage) const {
+      return trace.get() == other && query == other_query && stage == other_stage;
+    }
+  };
+  void compute_block(int block);
+
+  Maps now_;
+  Maps next_;     // without a trace while nothing is being computed
+  int done_ = 0;  // blocks of the next maps
 };
 
 }  // namespace headlight

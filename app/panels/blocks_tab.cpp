@@ -117,6 +117,7 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   Session& session = work.session;
   if (!session.trace() || session.trace()->blocks.empty() || !session.photo()) return;
   const bool fresh = maps_.update(session.trace(), session.view);
+  if (maps_.unfinished()) ui.wake(ImGui::GetTime());
   const vit::Trace& trace = *maps_.trace();
   const vit::Box& box = trace.pixels->box;
   const float label = ui.px(62), line = ui.fonts.size(ui::Type::body) + ui.px(10);

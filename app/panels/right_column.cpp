@@ -88,11 +88,12 @@ CostCurve CostColumn::make_curve(const Workspace& work) const {
   const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, kWholeModel);
   const vit::CostTable trained_table(model.config, trace_->grid, trained);
   const vit::Measurements rates(trained_table, passes_of(times.find(model, trace_->grid, trained)));
+  const vit::Predictor predictor(trained_table, rates, scope);
   CostCurve curve;
   for (const int heads : vit::divisors(model.config.channels)) {
     const vit::Settings settings = vit::with_heads(trace_->settings, heads, all ? kWholeModel : block_);
     const vit::CostTable table(model.config, trace_->grid, settings);
-    if (rates.wall().calls > 0) curve.predicted.push_back({heads, vit::predict_ms(trained_table, rates, table, scope)});
+    if (rates.wall().calls > 0) curve.predicted.push_back({heads, predictor.ms(table)});
     const vit::Measurements measured(table, passes_of(times.find(model, trace_->grid, settings)));
     const vit::RowTime time = whole_model ? measured.wall() : measured.section(vit::Section::block, scope);
     if (time.calls > 0) curve.measured.push_back({heads, time, settings == trace_->settings});
