@@ -49,13 +49,18 @@ class Peer:
         self.python = how[0] != "headlight"
         if self.python:
             python, script, mode = how
+            self.network = network
             self.process = runner.start([python, HERE / script, runner.o.data, network, mode, threads], threads)
-            answer = self.answer()
-            check(label, network, answer)
-            self.version = answer["version"]
         else:
             self.keep, self.network, self.threads, self.runs = how[1], network, threads, 5
             self.version = runner.call([runner.o.headlight, "--version"]).strip().splitlines()[0]
+
+    def ready(self):
+        """Waits until it is warm, and checks what it computes."""
+        if self.python:
+            answer = self.answer()
+            check(self.label, self.network, answer)
+            self.version = answer["version"]
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -139,6 +144,8 @@ def measure(runner, network, threads):
         for label, how in peers_of(o):
             peers.append(Peer(runner, label, network, threads, how))
             closing.callback(peers[-1].close)
+        for peer in peers:
+            peer.ready()
         limits = []
         for turn in range(o.rounds):
             limits.append(runner.limit(threads))
