@@ -5,8 +5,8 @@ Usage: full_size.py HEADLIGHT [--photo FILE] [--keep FOLDER] [--kernel eager|til
 
 Draws every parameter as the goldens do, runs the reference in float64 and in float32 and `headlight export --tensors`
 on the same pixels, and prints the distance of both from float64: the largest over attention (every head of every
-block), hidden states, features and logits, and the root mean square. Headlight passes if neither exceeds twice the reference's
-own. Exit status: 0 all pass, 1 one does not. Needs torch, timm, safetensors, PIL, about 6 GB of memory and a minute or
+block), hidden states, features and logits, and the root mean square. Headlight passes if neither exceeds twice the
+reference's own. Exit status: 0 all pass, 1 one does not. Needs torch, timm, safetensors, PIL, about 6 GB of memory and a minute or
 two a case.
 """
 
