@@ -1,6 +1,8 @@
 #include "app/frame_log.h"
 
 #include <ctime>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
@@ -8,6 +10,8 @@
 namespace headlight {
 
 namespace {
+
+const std::chrono::steady_clock::time_point kProgramBegan = std::chrono::steady_clock::now();
 
 double thread_cpu_ms() {
   timespec now{};
@@ -25,6 +29,10 @@ FrameLog::FrameLog(const std::optional<std::filesystem::path>& file) : wanted_(f
   if (!wanted_) return;
   stream_.open(*file);
   if (!stream_) throw vit::Error(file->string() + ": the frame log cannot be written there.");
+}
+
+void FrameLog::window_opened() {
+  if (wanted_) stream_ << nlohmann::json{{"window_opened_ms", ms_since(kProgramBegan)}}.dump() << '\n';
 }
 
 void FrameLog::begin_frame() {
@@ -45,8 +53,10 @@ void FrameLog::requested(std::uint64_t id) {
   if (wanted_) waiting_.emplace(id, Clock::now());
 }
 
-void FrameLog::end_frame(std::uint64_t frame, std::uint64_t shown) {
+void FrameLog::end_frame(std::uint64_t frame, std::uint64_t shown, bool has_maps) {
   if (!wanted_) return;
+  if (has_maps && !std::exchange(had_maps_, true))
+    stream_ << nlohmann::json{{"first_maps_ms", ms_since(kProgramBegan)}, {"frame", frame}}.dump() << '\n';
   const nlohmann::json line = {{"frame", frame},
                                {"update_cpu_ms", cpu_ms_[0]},
                                {"panels_cpu_ms", cpu_ms_[1]},

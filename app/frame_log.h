@@ -15,21 +15,25 @@ namespace headlight {
 enum class Phase : std::uint8_t { update, panels, render, swap };
 inline constexpr int kPhaseCount = 4;
 
-/// One JSON object a line. Does nothing without a file.
+/// One JSON object a line: when the window opened and when the first maps were on screen, since the program began; each
+/// frame; each change's picture. Does nothing without a file.
 class FrameLog {
  public:
   explicit FrameLog(const std::optional<std::filesystem::path>& file);
 
+  /// The window and its GL context are there.
+  void window_opened();
   void begin_frame();
   void end_phase(Phase phase);  // since the last end, or the frame's begin
   void requested(std::uint64_t id);
-  /// After the picture is handed over; `shown` is the newest request that it shows.
-  void end_frame(std::uint64_t frame, std::uint64_t shown);
+  /// After the picture is handed over; `shown` is the newest request that it shows, `has_maps` whether it shows maps.
+  void end_frame(std::uint64_t frame, std::uint64_t shown, bool has_maps);
 
  private:
   using Clock = std::chrono::steady_clock;
   std::ofstream stream_;
   bool wanted_ = false;
+  bool had_maps_ = false;
   double cpu_mark_ms_ = 0;  // of this thread
   Clock::time_point began_;
   std::array<double, kPhaseCount> cpu_ms_{};

@@ -202,7 +202,7 @@ struct Loop {
     glfwSwapBuffers(window);
     log.end_phase(Phase::swap);
     ++frame;
-    log.end_frame(frame, app.shown_request());
+    log.end_frame(frame, app.shown_request(), app.shows_settled_picture());
     const double due_s = app.due_in_s();
     deadline_s = due_s < 0 ? -1 : glfwGetTime() + due_s;
     app.after_frame(frame, events.presses, !at_rest);
@@ -238,13 +238,15 @@ int run_window(const WindowOptions& options) {
   glfwSetWindowUserPointer(window.get(), &events);
   install_callbacks(window.get());
   const ImGuiContextOwner imgui(window.get());
+  FrameLog log(options.frame_log);
+  log.window_opened();
   App app(options, scale_of(window.get(), options.ui_scale), preferences, [&woken] {
     woken = true;
     glfwPostEmptyEvent();
   });
   app.fonts().load();
   events.app = &app;
-  const int code = Loop{options, window.get(), app, events, woken, FrameLog(options.frame_log)}.run();
+  const int code = Loop{options, window.get(), app, events, woken, std::move(log)}.run();
   events.app = nullptr;
 
   if (!options.screenshot) {  // a picture taken by a script changes nothing of the user's

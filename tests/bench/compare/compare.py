@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -34,7 +35,7 @@ def options():
     parser.add_argument("--networks", default=",".join(networks.NETWORKS))
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.4, help="of each peer in each round (two passes at least)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="of each peer in each round (one pass at least)")
     parser.add_argument("--prefix", default="", help='a command that runs the peers, such as "chrt -f 10"')
     parser.add_argument("--prepare", action="store_true", help="make the networks and check Headlight's results, no more")
     parser.add_argument("--again", action="store_true", help="measure parts that have been measured before")
@@ -52,7 +53,7 @@ class Peer:
             self.network = network
             self.process = runner.start([python, HERE / script, runner.o.data, network, mode, threads], threads)
         else:
-            self.keep, self.network, self.threads, self.runs = how[1], network, threads, 5
+            self.keep, self.network, self.threads = how[1], network, threads
             self.version = runner.call([runner.o.headlight, "--version"]).strip().splitlines()[0]
 
     def ready(self):
@@ -75,8 +76,9 @@ class Peer:
             self.process.stdin.flush()
             self.rounds.append(self.answer())
         else:
-            self.rounds.append(self.runner.bench(self.network, self.keep, self.threads, self.runs))
-            self.runs = max(2, min(60, int(seconds * 1000 / min(self.rounds[-1]))))
+            least = min(self.rounds[-1]) if self.rounds else seconds * 1000 / 3
+            runs = max(1, min(60, math.ceil(seconds * 1000 / least)))
+            self.rounds.append(self.runner.bench(self.network, self.keep, self.threads, runs, 1 if least > 500 else 2))
 
     def close(self):
         if self.python:
@@ -102,9 +104,9 @@ class Runner:
             raise SystemExit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def bench(self, network, keep, threads, runs):
+    def bench(self, network, keep, threads, runs, warm_up):
         return json.loads(self.call([self.o.headlight, "bench", "--model", self.o.data / network / "weights.safetensors",
-                                     "--threads", threads, "--runs", runs, "--warmup", 2, "--keep", keep, "--json", "-"]))["ms"]
+                                     "--threads", threads, "--runs", runs, "--warmup", warm_up, "--keep", keep, "--json", "-"]))["ms"]
 
     def limit(self, threads):
         """GFLOP/s of multiply-adds of that many programs at once, and the instruction set."""
@@ -160,6 +162,13 @@ def measure(runner, network, threads):
                     versions=sorted({p.version for p in peers}), ms={p.label: p.rounds for p in peers})
 
 
+def agreement(runner, network, record):
+    """How far off Headlight's results are; looked at once for each network and program."""
+    if not record.exists() or record.stat().st_mtime < pathlib.Path(runner.o.headlight).stat().st_mtime:
+        record.write_text(check_headlight(runner, network))
+    return record.read_text()
+
+
 def main():
     o = options()
     runner = Runner(o)
@@ -170,7 +179,7 @@ def main():
             networks.write(o.data / network, network)
         parts = [t for t in map(int, o.threads.split(",")) if o.again or not (results / f"{network}-{t}.json").exists()]
         if o.prepare or parts:
-            print(check_headlight(runner, network), flush=True)
+            print(agreement(runner, network, results / f"{network}.agreement"), flush=True)
         for threads in [] if o.prepare else parts:
             part = measure(runner, network, threads)
             (results / f"{network}-{threads}.json").write_text(json.dumps(part, indent=1))
