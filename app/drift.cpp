@@ -50,6 +50,7 @@ const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
     trained_ = trained;
     query_ = query;
     drift_ = {.what = departures(trace->settings, trace->model->config)};
+    if (drift_.what.empty()) return nullptr;  // comparing the maps of a large network takes milliseconds
     if (!trace->logits.empty() && trace->logits.size() == trained->logits.size()) {
       const ClassScore trained_top = top_classes(trained->logits, {}, 1)[0];
       drift_.top1 = trained_top.index;
