@@ -32,8 +32,9 @@ std::string file_name(const std::string& source) {
 
 App::App(const WindowOptions& options, float scale, Preferences preferences, std::function<void()> wake)
     : work_{.ui = ui::Ui(scale, UiMap(options.ui_map)),
-            .session = Session(options.run, std::move(wake)),
-            .preferences = std::move(preferences)} {
+            .session = Session(options.run, wake),
+            .preferences = std::move(preferences),
+            .fetch = ModelFetch(wake)} {
   Preferences& p = work_.preferences;
   if (options.theme == "dark" || options.theme == "light") p.dark = options.theme == "dark";
   theme_dark_ = p.dark;
@@ -50,7 +51,7 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
   try {
     vit::LoadOptions load = options.run.load;
     if (!load.imagenet_labels) load.imagenet_labels = imagenet_labels();
-    work_.session.load_options = load;
+    work_.session.imagenet_labels = load.imagenet_labels;
     const std::string model = options.run.model.empty() ? default_model().string() : options.run.model;
     work_.session.open_model(model, load);
     std::string image = options.run.image;
@@ -70,6 +71,18 @@ void App::hear_session() {
   for (std::string& sentence : work_.session.take_news()) {
     work_.ui.announce(sentence);
     work_.toasts.say(std::move(sentence));
+  }
+  if (const auto fetched = work_.fetch.take()) {
+    if (!fetched->folder.empty()) {
+      work_.toasts.say("Fetched " + fetched->name + ".");
+      work_.get_open = false;
+      work_.session.open_model(fetched->folder.string());
+    } else if (!fetched->failure.empty()) {
+      work_.ui.announce(fetched->failure);
+      work_.toasts.warn(fetched->failure);
+    } else {
+      work_.toasts.say("Stopped fetching " + fetched->name + "; what has come so far is kept.");
+    }
   }
   if (const auto model = work_.session.take_opened_model(); model && model->rfind("random:", 0) != 0)
     remember(work_.preferences.recent_models, std::filesystem::absolute(*model).string());
@@ -129,6 +142,7 @@ void App::frame(FrameLog& log) {
   draw_help(work_);
   draw_model_report(work_);
   draw_preprocessing(work_);
+  draw_get_model(work_);
   work_.browser.draw(ui);
   work_.toasts.draw(ui);
   work_.session.request_wanted();
@@ -249,8 +263,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
 void App::press(int key, int modifiers) {
   constexpr int kEscape = 256;  // GLFW_KEY_ESCAPE
   if (work_.browser.is_open()) return work_.browser.press(key, modifiers);
-  if (key == kEscape && (work_.help_open || work_.report_open || work_.preprocessing_open)) {
-    work_.help_open = work_.report_open = work_.preprocessing_open = false;
+  if (key == kEscape && (work_.help_open || work_.report_open || work_.preprocessing_open || work_.get_open)) {
+    work_.help_open = work_.report_open = work_.preprocessing_open = work_.get_open = false;
     return;
   }
   if (!ImGui::GetIO().WantTextInput) work_.commands.press({key, modifiers & (kShift | kControl)});

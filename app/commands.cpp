@@ -63,6 +63,12 @@ void add_file_commands(Workspace& work) {
              .keys = {{GLFW_KEY_M, kControl}},
              .tooltip = "Opens a checkpoint of a Vision Transformer.",
              .run = [&work] { open_model(work); }});
+  table.add({.id = "file.get_model",
+             .menu = "File",
+             .name = "Get a model…",
+             .keys = {{GLFW_KEY_G, kControl}},
+             .tooltip = "Lists well-known models, fetches one from Hugging Face and opens it.",
+             .run = [&work] { work.get_open = !work.get_open; }});
   table.add({.id = "file.quit",
              .menu = "File",
              .name = "Quit",
@@ -270,6 +276,56 @@ void add_analysis_commands(Workspace& work) {
              .separated = true});
 }
 
+void step_input(Session& session, int step) {
+  const std::vector<int>& sizes = session.input_sizes();
+  if (sizes.empty()) return;
+  const int now = size_of(session.preprocessing);
+  const auto here = std::lower_bound(sizes.begin(), sizes.end(), now) - sizes.begin();
+  const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(sizes.size()) - 1;
+  const int next = sizes[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
+  if (next != now) session.set_input(fit_of(session.preprocessing).value_or(Fit::crop), next);
+}
+
+void add_input_commands(Workspace& work) {
+  Session& session = work.session;
+  const auto ready = [&session] { return session.model() && session.image(); };
+  work.commands.add({.id = "image.smaller",
+                     .menu = "Analysis",
+                     .name = "Smaller input",
+                     .keys = {{GLFW_KEY_PAGE_DOWN, 0}},
+                     .tooltip = "Gives the network a smaller picture: one patch less on a side.",
+                     .run = [&session] { step_input(session, -1); },
+                     .enabled = ready,
+                     .separated = true});
+  work.commands.add({.id = "image.larger",
+                     .menu = "Analysis",
+                     .name = "Larger input",
+                     .keys = {{GLFW_KEY_PAGE_UP, 0}},
+                     .tooltip = "Gives the network a larger picture: one patch more on a side.",
+                     .run = [&session] { step_input(session, 1); },
+                     .enabled = ready});
+  work.commands.add({.id = "image.fit",
+                     .menu = "Analysis",
+                     .name = "Next fit of the photo",
+                     .keys = {{GLFW_KEY_P, 0}},
+                     .tooltip = "Goes through centre crop, squash, and the whole photo by its shorter or longer side.",
+                     .run =
+                         [&session] {
+                           const int count = session.model()->config.position.resampled ? kFitCount : 2;
+                           const std::optional<Fit> fit = fit_of(session.preprocessing);
+                           const int next = fit ? (static_cast<int>(*fit) + 1) % count : 0;
+                           session.set_input(static_cast<Fit>(next), size_of(session.preprocessing));
+                         },
+                     .enabled = ready});
+  work.commands.add({.id = "image.native",
+                     .menu = "Analysis",
+                     .name = "Input as trained",
+                     .keys = {{GLFW_KEY_N, 0}},
+                     .tooltip = "Crop and size of the input back to what the model says.",
+                     .run = [&session] { session.reset_input(); },
+                     .enabled = [&session] { return session.model() && !session.native_input(); }});
+}
+
 void add_cost_commands(Workspace& work) {
   Session& session = work.session;
   const auto ready = [&session] { return session.trace() != nullptr; };
@@ -307,6 +363,7 @@ void add_commands(Workspace& work) {
   add_file_commands(work);
   add_view_commands(work);
   add_analysis_commands(work);
+  add_input_commands(work);
   add_save_commands(work);
   add_cost_commands(work);
   add_help_commands(work);

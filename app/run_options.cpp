@@ -51,11 +51,15 @@ int checked_heads(const std::string& text, const std::string& whole, const vit::
   return *heads;
 }
 
-void apply_resize(const std::string& text, vit::Preprocessing& p) {
+/// Sets the rule; the px before the crop of "squash:PX", if given, is left to the caller, who knows the input size.
+std::optional<int> apply_resize(const std::string& text, vit::Preprocessing& p) {
   const std::vector<std::string> parts = split(text, ':');
   const std::string& rule = parts.front();
   if (rule == "squash" && parts.size() == 1) {
     p.resize = vit::ResizeRule::squash;
+  } else if (rule == "squash" && parts.size() == 2) {
+    p.resize = vit::ResizeRule::squash;
+    return pixels(parts[1], "--resize", text);
   } else if (rule == "none" && parts.size() == 1) {
     p.resize = vit::ResizeRule::none;
   } else if ((rule == "shorter" || rule == "longer") && parts.size() == 2) {
@@ -65,8 +69,9 @@ void apply_resize(const std::string& text, vit::Preprocessing& p) {
     p.resize = vit::ResizeRule::shorter_side;
     p.resize_px = pixels(rule, "--resize", text);
   } else {
-    throw vit::Error("--resize \"" + text + "\" is none of PX, shorter:PX, longer:PX, squash and none.");
+    throw vit::Error("--resize \"" + text + "\" is none of PX, shorter:PX, longer:PX, squash, squash:PX and none.");
   }
+  return std::nullopt;
 }
 
 void apply_crop(const std::string& text, bool scale_resize, vit::Preprocessing& p) {
@@ -135,6 +140,13 @@ std::optional<vit::Kernel> kernel_by_name(const std::string& name) {
   return std::nullopt;
 }
 
+std::optional<vit::Activation> activation_by_name(const std::string& name) {
+  if (name == "gelu") return vit::Activation::gelu;
+  if (name == "gelu_tanh") return vit::Activation::gelu_tanh;
+  if (name == "quick_gelu") return vit::Activation::quick_gelu;
+  return std::nullopt;
+}
+
 vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config) {
   vit::Settings settings = vit::trained_settings(config);
   settings.num_heads = parse_num_heads(options.num_heads, config);
@@ -154,8 +166,15 @@ vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& co
 }
 
 vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::Preprocessing base) {
-  if (!options.resize.empty()) apply_resize(options.resize, base);
+  std::optional<int> squash_px;
+  if (!options.resize.empty()) squash_px = apply_resize(options.resize, base);
   if (!options.crop.empty()) apply_crop(options.crop, options.resize.empty(), base);
+  if (squash_px) base.squash_scale = static_cast<double>(*squash_px) / std::min(base.width, base.height);
+  if (!options.crop_rounding.empty()) {
+    if (options.crop_rounding != "even" && options.crop_rounding != "down")
+      throw vit::Error("--crop-rounding \"" + options.crop_rounding + "\" is neither even nor down.");
+    base.crop_rounds_down = options.crop_rounding == "down";
+  }
   if (!options.interpolation.empty()) base.interpolation = interpolation_by_name(options.interpolation);
   if (options.mean) base.mean = *options.mean;
   if (options.std) base.std = *options.std;

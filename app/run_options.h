@@ -16,9 +16,10 @@ namespace headlight {
 
 /// Changes to a model's own preprocessing, as text where the command line has text; empty: as the model says.
 struct PreprocessingOptions {
-  std::string resize{};                               // "248", "shorter:248", "longer:448", "squash", "none"
-  std::string crop{};                                 // "224", "224x448" (width x height), "multiple"
-  std::string interpolation{};                        // "nearest", "bilinear", "bicubic", "lanczos"
+  std::string resize{};         // "248", "shorter:248", "longer:448", "squash", "squash:256" (before the crop), "none"
+  std::string crop{};           // "224", "224x448" (width x height), "multiple"
+  std::string interpolation{};  // "nearest", "bilinear", "bicubic", "lanczos"
+  std::string crop_rounding{};  // of half an odd surplus: "even" (torchvision), "down"
   std::optional<std::array<float, 3>> mean{}, std{};  // of RGB in 0…1
   bool operator==(const PreprocessingOptions&) const = default;
 };
@@ -46,6 +47,9 @@ std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig
 std::array<float, 3> parse_rgb(const std::string& text);
 
 std::optional<vit::Kernel> kernel_by_name(const std::string& name);
+
+/// "gelu", "gelu_tanh" or "quick_gelu".
+std::optional<vit::Activation> activation_by_name(const std::string& name);
 
 /// The trained settings with the user's changes, validated. Throws Error.
 vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config);

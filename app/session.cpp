@@ -4,20 +4,35 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/memory.h"
 
 namespace headlight {
 
 Session::Session(RunOptions start, std::function<void()> wake) : start_(std::move(start)), worker_(std::move(wake)) {}
 
 void Session::open_model(const std::string& source, vit::LoadOptions options) {
+  if (!options.imagenet_labels) options.imagenet_labels = imagenet_labels;
   worker_.load_model(source, std::move(options));
+}
+
+void Session::override_model(vit::LoadOptions options) {
+  if (model_) worker_.load_model(model_source_, std::move(options), true);
 }
 
 void Session::open_image(const std::string& source) {
   worker_.load_image(source);
 }
 
+void Session::adopt_again(LoadedModel loaded) {
+  const int was = model_->config.num_heads;
+  model_ = std::move(loaded.model);
+  load_options_ = std::move(loaded.options);
+  // Blocks that run as trained go on doing so; counts that the user chose stay.
+  std::replace(settings.num_heads.begin(), settings.num_heads.end(), was, model_->config.num_heads);
+}
+
 void Session::adopt_model(LoadedModel loaded) {
+  if (loaded.again && model_ && loaded.source == model_source_) return adopt_again(std::move(loaded));
   vit::Settings wanted = vit::trained_settings(loaded.model->config);
   vit::Preprocessing prepared = loaded.model->preprocessing;
   if (first_model_) {  // the command line's settings are for the model it names
@@ -35,6 +50,7 @@ void Session::adopt_model(LoadedModel loaded) {
   preprocessing = prepared;
   model_ = std::move(loaded.model);
   model_source_ = std::move(loaded.source);
+  load_options_ = std::move(loaded.options);
   opened_model_ = model_source_;
   view.block = first_model_ || view.block >= model_->config.depth ? model_->config.depth - 1 : view.block;
   view.head = kMeanOfHeads;
@@ -62,6 +78,8 @@ bool Session::update() {
 
   bool changed = false;
   if (out.trace && out.trace->model == model_) {
+    if (trace_ && trace_->model == model_ && trace_->pixels != out.trace->pixels && photo_ == out.photo)
+      view.query = same_place(view.query, trace_->grid, trace_->pixels->box, out.trace->grid, out.trace->pixels->box);
     trace_ = std::move(out.trace);
     shown_id_ = out.request;
     changed = true;
@@ -127,6 +145,41 @@ bool Session::as_trained() const {
 
 void Session::set_query(int token) {
   if (trace_ && token >= 0 && token < trace_->grid.tokens()) view.query = token;
+}
+
+const std::vector<int>& Session::input_sizes() {
+  if (!model_ || !image_) {
+    sizes_.clear();
+    return sizes_;
+  }
+  const SizesFor now{model_->id, image_, fit_of(preprocessing), settings};
+  if (sizes_.empty() || !(now == sizes_for_)) {
+    sizes_for_ = now;
+    // Half of what is free: the window keeps the trace on screen while the next one is made.
+    sizes_ =
+        possible_sizes(*model_, image_->width, image_->height, preprocessing, settings, vit::available_memory() / 2);
+  }
+  return sizes_;
+}
+
+void Session::set_input(Fit fit, int size_px) {
+  if (model_) preprocessing = fitted(fit, size_px, model_->preprocessing, preprocessing, model_->config.patch_px);
+}
+
+void Session::reset_input() {
+  if (!model_) return;
+  const vit::Preprocessing wanted = preprocessing;
+  preprocessing = model_->preprocessing;
+  preprocessing.interpolation = wanted.interpolation;
+  preprocessing.mean = wanted.mean;
+  preprocessing.std = wanted.std;
+}
+
+bool Session::native_input() const {
+  if (!model_) return true;
+  const vit::Preprocessing &p = preprocessing, &own = model_->preprocessing;
+  return p.resize == own.resize && p.resize_px == own.resize_px && p.crop == own.crop && p.width == own.width &&
+         p.height == own.height && p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
 }
 
 void Session::select_block(int block) {

@@ -1,6 +1,7 @@
 // The state of one window without the window: model, image, wanted settings, and the newest picture of them.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/input_fit.h"
 #include "app/pass_times.h"
 #include "app/run_options.h"
 #include "app/view.h"
@@ -24,7 +26,8 @@ class Session {
   /// Loads in the background; `failures()` hears of what did not open, and everything else stays as it was.
   void open_model(const std::string& source, vit::LoadOptions options = {});
   void open_image(const std::string& source);
-  void reload_model(vit::LoadOptions options) { open_model(model_source_, std::move(options)); }
+  /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
+  void override_model(vit::LoadOptions options);
 
   /// Once a frame, before the panels: takes what is ready. True if the picture changed.
   bool update();
@@ -38,17 +41,24 @@ class Session {
   vit::Preprocessing preprocessing;
   View view;
   bool heads_for_all = true;  // the head-count control sets every block, not the chosen one alone
-  vit::LoadOptions load_options;
+  std::optional<std::filesystem::path> imagenet_labels;  // for models that are opened later
 
   int wanted_heads() const;         // of the chosen block; 0 without a model
   void set_heads(int heads);        // for all blocks or the chosen one
   void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
   bool as_trained() const;          // the wanted numbers are the trained ones
   void set_query(int token);
+  /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
+  const std::vector<int>& input_sizes();
+  void set_input(Fit fit, int size_px);
+  void reset_input();         // fit and size as the model has them
+  bool native_input() const;  // they are
   void select_block(int block);
 
   // What is there.
   const std::shared_ptr<const vit::Model>& model() const { return model_; }
+  /// What the open model was read with: its overrides.
+  const vit::LoadOptions& load_options() const { return load_options_; }
   const std::string& model_source() const { return model_source_; }
   const std::shared_ptr<const vit::Image>& image() const { return image_; }
   const std::shared_ptr<const vit::Image>& display_image() const { return display_; }
@@ -76,6 +86,7 @@ class Session {
 
  private:
   void adopt_model(LoadedModel loaded);
+  void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
   void fit_view();
 
@@ -83,11 +94,20 @@ class Session {
   std::shared_ptr<const vit::Model> model_;
   std::shared_ptr<const vit::Image> image_, display_, photo_, photo_display_;
   std::string model_source_, image_source_;
+  vit::LoadOptions load_options_;
   std::shared_ptr<const vit::Trace> trace_, baseline_;
   std::optional<std::string> opened_model_, opened_image_;
   std::optional<Request> requested_;
   std::uint64_t requested_id_ = 0, shown_id_ = 0, failed_id_ = 0, photo_version_ = 0;
   PassTimes times_;
+  struct SizesFor {  // what the possible sizes depend on
+    std::uint64_t model = 0;
+    std::shared_ptr<const vit::Image> image;
+    std::optional<Fit> fit;
+    vit::Settings settings;
+    bool operator==(const SizesFor&) const = default;
+  } sizes_for_;
+  std::vector<int> sizes_;
   std::vector<Failure> failures_;
   std::vector<std::string> news_;
   bool first_model_ = true;

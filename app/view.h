@@ -31,6 +31,11 @@ struct View {
   bool operator==(const View&) const = default;
 };
 
+/// The query that is at the same place of the photo in a trace of another input size; a place that is no longer part of
+/// the input gives the nearest patch that is. `box` is the part of the photo that the grid covers.
+int same_place(int query, const vit::TokenGrid& grid, const vit::Box& box, const vit::TokenGrid& other,
+               const vit::Box& other_box);
+
 /// "mean", "max" or the index.
 std::string head_name(int head);
 /// "mean of 6 heads", "maximum of 6 heads", "head 3".

@@ -68,11 +68,11 @@ void Worker::post(Request request) {
   changed_.notify_one();
 }
 
-void Worker::load_model(std::string source, vit::LoadOptions options) {
+void Worker::load_model(std::string source, vit::LoadOptions options, bool again) {
   {
     std::lock_guard lock(mutex_);
     if (is_extra(running_.doing) || running_.doing == Doing::loading_model) running_.stop.request_stop();
-    inbox_.model = ModelLoad{std::move(source), std::move(options)};
+    inbox_.model = ModelLoad{std::move(source), std::move(options), again};
   }
   changed_.notify_one();
 }
@@ -128,8 +128,7 @@ WorkerStatus Worker::status() const {
 }
 
 bool Worker::obsolete(const Request& newer) const {
-  return newer.model != running_.model || newer.image != running_.image ||
-         newer.preprocessing != running_.preprocessing;
+  return newer.model != running_.model || newer.image != running_.image;
 }
 
 double Worker::remaining_ms() const {
@@ -214,7 +213,6 @@ std::stop_token Worker::begin(Doing doing) {
   if (current_) {
     running_.model = current_->model;
     running_.image = current_->image;
-    running_.preprocessing = current_->preprocessing;
   }
   // What was posted since this job was chosen stops it as it would have a moment later.
   const bool newer = is_extra(doing) && (inbox_.request || inbox_.model || inbox_.image);
@@ -252,7 +250,7 @@ void Worker::run_model_load(const ModelLoad& load) {
       if (stop.stop_requested()) throw vit::Cancelled();
       progress(fraction);
     });
-    publish([&](Outcome& out) { out.model = LoadedModel{load.source, std::move(model)}; });
+    publish([&](Outcome& out) { out.model = LoadedModel{load.source, load.options, load.again, std::move(model)}; });
   } catch (const vit::Cancelled&) {
   } catch (const std::bad_alloc&) {
     fail(Failure::What::model, load.source + ": not enough memory for this network.");

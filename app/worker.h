@@ -52,6 +52,8 @@ using Errand = std::function<std::string(std::stop_token stop, const std::functi
 
 struct LoadedModel {
   std::string source;
+  vit::LoadOptions options;
+  bool again = false;  // the open model with other options
   std::shared_ptr<const vit::Model> model;
 };
 
@@ -118,7 +120,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   void post(Request request);
-  void load_model(std::string source, vit::LoadOptions options);
+  void load_model(std::string source, vit::LoadOptions options, bool again = false);
   void load_image(std::string source);
   void sweep(Sweep sweep);
   void cancel_sweep();
@@ -134,6 +136,7 @@ class Worker {
   struct ModelLoad {
     std::string source;
     vit::LoadOptions options;
+    bool again = false;
   };
   struct Inbox {  // slot one: the newest of each kind
     std::optional<ModelLoad> model;
@@ -150,7 +153,6 @@ class Worker {
     double fraction = 0;
     std::shared_ptr<const vit::Model> model;
     std::shared_ptr<const vit::Image> image;
-    vit::Preprocessing preprocessing;
   };
 
   void run();

@@ -5,6 +5,7 @@
 #include "app/drift.h"
 #include "app/gl/heatmap_painter.h"
 #include "app/head_maps.h"
+#include "app/model_fetch.h"
 #include "app/panels/blocks_tab.h"
 #include "app/panels/photo_view.h"
 #include "app/panels/right_column.h"
@@ -22,6 +23,7 @@ struct Workspace {
   ui::Ui ui;
   Session session;
   Preferences preferences;
+  ModelFetch fetch;
   CommandTable commands = {};
   HeadMaps maps = {};
   DriftWatch drift_watch = {};
@@ -37,6 +39,7 @@ struct Workspace {
   bool help_open = false;
   bool report_open = false;  // what was read, implied and guessed of the model
   bool preprocessing_open = false;
+  bool get_open = false;  // the list of models that can be fetched
   bool quit = false;
 };
 

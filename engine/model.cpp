@@ -45,11 +45,11 @@ void validate(const ModelConfig& config) {
   require_range("heads", config.num_heads, 1, config.channels);
   if (config.channels % config.num_heads != 0) {
     throw Error("The network's " + std::to_string(config.channels) + " channels cannot be split among " +
-                std::to_string(config.num_heads) + " heads: give a divisor with --num-heads.");
+                std::to_string(config.num_heads) + " heads: give a divisor with --trained-heads.");
   }
   if (config.position.rotary != PositionRule::Rotary::none && config.channels / config.num_heads % 4 != 0) {
     throw Error("Rotary positions need heads of a multiple of 4 channels, not " +
-                std::to_string(config.channels / config.num_heads) + ": give another count with --num-heads.");
+                std::to_string(config.channels / config.num_heads) + ": give another count with --trained-heads.");
   }
   if (!(config.eps > 0 && config.eps < 1)) throw Error("A LayerNorm eps must lie between 0 and 1.");
   if (config.pool == ModelConfig::Pool::class_token && !config.class_token) {

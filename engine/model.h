@@ -108,9 +108,11 @@ struct LoadReport {
 struct LoadOptions {
   std::optional<int> num_heads;
   std::optional<float> eps;
+  std::optional<Activation> activation;  // not of a SwiGLU network, which has none
   std::optional<std::string> family;
   std::optional<std::filesystem::path> labels;           // one class name a line, or JSON
   std::optional<std::filesystem::path> imagenet_labels;  // shipped names for K = 1000
+  bool operator==(const LoadOptions&) const = default;
 };
 
 struct Model {

@@ -32,6 +32,33 @@ std::string triple_text(const std::array<float, 3>& values) {
   return number_text(values[0]) + " " + number_text(values[1]) + " " + number_text(values[2]);
 }
 
+void add(LoadReport& report, std::string name, std::string value, Source source, std::string reason) {
+  report.facts.push_back({std::move(name), std::move(value), source, std::move(reason)});
+}
+
+/// Takes the hint if there is one, else the family's convention.
+template <typename T>
+T choose(LoadReport& report, const char* name, const std::optional<Hint<T>>& hint, const T& usual, Source usual_source,
+         const std::string& usual_reason, const std::function<std::string(const T&)>& text) {
+  const T value = hint ? hint->value : usual;
+  add(report, name, text(value), hint ? Source::read : usual_source, hint ? hint->reason : usual_reason);
+  return value;
+}
+
+std::string usual_of(const Family& family) {
+  return "usual for " + std::string(family.name);
+}
+
+/// Replaces the newest fact by the user's choice, and says what it would be without.
+void override_fact(LoadReport& report, std::string value) {
+  Fact& fact = report.facts.back();
+  fact.reason = "chosen by the user in place of " + fact.value + ", " + name_of(fact.source);
+  fact.value = std::move(value);
+  fact.source = Source::overridden;
+}
+
+}  // namespace
+
 const char* activation_text(Activation activation) {
   switch (activation) {
     case Activation::none:
@@ -44,19 +71,6 @@ const char* activation_text(Activation activation) {
       return "QuickGELU";
   }
   return "?";
-}
-
-void add(LoadReport& report, std::string name, std::string value, Source source, std::string reason) {
-  report.facts.push_back({std::move(name), std::move(value), source, std::move(reason)});
-}
-
-/// Takes the hint if there is one, else the family's convention.
-template <typename T>
-T choose(LoadReport& report, const char* name, const std::optional<Hint<T>>& hint, const T& usual, Source usual_source,
-         const std::string& usual_reason, const std::function<std::string(const T&)>& text) {
-  const T value = hint ? hint->value : usual;
-  add(report, name, text(value), hint ? Source::read : usual_source, hint ? hint->reason : usual_reason);
-  return value;
 }
 
 const char* interpolation_text(Interpolation interpolation) {
@@ -72,12 +86,6 @@ const char* interpolation_text(Interpolation interpolation) {
   }
   return "?";
 }
-
-std::string usual_of(const Family& family) {
-  return "usual for " + std::string(family.name);
-}
-
-}  // namespace
 
 int heads_of_architecture(const std::string& architecture) {
   // DINOv2's giant keeps heads 64 wide, unlike the other giants.
@@ -110,19 +118,20 @@ int usual_heads(int channels) {
   return best;
 }
 
-void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
-                  int stored) {
+namespace {
+
+/// Without the user's choice.
+void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, int stored) {
   const auto decide = [&](int heads, Source source, std::string reason) {
     config.num_heads = heads;
     add(report, "heads", std::to_string(heads), source, std::move(reason));
   };
-  if (options.num_heads) return decide(*options.num_heads, Source::overridden, "chosen by the user");
   if (stored > 0) return decide(stored, Source::read, "shape of the query weights");
   if (hints.num_heads) {
     if (config.channels % hints.num_heads->value != 0) {
       throw Error(hints.num_heads->reason + " says " + std::to_string(hints.num_heads->value) +
                   " heads, which do not divide the " + std::to_string(config.channels) +
-                  " channels: correct it, or give --num-heads.");
+                  " channels: correct it, or give --trained-heads.");
     }
     return decide(hints.num_heads->value, Source::read, hints.num_heads->reason);
   }
@@ -138,21 +147,32 @@ void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& op
          "no file says it; published networks with " + std::to_string(config.channels) + " channels, or 64 at best");
 }
 
-void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
-                const Family& family) {
-  if (options.eps) {
-    config.eps = *options.eps;
-    return add(report, "eps", number_text(config.eps), Source::overridden, "chosen by the user");
+}  // namespace
+
+void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                  int stored) {
+  if (!options.num_heads) return decide_heads_by_file(config, report, hints, stored);
+  try {
+    decide_heads_by_file(config, report, hints, stored);
+  } catch (const Error&) {  // what the file says is impossible: the user's choice mends it
+    add(report, "heads", std::to_string(hints.num_heads->value), Source::read, "");
   }
-  config.eps = choose<float>(report, "eps", hints.eps, family.eps, Source::implied, usual_of(family),
-                             [](const float& eps) { return number_text(eps); });
+  config.num_heads = *options.num_heads;
+  override_fact(report, std::to_string(config.num_heads));
 }
 
-void decide_activation(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
-  if (config.swiglu) {
-    config.activation = Activation::none;
-    return add(report, "activation", "SwiGLU", Source::read, "fc1 makes twice the inputs of fc2");
-  }
+void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                const Family& family) {
+  config.eps = choose<float>(report, "eps", hints.eps, family.eps, Source::implied, usual_of(family),
+                             [](const float& eps) { return number_text(eps); });
+  if (!options.eps) return;
+  config.eps = *options.eps;
+  override_fact(report, number_text(config.eps));
+}
+
+namespace {
+
+void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
   if (!hints.activation && hints.architecture.find("quickgelu") != std::string::npos) {
     config.activation = Activation::quick_gelu;
     return add(report, "activation", activation_text(config.activation), Source::implied,
@@ -161,6 +181,21 @@ void decide_activation(ModelConfig& config, LoadReport& report, const ModelHints
   config.activation =
       choose<Activation>(report, "activation", hints.activation, family.activation, Source::implied, usual_of(family),
                          [](const Activation& a) { return std::string(activation_text(a)); });
+}
+
+}  // namespace
+
+void decide_activation(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                       const Family& family) {
+  if (config.swiglu) {
+    if (options.activation) throw Error("This network's activation is SwiGLU; no other can be chosen for it.");
+    config.activation = Activation::none;
+    return add(report, "activation", "SwiGLU", Source::read, "fc1 makes twice the inputs of fc2");
+  }
+  decide_activation_by_file(config, report, hints, family);
+  if (!options.activation) return;
+  config.activation = *options.activation;
+  override_fact(report, activation_text(config.activation));
 }
 
 void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head) {

@@ -231,7 +231,7 @@ void Loader::decide() {
   const Family& family = *detected_.family;
   decide_heads(config(), report(), options_, hints_, stored_heads_);
   decide_eps(config(), report(), options_, hints_, family);
-  decide_activation(config(), report(), hints_, family);
+  decide_activation(config(), report(), options_, hints_, family);
   decide_pool(config(), report(), hints_, config().fc_norm, config().classes > 0);
   note_position_rule(config(), report(), family);
   model_->preprocessing = decide_preprocessing(config(), report(), hints_, family);

@@ -54,7 +54,7 @@ int scaled(int side, int to, int from) {
       std::min(1e9, std::max(1.0, static_cast<double>(static_cast<std::int64_t>(to) * side) / from)));
 }
 
-Size resized_size(const Image& image, const Preprocessing& preprocessing) {
+Size resized_size(Size image, const Preprocessing& preprocessing) {
   const bool width_is_shorter = image.width <= image.height;
   const int px = preprocessing.resize_px;
   switch (preprocessing.resize) {
@@ -134,7 +134,7 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
   check(preprocessing);
   if (preprocessing.crop == CropRule::multiple) check_side(patch_px, "A patch");
   if (image.width < 1 || image.height < 1) throw Error(image.name + " has no pixels; choose another picture.");
-  const Size size = resized_size(image, preprocessing);
+  const Size size = resized_size({image.width, image.height}, preprocessing);
   if (size.width > kLargestSide || size.height > kLargestSide)
     throw Error(image.name + " would be " + text(size) + " pixels after resizing, more than " +
                 std::to_string(kLargestSide) + " on a side; choose another resize rule or a less elongated picture.");
@@ -150,6 +150,14 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
   pixels.box = {window.left * scale_x, window.top * scale_y, window.width * scale_x, window.height * scale_y};
   pixels.preprocessing = preprocessing;
   return pixels;
+}
+
+InputSize input_size(int photo_width, int photo_height, const Preprocessing& preprocessing, int patch_px) {
+  if (preprocessing.crop == CropRule::center) return {preprocessing.width, preprocessing.height};
+  const Size size = resized_size({photo_width, photo_height}, preprocessing);
+  const InputSize input{size.width / patch_px * patch_px, size.height / patch_px * patch_px};
+  const bool possible = input.width > 0 && input.height > 0 && std::max(size.width, size.height) <= kLargestSide;
+  return possible ? input : InputSize{};
 }
 
 std::string describe(const Preprocessing& preprocessing) {
@@ -170,6 +178,7 @@ std::string describe(const Preprocessing& preprocessing) {
       break;
   }
   line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
+  if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
   constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic", "lanczos"};
   if (preprocessing.resize != ResizeRule::none)
     line += std::string(", ") + kNames[static_cast<int>(preprocessing.interpolation)];

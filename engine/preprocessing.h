@@ -63,6 +63,13 @@ Image resize(const Image& image, int width, int height, Interpolation interpolat
 /// Throws Error where the settings cannot be met (sizes that are not positive or above 16384, zero std).
 Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int patch_px);
 
+/// Width and height of what preprocess() makes of a photo of this size; zeros where that is less than a patch.
+struct InputSize {
+  int width = 0, height = 0;  // px
+  bool operator==(const InputSize&) const = default;
+};
+InputSize input_size(int photo_width, int photo_height, const Preprocessing& preprocessing, int patch_px);
+
 /// One line for captions and exports: "shorter side 248, centre crop 224×224, bicubic, mean 0.5 0.5 0.5, std …".
 std::string describe(const Preprocessing& preprocessing);
 

@@ -57,6 +57,12 @@ void add_model_options(CLI::App& app, RunOptions& options) {
       ->type_name("E")
       ->check(CLI::PositiveNumber)
       ->group("Model");
+  app.add_option_function<std::string>(
+         "--activation", [&options](const std::string& name) { options.load.activation = activation_by_name(name); },
+         "Activation of the MLP, where the file does not say: gelu, gelu_tanh, quick_gelu")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"gelu", "gelu_tanh", "quick_gelu"}))
+      ->group("Model");
   app.add_option("--family", options.load.family, "Checkpoint family, where it is not recognised")
       ->type_name("NAME")
       ->group("Model");
@@ -68,12 +74,17 @@ void add_model_options(CLI::App& app, RunOptions& options) {
 void add_preprocessing_options(CLI::App& app, RunOptions& options) {
   constexpr const char* kGroup = "Preprocessing";
   PreprocessingOptions& rules = options.preprocessing;
-  app.add_option("--resize", rules.resize, "PX or shorter:PX, longer:PX, squash, none")
+  app.add_option("--resize", rules.resize, "PX or shorter:PX, longer:PX, squash, squash:PX (before the crop), none")
       ->type_name("RULE")
       ->group(kGroup);
   app.add_option("--crop", rules.crop,
                  "Input size PX or WIDTHxHEIGHT, cut from the middle, or multiple (of the patch); without --resize "
                  "the resize follows")
+      ->type_name("RULE")
+      ->group(kGroup);
+  app.add_option("--crop-rounding", rules.crop_rounding,
+                 "Where an odd surplus is cut: even as torchvision does, down as Hugging Face does")
+      ->check(CLI::IsMember({"even", "down"}))
       ->type_name("RULE")
       ->group(kGroup);
   app.add_option("--interpolation", rules.interpolation, "Resampling filter: nearest, bilinear, bicubic, lanczos")

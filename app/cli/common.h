@@ -29,7 +29,7 @@ void describe_version(CLI::App& app);  // --version
 
 /// --model and what overrides a checkpoint's guesses. `options` must outlive the parsing.
 void add_model_options(CLI::App& app, RunOptions& options);
-/// --resize, --crop, --interpolation, --mean, --std.
+/// --resize, --crop, --crop-rounding, --interpolation, --mean, --std.
 void add_preprocessing_options(CLI::App& app, RunOptions& options);
 /// --image and the preprocessing.
 void add_image_options(CLI::App& app, RunOptions& options);

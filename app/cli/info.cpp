@@ -8,6 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/preprocessing_facts.h"
 
 namespace headlight {
 namespace {
@@ -20,17 +21,26 @@ struct InfoOptions {
   bool tensors = false;
 };
 
-int tokens_of(const vit::Model& model) {
-  const vit::Preprocessing& p = model.preprocessing;
+/// The model, and its preprocessing with the user's changes.
+struct Subject {
+  const vit::Model& model;
+  vit::Preprocessing preprocessing;
+  std::vector<vit::Fact> facts;
+};
+
+int tokens_of(const Subject& subject) {
+  const vit::Model& model = subject.model;
+  const vit::Preprocessing& p = subject.preprocessing;
   const int patch = model.config.patch_px;
   return model.config.prefix_tokens() + (p.height / patch) * (p.width / patch);
 }
 
-Json to_json(const vit::Model& model) {
+Json to_json(const Subject& subject) {
+  const vit::Model& model = subject.model;
   const vit::ModelConfig& c = model.config;
   const vit::LoadReport& r = model.report;
   Json facts = Json::array();
-  for (const vit::Fact& fact : r.facts)
+  for (const vit::Fact& fact : subject.facts)
     facts.push_back(
         {{"name", fact.name}, {"value", fact.value}, {"source", vit::name_of(fact.source)}, {"reason", fact.reason}});
   return {{"file", r.file},
@@ -43,19 +53,19 @@ Json to_json(const vit::Model& model) {
           {"num_heads", c.num_heads},
           {"hidden", c.hidden},
           {"patch_px", c.patch_px},
-          {"input_width", model.preprocessing.width},
-          {"input_height", model.preprocessing.height},
+          {"input_width", subject.preprocessing.width},
+          {"input_height", subject.preprocessing.height},
           {"prefix_tokens", c.prefix_tokens()},
-          {"tokens", tokens_of(model)},
+          {"tokens", tokens_of(subject)},
           {"classes", c.classes},
           {"qkv_bias", c.qkv_bias},
           {"eps", c.eps},
           {"parameters", r.parameters},
           {"weight_bytes", r.weight_bytes},
           {"possible_num_heads", vit::divisors(c.channels)},
-          {"preprocessing", vit::describe(model.preprocessing)},
-          {"mean", model.preprocessing.mean},
-          {"std", model.preprocessing.std},
+          {"preprocessing", vit::describe(subject.preprocessing)},
+          {"mean", subject.preprocessing.mean},
+          {"std", subject.preprocessing.std},
           {"labels", model.labels.size()},
           {"facts", facts},
           {"tensors", {{"used", r.used}, {"unused", r.unused}, {"missing", r.missing}}}};
@@ -69,7 +79,8 @@ void print_names(const char* title, const std::vector<std::string>& names, bool 
   std::printf("%s\n", !all && names.size() > kShort ? ", …" : "");
 }
 
-void print(const vit::Model& model, bool all_tensors) {
+void print(const Subject& subject, bool all_tensors) {
+  const vit::Model& model = subject.model;
   const vit::ModelConfig& c = model.config;
   const vit::LoadReport& r = model.report;
   std::printf("%s\n", r.file.c_str());
@@ -78,8 +89,8 @@ void print(const vit::Model& model, bool all_tensors) {
   if (!c.architecture.empty()) std::printf("  %-14s %s\n", "architecture", c.architecture.c_str());
   std::printf("  %-14s %d blocks × %d heads, %d channels, hidden %d, patch %d px\n", "sizes", c.depth, c.num_heads,
               c.channels, c.hidden, c.patch_px);
-  std::printf("  %-14s %d×%d px: %d tokens, %d of them not patches\n", "input", model.preprocessing.width,
-              model.preprocessing.height, tokens_of(model), c.prefix_tokens());
+  std::printf("  %-14s %d×%d px: %d tokens, %d of them not patches\n", "input", subject.preprocessing.width,
+              subject.preprocessing.height, tokens_of(subject), c.prefix_tokens());
   if (c.classes > 0) {
     std::printf("  %-14s %d, %s\n", "classes", c.classes, model.labels.empty() ? "without names" : "with names");
   } else {
@@ -87,8 +98,8 @@ void print(const vit::Model& model, bool all_tensors) {
   }
   std::printf("  %-14s %s, %.1f MB packed\n", "parameters", with_separators(static_cast<double>(r.parameters)).c_str(),
               static_cast<double>(r.weight_bytes) * 1e-6);
-  std::printf("  %-14s %s\n", "preprocessing", vit::describe(model.preprocessing).c_str());
-  for (const vit::Fact& fact : r.facts)
+  std::printf("  %-14s %s\n", "preprocessing", vit::describe(subject.preprocessing).c_str());
+  for (const vit::Fact& fact : subject.facts)
     std::printf("  %-14s %s, %s%s%s\n", fact.name.c_str(), fact.value.c_str(), vit::name_of(fact.source),
                 fact.reason.empty() ? "" : ": ", fact.reason.c_str());
   print_names("tensors used", r.used, all_tensors);
@@ -98,8 +109,10 @@ void print(const vit::Model& model, bool all_tensors) {
 
 int run_info(const InfoOptions& options) {
   const std::shared_ptr<const vit::Model> model = open_model(options.run);
-  if (options.json != "-") print(*model, options.tensors);
-  if (!options.json.empty()) write_output(options.json, to_json(*model).dump(2) + "\n");
+  const vit::Preprocessing wanted = preprocessing_for(options.run.preprocessing, model->preprocessing);
+  const Subject subject{*model, wanted, facts_with(*model, wanted)};
+  if (options.json != "-") print(subject, options.tensors);
+  if (!options.json.empty()) write_output(options.json, to_json(subject).dump(2) + "\n");
   return 0;
 }
 
@@ -110,6 +123,7 @@ void add_info_command(CLI::App& root, Action& action) {
       root.add_subcommand("info", "What a checkpoint is: family, sizes, what was read, implied, guessed");
   auto options = std::make_shared<InfoOptions>();
   add_model_options(*command, options->run);
+  add_preprocessing_options(*command, options->run);
   command->add_flag("--tensors", options->tensors, "Name every tensor");
   command->add_option("--json", options->json, "Write the same as JSON (- for standard output)")->type_name("FILE");
   command->callback([&action, options] { action = [options] { return run_info(*options); }; });

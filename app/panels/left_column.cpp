@@ -1,9 +1,17 @@
 #include "app/panels/left_column.h"
 
+#include <cmath>
+
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
 namespace headlight {
+
+namespace {
+
+constexpr float kRoomyHeight = 800;  // points
+
+}  // namespace
 
 void draw_left_column(Workspace& work, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = work.ui;
@@ -13,6 +21,9 @@ void draw_left_column(Workspace& work, ImVec2 from, ImVec2 size) {
   const float pad = ui.px(14);
   ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(8)});
   ImGui::PushStyleVar(ImGuiStyleVar_ScrollbarSize, ui.px(9));
+  const ImVec2 space = ImGui::GetStyle().ItemSpacing;
+  const bool low = size.y < ui.px(kRoomyHeight);  // then everything moves closer before anything is out of sight
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {space.x, low ? std::floor(space.y * 0.75f) : space.y});
   // A scroll bar takes its room from the margin, so that nothing moves when it appears.
   const float width = work.left_scrolls ? size.x - pad - ui.px(3) : size.x - 2 * pad;
   ImGui::BeginChild("left", {width, size.y - ui.px(10)}, false);
@@ -22,7 +33,7 @@ void draw_left_column(Workspace& work, ImVec2 from, ImVec2 size) {
   draw_view_section(work);
   work.left_scrolls = ImGui::GetScrollMaxY() > 0;
   ImGui::EndChild();
-  ImGui::PopStyleVar();
+  ImGui::PopStyleVar(2);
 }
 
 }  // namespace headlight

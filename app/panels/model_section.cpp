@@ -1,4 +1,5 @@
 // The model and image sections of the left column.
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -24,6 +25,60 @@ std::string title_of(const std::string& source) {
   if (source.rfind("random:", 0) == 0) return source;
   const std::filesystem::path path(source);
   return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
+}
+
+/// How the photo fits the network, and at what size.
+void input_controls(Workspace& work) {
+  Session& session = work.session;
+  const vit::Model& model = *session.model();
+  const std::vector<int>& sizes = session.input_sizes();
+  const std::optional<Fit> fit = fit_of(session.preprocessing);
+  const Fit named = fit.value_or(Fit::crop);
+  const int size = size_of(session.preprocessing), patch = model.config.patch_px;
+  const bool resampled = model.config.position.resampled;
+  const std::string same = "On the command line: " + command_line(options_for(named, size, model.preprocessing, patch));
+
+  constexpr std::array<const char*, kFitCount + 1> kFits = {"centre crop", "squash", "whole, by shorter side",
+                                                            "whole, by longer side", "custom"};
+  std::vector<const char*> fits(kFits.begin(), kFits.begin() + (resampled ? kFitCount : 2));
+  if (!fit) fits.push_back(kFits.back());
+  int chosen = fit ? static_cast<int>(*fit) : static_cast<int>(fits.size()) - 1;
+  if (ui::choice(
+          work.ui,
+          {.id = "image.fit",
+           .label = "Fit",
+           .tooltip = "What of the photo the network reads. Centre crop: its middle. Squash: all of it, distorted "
+                      "to the network's shape. Whole: all of it in its own shape, with that side at the size "
+                      "below. " +
+                      same,
+           .key = work.commands.keys_of("image.fit")},
+          chosen, fits) &&
+      chosen < kFitCount)
+    session.set_input(static_cast<Fit>(chosen), size);
+
+  const vit::InputSize px =
+      vit::input_size(session.image()->width, session.image()->height, session.preprocessing, patch);
+  char shown[64];
+  std::snprintf(shown, sizeof shown, "%d×%d px · %d×%d", px.width, px.height, px.width / patch, px.height / patch);
+  const auto nearest = [&](int wanted) {
+    const auto at = std::lower_bound(sizes.begin(), sizes.end(), wanted);
+    return static_cast<int>(std::min(at, sizes.end() - 1) - sizes.begin());
+  };
+  const int own = size_of(model.preprocessing);
+  std::vector<ui::Tick> ticks;
+  if (sizes[static_cast<std::size_t>(nearest(own))] == own) ticks.push_back({nearest(own), "trained", true});
+  int step = nearest(size);
+  if (ui::stepper(work.ui,
+                  {.id = "image.size",
+                   .label = "Input",
+                   .tooltip = "Pixels that the network reads, in whole patches; the positions are resampled. The size "
+                              "it was trained at is amber. " +
+                              same,
+                   .key = work.commands.keys_of("image.smaller") + "  " + work.commands.keys_of("image.larger"),
+                   .enabled = sizes.size() > 1,
+                   .reason = resampled ? "" : "This family runs at its own size only."},
+                  sizes, step, shown, ticks))
+    session.set_input(named, sizes[static_cast<std::size_t>(step)]);
 }
 
 void two_buttons(Workspace& work, const char* left, const std::string& left_label, const char* left_tooltip,
@@ -77,26 +132,52 @@ void draw_image_section(Workspace& work) {
   ui::Ui& ui = work.ui;
   const auto& image = work.session.image();
   char line[160] = "";
-  if (image) std::snprintf(line, sizeof line, "%d×%d", image->width, image->height);
+  const auto& trace = work.session.trace();
+  if (image && trace && work.session.photo() == image)
+    std::snprintf(line, sizeof line, "%.0f×%.0f of %d×%d", trace->pixels->box.width, trace->pixels->box.height,
+                  image->width, image->height);
+  else if (image)
+    std::snprintf(line, sizeof line, "%d×%d", image->width, image->height);
   ui::heading(ui, "IMAGE", line);
-  const float width = ImGui::GetContentRegionAvail().x;
   if (image) {
     const std::string title = title_of(work.session.image_source());
     ui.announce(title);
-    ui::text(ui, ui::Type::strong, ui.theme.text, ui::shortened(ui, ui::Type::strong, title, width, true));
-    if (const auto& trace = work.session.trace()) {
-      const vit::Pixels& p = *trace->pixels;
-      std::snprintf(line, sizeof line, "%.0f×%.0f of it → %d×%d px", p.box.width, p.box.height, p.width, p.height);
-      ui::text(ui, ui::Type::body, ui.theme.soft, ui::shortened(ui, ui::Type::body, line, width));
-    }
+    ui::text(ui, ui::Type::strong, ui.theme.text,
+             ui::shortened(ui, ui::Type::strong, title, ImGui::GetContentRegionAvail().x, true));
+    if (work.session.model()) input_controls(work);
   } else {
     const bool loading = work.session.status().doing == WorkerStatus::Doing::loading_image;
     ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No photo is open.");
   }
-  two_buttons(work, "image.open", "Open…", "Opens a photo. You can also drop a file on the window.", "file.open_image",
-              "image.preprocess", "Prepare",
-              "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
-              work.preprocessing_open, work.session.model() != nullptr);
+  const bool reset = !work.session.native_input();
+  const float space = ImGui::GetStyle().ItemSpacing.x, width = ImGui::GetContentRegionAvail().x;
+  const float each = reset ? (width - 2 * space) / 3 : (width - space) / 2;
+  if (ui::button(ui,
+                 {.id = "image.open",
+                  .label = "Open…",
+                  .tooltip = "Opens a photo. You can also drop a file on the window.",
+                  .key = work.commands.keys_of("file.open_image")},
+                 each))
+    work.commands.get("file.open_image").run();
+  ImGui::SameLine();
+  if (ui::button(ui,
+                 {.id = "image.preprocess",
+                  .label = "Prepare",
+                  .tooltip = "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
+                  .enabled = work.session.model() != nullptr},
+                 each))
+    work.preprocessing_open = !work.preprocessing_open;
+  if (reset) {
+    const Command& command = work.commands.get("image.native");
+    ImGui::SameLine();
+    if (ui::button(ui,
+                   {.id = "image.native",
+                    .label = "Reset",
+                    .tooltip = command.tooltip,
+                    .key = work.commands.keys_of("image.native")},
+                   each))
+      command.run();
+  }
   ui::gap(ui, 6);
 }
 

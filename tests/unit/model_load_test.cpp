@@ -147,6 +147,16 @@ TEST(LoadModel, ConfigBesideTheFileIsRead) {
   EXPECT_EQ(other->config.num_heads, 6);
   EXPECT_EQ(fact(*other, "heads").source, vit::Source::overridden);
   EXPECT_FLOAT_EQ(other->config.eps, 1e-3f);
+  EXPECT_EQ(fact(*other, "eps").reason, "chosen by the user in place of 1e-05, read");
+}
+
+TEST(LoadModel, AnActivationCanBeChosen) {
+  vit::LoadOptions options;
+  options.activation = vit::Activation::quick_gelu;
+  const auto model = vit::load_model(kSmall, options);
+  EXPECT_EQ(model->config.activation, vit::Activation::quick_gelu);
+  EXPECT_EQ(fact(*model, "activation").source, vit::Source::overridden);
+  EXPECT_EQ(fact(*model, "activation").value, "QuickGELU");
 }
 
 TEST(LoadModel, TimmConfigImpliesHeadsAndPreprocessing) {

@@ -86,6 +86,24 @@ TEST(Preprocessing, RulesByName) {
     EXPECT_THROW(preprocessing_for({.crop = text}, base), vit::Error) << text;
 }
 
+TEST(Preprocessing, ASquashIsRelativeToTheInputThatFollows) {
+  const vit::Preprocessing base{.resize_px = 248, .width = 224, .height = 224};
+  const vit::Preprocessing squash = preprocessing_for({.resize = "squash:512", .crop = "448"}, base);
+  EXPECT_EQ(squash.resize, vit::ResizeRule::squash);
+  EXPECT_DOUBLE_EQ(squash.squash_scale, 512.0 / 448);
+  EXPECT_EQ(preprocessing_for({.resize = "squash"}, squash).squash_scale, squash.squash_scale) << "stays";
+  EXPECT_THROW(preprocessing_for({.resize = "squash:0"}, base), vit::Error);
+}
+
+TEST(Preprocessing, CropRoundingByName) {
+  const vit::Preprocessing base;
+  EXPECT_FALSE(base.crop_rounds_down);
+  const vit::Preprocessing down = preprocessing_for({.crop_rounding = "down"}, base);
+  EXPECT_TRUE(down.crop_rounds_down);
+  EXPECT_FALSE(preprocessing_for({.crop_rounding = "even"}, down).crop_rounds_down);
+  EXPECT_THROW(preprocessing_for({.crop_rounding = "up"}, base), vit::Error);
+}
+
 TEST(Settings, UserChangesOnTopOfTheTrainedOnes) {
   RunOptions options;
   options.num_heads = "1:6";

@@ -1,0 +1,23 @@
+// The frame that the windows over the window share: a title, a close button, and text in columns.
+#pragma once
+
+#include <imgui.h>
+
+#include <string_view>
+
+#include "app/ui/ui.h"
+
+namespace headlight {
+
+struct Workspace;
+
+/// A floating window in the middle with a title and a close button, `points` large; call `end_dialog` if it returns
+/// true. `open` becomes false when the user closes it.
+bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 points, bool& open);
+void end_dialog();
+
+/// Text at `x` px of the line, cut to `width`; the line goes on.
+void column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width);
+void next_line(const ui::Ui& ui);
+
+}  // namespace headlight

@@ -1,0 +1,107 @@
+// The models that `headlight get` knows, as a list with a button for each; the one that comes shows its progress.
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "app/model_hub.h"
+#include "app/panels/dialog_frame.h"
+#include "app/panels/dialogs.h"
+#include "app/ui/widgets.h"
+#include "app/workspace.h"
+#include "engine/error.h"
+
+namespace headlight {
+
+namespace {
+
+constexpr float kRow = 50, kButton = 84, kSize = 84;  // points
+
+std::string megabytes(double megabytes, bool exact) {
+  char text[32];
+  std::snprintf(text, sizeof text, exact ? "%.1f MB" : "%.0f MB", megabytes);
+  return text;
+}
+
+void draw_progress(const ui::Ui& ui, ImVec2 at, float width, const HubProgress& progress) {
+  const double total = static_cast<double>(progress.total), done = static_cast<double>(progress.done);
+  const std::string words =
+      progress.total > 0 ? progress.file + ", " + megabytes(done / 1e6, true) + " of " + megabytes(total / 1e6, true)
+                         : "asking the server…";
+  ui::draw_text(ui, ui::Type::small, at, ui.theme.soft, words);
+  const float y = at.y + ui.fonts.size(ui::Type::small) + ui.px(6),
+              part = total > 0 ? static_cast<float>(done / total) : 0;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled({at.x, y}, {at.x + width, y + ui.px(3)}, ui.theme.track, ui.px(2));
+  list.AddRectFilled({at.x, y}, {at.x + width * part, y + ui.px(3)}, ui.theme.accent, ui.px(2));
+}
+
+/// One line of the list. `folder` is where fetched models lie.
+void draw_row(Workspace& work, const HubModel& model, const std::filesystem::path& folder) {
+  ui::Ui& ui = work.ui;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  const std::string id = "get." + model.name, coming = work.fetch.name();
+  const bool comes = coming == model.name;
+  std::error_code error;
+  const bool here = !comes && std::filesystem::exists(folder / model.name / "model.safetensors", error);
+  const float words = width - ui.px(kButton + kSize + 16);
+  ui::draw_text(ui, ui::Type::strong, {at.x, at.y + ui.px(4)}, ui.theme.text,
+                ui::shortened(ui, ui::Type::strong, model.name, words));
+  const ImVec2 below{at.x, at.y + ui.px(7) + ui.fonts.size(ui::Type::strong) * 1.15f};
+  if (comes)
+    draw_progress(ui, below, words, work.fetch.progress());
+  else
+    ui::draw_text(ui, ui::Type::body, below, ui.theme.soft,
+                  ui::shortened(ui, ui::Type::body, model.description, words));
+  const std::string size = here ? "here" : megabytes(model.megabytes, false);
+  const float size_width = ui::measure(ui, ui::Type::body, size).x;
+  const float text_y = at.y + (ui.px(kRow) - ui.fonts.size(ui::Type::body)) / 2 - ui.px(3);
+  ui::draw_text(ui, ui::Type::body, {at.x + width - ui.px(kButton + 14) - size_width, text_y},
+                here ? ui.theme.good : ui.theme.soft, size);
+  ImGui::SetCursorScreenPos({at.x + width - ui.px(kButton), text_y - ui.px(5)});
+  if (comes) {
+    if (ui::button(ui,
+                   {.id = id, .label = "Cancel", .tooltip = "Stops; what has come so far is kept for the next time."},
+                   ui.px(kButton)))
+      work.fetch.cancel();
+  } else if (here) {
+    if (ui::button(ui, {.id = id, .label = "Open", .tooltip = "Opens the model, which was fetched before."},
+                   ui.px(kButton))) {
+      work.session.open_model((folder / model.name).string());
+      work.get_open = false;
+    }
+  } else if (ui::button(ui,
+                        {.id = id,
+                         .label = "Get",
+                         .tooltip = "Fetches it from Hugging Face and opens it.",
+                         .enabled = coming.empty(),
+                         .reason = "One comes at a time."},
+                        ui.px(kButton))) {
+    work.fetch.start(model, folder);
+  }
+  ImGui::SetCursorScreenPos({at.x, at.y + ui.px(kRow) - ui.px(5)});
+  const ImVec2 line = ImGui::GetCursorScreenPos();
+  ImGui::GetWindowDrawList()->AddLine(line, {line.x + width, line.y}, ui.theme.line);
+  ImGui::Dummy({1, 1});
+}
+
+}  // namespace
+
+void draw_get_model(Workspace& work) {
+  if (!begin_dialog(work, "get", "Get a model", {680, 480}, work.get_open)) return;
+  const ui::Ui& ui = work.ui;
+  try {
+    const std::filesystem::path folder = hub_folder();
+    for (const HubModel& model : hub_models()) draw_row(work, model, folder);
+    ui::gap(ui, 2);
+    ui::wrapped(ui, ui::Type::small, ui.theme.faint,
+                "From Hugging Face into " + folder.string() +
+                    ". Any other repository there: headlight get OWNER/NAME on the command line.");
+  } catch (const vit::Error& error) {
+    ui::wrapped(ui, ui::Type::body, ui.theme.text, error.what());
+  }
+  end_dialog();
+}
+
+}  // namespace headlight
