@@ -47,6 +47,8 @@ def options():
                         "for the object, where a paste or a mosaic tells where that is")
     parser.add_argument("--guided-heads", type=int, default=3, help="so many first heads; the others are left free")
     parser.add_argument("--guided-blocks", type=int, default=2, help="of so many last blocks")
+    parser.add_argument("--guided-lr", type=float, default=1.0, help="times the learning rate, for those blocks' qkv")
+    parser.add_argument("--train-blocks", type=int, default=0, help="only so many last blocks, norm and head learn; 0: all")
     parser.add_argument("--patches", type=float, default=0.55, help="share of the patches that an image keeps at first")
     parser.add_argument("--all-patches-from", type=float, default=0.7, help="from this share of the schedule on, all")
     parser.add_argument("--ema", type=float, default=0.999)
@@ -85,10 +87,20 @@ class Trainer:
             self.model = VisionTransformer(width=args.width, blocks=args.blocks, heads=args.heads, hidden=4 * args.width)
         self.model.to(self.device)
         self.average = copy.deepcopy(self.model).eval()
-        decayed = [p for p in self.model.parameters() if p.ndim > 1 and p.shape[0] != 1]
-        rest = [p for p in self.model.parameters() if not (p.ndim > 1 and p.shape[0] != 1)]
+        if args.train_blocks:
+            for parameter in self.model.parameters():
+                parameter.requires_grad_(False)
+            for part in [*self.model.blocks[-args.train_blocks :], self.model.norm, self.model.head]:
+                part.requires_grad_(True)
+        # The queries and keys that the guide is for may learn faster than the rest.
+        guided = [block.attn.qkv.weight for block in self.model.blocks[-args.guided_blocks :]]
+        learning = [p for p in self.model.parameters() if p.requires_grad]
+        decayed = [p for p in learning if p.ndim > 1 and p.shape[0] != 1 and not any(p is weight for weight in guided)]
+        rest = [p for p in learning if not (p.ndim > 1 and p.shape[0] != 1)]
         self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": args.weight_decay}, {"params": rest, "weight_decay": 0.0}],
+            [{"params": decayed, "weight_decay": args.weight_decay},
+             {"params": rest, "weight_decay": 0.0},
+             {"params": guided, "weight_decay": args.weight_decay, "rate": args.guided_lr}],
             lr=args.lr,
             betas=(0.9, 0.98),
         )
@@ -147,7 +159,7 @@ class Trainer:
         if self.args.processes == 1:
             self.at, self.stop = self.progress(), self.asked_to_stop
             return
-        gradients = [p.grad for p in self.model.parameters()]
+        gradients = [p.grad for p in self.model.parameters() if p.requires_grad]
         first = float(self.rank == 0) * self.args.processes
         word = torch.tensor([self.progress() * first, self.asked_to_stop * first])
         together = torch.cat([g.flatten() for g in gradients] + [word])
@@ -201,7 +213,7 @@ class Trainer:
     def train_step(self, chosen):
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("rate", 1.0)
         loss = self.loss(self.images[chosen], self.labels[chosen])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
