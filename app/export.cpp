@@ -52,10 +52,6 @@ void make_folder(const std::filesystem::path& folder) {
     throw vit::Error("The folder " + folder.string() + " cannot be made: " + error.message() + "; choose another one.");
 }
 
-std::string range_text(const vit::Range& range) {
-  return short_number(range.low) + "," + short_number(range.high);
-}
-
 /// Writes the files of one request, one block after the other.
 class Export {
  public:

@@ -45,6 +45,10 @@ std::string short_number(float value) {
   return text;
 }
 
+std::string range_text(const vit::Range& range) {
+  return short_number(range.low) + "," + short_number(range.high);
+}
+
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
                        const std::string& range) {
   const vit::Trace& trace = *source.trace;

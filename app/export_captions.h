@@ -14,6 +14,9 @@ std::string settings_words(const vit::Settings& settings, const vit::ModelConfig
 /// "0.00123"; four significant digits.
 std::string short_number(float value);
 
+/// "0,0.05", as --range reads it.
+std::string range_text(const vit::Range& range);
+
 /// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings.
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
                        const std::string& range);

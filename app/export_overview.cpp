@@ -26,8 +26,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
   FigureContent content;
-  content.title =
-      source.image + ", " + blocks + ": attention from the " + query_title(request.query, trace.grid, config);
+  content.title = source.image + ", " + blocks + ": attention from " + query_phrase(request.query, trace.grid, config);
   content.subtitle = source.model + ", " + settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
   return content;

@@ -98,15 +98,15 @@ std::string HeadMaps::sentence(int head) const {
   if (empty()) return {};
   const int patches = rows_ * cols_, prefix = trace_->grid.prefix;
   const MapFacts& f = facts(head);
-  const std::string from = query_title(query_, trace_->grid, trace_->model->config);
+  const std::string from = query_phrase(query_, trace_->grid, trace_->model->config);
   const std::string peak =
       "patch (" + std::to_string(f.peak_patch / cols_) + ", " + std::to_string(f.peak_patch % cols_) + ")";
   if (head == kMaxOfHeads)
-    return "The largest weight that any of the " + std::to_string(heads_) + " heads gives from the " + from + " is " +
+    return "The largest weight that any of the " + std::to_string(heads_) + " heads gives from " + from + " is " +
            percent(f.peak) + ", on " + peak + ".";
-  std::string text = head == kMeanOfHeads ? "From the " + from + ", the " + std::to_string(heads_) +
+  std::string text = head == kMeanOfHeads ? "From " + from + ", the " + std::to_string(heads_) +
                                                 (heads_ == 1 ? " head puts " : " heads on average put ")
-                                          : "From the " + from + ", head " + std::to_string(head) + " puts ";
+                                          : "From " + from + ", head " + std::to_string(head) + " puts ";
   text += percent(f.own) + (query_ < prefix ? " on itself" : " on its own patch");
   const std::string others = prefix > 1 ? "prefix tokens" : "class token";
   if (query_ >= prefix && prefix > 0)

@@ -59,8 +59,7 @@ Errand save_one(ExportSource source, ExportRequest request, Path file) {
     const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
     const NamedMap& map = maps.maps.at(0);
     const vit::Range range = range_for(maps, map, request.style.range_rule, request.style.fixed_range);
-    const std::string range_text = short_number(range.low) + "," + short_number(range.high);
-    const TextChunks text = text_chunks(source, request, maps.block, map.name, range_text);
+    const TextChunks text = text_chunks(source, request, maps.block, map.name, range_text(range));
     write_file(file, encode_png(map_picture(map.map, range, request.style, source), text));
     return "Saved " + file.string() + ".";
   };

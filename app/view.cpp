@@ -47,4 +47,9 @@ std::string query_title(int query, const vit::TokenGrid& grid, const vit::ModelC
   return "patch (" + std::to_string(patch / grid.cols) + ", " + std::to_string(patch % grid.cols) + ")";
 }
 
+std::string query_phrase(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config) {
+  const std::string title = query_title(query, grid, config);
+  return title.rfind("register", 0) == 0 ? title : "the " + title;  // registers go by number, as names do
+}
+
 }  // namespace headlight

@@ -46,5 +46,7 @@ std::string query_name(int query, const vit::TokenGrid& grid, const vit::ModelCo
 std::string prefix_label(int token, const vit::ModelConfig& config);
 /// For people: "class token", "register 0", "patch (3, 4)".
 std::string query_title(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+/// Within a sentence: "the class token", "register 0", "the patch (3, 4)".
+std::string query_phrase(int query, const vit::TokenGrid& grid, const vit::ModelConfig& config);
 
 }  // namespace headlight

@@ -281,6 +281,8 @@ void Worker::prepare_pixels() {
 std::shared_ptr<const vit::Trace> Worker::pass(Doing doing, const vit::Settings& settings, const vit::Trace* previous,
                                                double done, double share) {
   const std::stop_token stop = begin(doing);
+  const vit::TokenGrid grid = vit::token_grid(current_->model->config, pixels_->width, pixels_->height);
+  vit::check_memory(vit::estimate(current_->model->config, grid, settings));
   if (!pool_ || pool_->threads() != settings.threads) pool_ = std::make_unique<vit::Pool>(settings.threads);
   vit::Meter meter(stop, [&](double fraction) { progress(done + share * fraction); });
   auto trace = vit::forward({current_->model, pixels_, settings}, meter, *pool_, previous);
@@ -310,8 +312,6 @@ void Worker::run_request(Request request) {
   try {
     begin(Doing::running);
     prepare_pixels();
-    const vit::TokenGrid grid = vit::token_grid(current_->model->config, pixels_->width, pixels_->height);
-    vit::check_memory(vit::estimate(current_->model->config, grid, current_->settings));
     trace_ = pass(Doing::running, current_->settings, trace_.get());
     if (same_numbers(current_->settings, vit::trained_settings(current_->model->config))) baseline_ = trace_;
     publish([&](Outcome& out) {

@@ -123,9 +123,9 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   const float label = ui.px(62), line = ui.fonts.size(ui::Type::body) + ui.px(10);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
 
-  const std::string query = query_title(session.view.query, trace.grid, trace.model->config);
+  const std::string query = query_phrase(session.view.query, trace.grid, trace.model->config);
   const bool own_range = session.view.range_rule == vit::RangeRule::per_head;
-  const std::string sentence = "Where the " + query + " looks: one strip a block, one tile a head, " +
+  const std::string sentence = "Where " + query + " looks: one strip a block, one tile a head, " +
                                (own_range ? "each map in its own range."
                                           : "the same colours for all " + std::to_string(maps_.count()) + " maps.");
   ui::draw_text(ui, ui::Type::body, from, ui.theme.soft, ui::shortened(ui, ui::Type::body, sentence, size.x));

@@ -66,8 +66,8 @@ void draw_bar(Workspace& work, const Bar& bar) {
 
 /// " of what the class token looks at in head 3."
 std::string whose(const HeadMaps& maps, int head) {
-  const std::string query = query_title(maps.query(), maps.trace()->grid, maps.trace()->model->config);
-  const std::string of = " of what the " + query + " looks at";
+  const std::string query = query_phrase(maps.query(), maps.trace()->grid, maps.trace()->model->config);
+  const std::string of = " of what " + query + " looks at";
   if (head == kMeanOfHeads) return of + ", on average over the heads.";
   if (head == kMaxOfHeads) return of + " in the head where it is most.";
   return of + " in head " + std::to_string(head) + ".";
