@@ -225,6 +225,7 @@ void plain_eigen(benchmark::State& state, int depth, int columns) {
 }
 
 constexpr Product kProducts[] = {
+    {"64x197", kTokens, 64, kTokens},
     {"192x576", kTokens, 192, 576},
     {"192x192+residual", kTokens, 192, 192, Activation::none, true},
     {"192x768+gelu", kTokens, 192, 768, Activation::gelu},
@@ -266,7 +267,8 @@ void register_all() {
     add("quick_gelu/" + isa, [&t](benchmark::State& s) { activate(s, t, Activation::quick_gelu); });
     add("pack/" + isa + "/197x64", [&t](benchmark::State& s) { pack(s, t, kTokens, 64); });
   }
-  for (const auto& [depth, columns] : {std::pair(192, 576), std::pair(384, 1536), std::pair(768, 768)})
+  for (const auto& [depth, columns] :
+       {std::pair(64, kTokens), std::pair(192, 576), std::pair(384, 1536), std::pair(768, 768)})
     add("plain_eigen/" + std::to_string(depth) + "x" + std::to_string(columns),
         [depth = depth, columns = columns](benchmark::State& s) { plain_eigen(s, depth, columns); });
 }

@@ -9,16 +9,18 @@ namespace vit {
 namespace {
 
 // A tile's sums, one packet of each right-hand vector, and one broadcast of the left-hand side fill the registers: 32
-// with AVX-512 (28 sums) and NEON (24), 16 otherwise (12).
-constexpr int kTileVectors = 2;
-constexpr int kPanel = kTileVectors * kLanes;
+// with AVX-512 (28 sums) and NEON (24), 16 otherwise (12). Where a broadcast takes a shuffle (SSE), fewer rows of more
+// vectors need fewer of them.
 #if defined(EIGEN_VECTORIZE_AVX512)
-constexpr int kTileRows = 14;
+constexpr int kTileRows = 14, kTileVectors = 2;
 #elif defined(EIGEN_VECTORIZE_NEON)
-constexpr int kTileRows = 12;
+constexpr int kTileRows = 12, kTileVectors = 2;
+#elif defined(EIGEN_VECTORIZE_AVX)
+constexpr int kTileRows = 6, kTileVectors = 2;
 #else
-constexpr int kTileRows = 6;
+constexpr int kTileRows = 4, kTileVectors = 3;
 #endif
+constexpr int kPanel = kTileVectors * kLanes;
 
 /// One tile's place in the product.
 struct TilePlace {
@@ -27,7 +29,7 @@ struct TilePlace {
   const float* prefetch = nullptr;  // the part of the next panel that this tile fetches meanwhile
   int prefetch_lines = 0;           // cache lines of it for each kPrefetchSteps of depth
 };
-constexpr int kPrefetchSteps = kTileRows < 12 ? 16 : 8;  // a small tile has little to do in each
+constexpr int kPrefetchSteps = kTileRows < 6 ? 32 : kTileRows < 12 ? 16 : 8;  // a small tile has little to do in each
 constexpr int kLineFloats = 16;
 constexpr int kLateSteps = 64;  // a tile's last steps, in which it fetches what comes after them
 constexpr int kLateRows = (kTileRows * kPrefetchSteps + kLateSteps - 1) / kLateSteps;  // for each kPrefetchSteps
@@ -195,17 +197,23 @@ void tile(const Gemm& g, const TilePlace& place) {
 
 using TileFunction = void (*)(const Gemm&, const TilePlace&);
 /// Tile functions by height: entry i has i + 1 rows.
-template <int kVectors, typename Heights>
+template <int kVectors, typename Heights = std::make_integer_sequence<int, kTileRows>>
 struct Tiles;
 template <int kVectors, int... kRowsLessOne>
 struct Tiles<kVectors, std::integer_sequence<int, kRowsLessOne...>> {
   static constexpr TileFunction kByHeight[] = {tile<kRowsLessOne + 1, kVectors>...};
 };
+/// And by width: entry i has i + 1 vectors of columns.
+template <typename Widths = std::make_integer_sequence<int, kTileVectors>>
+struct TileTable;
+template <int... kVectorsLessOne>
+struct TileTable<std::integer_sequence<int, kVectorsLessOne...>> {
+  static constexpr const TileFunction* kByWidth[] = {Tiles<kVectorsLessOne + 1>::kByHeight...};
+};
 
 void gemm(const Gemm& g) {
   const int rows = g.row_end - g.row_begin;
   if (rows <= 0) return;
-  using Heights = std::make_integer_sequence<int, kTileRows>;
   // Heights as equal as can be: 197 rows are 2 tiles of 14 and 13 of 13, not 14 of 14 and a slow one of 1.
   const int tiles = (rows + kTileRows - 1) / kTileRows;
   const int height = rows / tiles;
@@ -214,7 +222,8 @@ void gemm(const Gemm& g) {
   for (int panel = g.panel_begin; panel < g.panel_end; ++panel) {
     const int width = g.columns - panel * kPanel;
     if (width <= 0) return;
-    const TileFunction* by_height = width > kLanes ? Tiles<2, Heights>::kByHeight : Tiles<1, Heights>::kByHeight;
+    const int vectors = width < kPanel ? (width + kLanes - 1) / kLanes : kTileVectors;
+    const TileFunction* by_height = TileTable<>::kByWidth[vectors - 1];
     // While the tiles of a packed panel are computed, the next one comes closer.
     const bool more = g.k_stride == kPanel && panel + 1 < g.panel_end;
     const float* ahead = more ? g.b + (panel + 1) * g.panel_stride : nullptr;
