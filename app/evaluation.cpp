@@ -102,7 +102,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, Sh
       const double decode_seconds = seconds_since(start);
       const auto forward_start = Clock::now();
       vit::Meter meter(job.stop);
-      const auto trace = vit::forward({job.model, pixels, settings}, meter, pool);
+      const auto trace = vit::forward({job.model, pixels, settings, job.extent}, meter, pool);
       const Verdict verdict = judge(*trace, images[i].label);
       const double forward_seconds = seconds_since(forward_start);
       const std::lock_guard lock(shared.mutex);

@@ -10,6 +10,7 @@
 
 #include "engine/model.h"
 #include "engine/settings.h"
+#include "engine/trace.h"
 
 namespace headlight {
 
@@ -41,6 +42,7 @@ struct EvaluationJob {
   std::shared_ptr<const vit::Model> model;
   vit::Preprocessing preprocessing;
   vit::Settings settings;  // its threads each take a whole picture
+  vit::Extent extent = {};
   std::function<void(double)> progress = {};
   std::stop_token stop = {};
 };

@@ -90,6 +90,7 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
   if (!trace.logits.empty())
     tensors.push_back(vector_tensor("logits", {static_cast<std::int64_t>(trace.logits.size())}, trace.logits));
 
+  const std::string extent_words = trace.extent.class_token_only ? ", class token only in the last block" : "";
   double total = 0, done = 0;
   for (vit::NamedTensor& tensor : tensors) {
     double elements = 1;
@@ -107,7 +108,7 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
                           {"model", source.model},
                           {"image", source.image},
                           {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                          {"settings", settings_words(trace.settings, trace.model->config)},
+                          {"settings", settings_words(trace.settings, trace.model->config) + extent_words},
                           {"stage", stage == vit::Stage::softmax ? "softmax" : "after dropout"}});
 }
 

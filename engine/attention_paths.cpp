@@ -108,7 +108,7 @@ AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
 void attend_tiled(const Attention& at, Workspace& workspace, Member& member, const Meter& meter, Meter::Lane& lane) {
   float* packed = workspace.packed_keys.data();
   float* tile = workspace.tiles[static_cast<std::size_t>(member.thread())].data();
-  const Share mine = member.share(at.tokens);
+  const Share mine = member.share(at.queries);
   const int step = rows_per_step(at);
 
   member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
@@ -146,7 +146,8 @@ void attend_tiled(const Attention& at, Workspace& workspace, Member& member, con
 }
 
 void attend_eager(const Attention& at, Workspace& workspace, Member& member, const Meter& meter, Meter::Lane& lane) {
-  const Share mine = member.share(at.tokens);
+  const Share tokens = member.share(at.tokens);
+  const Share mine = member.share(at.queries);
   const int d = at.head_dim;
   const std::ptrdiff_t head_floats = static_cast<std::ptrdiff_t>(at.tokens) * d;
   const std::ptrdiff_t all = head_floats * at.heads;
@@ -171,7 +172,7 @@ void attend_eager(const Attention& at, Workspace& workspace, Member& member, con
   member.sync();  // a slower thread may still read this memory for the block before
   lane.restart();
   for_each_head(Op::split, [&](int head) {
-    for (int r = mine.begin; r < mine.end; ++r) {
+    for (int r = tokens.begin; r < tokens.end; ++r) {
       const std::ptrdiff_t to = head * head_floats + static_cast<std::ptrdiff_t>(r) * d;
       std::memcpy(q + to, at.q.row(r) + head * d, sizeof(float) * d);
       std::memcpy(k + to, at.k.row(r) + head * d, sizeof(float) * d);

@@ -16,8 +16,9 @@ namespace vit {
 /// One block's attention, the same for all threads: out = softmax(q·kᵀ·scale)·v for every head.
 struct Attention {
   const KernelTable* table = nullptr;
-  int tokens = 0;  // N
-  int heads = 0;   // h
+  int tokens = 0;   // N
+  int queries = 0;  // the first so many tokens look; all of them can be looked at
+  int heads = 0;    // h
   int head_dim = 0;
   MatrixView q, k, v;             // (N, C) head-major columns
   MatrixSpan out;                 // (N, C) likewise

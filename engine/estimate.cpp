@@ -27,21 +27,23 @@ std::string amount(double bytes) {
 
 }  // namespace
 
-Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settings& settings) {
+Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const Extent& extent) {
   const int n = grid.tokens(), c = config.channels;
-  const bool maps = keeps_maps(settings, n);
+  const bool maps = keeps_maps(settings, extent, n);
   const bool traced = settings.keep != Keep::none;
   const std::size_t activation = matrix_bytes(n, c);
   Estimate result;
   result.macs = CostTable(config, grid, settings).total(Section::model, -1, Convention::mac).macs;
-  result.trace_bytes = 2 * activation;  // output, features
+  result.trace_bytes = 2 * matrix_bytes(output_rows(extent, grid), c);  // output, features
   AttentionRoom room;
   float kept = 0.f;
-  for (int heads : settings.num_heads) {
+  for (int b = 0; b < blocks_run(config, extent); ++b) {
+    const int heads = settings.num_heads[static_cast<std::size_t>(b)];
     if (traced) result.trace_bytes += 3 * activation;
     if (maps) result.trace_bytes += map_floats(heads, n) * sizeof(float);
     const Attention sizes = {.table = &kernels(),
                              .tokens = n,
+                             .queries = n,
                              .heads = heads,
                              .head_dim = c / heads,
                              .q = {},

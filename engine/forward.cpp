@@ -31,17 +31,16 @@ class PassThread {
         rows_(member.share(pass.trace.grid.tokens())) {}
 
   void run() {
-    const int depth = model_.config.depth;
-    const int first = pass_.first_block;
+    const int first = pass_.first_block, end = pass_.end_block;
     lane_.restart();
     if (first == 0) embed(pass_.input(0));
-    for (int b = first; b < depth; ++b) {
-      if (member_.thread() == 0) pass_.meter.report(static_cast<double>(b - first) / (depth - first));
+    for (int b = first; b < end; ++b) {
+      if (member_.thread() == 0) pass_.meter.report(static_cast<double>(b - first) / (end - first));
       lane_.enter_block(b);
       run_block(b, pass_.input(b), pass_.output(b));
     }
     lane_.enter_block(-1);
-    classify(pass_.trace.output.view());
+    if (pass_.trace.extent.last_maps < 0) classify(pass_.trace.output.view());
   }
 
  private:
@@ -72,6 +71,7 @@ class PassThread {
     norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
     linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
     turn(q, k);
+    if (!goes_on(b)) return;
     attend(attention);                                                                         // (N, C)
     if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                          // (N, C)
     project(b, heads, {.scale = data(w.layer_scale1), .residual = x}, middle);                 // (N, C)
@@ -79,6 +79,14 @@ class PassThread {
     const MatrixSpan hidden = expand(w, normed);                                               // (N, M)
     if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                           // (N, M)
     linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
+  }
+
+  /// From here on, this thread's rows are its share of the tokens that are asked for: all of them, but for the last
+  /// block of a shorter pass.
+  bool goes_on(int b) {
+    const int tokens = pass_.tokens_after_keys(b);
+    rows_ = member_.share(tokens);
+    return tokens > 0;
   }
 
   /// Rotary positions. 2 × (N, C)
@@ -208,13 +216,14 @@ class PassThread {
   const Settings& settings_;
   Member& member_;
   Meter::Lane& lane_;
-  const Share rows_;  // tokens
+  Share rows_;  // tokens
 };
 
 /// The block to begin with: what comes before it is the same in the previous trace.
 int first_block_to_run(const PassInput& input, const TokenGrid& grid, const Trace* previous) {
   if (previous == nullptr || previous->model != input.model || previous->pixels != input.pixels) return 0;
   if (previous->blocks.empty() || input.settings.keep == Keep::none || !(previous->grid == grid)) return 0;
+  if (!previous->extent.whole() || !input.extent.whole()) return 0;
   return first_changed_block(previous->settings, input.settings);
 }
 
@@ -234,6 +243,7 @@ Workspace& workspace_of_this_thread() {
 std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool& pool, const Trace* previous) {
   const ModelConfig& config = input.model->config;
   validate(input.settings, config);
+  validate(input.extent, config);
   const TokenGrid grid = token_grid(config, input.pixels->width, input.pixels->height);
   const int first = first_block_to_run(input, grid, previous);
   const bool reference = input.settings.kernel == Kernel::reference;

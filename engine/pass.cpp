@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/error.h"
 #include "engine/position.h"
 
 namespace vit {
@@ -21,7 +22,30 @@ void refresh_position(Workspace& space, const Trace& trace) {
 
 }  // namespace
 
-bool keeps_maps(const Settings& settings, int tokens) {
+int blocks_run(const ModelConfig& config, const Extent& extent) {
+  return extent.last_maps < 0 ? config.depth : extent.last_maps + 1;
+}
+
+int output_rows(const Extent& extent, const TokenGrid& grid) {
+  if (extent.last_maps >= 0) return 0;
+  return extent.class_token_only ? grid.prefix : grid.tokens();
+}
+
+void validate(const Extent& extent, const ModelConfig& config) {
+  if (extent.last_maps >= config.depth) {
+    throw Error("There is no block " + std::to_string(extent.last_maps) + ": the network has blocks 0 to " +
+                std::to_string(config.depth - 1) + ".");
+  }
+  if (!extent.class_token_only) return;
+  if (config.prefix_tokens() == 0)
+    throw Error("This network has no class token that could go through the last block alone.");
+  if (config.classes > 0 && config.pool == ModelConfig::Pool::mean_patches) {
+    throw Error("This network predicts from the mean of its patches: the class token alone is not enough.");
+  }
+}
+
+bool keeps_maps(const Settings& settings, const Extent& extent, int tokens) {
+  if (!extent.whole()) return false;
   if (settings.keep == Keep::maps) return true;
   if (settings.keep != Keep::automatic) return false;
   std::size_t floats = 0;
@@ -36,13 +60,16 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
   trace->model = input.model;
   trace->pixels = input.pixels;
   trace->settings = input.settings;
+  trace->extent = input.extent;
   trace->grid = grid;
-  trace->output = Matrix(grid.tokens(), config.channels);
-  trace->features = Matrix(grid.tokens(), config.channels);
-  trace->logits.resize(static_cast<std::size_t>(config.classes));
+  if (const int rows = output_rows(input.extent, grid); rows > 0) {
+    trace->output = Matrix(rows, config.channels);
+    trace->features = Matrix(rows, config.channels);
+    trace->logits.resize(static_cast<std::size_t>(config.classes));
+  }
   if (input.settings.keep != Keep::none) {
-    const bool maps = keeps_maps(input.settings, grid.tokens());
-    for (int b = 0; b < config.depth; ++b) {
+    const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
+    for (int b = 0; b < blocks_run(config, input.extent); ++b) {
       const auto index = static_cast<std::size_t>(b);
       trace->blocks.push_back(b < first_block ? previous->blocks[index]
                                               : new_block_trace(grid.tokens(), config.channels,
@@ -64,22 +91,23 @@ Pass::Pass(Trace& trace_, Workspace& workspace_, Meter& meter_, int first_block_
       workspace(workspace_),
       meter(meter_),
       first_block(first_block_),
+      end_block(blocks_run(trace_.model->config, trace_.extent)),
       table(trace_.model->patch_embed.table()) {
   const ModelConfig& config = trace.model->config;
   const TokenGrid& grid = trace.grid;
   const int tokens = grid.tokens();
   refresh_position(workspace, trace);
+  for (auto& unkept : workspace.unkept) {
+    unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
+  }
   if (trace.settings.kernel == Kernel::reference) return;
   reshape(workspace.patches, grid.rows * grid.cols, 3 * config.patch_px * config.patch_px);
   for (Matrix* m : {&workspace.normed, &workspace.v[0], &workspace.v[1], &workspace.heads, &workspace.middle}) {
     reshape(*m, tokens, config.channels);
   }
   reshape(workspace.hidden, tokens, config.hidden * (config.swiglu ? 2 : 1));
-  for (auto& unkept : workspace.unkept) {
-    unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
-  }
   AttentionRoom room;
-  for (int b = first_block; b < config.depth; ++b) room = larger(room, room_for(trace.settings.kernel, attention(b)));
+  for (int b = first_block; b < end_block; ++b) room = larger(room, room_for(trace.settings.kernel, attention(b)));
   workspace.packed_keys.reserve(room.packed_keys);
   workspace.split.reserve(room.split);
   workspace.scores.reserve(room.scores);
@@ -99,7 +127,11 @@ MatrixSpan Pass::input(int block) const {
 }
 
 MatrixSpan Pass::output(int block) const {
-  return block + 1 < trace.model->config.depth ? input(block + 1) : trace.output.span();
+  return block + 1 < end_block ? input(block + 1) : trace.output.span();
+}
+
+int Pass::tokens_after_keys(int block) const {
+  return block + 1 < end_block ? trace.grid.tokens() : output_rows(trace.extent, trace.grid);
 }
 
 MatrixSpan Pass::q(int block) const {
@@ -120,6 +152,7 @@ Attention Pass::attention(int block) const {
   BlockTrace& target = kept(block);
   return {.table = &table,
           .tokens = trace.grid.tokens(),
+          .queries = tokens_after_keys(block),
           .heads = heads,
           .head_dim = trace.model->config.channels / heads,
           .q = target.q.view(),

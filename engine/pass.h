@@ -21,6 +21,7 @@ struct Pass {
   Workspace& workspace;
   Meter& meter;
   int first_block;
+  int end_block;  // behind the last one that runs
   const KernelTable& table;
 
   MatrixSpan input(int block) const;   // (N, C) what enters a block
@@ -29,6 +30,7 @@ struct Pass {
   MatrixSpan k(int block) const;       // (N, C)
   MatrixSpan v(int block) const;       // (N, C)
   Attention attention(int block) const;
+  int tokens_after_keys(int block) const;  // that go on once all keys and values are there: the first ones, or none
 
  private:
   BlockTrace& kept(int block) const;
@@ -39,7 +41,16 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
                                    const Trace* previous);
 
 /// Whether every map of a pass is kept.
-bool keeps_maps(const Settings& settings, int tokens);
+bool keeps_maps(const Settings& settings, const Extent& extent, int tokens);
+
+/// Blocks that a pass enters.
+int blocks_run(const ModelConfig& config, const Extent& extent);
+
+/// Rows of a trace's output and features.
+int output_rows(const Extent& extent, const TokenGrid& grid);
+
+/// Throws Error for an extent that the network cannot have.
+void validate(const Extent& extent, const ModelConfig& config);
 
 /// Rows [patches.begin, patches.end) of y: (patches, 3·P·P), the pixels of each patch by channel, then row by row.
 void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);

@@ -72,16 +72,18 @@ class ReferencePass {
       : pass_(pass), model_(*pass.trace.model), settings_(pass.trace.settings), lane_(pass.meter.lane(0)) {}
 
   void run() {
-    const int depth = model_.config.depth;
-    const int first = pass_.first_block;
+    const int first = pass_.first_block, end = pass_.end_block;
     lane_.restart();
     if (first == 0) dense(pass_.input(0)) = embed();
-    for (int b = first; b < depth; ++b) {
-      pass_.meter.report(static_cast<double>(b - first) / (depth - first));
+    for (int b = first; b < end; ++b) {
+      pass_.meter.report(static_cast<double>(b - first) / (end - first));
       lane_.enter_block(b);
-      dense(pass_.output(b)) = block(b, dense(MatrixView(pass_.input(b))));
+      // The whole block, whatever the extent: what the shorter ways are compared with.
+      const Dense y = block(b, dense(MatrixView(pass_.input(b))));
+      if (const MatrixSpan output = pass_.output(b); output.rows > 0) dense(output) = y.topRows(output.rows);
     }
     lane_.enter_block(-1);
+    if (pass_.trace.extent.last_maps >= 0) return;
     classify(dense(pass_.trace.output.view()));
   }
 

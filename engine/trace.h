@@ -49,15 +49,24 @@ std::size_t map_floats(int heads, int tokens);
 /// Keep::automatic keeps the maps of all blocks while they take no more than this.
 inline constexpr std::size_t kMapBudgetBytes = std::size_t{256} << 20;
 
+/// How far a pass goes. A file or a verdict can ask for less than a picture that is clicked on; what is computed is the
+/// same to the last bit. Such a pass keeps queries and keys, never the maps, and is no start for another.
+struct Extent {
+  int last_maps = -1;             // a block: the pass ends with its queries and keys, from which its maps follow
+  bool class_token_only = false;  // behind the last block's keys and values, the prefix tokens alone go on
+  bool whole() const { return last_maps < 0 && !class_token_only; }
+};
+
 struct Trace {
   std::shared_ptr<const Model> model;
   std::shared_ptr<const Pixels> pixels;
   Settings settings;
+  Extent extent;
   TokenGrid grid;
   std::uint64_t run = 0;                                  // counts the passes of this process
-  std::vector<std::shared_ptr<const BlockTrace>> blocks;  // (L), empty with Keep::none
-  Matrix output;                                          // (N, C) after the last block
-  Matrix features;                                        // (N, C) after the last norm
+  std::vector<std::shared_ptr<const BlockTrace>> blocks;  // (L), or as far as the extent goes; empty with Keep::none
+  Matrix output;                                          // (N, C) after the last block; rows as the extent has them
+  Matrix features;                                        // (N, C) after the last norm, likewise
   std::vector<float> logits;                              // (K), empty for a network without a head
   Timings timings;
 

@@ -129,6 +129,13 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
       ->group(kGroup);
 }
 
+void add_extent_option(CLI::App& app, vit::Extent& extent, const std::string& where) {
+  app.add_flag(
+         "--class-token-only", extent.class_token_only,
+         "Behind the last block's keys and values the class token (and other prefix tokens) alone goes on: " + where)
+      ->group("Settings");
+}
+
 void add_run_options(CLI::App& app, RunOptions& options) {
   add_model_options(app, options);
   add_image_options(app, options);
@@ -170,7 +177,7 @@ RunInput open_run(const RunOptions& options, ImageNeed need) {
 
 vit::TokenGrid check_fits(const RunInput& run) {
   const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
-  vit::check_memory(vit::estimate(run.model->config, grid, run.settings));
+  vit::check_memory(vit::estimate(run.model->config, grid, run.settings, run.extent));
   return grid;
 }
 
@@ -178,7 +185,7 @@ std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool,
                                            const std::function<void(double)>& progress) {
   check_fits(run);
   vit::Meter meter(std::move(stop), progress);
-  return vit::forward({run.model, run.pixels, run.settings}, meter, pool);
+  return vit::forward({run.model, run.pixels, run.settings, run.extent}, meter, pool);
 }
 
 void write_output(const std::string& file, const std::string& text) {

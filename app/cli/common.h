@@ -35,7 +35,9 @@ void add_preprocessing_options(CLI::App& app, RunOptions& options);
 void add_image_options(CLI::App& app, RunOptions& options);
 /// --num-heads, --kernel, --threads, dropout.
 void add_settings_options(CLI::App& app, RunOptions& options);
-/// All three.
+/// --class-token-only. `where` says what it does to this command's output.
+void add_extent_option(CLI::App& app, vit::Extent& extent, const std::string& where);
+/// Model, image and settings.
 void add_run_options(CLI::App& app, RunOptions& options);
 
 /// The model of the options, by default the one among the assets. Shows a progress bar on a terminal. Throws
@@ -48,6 +50,7 @@ struct RunInput {
   vit::Image image;
   std::shared_ptr<const vit::Pixels> pixels;
   vit::Settings settings;
+  vit::Extent extent = {};
 };
 
 enum class ImageNeed {

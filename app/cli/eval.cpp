@@ -22,6 +22,7 @@ struct EvalOptions {
   RunOptions run;
   std::string folder;
   int limit = 0;
+  vit::Extent extent;
   std::string json, csv;
 };
 
@@ -99,6 +100,7 @@ int run_eval(const EvalOptions& options) {
   if (model.config.classes == 0)
     throw vit::Error(model.report.file + " has no classification head, so that it has no accuracy.");
   job.settings = settings_for(options.run, model.config);
+  job.extent = options.extent;
   job.preprocessing = preprocessing_for(options.run.preprocessing, model.preprocessing);
   const std::vector<LabelledImage> images = labelled_images(options.folder, model, options.limit);
 
@@ -131,6 +133,7 @@ void add_eval_command(CLI::App& root, Action& action) {
   auto options = std::make_shared<EvalOptions>();
   add_model_options(*command, options->run);
   add_settings_options(*command, options->run);
+  add_extent_option(*command, options->extent, "the same predictions, sooner");
   add_preprocessing_options(*command, options->run);
   command->add_option("-d,--data", options->folder, "Folder with a sub-folder of pictures a class")
       ->required()

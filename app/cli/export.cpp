@@ -1,4 +1,5 @@
 // `headlight export`: maps as pictures, arrays and tables, and the whole pass as tensors.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "app/export_captions.h"
 #include "app/export_tensors.h"
 #include "app/pixels_file.h"
+#include "engine/forward.h"
 #include "engine/pool.h"
 
 namespace headlight {
@@ -26,6 +28,7 @@ struct ExportOptions {
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   bool after_dropout = false;
   ExportStyle style;
+  vit::Extent extent;
 };
 
 RunInput open_input(const ExportOptions& options) {
@@ -39,12 +42,13 @@ RunInput open_input(const ExportOptions& options) {
   return input;
 }
 
-ExportRequest request_for(const ExportOptions& options, const vit::Trace& trace) {
-  const vit::ModelConfig& config = trace.model->config;
+ExportRequest request_for(const ExportOptions& options, const RunInput& input) {
+  const vit::ModelConfig& config = input.model->config;
+  const vit::TokenGrid grid = vit::token_grid(config, input.pixels->width, input.pixels->height);
   ExportRequest request;
   request.blocks = parse_blocks(options.blocks, config.depth);
   request.heads = parse_heads(options.heads);
-  request.query = parse_query(options.query, trace.grid, config);
+  request.query = parse_query(options.query, grid, config);
   request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
   parse_formats(options.formats, request);
   request.style = options.style;
@@ -65,6 +69,12 @@ int run_export(const ExportOptions& options) {
   const Interrupt interrupt;
   RunInput input = open_input(options);
   input.settings.keep = vit::Keep::qk;
+  const ExportRequest request = request_for(options, input);
+  if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
+    input.extent.last_maps = *std::max_element(request.blocks.begin(), request.blocks.end());
+  } else {
+    input.extent = options.extent;
+  }
 
   ExportSource source;
   source.model = short_source_name(input.model->report.file);
@@ -76,7 +86,6 @@ int run_export(const ExportOptions& options) {
     source.trace = run_pass(input, pool, interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
   }
 
-  const ExportRequest request = request_for(options, *source.trace);
   ProgressBar bar("writing");
   const ExportControl control{[&bar](double fraction) { bar.show(fraction); }, interrupt.token()};
   if (!options.folder.empty()) {
@@ -161,6 +170,7 @@ void add_export_command(CLI::App& root, Action& action) {
   CLI::App* command = root.add_subcommand("export", "Write heatmaps (PNG, NPY, CSV) or all tensors of a pass");
   auto options = std::make_shared<ExportOptions>();
   add_run_options(*command, options->run);
+  add_extent_option(*command, options->extent, "the tensors then hold the last hidden state and the features of those");
   add_what_options(*command, *options);
   add_output_options(*command, *options);
   add_drawing_options(*command, *options);

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 struct PredictOptions {
   RunOptions run;
   int top = 5;
+  vit::Extent extent;
   std::string json;
 };
 
@@ -45,6 +46,7 @@ int run_predict(const PredictOptions& options) {
     throw vit::Error(input.model->report.file +
                      " has no classification head and predicts nothing; `headlight export` shows its attention.");
   input.settings.keep = vit::Keep::none;
+  input.extent = options.extent;
   std::shared_ptr<const vit::Trace> trace;
   {
     vit::Pool pool(input.settings.threads);
@@ -65,6 +67,7 @@ void add_predict_command(CLI::App& root, Action& action) {
   CLI::App* command = root.add_subcommand("predict", "The likeliest classes of a picture");
   auto options = std::make_shared<PredictOptions>();
   add_run_options(*command, options->run);
+  add_extent_option(*command, options->extent, "the same prediction, sooner");
   command->add_option("--top", options->top, "How many classes (default: 5)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");

@@ -38,19 +38,22 @@ TEST(Estimate, TheTraceIsAsLargeAsEstimated) {
   const ModelConfig config = small_config();
   const auto model = make_model(config);
   const auto pixels = make_pixels(config);
-  for (Keep keep : {Keep::none, Keep::qk, Keep::maps}) {
-    Settings settings = trained_settings(config);
-    settings.keep = keep;
-    settings.threads = 1;
-    Pool pool(1);
-    Meter meter;
-    const auto trace = forward({model, pixels, settings}, meter, pool);
-    std::size_t bytes = trace->output.bytes() + trace->features.bytes();
-    for (const auto& block : trace->blocks) {
-      bytes += block->input.bytes() + block->q.bytes() + block->k.bytes();
-      bytes += map_floats(block->map_heads, trace->grid.tokens()) * sizeof(float);
+  for (const Extent& extent : {Extent{}, Extent{.last_maps = 1}, Extent{.class_token_only = true}}) {
+    for (Keep keep : {Keep::none, Keep::qk, Keep::maps}) {
+      Settings settings = trained_settings(config);
+      settings.keep = keep;
+      settings.threads = 1;
+      Pool pool(1);
+      Meter meter;
+      const auto trace = forward({model, pixels, settings, extent}, meter, pool);
+      std::size_t bytes = trace->output.bytes() + trace->features.bytes();
+      for (const auto& block : trace->blocks) {
+        bytes += block->input.bytes() + block->q.bytes() + block->k.bytes();
+        bytes += map_floats(block->map_heads, trace->grid.tokens()) * sizeof(float);
+      }
+      EXPECT_EQ(estimate(config, trace->grid, settings, extent).trace_bytes, bytes)
+          << static_cast<int>(keep) << ", last maps " << extent.last_maps;
     }
-    EXPECT_EQ(estimate(config, trace->grid, settings).trace_bytes, bytes) << static_cast<int>(keep);
   }
 }
 

@@ -32,10 +32,10 @@ double distance(const Matrix& a, const Matrix& b) {
 }
 
 std::shared_ptr<const Trace> run(const std::shared_ptr<const Model>& model, const std::shared_ptr<const Pixels>& pixels,
-                                 const Settings& settings, const Trace* previous = nullptr) {
+                                 const Settings& settings, const Trace* previous = nullptr, const Extent& extent = {}) {
   Pool pool(settings.threads);
   Meter meter;
-  return forward({model, pixels, settings}, meter, pool, previous);
+  return forward({model, pixels, settings, extent}, meter, pool, previous);
 }
 
 Settings with(const ModelConfig& config, Kernel kernel, int threads = 1, int heads = 0) {
@@ -145,15 +145,17 @@ TEST(Forward, WhatIsKeptChangesNoNumber) {
   const ModelConfig config = small_config();
   const auto model = make_model(config);
   const auto pixels = make_pixels(config);
-  Settings settings = with(config, Kernel::tiled, 2);
-  settings.keep = Keep::maps;
-  const auto maps = run(model, pixels, settings);
-  for (Keep keep : {Keep::none, Keep::qk, Keep::automatic}) {
-    settings.keep = keep;
-    const auto trace = run(model, pixels, settings);
-    EXPECT_EQ(distance(trace->output, maps->output), 0.0);
-    EXPECT_EQ(trace->blocks.size(), keep == Keep::none ? 0u : 3u);
-    EXPECT_EQ(trace->logits, maps->logits);
+  for (Kernel kernel : {Kernel::tiled, Kernel::eager, Kernel::reference}) {
+    Settings settings = with(config, kernel, 2);
+    settings.keep = Keep::maps;
+    const auto maps = run(model, pixels, settings);
+    for (Keep keep : {Keep::none, Keep::qk, Keep::automatic}) {
+      settings.keep = keep;
+      const auto trace = run(model, pixels, settings);
+      EXPECT_EQ(distance(trace->output, maps->output), 0.0) << name_of(kernel);
+      EXPECT_EQ(trace->blocks.size(), keep == Keep::none ? 0u : 3u);
+      EXPECT_EQ(trace->logits, maps->logits) << name_of(kernel);
+    }
   }
 }
 
@@ -261,6 +263,84 @@ TEST(Forward, EagerTimesEveryOperatorOfTheNoteAndTiledFusesSplitScaleAndMerge) {
   for (Op op : {Op::attn_drop, Op::proj_drop, Op::gelu, Op::residual1}) {
     EXPECT_FALSE(has_time(*eager, op)) << id_of(op);
   }
+}
+
+TEST(Forward, TheClassTokenAloneThroughTheLastBlockIsTheSameToTheLastBit) {
+  ModelConfig config = small_config();
+  config.registers = 2;
+  config.distillation_token = true;
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  Extent extent;
+  extent.class_token_only = true;
+  for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
+    for (int threads : {1, 2, 3, 5}) {
+      for (Keep keep : {Keep::none, Keep::qk, Keep::maps}) {
+        Settings settings = with(config, kernel, threads);
+        settings.training = true;
+        settings.attn_drop = settings.proj_drop = 0.2f;
+        settings.keep = keep;
+        const auto whole = run(model, pixels, settings);
+        const auto shorter = run(model, pixels, settings, nullptr, extent);
+        const std::string what = std::string(name_of(kernel)) + ", threads " + std::to_string(threads);
+        ASSERT_EQ(shorter->output.rows(), config.prefix_tokens());
+        ASSERT_EQ(shorter->features.rows(), config.prefix_tokens());
+        for (int t = 0; t < config.prefix_tokens(); ++t) {
+          for (int c = 0; c < config.channels; ++c) {
+            ASSERT_EQ(shorter->output(t, c), whole->output(t, c)) << what << ", token " << t;
+            ASSERT_EQ(shorter->features(t, c), whole->features(t, c)) << what << ", token " << t;
+          }
+        }
+        EXPECT_EQ(shorter->logits, whole->logits) << what;
+        if (keep != Keep::qk) continue;
+        for (int block = 0; block < config.depth; ++block) {  // patches can still be asked where they look
+          EXPECT_EQ(attention_row(*shorter, block, 1, 20), attention_row(*whole, block, 1, 20)) << what;
+        }
+        const auto after = run(model, pixels, settings, shorter.get());  // no start for another pass
+        EXPECT_EQ(after->timings.first_block, 0);
+        EXPECT_EQ(after->output.rows(), after->grid.tokens());
+      }
+    }
+  }
+}
+
+TEST(Forward, APassThatEndsWithABlocksMapsHasThemAndNoMore) {
+  const ModelConfig config = small_config();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
+    const Settings settings = with(config, kernel, 2);
+    const auto whole = run(model, pixels, settings);
+    for (int last = 0; last < config.depth; ++last) {
+      Extent extent;
+      extent.last_maps = last;
+      const auto trace = run(model, pixels, settings, nullptr, extent);
+      ASSERT_EQ(trace->blocks.size(), static_cast<std::size_t>(last) + 1);
+      for (int block = 0; block <= last; ++block) {
+        for (int head = 0; head < config.num_heads; ++head) {
+          EXPECT_LE(distance(attention_head(*trace, block, head), attention_head(*whole, block, head)), kTolerance);
+        }
+      }
+      EXPECT_EQ(trace->output.rows(), 0);
+      EXPECT_TRUE(trace->logits.empty());
+      if (kernel == Kernel::reference) continue;  // it runs the whole block and keeps less of it
+      EXPECT_EQ(trace->timings.blocks[static_cast<std::size_t>(last)][static_cast<std::size_t>(Op::proj)], 0);
+    }
+  }
+}
+
+TEST(Forward, ExtentsThatANetworkCannotHaveAreRefused) {
+  ModelConfig config = small_config();
+  const auto refused = [&](const Extent& extent) {
+    EXPECT_THROW(run(make_model(config), make_pixels(config), with(config, Kernel::tiled), nullptr, extent), Error);
+  };
+  refused({.last_maps = config.depth});
+  config.pool = ModelConfig::Pool::mean_patches;
+  refused({.class_token_only = true});
+  config.classes = 0;
+  run(make_model(config), make_pixels(config), with(config, Kernel::tiled), nullptr, {.class_token_only = true});
+  config.class_token = false;
+  refused({.class_token_only = true});
 }
 
 TEST(Forward, SettingsThatCannotRunAreRefused) {
