@@ -93,6 +93,7 @@ void App::hear_session() {
 void App::refresh_pictures() {
   Session& session = work_.session;
   work_.drift = work_.drift_watch.update(session.trace(), session.baseline(), session.view.query);
+  if (work_.drift_watch.unfinished()) work_.ui.wake(ImGui::GetTime());
   work_.painter.set_colormap(session.view.colormap);
   if (work_.maps.update(session.trace(), session.view))
     work_.painter.set_maps(work_.maps.values(), work_.maps.rows(), work_.maps.cols());
@@ -181,8 +182,10 @@ void App::draw_tabs(ImVec2 from, float width) {
                   drift.top1_now);
     words += text;
   }
-  std::snprintf(text, sizeof text, ", maps moved by %.2f", drift.maps_moved);
-  words += text;
+  if (drift.maps_moved) {
+    std::snprintf(text, sizeof text, ", maps moved by %.2f", *drift.maps_moved);
+    words += text;
+  }
   ImGui::SameLine();
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14), button = ui.px(100);
   const float room = from.x + width - x - button - ui.px(34);

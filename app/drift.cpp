@@ -44,30 +44,46 @@ std::string departures(const vit::Settings& settings, const vit::ModelConfig& co
 
 const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
                                 const std::shared_ptr<const vit::Trace>& trained, int query) {
-  if (!trace || !trained || trace == trained || trace->pixels != trained->pixels) return nullptr;
+  if (!trace || !trained || trace == trained || trace->pixels != trained->pixels) {
+    next_block_ = -1;
+    return nullptr;
+  }
+  query = std::clamp(query, 0, trace->grid.tokens() - 1);
   if (trace != trace_ || trained != trained_ || query != query_) {
+    if (trained != trained_) drift_.maps_moved.reset();
     trace_ = trace;
     trained_ = trained;
     query_ = query;
-    drift_ = {.what = departures(trace->settings, trace->model->config)};
-    if (drift_.what.empty()) return nullptr;  // comparing the maps of a large network takes milliseconds
-    if (!trace->logits.empty() && trace->logits.size() == trained->logits.size()) {
-      const ClassScore trained_top = top_classes(trained->logits, {}, 1)[0];
-      drift_.top1 = trained_top.index;
-      drift_.top1_before = trained_top.probability;
-      drift_.top1_now = probabilities(trace->logits)[static_cast<std::size_t>(drift_.top1)];
-    }
-    query = std::clamp(query, 0, trace->grid.tokens() - 1);
-    const int depth = static_cast<int>(trace->blocks.size());
-    for (int b = 0; b < depth; ++b) {
-      const std::vector<float> now = vit::attention_mean(*trace, b, query);
-      const std::vector<float> before = vit::attention_mean(*trained, b, query);
-      double moved = 0;
-      for (std::size_t t = 0; t < now.size(); ++t) moved += std::abs(static_cast<double>(now[t]) - before[t]);
-      drift_.maps_moved += moved / 2 / depth;
-    }
+    drift_.what = departures(trace->settings, trace->model->config);
+    next_block_ = drift_.what.empty() ? -1 : 0;
+    moved_ = 0;
+    if (!drift_.what.empty()) compare_prediction();
   }
+  if (unfinished()) compare_maps();
   return drift_.what.empty() ? nullptr : &drift_;
+}
+
+void DriftWatch::compare_prediction() {
+  drift_.top1 = -1;
+  if (trace_->logits.empty() || trace_->logits.size() != trained_->logits.size()) return;
+  const ClassScore trained_top = top_classes(trained_->logits, {}, 1)[0];
+  drift_.top1 = trained_top.index;
+  drift_.top1_before = trained_top.probability;
+  drift_.top1_now = probabilities(trace_->logits)[static_cast<std::size_t>(drift_.top1)];
+}
+
+void DriftWatch::compare_maps() {
+  constexpr double kFloatsEachCall = 1e6;  // about a millisecond
+  const int depth = static_cast<int>(trace_->blocks.size());
+  for (double floats = 0; next_block_ < depth && floats < kFloatsEachCall; ++next_block_) {
+    floats += vit::floats_read(*trace_, next_block_) + vit::floats_read(*trained_, next_block_);
+    const std::vector<float> now = vit::attention_mean(*trace_, next_block_, query_);
+    const std::vector<float> before = vit::attention_mean(*trained_, next_block_, query_);
+    for (std::size_t t = 0; t < now.size(); ++t) moved_ += std::abs(static_cast<double>(now[t]) - before[t]) / 2;
+  }
+  if (next_block_ < depth) return;
+  drift_.maps_moved = moved_ / depth;
+  next_block_ = -1;
 }
 
 }  // namespace headlight

@@ -9,15 +9,7 @@ namespace headlight {
 
 namespace {
 
-// What a call does of the next maps, in numbers read: about a millisecond.
-constexpr double kNumbersEachCall = 1e6;
-
-/// Numbers that a block's rows for one query are computed from.
-double numbers_read(const vit::Trace& trace, int block) {
-  const vit::BlockTrace& kept = *trace.blocks[static_cast<std::size_t>(block)];
-  const double tokens = trace.grid.tokens();
-  return kept.map_heads > 0 ? tokens * kept.map_heads : tokens * kept.k.cols();
-}
+constexpr double kFloatsEachCall = 1e6;  // of the next maps: about a millisecond
 
 }  // namespace
 
@@ -42,14 +34,14 @@ bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const V
   }
   const bool at_once = !now_.trace || now_.trace->pixels != trace->pixels || now_.trace->model != trace->model;
   const int depth = static_cast<int>(trace->blocks.size());
-  double numbers = 0;
-  while (done_ < depth && (at_once || numbers < kNumbersEachCall)) {
-    numbers += numbers_read(*trace, done_);
+  double floats = 0;
+  while (done_ < depth && (at_once || floats < kFloatsEachCall)) {
+    floats += vit::floats_read(*trace, done_);
     compute_block(done_++);
   }
   if (done_ < depth) return false;
   // Putting them in order is work, too: for large networks a call's.
-  if (!at_once && numbers > 0 && numbers + static_cast<double>(next_.values.size()) > kNumbersEachCall) return false;
+  if (!at_once && floats > 0 && floats + static_cast<double>(next_.values.size()) > kFloatsEachCall) return false;
   next_.shared = vit::shared_range(next_.values);
   now_ = std::move(next_);
   next_ = {};

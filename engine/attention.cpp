@@ -117,6 +117,12 @@ Matrix attention_rows(const Trace& trace, int block, int query, Stage stage) {
   return rows;
 }
 
+double floats_read(const Trace& trace, int block) {
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
+  const double tokens = trace.grid.tokens();
+  return tokens * (kept.map_heads > 0 ? kept.map_heads : kept.k.cols());
+}
+
 std::vector<float> attention_column(const Trace& trace, int block, int head, int key, Stage stage) {
   assert(key >= 0 && key < trace.grid.tokens());
   const Matrix map = attention_head(trace, block, head, stage);

@@ -17,6 +17,9 @@ std::vector<float> attention_row(const Trace& trace, int block, int head, int qu
 /// The same row of every head of a block: (h, N).
 Matrix attention_rows(const Trace& trace, int block, int query, Stage stage = Stage::softmax);
 
+/// Floats that attention_rows reads of a block: what asking costs. A million take about a millisecond.
+double floats_read(const Trace& trace, int block);
+
 /// Column `key` of a head: who looks at that token. (N).
 std::vector<float> attention_column(const Trace& trace, int block, int head, int key, Stage stage = Stage::softmax);
 

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "app/classes.h"
+#include "engine/attention.h"
 #include "engine/forward.h"
 #include "engine/pool.h"
 
@@ -16,18 +18,20 @@ struct Pair {
   std::shared_ptr<const vit::Trace> trained, changed;
 };
 
-Pair traces(bool bias, int heads) {
-  const auto model = vit::load_model("random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2");
+Pair traces(bool bias, int heads, const std::string& source = "random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2",
+            vit::Keep keep = vit::Keep::automatic) {
+  const auto model = vit::load_model(source);
   const vit::Image image{.width = 32, .height = 32, .rgb = std::vector<std::uint8_t>(32 * 32 * 3, 77), .name = "grey"};
   const auto pixels = std::make_shared<const vit::Pixels>(vit::preprocess(image, model->preprocessing, 8));
   vit::Settings settings = vit::trained_settings(model->config);
   settings.threads = 1;
+  settings.keep = keep;
   vit::Pool pool(1);
   vit::Meter meter;
   Pair pair;
   pair.trained = vit::forward({model, pixels, settings}, meter, pool);
   settings.qkv_bias = bias;
-  settings.num_heads.assign(2, heads);
+  settings.num_heads.assign(settings.num_heads.size(), heads);
   pair.changed = vit::forward({model, pixels, settings}, meter, pool);
   return pair;
 }
@@ -58,11 +62,36 @@ TEST(Drift, ChangedHeadsMoveTheMapsAndTheTopClass) {
   DriftWatch watch;
   const Drift* drift = watch.update(pair.changed, pair.trained, 0);
   ASSERT_NE(drift, nullptr);
-  EXPECT_GT(drift->maps_moved, 0);
-  EXPECT_LE(drift->maps_moved, 1);
+  EXPECT_FALSE(watch.unfinished());
+  ASSERT_TRUE(drift->maps_moved.has_value());
+  EXPECT_GT(*drift->maps_moved, 0);
+  EXPECT_LE(*drift->maps_moved, 1);
   const std::vector<double> before = probabilities(pair.trained->logits);
   EXPECT_EQ(drift->top1, std::max_element(before.begin(), before.end()) - before.begin());
   EXPECT_DOUBLE_EQ(drift->top1_before, before[static_cast<std::size_t>(drift->top1)]);
+}
+
+TEST(Drift, LargeMapsAreComparedOverSeveralCalls) {
+  const Pair pair = traces(true, 24, "random:C=384,L=3,h=4,P=1,S=32,K=5,seed=2", vit::Keep::qk);
+  DriftWatch watch;
+  const Drift* drift = watch.update(pair.changed, pair.trained, 3);
+  ASSERT_NE(drift, nullptr);
+  EXPECT_TRUE(watch.unfinished());
+  EXPECT_FALSE(drift->maps_moved.has_value());
+  EXPECT_GE(drift->top1, 0);  // which costs nothing
+  while (watch.unfinished()) drift = watch.update(pair.changed, pair.trained, 3);
+  double moved = 0;
+  for (int block = 0; block < 3; ++block) {
+    const auto now = vit::attention_mean(*pair.changed, block, 3);
+    const auto before = vit::attention_mean(*pair.trained, block, 3);
+    for (std::size_t t = 0; t < now.size(); ++t) moved += std::abs(now[t] - before[t]) / 6.0;
+  }
+  ASSERT_TRUE(drift->maps_moved.has_value());
+  EXPECT_NEAR(*drift->maps_moved, moved, 1e-6);
+
+  drift = watch.update(pair.changed, pair.trained, 4);  // another query: the last answer stays until the next is there
+  EXPECT_TRUE(watch.unfinished());
+  EXPECT_NEAR(drift->maps_moved.value_or(-1), moved, 1e-6);
 }
 
 }  // namespace
