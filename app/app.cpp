@@ -99,7 +99,7 @@ void App::refresh_pictures() {
     work_.painter.set_maps(work_.maps.values(), work_.maps.rows(), work_.maps.cols());
   if (session.photo_version() != photo_version_) {
     photo_version_ = session.photo_version();
-    work_.painter.set_photo(*session.photo_display());
+    work_.painter.set_photo(session.photo_display());
     work_.photo_view.fit();
   }
   work_.photo_view.shown_hover = std::exchange(work_.photo_view.hovered, {});

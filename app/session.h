@@ -61,13 +61,12 @@ class Session {
   const vit::LoadOptions& load_options() const { return load_options_; }
   const std::string& model_source() const { return model_source_; }
   const std::shared_ptr<const vit::Image>& image() const { return image_; }
-  const std::shared_ptr<const vit::Image>& display_image() const { return display_; }
   const std::string& image_source() const { return image_source_; }
   const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }        // shown; null before the first
   const std::shared_ptr<const vit::Trace>& baseline() const { return baseline_; }  // null where there is none
   /// The photo of the shown trace, whole and for display; `photo_version` grows when it changes.
   const std::shared_ptr<const vit::Image>& photo() const { return photo_; }
-  const std::shared_ptr<const vit::Image>& photo_display() const { return photo_display_; }
+  const PhotoLevels& photo_display() const { return *photo_display_; }
   std::uint64_t photo_version() const { return photo_version_; }
 
   const PassTimes& times() const { return times_; }
@@ -92,7 +91,8 @@ class Session {
 
   RunOptions start_;
   std::shared_ptr<const vit::Model> model_;
-  std::shared_ptr<const vit::Image> image_, display_, photo_, photo_display_;
+  std::shared_ptr<const vit::Image> image_, photo_;
+  std::shared_ptr<const PhotoLevels> display_, photo_display_;  // of the two
   std::string model_source_, image_source_;
   vit::LoadOptions load_options_;
   std::shared_ptr<const vit::Trace> trace_, baseline_;

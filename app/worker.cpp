@@ -1,7 +1,6 @@
 #include "app/worker.h"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <utility>
 
@@ -16,15 +15,6 @@ namespace {
 
 double ms_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
-}
-
-std::shared_ptr<const vit::Image> for_display(const std::shared_ptr<const vit::Image>& image) {
-  const int longer = std::max(image->width, image->height);
-  if (longer <= kDisplayPx) return image;
-  const double scale = static_cast<double>(kDisplayPx) / longer;
-  const int width = std::max(1, static_cast<int>(std::lround(image->width * scale)));
-  const int height = std::max(1, static_cast<int>(std::lround(image->height * scale)));
-  return std::make_shared<const vit::Image>(vit::resize(*image, width, height, vit::Interpolation::bilinear));
 }
 
 /// Work that a newer wish stops at once: it only refines what is on screen.
@@ -263,7 +253,7 @@ void Worker::run_image_load(const std::string& source) {
   begin(Doing::loading_image);
   try {
     auto image = std::make_shared<const vit::Image>(vit::load_image(source));
-    auto display = for_display(image);
+    auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
     publish([&](Outcome& out) { out.image = LoadedImage{source, std::move(image), std::move(display)}; });
   } catch (const std::bad_alloc&) {
     fail(Failure::What::image, source + ": not enough memory for this picture.");

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/photo_levels.h"
 #include "engine/forward.h"
 #include "engine/image.h"
 #include "engine/model.h"
@@ -26,7 +27,7 @@ namespace headlight {
 struct Request {
   std::shared_ptr<const vit::Model> model;
   std::shared_ptr<const vit::Image> image;
-  std::shared_ptr<const vit::Image> display;  // of the same photo; the worker hands it back with the trace
+  std::shared_ptr<const PhotoLevels> display;  // of the same photo; the worker hands it back with the trace
   vit::Preprocessing preprocessing;
   vit::Settings settings;
   std::uint64_t id = 0;
@@ -59,10 +60,9 @@ struct LoadedModel {
 
 struct LoadedImage {
   std::string source;
-  std::shared_ptr<const vit::Image> image;    // as decoded
-  std::shared_ptr<const vit::Image> display;  // the same, at most kDisplayPx on the longer side
+  std::shared_ptr<const vit::Image> image;     // as decoded
+  std::shared_ptr<const PhotoLevels> display;  // the same
 };
-inline constexpr int kDisplayPx = 3072;
 
 /// What went wrong, and with what.
 struct Failure {
@@ -78,7 +78,7 @@ struct Outcome {
   std::shared_ptr<const vit::Trace> trace;     // of the newest finished request
   std::uint64_t request = 0;                   // whose trace it is
   std::shared_ptr<const vit::Image> photo;     // and the photo it belongs to,
-  std::shared_ptr<const vit::Image> display;   // at most kDisplayPx
+  std::shared_ptr<const PhotoLevels> display;  // for display, too
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels with everything as trained
   std::vector<PassTime> times;                 // every pass that ran from block 0 to the end
   std::vector<Failure> failures;

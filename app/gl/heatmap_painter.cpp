@@ -19,10 +19,10 @@ void filter(GLint minify, GLint magnify) {
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
 }
 
-void upload_rgb(const Texture& texture, int width, int height, const void* rgb) {
+void upload_rgb(const Texture& texture, int width, int height, const void* rgb, int level = 0) {
   glBindTexture(GL_TEXTURE_2D, texture.name());
   glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB8, width, height, 0, GL_RGB, GL_UNSIGNED_BYTE, rgb);
+  glTexImage2D(GL_TEXTURE_2D, level, GL_RGB8, width, height, 0, GL_RGB, GL_UNSIGNED_BYTE, rgb);
 }
 
 }  // namespace
@@ -39,9 +39,11 @@ HeatmapPainter::HeatmapPainter()
   set_maps({0.f}, 1, 1);
 }
 
-void HeatmapPainter::set_photo(const vit::Image& display) {
-  upload_rgb(photo_, display.width, display.height, display.rgb.data());
-  glGenerateMipmap(GL_TEXTURE_2D);
+void HeatmapPainter::set_photo(const PhotoLevels& levels) {
+  for (int level = 0; level < static_cast<int>(levels.size()); ++level) {
+    const vit::Image& image = *levels[static_cast<std::size_t>(level)];
+    upload_rgb(photo_, image.width, image.height, image.rgb.data(), level);
+  }
   filter(GL_LINEAR_MIPMAP_LINEAR, GL_LINEAR);
 }
 

@@ -8,6 +8,7 @@
 #include "app/gl/canvas.h"
 #include "app/gl/handle.h"
 #include "app/gl/program.h"
+#include "app/photo_levels.h"
 #include "engine/heatmap.h"
 #include "engine/image.h"
 #include "engine/preprocessing.h"
@@ -35,7 +36,7 @@ class HeatmapPainter {
   HeatmapPainter();
 
   /// May be smaller than the photo that `Job` speaks of.
-  void set_photo(const vit::Image& display);
+  void set_photo(const PhotoLevels& levels);
   void set_colormap(vit::Colormap colormap);
   /// `values` holds maps of rows·cols values one after another.
   void set_maps(const std::vector<float>& values, int rows, int cols);

@@ -53,7 +53,7 @@ void BlocksTab::prepare(Workspace& work, const BlockGridPlan& plan) {
   painter_->set_colormap(view.colormap);
   if (photo_version_ != session.photo_version()) {
     photo_version_ = session.photo_version();
-    painter_->set_photo(*session.photo_display());
+    painter_->set_photo(session.photo_display());
   }
   TileInputs inputs = tile_inputs(session);
   inputs.trace = maps_.trace().get();

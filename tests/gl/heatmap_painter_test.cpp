@@ -53,7 +53,7 @@ class HeatmapPainterTest : public testing::Test {
                   int height) {
     HeatmapPainter painter;
     painter.set_colormap(style.colormap);
-    painter.set_photo(flat_photo(40, 30));
+    painter.set_photo(photo_levels(std::make_shared<const vit::Image>(flat_photo(40, 30))));
     std::vector<float> values;
     for (const vit::PatchMap& map : maps) values.insert(values.end(), map.values.begin(), map.values.end());
     painter.set_maps(values, maps[0].rows, maps[0].cols);
@@ -118,6 +118,34 @@ TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMapMoreWhereTheValueIsHigh) {
   const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, style, 20, 20);
   EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.5 * 200 + 0.5 * 255, 1.5);
   EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.875 * 200, 1.5);  // the opacity's cube covers the photo where the value is low
+}
+
+TEST_F(HeatmapPainterTest, APhotoDrawnSmallIsSmoothAndAnotherPhotoTakesItsPlace) {
+  vit::Image board{.width = 256, .height = 64, .rgb = {}, .name = "board"};  // every other pixel is white
+  for (int i = 0; i < board.width * board.height; ++i) {
+    const auto value = static_cast<std::uint8_t>((i % 256 + i / 256) % 2 * 255);
+    board.rgb.insert(board.rgb.end(), {value, value, value});
+  }
+  HeatmapPainter painter;
+  painter.set_colormap(vit::Colormap::grey);
+  Canvas canvas;
+  canvas.resize(16, 4);
+  const auto painted = [&](const vit::Image& photo) {
+    painter.set_photo(photo_levels(std::make_shared<const vit::Image>(photo)));
+    painter.begin(canvas);
+    painter.draw({.x = 0, .y = 0, .width = 16, .height = 4, .photo_x = 0, .photo_y = 0, .scale = 16.0 / photo.width},
+                 {.map = 0,
+                  .look = {{0.f, 1.f}, false, 0.f},
+                  .box = {.x = 0, .y = 0, .width = 1.0 * photo.width, .height = 1.0 * photo.height},
+                  .photo_width = 1.0 * photo.width,
+                  .photo_height = 1.0 * photo.height});
+    painter.end();
+    return canvas.read(0, 0, 16, 4);
+  };
+  const vit::Image small = painted(board);
+  for (const std::uint8_t value : small.rgb) ASSERT_NEAR(value, 127.5, 2.0);
+  const vit::Image flat = painted(flat_photo(16, 4));  // fewer levels than the one before
+  for (int x = 0; x < 16; ++x) EXPECT_EQ(int{flat.pixel(x, 2)[0]}, 200) << x;
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class Listener {
   Request request(std::shared_ptr<const vit::Model> model, int heads = 4) {
     Request request{.model = model,
                     .image = image_,
-                    .display = image_,
+                    .display = std::make_shared<const PhotoLevels>(photo_levels(image_)),
                     .preprocessing = model->preprocessing,
                     .settings = vit::trained_settings(model->config),
                     .id = ++id_};
