@@ -1,4 +1,5 @@
 #include "engine/cost_notes.h"
+#include "small_models.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,18 +11,7 @@ namespace vit {
 namespace {
 
 using ::testing::HasSubstr;
-
-ModelConfig vit_base() {
-  ModelConfig config;
-  config.depth = 12;
-  config.channels = 768;
-  config.num_heads = 12;
-  config.hidden = 3072;
-  config.patch_px = 16;
-  config.grid_height = config.grid_width = 14;
-  config.classes = 1000;
-  return config;
-}
+using testing_models::vit_base;
 
 std::vector<Finding> findings(int heads, Kernel kernel = Kernel::eager, bool bias = true) {
   const ModelConfig config = vit_base();

@@ -14,21 +14,10 @@ using testing::HasSubstr;
 using testing_models::make_model;
 using testing_models::make_pixels;
 using testing_models::small_config;
-
-ModelConfig base_16() {
-  ModelConfig config;
-  config.depth = 12;
-  config.channels = 768;
-  config.num_heads = 12;
-  config.hidden = 3072;
-  config.patch_px = 16;
-  config.grid_height = config.grid_width = 14;
-  config.classes = 1000;
-  return config;
-}
+using testing_models::vit_base;
 
 TEST(Estimate, MultiplyAddsOfVitBaseAreThePublishedOnes) {
-  const ModelConfig config = base_16();
+  const ModelConfig config = vit_base();
   const TokenGrid grid = token_grid(config, 224, 224);
   const Estimate e = estimate(config, grid, trained_settings(config));
   EXPECT_NEAR(e.macs, 17.564e9, 0.001e9);
@@ -58,7 +47,7 @@ TEST(Estimate, TheTraceIsAsLargeAsEstimated) {
 }
 
 TEST(Estimate, EagerMaterialisesTheScoresOfABlockAndTiledDoesNot) {
-  const ModelConfig config = base_16();
+  const ModelConfig config = vit_base();
   const TokenGrid grid = {1, 37, 37};
   Settings settings = trained_settings(config);
   settings.keep = Keep::qk;
@@ -73,7 +62,7 @@ TEST(Estimate, EagerMaterialisesTheScoresOfABlockAndTiledDoesNot) {
 }
 
 TEST(Estimate, MapsAreKeptWithinTheBudgetOnly) {
-  const ModelConfig config = base_16();
+  const ModelConfig config = vit_base();
   Settings settings = trained_settings(config);
   const auto bytes = [&](const TokenGrid& grid, Keep keep) {
     settings.keep = keep;

@@ -25,6 +25,19 @@ inline ModelConfig small_config() {
   return config;
 }
 
+/// ViT-B/16 at 224 px: for what needs sizes and no weights.
+inline ModelConfig vit_base() {
+  ModelConfig config;
+  config.depth = 12;
+  config.channels = 768;
+  config.num_heads = 12;
+  config.hidden = 3072;
+  config.patch_px = 16;
+  config.grid_height = config.grid_width = 14;
+  config.classes = 1000;
+  return config;
+}
+
 class RandomWeights {
  public:
   explicit RandomWeights(unsigned seed) : random_(seed) {}
