@@ -1,6 +1,7 @@
 // What a user types, and what comes back: exit status, hints, one sentence an error.
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
@@ -11,8 +12,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "app/assets.h"
 #include "app/cli/commands.h"
 #include "app/cli/exit_codes.h"
+#include "temp_folder.h"
 
 namespace headlight {
 namespace {
@@ -111,6 +114,39 @@ TEST(CommandLine, HeadCountsAndBiasReachThePass) {
   EXPECT_EQ(settings.at("num_heads"), (std::vector<int>{3, 12}));
   EXPECT_EQ(settings.at("qkv_bias"), false);
   EXPECT_EQ(settings.at("kernel"), "eager");
+}
+
+/// A sample photo as the program finds it.
+std::string photo() {
+  return (assets_folder() / "images" / "chelsea.png").string();
+}
+
+TEST(CommandLine, APredictionIsTheSameInEveryWayOfRunningIt) {
+  const std::string image = photo();
+  const Answer tiled = run({"predict", "--model", kSmallModel, "--image", image.c_str()});
+  ASSERT_EQ(tiled.code, kExitOk) << tiled.err;
+  EXPECT_THAT(tiled.out, HasSubstr(" %  "));
+  for (const char* kernel : {"eager", "reference"})
+    EXPECT_EQ(run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--kernel", kernel}).out, tiled.out);
+  EXPECT_EQ(run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--class-token-only"}).out, tiled.out);
+}
+
+TEST(CommandLine, TensorsOfTheClassTokenAloneHaveItsRowsAlone) {
+  const TempFolder folder;
+  const std::string image = photo(), file = (folder.path() / "pass.safetensors").string();
+  const Answer answer = run(
+      {"export", "--model", kSmallModel, "--image", image.c_str(), "--tensors", file.c_str(), "--class-token-only"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const std::string bytes = testing_files::file_bytes(file);
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof length);
+  const auto header = nlohmann::json::parse(bytes.substr(sizeof length, length));
+  const auto shape = [&](const char* name) { return header.at(name).at("shape").get<std::vector<int>>(); };
+  EXPECT_EQ(shape("attention.1"), (std::vector<int>{3, 17, 17}));
+  EXPECT_EQ(shape("hidden.0"), (std::vector<int>{17, 24}));
+  EXPECT_EQ(shape("hidden.1"), (std::vector<int>{1, 24}));
+  EXPECT_EQ(shape("features"), (std::vector<int>{1, 24}));
+  EXPECT_EQ(shape("logits"), (std::vector<int>{5}));
 }
 
 TEST(CommandLine, BenchSaysHowFastAPassIs) {

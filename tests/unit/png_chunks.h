@@ -2,17 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 
 namespace headlight::testing_files {
-
-inline std::string file_bytes(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 /// Keyword to text, of tEXt and of uncompressed iTXt chunks.
 inline std::map<std::string, std::string> png_texts(const std::string& png) {

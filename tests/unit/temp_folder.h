@@ -1,8 +1,9 @@
-// A folder of its own for a test's files, gone when the test ends.
+// A folder of its own for a test's files, gone when the test ends, and what stands in them.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,3 +35,12 @@ class TempFolder {
  private:
   std::filesystem::path path_;
 };
+
+namespace headlight::testing_files {
+
+inline std::string file_bytes(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace headlight::testing_files
