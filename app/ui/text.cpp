@@ -1,22 +1,50 @@
 #include "app/ui/text.h"
 
+#include <algorithm>
 #include <cfloat>
+#include <cmath>
+#include <vector>
+
+#include "app/ui/wrap.h"
 
 namespace headlight::ui {
 
+namespace {
+
+ImVec2 snapped(ImVec2 at) {
+  return {static_cast<float>(static_cast<int>(at.x)), static_cast<float>(static_cast<int>(at.y))};
+}
+
+/// Dear ImGui's own wrapping may break behind a full stop or a comma, and so inside a number.
+std::vector<std::string_view> lines_of(const Ui& ui, Type type, std::string_view text, float wrap) {
+  return wrap_lines(text, wrap, [&](std::string_view piece) { return piece.empty() ? 0 : measure(ui, type, piece).x; });
+}
+
+}  // namespace
+
 ImVec2 measure(const Ui& ui, Type type, std::string_view text, float wrap) {
-  return ui.fonts.font(type)->CalcTextSizeA(ui.fonts.size(type), FLT_MAX, wrap, text.data(), text.data() + text.size());
+  const float size = ui.fonts.size(type);
+  if (wrap <= 0)
+    return ui.fonts.font(type)->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size());
+  ImVec2 extent{0, 0};
+  for (const std::string_view line : lines_of(ui, type, text, wrap)) {
+    if (!line.empty()) extent.x = std::max(extent.x, measure(ui, type, line).x);
+    extent.y += size;
+  }
+  return extent;
 }
 
 void draw_text(const Ui& ui, Type type, ImVec2 at, ImU32 color, std::string_view text, float wrap) {
-  at = {static_cast<float>(static_cast<int>(at.x)), static_cast<float>(static_cast<int>(at.y))};
-  ImGui::GetWindowDrawList()->AddText(ui.fonts.font(type), ui.fonts.size(type), at, color, text.data(),
-                                      text.data() + text.size(), wrap);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  if (wrap <= 0) return draw_text(ui, list, type, at, color, text);
+  for (const std::string_view line : lines_of(ui, type, text, wrap)) {
+    if (!line.empty()) draw_text(ui, list, type, at, color, line);
+    at.y += ui.fonts.size(type);
+  }
 }
 
 void draw_text(const Ui& ui, ImDrawList* list, Type type, ImVec2 at, ImU32 color, std::string_view text) {
-  at = {static_cast<float>(static_cast<int>(at.x)), static_cast<float>(static_cast<int>(at.y))};
-  list->AddText(ui.fonts.font(type), ui.fonts.size(type), at, color, text.data(), text.data() + text.size());
+  list->AddText(ui.fonts.font(type), ui.fonts.size(type), snapped(at), color, text.data(), text.data() + text.size());
 }
 
 void text(const Ui& ui, Type type, ImU32 color, std::string_view text) {
@@ -73,6 +101,16 @@ std::string shortened(const Ui& ui, Type type, std::string_view text, float widt
     }
   }
   return best;
+}
+
+std::string shortened_to_fit(const Ui& ui, Type type, std::string_view text, float wrap, float height) {
+  const auto fit = static_cast<std::size_t>(std::max(1.f, std::floor(height / ui.fonts.size(type) + 0.01f)));
+  const std::vector<std::string_view> lines = lines_of(ui, type, text, wrap);
+  if (lines.size() <= fit) return std::string(text);
+  const std::string_view last = lines[fit - 1];
+  const auto before = static_cast<std::size_t>(last.data() - text.data());
+  // The "…" takes the place of as much of the last line's end as it needs.
+  return std::string(text.substr(0, before)) + shortened(ui, type, std::string(last) + "…", wrap);
 }
 
 }  // namespace headlight::ui

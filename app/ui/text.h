@@ -8,6 +8,7 @@
 
 namespace headlight::ui {
 
+/// With `wrap`, lines end between words at most that many px wide.
 ImVec2 measure(const Ui& ui, Type type, std::string_view text, float wrap = 0);
 void draw_text(const Ui& ui, Type type, ImVec2 at, ImU32 color, std::string_view text, float wrap = 0);
 void draw_text(const Ui& ui, ImDrawList* list, Type type, ImVec2 at, ImU32 color, std::string_view text);
@@ -22,5 +23,8 @@ void label_value(const Ui& ui, std::string_view label, std::string_view value);
 
 /// The text cut in its middle or end by "…" so that it is at most `width` px wide.
 std::string shortened(const Ui& ui, Type type, std::string_view text, float width, bool in_the_middle = false);
+
+/// The wrapped text cut by "…" behind as many lines as fit into `height` px, but at least one.
+std::string shortened_to_fit(const Ui& ui, Type type, std::string_view text, float wrap, float height);
 
 }  // namespace headlight::ui
