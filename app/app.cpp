@@ -175,11 +175,13 @@ void App::draw_tabs(ImVec2 from, float width) {
   // The badge: what is not as trained, and what that did.
   const Drift& drift = *work_.drift;
   std::string words = drift.what;
-  char text[160];
+  char text[48];
   if (drift.top1 >= 0) {
-    std::snprintf(text, sizeof text, ": “%s” %.2f → %.2f",
-                  class_name(work_.session.trace()->model->labels, drift.top1).c_str(), drift.top1_before,
-                  drift.top1_now);
+    const auto name = [&](int index) { return class_name(work_.session.trace()->model->labels, index); };
+    std::snprintf(text, sizeof text, "%.2f → ", drift.top1_before);
+    words += ": “" + name(drift.top1) + "” " + text;
+    if (drift.top1_now != drift.top1) words += "“" + name(drift.top1_now) + "” ";
+    std::snprintf(text, sizeof text, "%.2f", drift.now);
     words += text;
   }
   if (drift.maps_moved) {

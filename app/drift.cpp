@@ -69,7 +69,9 @@ void DriftWatch::compare_prediction() {
   const ClassScore trained_top = top_classes(trained_->logits, {}, 1)[0];
   drift_.top1 = trained_top.index;
   drift_.top1_before = trained_top.probability;
-  drift_.top1_now = probabilities(trace_->logits)[static_cast<std::size_t>(drift_.top1)];
+  const ClassScore top = top_classes(trace_->logits, {}, 1)[0];
+  drift_.top1_now = top.index;
+  drift_.now = top.probability;
 }
 
 void DriftWatch::compare_maps() {

@@ -17,7 +17,8 @@ struct Drift {
   std::string what = {};   // the departures; empty: none
   int top1 = -1;           // the class that the trained settings predict; -1 without a head
   double top1_before = 0;  // its probability as trained
-  double top1_now = 0;     // and now
+  int top1_now = -1;       // the class that is predicted now
+  double now = 0;          // its probability
   // Mean over the blocks of the total variation, 0 … 1, between head-averaged rows of `query`; unknown at first.
   std::optional<double> maps_moved = {};
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <numeric>
 
+#include "app/quantity.h"
 #include "engine/attention.h"
 
 namespace headlight {
@@ -13,10 +13,7 @@ namespace headlight {
 namespace {
 
 std::string percent(float share) {
-  char text[32];
-  const double value = 100.0 * share;
-  std::snprintf(text, sizeof text, value < 0.95 && value > 0 ? "%.1f %%" : "%.0f %%", value);
-  return text;
+  return share_text(share) + " %";
 }
 
 /// How many patches, the largest first, hold half of what all patches hold.
@@ -81,8 +78,13 @@ void HeadMaps::fill(int index, const float* row) {
   facts.patches = static_cast<float>(std::accumulate(map, map + patches, 0.0));
   facts.peak_patch = static_cast<int>(std::max_element(map, map + patches) - map);
   facts.peak = map[facts.peak_patch];
+  const float sum = facts.prefix + facts.patches;
   for (int t = 0; t < prefix + patches; ++t)
-    if (row[t] > 0) facts.entropy_bits -= row[t] * std::log2(row[t]);
+    if (row[t] > 0) facts.entropy_bits -= row[t] / sum * std::log2(row[t] / sum);
+}
+
+bool HeadMaps::after_dropout() const {
+  return trace_ && stage_ == vit::Stage::after_dropout && trace_->settings.active_attn_drop() > 0;
 }
 
 vit::PatchMap HeadMaps::patch_map(int head) const {
@@ -98,26 +100,27 @@ std::string HeadMaps::sentence(int head) const {
   if (empty()) return {};
   const int patches = rows_ * cols_, prefix = trace_->grid.prefix;
   const MapFacts& f = facts(head);
-  const std::string from = query_phrase(query_, trace_->grid, trace_->model->config);
+  const std::string query = query_phrase(query_, trace_->grid, trace_->model->config);
+  const std::string from = query + (after_dropout() ? ", after dropout" : "");
   const std::string peak =
-      "patch (" + std::to_string(f.peak_patch / cols_) + ", " + std::to_string(f.peak_patch % cols_) + ")";
+      "row " + std::to_string(f.peak_patch / cols_) + ", column " + std::to_string(f.peak_patch % cols_);
   if (head == kMaxOfHeads)
     return "The largest weight that any of the " + std::to_string(heads_) + " heads gives from " + from + " is " +
            percent(f.peak) + ", on " + peak + ".";
   std::string text = head == kMeanOfHeads ? "From " + from + ", the " + std::to_string(heads_) +
                                                 (heads_ == 1 ? " head puts " : " heads on average put ")
                                           : "From " + from + ", head " + std::to_string(head) + " puts ";
-  text += percent(f.own) + (query_ < prefix ? " on itself" : " on its own patch");
+  text += percent(f.own) + " on " + (query_ < prefix ? query + " itself" : "its own patch");
   const std::string others = prefix > 1 ? "prefix tokens" : "class token";
   if (query_ >= prefix && prefix > 0)
     text += ", " + percent(f.prefix) + " on the " + others;
   else if (query_ < prefix && prefix > 1)
     text += ", " + percent(f.prefix - f.own) + " on the other prefix tokens";
   const int half = half_mass_count(map(head), patches);
-  text += "; half of what goes to patches falls on " + std::to_string(half) + " of " + std::to_string(patches) +
-          ", most of it on " + peak + ".";
-  if (half == 1) text.replace(text.rfind(", most of it on"), std::string::npos, ", " + peak + ".");
-  return text;
+  text += "; half of what goes to patches falls on ";
+  if (half == 1) return text + "one of " + std::to_string(patches) + ", " + peak + " (" + percent(f.peak) + ").";
+  return text + std::to_string(half) + " of " + std::to_string(patches) + ", the most, " + percent(f.peak) + ", on " +
+         peak + ".";
 }
 
 }  // namespace headlight

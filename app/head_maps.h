@@ -14,7 +14,7 @@ namespace headlight {
 /// What is said about one map.
 struct MapFacts {
   vit::Range range;        // of its patch values
-  float entropy_bits = 0;  // of the whole row, prefix tokens included; of a head only
+  float entropy_bits = 0;  // of the whole row brought to a sum of 1, prefix tokens included; not of the maximum
   float peak = 0;          // largest patch value
   int peak_patch = 0;
   float own = 0;                // on the query itself
@@ -34,6 +34,8 @@ class HeadMaps {
   int query() const { return query_; }
   int heads() const { return heads_; }
   int count() const { return heads_ + 2; }
+  /// They are what a dropout mask left: rows need not sum to 1.
+  bool after_dropout() const;
   int rows() const { return rows_; }
   int cols() const { return cols_; }
   const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }
@@ -46,7 +48,8 @@ class HeadMaps {
   vit::PatchMap patch_map(int head) const;
   vit::Range range(int head, const View& view) const;  // by the view's rule
 
-  /// "head 3 puts 31 % on its own patch, 4 % on the class token; half of the rest lies on 9 of 64 patches."
+  /// "From the patch (2, 4), head 3 puts 31 % on its own patch, 4.0 % on the class token; half of what goes to patches
+  /// falls on 9 of 64, the most, 8.2 %, on row 2, column 5."
   std::string sentence(int head) const;
 
  private:

@@ -54,4 +54,16 @@ std::string percent_text(double share) {
   return text.data();
 }
 
+std::string share_text(double share) {
+  const double value = 100 * share;
+  if (value > 0 && value < 0.005) return "<0.01";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(),
+                value >= 9.95                  ? "%.0f"
+                : value >= 0.095 || value == 0 ? "%.1f"
+                                               : "%.2f",
+                value);
+  return text.data();
+}
+
 }  // namespace headlight

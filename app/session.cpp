@@ -74,6 +74,7 @@ bool Session::update() {
   for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
   if (out.model) adopt_model(std::move(*out.model));
   if (out.image) adopt_image(std::move(*out.image));
+  if ((out.model || out.image) && model_) fit_input();
   for (PassTime& time : out.times) times_.add(std::move(time));
 
   bool changed = false;
@@ -163,7 +164,21 @@ const std::vector<int>& Session::input_sizes() {
 }
 
 void Session::set_input(Fit fit, int size_px) {
-  if (model_) preprocessing = fitted(fit, size_px, model_->preprocessing, preprocessing, model_->config.patch_px);
+  if (!model_) return;
+  preprocessing = fitted(fit, size_px, model_->preprocessing, preprocessing, model_->config.patch_px);
+  fit_input();
+}
+
+/// A photo of another shape, or another fit, may leave no patch or too many at the wanted size.
+void Session::fit_input() {
+  const std::optional<Fit> fit = fit_of(preprocessing);
+  const std::vector<int>& sizes = input_sizes();
+  if (!fit || sizes.empty()) return;
+  const int size = size_of(preprocessing), patch = model_->config.patch_px;
+  const vit::InputSize input = vit::input_size(image_->width, image_->height, preprocessing, patch);
+  if (input.width > 0 && input.height > 0 && size <= sizes.back()) return;
+  const auto next = std::lower_bound(sizes.begin(), sizes.end(), size);
+  preprocessing = fitted(*fit, next == sizes.end() ? sizes.back() : *next, model_->preprocessing, preprocessing, patch);
 }
 
 void Session::reset_input() {

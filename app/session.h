@@ -50,9 +50,9 @@ class Session {
   void set_query(int token);
   /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
   const std::vector<int>& input_sizes();
-  void set_input(Fit fit, int size_px);
-  void reset_input();         // fit and size as the model has them
-  bool native_input() const;  // they are
+  void set_input(Fit fit, int size_px);  // the nearest size that this photo can have
+  void reset_input();                    // fit and size as the model has them
+  bool native_input() const;             // they are
   void select_block(int block);
 
   // What is there.
@@ -88,6 +88,7 @@ class Session {
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
   void fit_view();
+  void fit_input();
 
   RunOptions start_;
   std::shared_ptr<const vit::Model> model_;

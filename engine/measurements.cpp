@@ -56,6 +56,10 @@ RowTime Measurements::row(Op op, int block) const {
 
 RowTime Measurements::section(Section section, int block) const {
   std::vector<double> ms;
+  double medians = 0;
+  for (const Operator& row : table_.operators()) {
+    if (belongs_to(row.op, section)) medians += this->row(row.op, block).median_ms;
+  }
   for (const Timings& pass : passes_) {
     double sum = 0;
     bool whole = true;
@@ -66,7 +70,9 @@ RowTime Measurements::section(Section section, int block) const {
     }
     if (whole) ms.push_back(sum);
   }
-  return summarise(std::move(ms));
+  RowTime time = summarise(std::move(ms));
+  if (time.calls > 0) time.median_ms = medians;
+  return time;
 }
 
 RowTime Measurements::wall() const {

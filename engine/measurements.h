@@ -25,6 +25,7 @@ class Measurements {
 
   /// Block -1: of a row outside the blocks, or of all blocks together.
   RowTime row(Op op, int block) const;
+  /// Its median is the sum of its rows' medians, so that a table adds up; its minimum is of whole sums.
   RowTime section(Section section, int block) const;
   /// Whole passes: those that began at block 0.
   RowTime wall() const;

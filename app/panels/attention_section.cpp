@@ -49,7 +49,8 @@ void heads_slider(Workspace& work, bool ready) {
       ticks.push_back({nearest_step(steps, kTimmDefaultHeads), "timm's default", false});
   }
   char shown[48];
-  std::snprintf(shown, sizeof shown, "%d of %d channels", heads, channels / std::max(heads, 1));
+  const int each = channels / std::max(heads, 1);
+  std::snprintf(shown, sizeof shown, each == 1 ? "%d of %d channel" : "%d of %d channels", heads, each);
   if (ui::stepper(
           work.ui,
           {.id = "attention.heads",
@@ -86,8 +87,10 @@ void query_line(Workspace& work) {
   const float right = at.x + ImGui::GetContentRegionAvail().x, label_y = at.y + ui.px(5.5f);
   ui::draw_text(ui, ui::Type::body, {at.x, label_y}, ui.theme.soft, "Query");
   const float button_width = ui.px(92);
-  ui::draw_text(ui, ui::Type::body, {at.x + ui.px(52), label_y}, ui.theme.text, title);
   const bool is_class = trace && has_class && session.view.query == 0;
+  const float title_room = right - at.x - ui.px(52) - (is_class ? 0 : button_width + ui.px(8));
+  ui::draw_text(ui, ui::Type::body, {at.x + ui.px(52), label_y}, ui.theme.text,
+                ui::shortened(ui, ui::Type::body, title, title_room));
   if (is_class) {
     ImGui::Dummy({0, ui.fonts.size(ui::Type::body) + ui.px(11)});
   } else {
@@ -142,7 +145,7 @@ void dropout(Workspace& work, bool ready) {
   bool after = session.view.stage == vit::Stage::after_dropout;
   if (ui::check(work.ui,
                 {.id = "view.after_dropout",
-                 .label = "maps after it",
+                 .label = "maps after dropout",
                  .tooltip = "Shows the attention after the dropout mask; otherwise the softmax's own output."},
                 after))
     session.view.stage = after ? vit::Stage::after_dropout : vit::Stage::softmax;

@@ -48,8 +48,8 @@ void draw_head_numbers(const ui::Ui& ui, const Axes& axes, const std::vector<int
     taken.emplace_back(x, x + w);
     ui::draw_text(ui, ui::Type::small, {x, axes.to.y + ui.px(4)}, color, word);
   };
-  place(shown, ui.theme.accent);
-  place(trained, ui.theme.text);
+  place(shown, ui.theme.text);
+  place(trained, ui.theme.accent);  // as on the slider
   place(counts.front(), ui.theme.faint);
   place(counts.back(), ui.theme.faint);
   for (const int heads : counts) place(heads, ui.theme.faint);

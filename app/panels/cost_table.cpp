@@ -26,7 +26,7 @@ std::optional<vit::Control> control_under_cursor(const std::string& id) {
   if (starts("attention.attn_drop")) return vit::Control::attn_drop;
   if (starts("attention.proj_drop")) return vit::Control::proj_drop;
   if (starts("run.kernel")) return vit::Control::kernel;
-  if (starts("image.resolution") || starts("preprocessing.")) return vit::Control::input_size;
+  if (starts("image.size") || starts("image.fit") || starts("image.native")) return vit::Control::input_size;
   return std::nullopt;
 }
 
@@ -35,7 +35,7 @@ void right_aligned(const ui::Ui& ui, ui::Type type, float right, float y, ImU32 
 }
 
 std::string millions(double count) {
-  if (count == 0) return "0";
+  if (count == 0) return "–";
   if (count < 5e3) return "<0.01";
   char text[32];
   const double m = count * 1e-6;
@@ -76,7 +76,7 @@ void CostColumn::draw_bar(Workspace& work) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(at, {at.x + width, at.y + height}, ui.theme.track, ui.px(3));
   const ImVec2 mouse = ImGui::GetIO().MousePos;
-  double sum = 0;  // of medians, which differs a little from the median of sums
+  double sum = 0;
   for (const CostLine& line : view_.lines) sum += line.ms_median.value_or(0);
   float x = at.x;
   for (const CostLine& line : view_.lines) {
@@ -145,7 +145,9 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
     x += mark + ui.px(6);
   }
   const bool total = line.kind == CostLine::Kind::subtotal;
-  ui::draw_text(ui, type, {x, y}, line.kind == CostLine::Kind::waiting ? ui.theme.soft : ui.theme.text, line.name);
+  const float name_room = line.op ? at.x + kColumns.formula * width - ui.px(4) - x : width / 2;
+  ui::draw_text(ui, type, {x, y}, line.kind == CostLine::Kind::waiting ? ui.theme.soft : ui.theme.text,
+                ui::shortened(ui, type, line.name, name_room));
   const ImU32 number = total ? ui.theme.text : ui.theme.soft;
   if (line.op)
     ui::draw_text(ui, type, {at.x + kColumns.formula * width, y}, ui.theme.faint,
@@ -160,7 +162,9 @@ void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, flo
       right_aligned(ui, type, at.x + kColumns.rate_right * width, y, number, rate_text(*line.gflops));
     if (total_ms_ > 0) right_aligned(ui, type, to.x, y, number, percent(*line.ms_median / total_ms_));
   } else if (!line.instead_of_time.empty()) {
-    right_aligned(ui, type, at.x + kColumns.rate_right * width, y, ui.theme.faint, line.instead_of_time);
+    const float room = (kColumns.rate_right - kColumns.bytes_right) * width - ui.px(8);
+    right_aligned(ui, type, at.x + kColumns.rate_right * width, y, ui.theme.faint,
+                  ui::shortened(ui, type, line.instead_of_time, room));
   }
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < to.x && mouse.y >= at.y && mouse.y < to.y;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "app/quantity.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
@@ -13,14 +14,6 @@ namespace headlight {
 namespace {
 
 constexpr float kPitch = 30, kLegiblePitch = 22, kSmallestPitch = 12, kPatches = 48;  // points
-
-/// Per cent without the sign: "97", "2.1", "0.05".
-std::string percent_text(float share) {
-  char text[32];
-  const double value = 100.0 * share;
-  std::snprintf(text, sizeof text, value >= 9.95 ? "%.0f" : value >= 0.095 || value == 0 ? "%.1f" : "%.2f", value);
-  return text;
-}
 
 /// Where one bar stands, and what it says.
 struct Bar {
@@ -60,7 +53,7 @@ void draw_bar(Workspace& work, const Bar& bar) {
                bar.from, to, over, value);
   if (pressed) work.session.set_query(bar.token);
   if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
-  centred(percent_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
+  centred(share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
   centred(bar.label, bottom + ui.px(2), asked ? ui.theme.accent : ui.theme.soft);
 }
 
@@ -107,7 +100,7 @@ void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size) {
                     .size = {pitch, size.y},
                     .id = "heads.prefix." + std::to_string(token),
                     .label = prefix_label(token, config),
-                    .tooltip = "The " + name + " gets " + percent_text(share) + " %" + rest + " Click: asks what the " +
+                    .tooltip = "The " + name + " gets " + share_text(share) + " %" + rest + " Click: asks what the " +
                                name + " looks at.",
                     .share = share,
                     .color = ui.theme.bar,
@@ -117,10 +110,11 @@ void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size) {
                   .size = {ui.px(kPatches), size.y},
                   .id = "heads.prefix.patches",
                   .label = "patches",
-                  .tooltip = "All patches together get " + percent_text(facts.patches) + " %" + rest,
+                  .tooltip = "All patches together get " + share_text(facts.patches) + " %" + rest,
                   .share = facts.patches,
                   .color = ui.theme.bar_soft});
-  ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint, "attention, %");
+  ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint,
+                maps.after_dropout() ? "after dropout, %" : "attention, %");
 }
 
 }  // namespace headlight

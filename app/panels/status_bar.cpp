@@ -1,13 +1,14 @@
 #include "app/panels/status_bar.h"
 
-#include <algorithm>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 #include "engine/forward.h"
 #include "engine/kernels/kernels.h"
+#include "engine/measurements.h"
 
 namespace headlight {
 
@@ -20,9 +21,7 @@ double median_ms(const Session& session) {
   if (measured == nullptr) return 0;
   std::vector<double> ms;
   for (const vit::Timings& timings : measured->timings) ms.push_back(timings.wall_ms);
-  const auto middle = ms.begin() + static_cast<std::ptrdiff_t>(ms.size() / 2);
-  std::nth_element(ms.begin(), middle, ms.end());
-  return *middle;
+  return vit::summarise(std::move(ms)).median_ms;
 }
 
 std::string activity(const WorkerStatus& status) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "app/quantity.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
@@ -51,6 +52,28 @@ void TileGrid::paint(Workspace& work, int first, int last) {
                [&](int index) { return work.maps.range(index + kMeanOfHeads, work.session.view); });
 }
 
+namespace {
+
+/// What stands beside the name.
+std::string tile_number(const MapFacts& facts, int head) {
+  if (head == kMaxOfHeads) return share_text(facts.peak) + " %";
+  char number[32];
+  std::snprintf(number, sizeof number, "%.2f bit", facts.entropy_bits);
+  return number;
+}
+
+std::string number_explained(const HeadMaps& maps, int head) {
+  if (head == kMaxOfHeads)
+    return tile_number(maps.facts(head), head) + " is the largest weight that any head gives a patch.";
+  const int tokens = maps.trace()->grid.tokens();
+  char most[32];
+  std::snprintf(most, sizeof most, "%.2f", std::log2(static_cast<double>(tokens)));
+  return tile_number(maps.facts(head), head) + " is the entropy of its attention: 0 if all of it lies on one token, " +
+         most + " if it is spread evenly over all " + std::to_string(tokens) + ".";
+}
+
+}  // namespace
+
 void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
   ui::Ui& ui = work.ui;
   const HeadMaps& maps = work.maps;
@@ -70,12 +93,8 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
   ImGui::SetCursorScreenPos({at.x, to.y});
   const bool pressed = ImGui::InvisibleButton("caption", {w, caption_px});
   const bool over_caption = ImGui::IsItemHovered();
-  const ui::Control caption{.id = "heads.caption." + head_name(head),
-                            .label = {},
-                            .tooltip =
-                                "Shows this map in the photo. Click a patch in the picture above to ask what "
-                                "that patch looks at.",
-                            .key = "↑ ↓"};
+  ui::Control caption{.id = "heads.caption." + head_name(head), .label = {}, .tooltip = {}, .key = "↑ ↓"};
+  if (over_caption) caption.tooltip = "Shows this map in the photo. " + number_explained(maps, head);
   ui::describe(ui, caption, {at.x, to.y}, {to.x, to.y + caption_px}, over_caption, chosen ? "on" : "");
   ImGui::PopID();
 
@@ -109,20 +128,16 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
   else if (over || over_caption)
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.track, ui.px(3));
 
-  const MapFacts& facts = maps.facts(head);
-  char number[32];
-  if (head == kMaxOfHeads)
-    std::snprintf(number, sizeof number, "%.3f", facts.peak);
-  else
-    std::snprintf(number, sizeof number, "%.2f bit", facts.entropy_bits);
+  const std::string number = tile_number(maps.facts(head), head);
   const std::string name = head >= 0 ? "head " + std::to_string(head) : head_name(head);
   const float text_y = to.y + (caption_px - ui.fonts.size(ui::Type::small)) / 2;
   const float name_w = ui::measure(ui, ui::Type::small, name).x;
   const float number_w = ui::measure(ui, ui::Type::small, number).x;
+  const float widest_w = ui::measure(ui, ui::Type::small, "head 0000.00 bit").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, chosen ? ui.theme.accent : ui.theme.text,
                 name_w + 2 * pad < w ? name : head_name(head));
-  if (name_w + number_w + 3 * pad < w)
+  if (std::max(name_w + number_w, widest_w) + 3 * pad < w)
     ui::draw_text(ui, ui::Type::small, {to.x - pad - number_w, text_y}, ui.theme.faint, number);
 }
 
@@ -161,7 +176,8 @@ void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
          {std::floor(origin.x + static_cast<float>(index % plan.columns) * step_x + 1),
           std::floor(origin.y + static_cast<float>(index / plan.columns) * step_y + 1)},
          caption);
-  ImGui::SetCursorScreenPos({origin.x, origin.y + static_cast<float>(rows) * step_y - space});
+  // Two more for the frame of a chosen tile.
+  ImGui::SetCursorScreenPos({origin.x, origin.y + static_cast<float>(rows) * step_y - space + 2});
   ImGui::Dummy({1, 1});
   ImGui::EndChild();
 }

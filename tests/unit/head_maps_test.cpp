@@ -13,7 +13,8 @@
 namespace headlight {
 namespace {
 
-std::shared_ptr<const vit::Trace> trace_of(int heads, const char* source = "random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2") {
+std::shared_ptr<const vit::Trace> trace_of(int heads, const char* source = "random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2",
+                                           float attn_drop = 0.f) {
   const auto model = vit::load_model(source);
   vit::Image image{.width = 32, .height = 32, .rgb = {}, .name = "stripes"};
   for (int i = 0; i < 32 * 32; ++i) image.rgb.insert(image.rgb.end(), {static_cast<std::uint8_t>(i), 90, 30});
@@ -21,6 +22,8 @@ std::shared_ptr<const vit::Trace> trace_of(int heads, const char* source = "rand
   vit::Settings settings = vit::trained_settings(model->config);
   settings.threads = 1;
   settings.num_heads.assign(2, heads);
+  settings.training = attn_drop > 0;
+  settings.attn_drop = attn_drop;
   vit::Pool pool(1);
   vit::Meter meter;
   return vit::forward({model, pixels, settings}, meter, pool);
@@ -102,6 +105,25 @@ TEST(HeadMaps, MassOfPrefixTokensAndPatchesAddsUpToOne) {
   }
   EXPECT_FLOAT_EQ(maps.facts(kMaxOfHeads).patches, most_on_patches);
   EXPECT_LE(maps.facts(kMeanOfHeads).patches, most_on_patches);
+}
+
+TEST(HeadMaps, AfterDropoutTheEntropyIsThatOfTheSharesAndTheSentenceSaysSo) {
+  const auto trace = trace_of(4, "random:C=24,L=2,h=4,P=8,S=32,K=5,seed=2", 0.5f);
+  HeadMaps maps;
+  View view;
+  maps.update(trace, view);
+  EXPECT_FALSE(maps.after_dropout());
+  view.stage = vit::Stage::after_dropout;
+  ASSERT_TRUE(maps.update(trace, view));
+  EXPECT_TRUE(maps.after_dropout());
+  EXPECT_NE(maps.sentence(1).find("the class token, after dropout, head 1"), std::string::npos) << maps.sentence(1);
+  const auto row = vit::attention_row(*trace, 0, 1, 0, view.stage);
+  double sum = 0, bits = 0;
+  for (const float p : row) sum += p;
+  EXPECT_GT(std::abs(sum - 1), 1e-3);
+  for (const float p : row)
+    if (p > 0) bits -= p / sum * std::log2(p / sum);
+  EXPECT_NEAR(maps.facts(1).entropy_bits, bits, 1e-4);
 }
 
 TEST(HeadMaps, SentenceNamesHeadQueryAndShares) {

@@ -59,6 +59,22 @@ TEST(Summarise, MedianAndMinimum) {
   EXPECT_EQ(summarise({4, 1, 2, 3}).calls, 4);
 }
 
+TEST(Measurements, SectionsAreTheSumsOfTheirRows) {
+  const CostTable table = table_of(Kernel::eager);
+  std::vector<Timings> passes = {pass_of(table, 1, 0), pass_of(table, 2, 0), pass_of(table, 3, 0)};
+  // Rows that were slow in different passes: the median of sums is another number.
+  passes[0].blocks[1][static_cast<std::size_t>(Op::qkv)] = 50;
+  passes[1].blocks[1][static_cast<std::size_t>(Op::proj)] = 60;
+  passes[2].blocks[1][static_cast<std::size_t>(Op::scores)] = 70;
+  const Measurements measured(table, passes);
+  for (Section section : {Section::attention, Section::mlp, Section::block}) {
+    double sum = 0;
+    for (const Operator& row : table.operators())
+      if (belongs_to(row.op, section)) sum += measured.row(row.op, 1).median_ms;
+    EXPECT_DOUBLE_EQ(measured.section(section, 1).median_ms, sum) << name_of(section);
+  }
+}
+
 TEST(Measurements, RowsAndWaitingAddUpToTheWallTime) {
   for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
     const CostTable table = table_of(kernel);
