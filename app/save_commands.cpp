@@ -83,22 +83,37 @@ void ask_for_one(Workspace& work, bool overlay) {
                      }});
 }
 
+/// A sentence about what saving all heads into `folder` would write over; empty: nothing. `part` begins their names.
+std::string pictures_in_the_way(const Path& folder, const std::string& part) {
+  int pictures = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.rfind(part + "_", 0) == 0 && name.ends_with(".png") && !name.ends_with("_overlay.png")) ++pictures;
+  }
+  if (pictures == 0) return {};
+  return pictures == 1 ? "A picture of this block exists here."
+                       : std::to_string(pictures) + " pictures of this block exist here.";
+}
+
 void ask_for_folder(Workspace& work) {
-  work.browser.open({.mode = ui::FileBrowser::Mode::choose_folder,
-                     .title = "Save all heads of block " + std::to_string(work.maps.block()),
-                     .endings = {},
-                     .recent = {},
-                     .folder = work.preferences.folder,
-                     .name = {},
-                     .chosen = [&work, source = source_of(work.session),
-                                request = request_of(work, false)](const Path& folder) mutable {
-                       request.folder = folder;
-                       work.session.run_errand([source, request](std::stop_token stop, const auto& progress) {
-                         const auto files = export_maps(source, request, {.progress = progress, .stop = stop});
-                         return "Saved " + std::to_string(files.size()) + " pictures in " + request.folder.string() +
-                                ".";
-                       });
-                     }});
+  const std::string part = block_file_part(work.maps.block(), static_cast<int>(work.session.trace()->blocks.size()));
+  work.browser.open(
+      {.mode = ui::FileBrowser::Mode::choose_folder,
+       .title = "Save all heads of block " + std::to_string(work.maps.block()),
+       .endings = {},
+       .recent = {},
+       .folder = work.preferences.folder,
+       .name = {},
+       .chosen =
+           [&work, source = source_of(work.session), request = request_of(work, false)](const Path& folder) mutable {
+             request.folder = folder;
+             work.session.run_errand([source, request](std::stop_token stop, const auto& progress) {
+               const auto files = export_maps(source, request, {.progress = progress, .stop = stop});
+               return "Saved " + std::to_string(files.size()) + " pictures in " + request.folder.string() + ".";
+             });
+           },
+       .in_the_way = [part](const Path& folder) { return pictures_in_the_way(folder, part); }});
 }
 
 void ask_for_figure(Workspace& work) {

@@ -28,6 +28,8 @@ class FileBrowser {
     std::filesystem::path folder;      // to begin with
     std::string name;                  // suggested, for saving
     std::function<void(const std::filesystem::path&)> chosen;
+    /// For a folder to save in: what would be written over, as a sentence; empty: nothing.
+    std::function<std::string(const std::filesystem::path&)> in_the_way = {};
   };
 
   void open(Task task);
@@ -38,15 +40,35 @@ class FileBrowser {
   void draw(Ui& ui);
 
  private:
+  /// What Enter and the accented button do now.
+  enum class Enter : std::uint8_t { nothing, typed_path, row, save, this_folder };
+  Enter enter_means() const;
+  bool opens() const { return task_.mode == Mode::open_file || task_.mode == Mode::open_file_or_folder; }
+  bool takes_folder() const { return task_.mode == Mode::open_file_or_folder || task_.mode == Mode::choose_folder; }
+
   void go_to(std::filesystem::path folder, const std::string& select = {});
+  void go_up();
   void refresh_matches();
-  void accept(const FolderEntry& entry);
-  void accept_name();
-  bool accept_typed_path();  // false if no path was typed
+  void set_text(const std::string& text);
+  void typed();
+  void mark(std::size_t row);
+  void step(int rows);
+  void withdraw();
+
+  void accept(Enter what);
+  void accept_row();
+  void accept_typed_path();
+  void accept_folder();
+  void save();
+  /// Asks before something is written over: true if nothing is `there`, or if it has been asked for this target.
+  bool may_write(const std::filesystem::path& target, const std::string& there);
   void finish(const std::filesystem::path& path);
+
+  std::string hint() const;
   void draw_path(Ui& ui);
   void draw_recent(Ui& ui, float width, float height);
   void draw_entries(Ui& ui, float width, float height);
+  void draw_text_field(Ui& ui);
   void draw_buttons(Ui& ui);
 
   Task task_;
@@ -54,10 +76,15 @@ class FileBrowser {
   std::filesystem::path folder_;
   std::vector<FolderEntry> entries_;
   std::vector<std::size_t> matches_;
-  std::size_t selected_ = 0;  // into matches_
-  std::string error_;
-  std::array<char, 256> filter_{};  // or the name to save as
+  std::size_t selected_ = 0;            // into matches_
+  bool marked_ = false;                 // the selected row is shown as such, and is what Enter is about
+  double entered_s_ = -1;               // when a click led into this folder
+  std::string error_;                   // why the folder cannot be read
+  std::string notice_;                  // the question, or what is wrong with what was typed
+  std::filesystem::path question_for_;  // empty: nothing is asked
+  std::array<char, 1024> filter_{};     // or the name to save as
   std::string filtered_by_;
+  std::string suggested_;      // name
   int filter_generation_ = 0;  // a new text field each time: Dear ImGui keeps the text of an active one
 };
 
