@@ -9,6 +9,7 @@
 #include "app/classes.h"
 #include "app/commands.h"
 #include "app/panels/blocks_tab.h"
+#include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/panels/heads_tab.h"
 #include "app/panels/left_column.h"
@@ -130,6 +131,10 @@ void App::frame(FrameLog& log) {
   ImGui::PopStyleVar(2);
   const float menu = ui.px(kMenuHeight), status = ui.px(kStatusHeight), left = ui.px(kLeftWidth);
   const float height = screen.y - menu - status;
+  // Behind a dialog nothing is pressed and nothing explains itself.
+  const bool covered = work_.dialog_open();
+  ImGui::PushStyleVar(ImGuiStyleVar_DisabledAlpha, 1.f);
+  ImGui::BeginDisabled(covered);
   draw_left_column(work_, {0, menu}, {left, height});
   work_.session.request_wanted();
   refresh_pictures();
@@ -138,6 +143,8 @@ void App::frame(FrameLog& log) {
   work_.cost_column.draw(work_, {screen.x - right, menu}, {right, height});
   draw_status_bar(work_, {0, screen.y - status}, {screen.x, status});
   draw_menu_bar(work_, {0, 0}, {screen.x, menu});
+  ImGui::EndDisabled();
+  ImGui::PopStyleVar();
   ImGui::End();
 
   draw_help(work_);
@@ -268,10 +275,11 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
 void App::press(int key, int modifiers) {
   constexpr int kEscape = 256;  // GLFW_KEY_ESCAPE
   if (work_.browser.is_open()) return work_.browser.press(key, modifiers);
-  if (key == kEscape && (work_.help_open || work_.report_open || work_.preprocessing_open || work_.get_open)) {
-    work_.help_open = work_.report_open = work_.preprocessing_open = work_.get_open = false;
+  if (key == kEscape && work_.ui.list_open) {
+    work_.ui.close_list = true;
     return;
   }
+  if (key == kEscape && work_.dialog_open()) return close_front_dialog(work_);
   if (!ImGui::GetIO().WantTextInput) work_.commands.press({key, modifiers & (kShift | kControl)});
 }
 

@@ -7,6 +7,7 @@
 #include "app/head_maps.h"
 #include "app/model_fetch.h"
 #include "app/panels/blocks_tab.h"
+#include "app/panels/menu_bar.h"
 #include "app/panels/photo_view.h"
 #include "app/panels/right_column.h"
 #include "app/panels/tile_grid.h"
@@ -35,12 +36,16 @@ struct Workspace {
   CostColumn cost_column = {};
   ui::Toasts toasts = {};
   ui::FileBrowser browser = {};
+  MenuClicks menu_clicks = {};
   bool left_scrolls = false;  // the left column is longer than the window
   bool help_open = false;
   bool report_open = false;  // what was read, implied and guessed of the model
   bool preprocessing_open = false;
-  bool get_open = false;  // the list of models that can be fetched
+  bool get_open = false;         // the list of models that can be fetched
+  bool* front_dialog = nullptr;  // the one of the four above that is in front
   bool quit = false;
+
+  bool dialog_open() const { return help_open || report_open || preprocessing_open || get_open; }
 };
 
 }  // namespace headlight

@@ -14,16 +14,16 @@ bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 poi
   ui::Ui& ui = work.ui;
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
   const ImVec2 size{std::min(ui.px(points.x), screen.x * 0.95f), std::min(ui.px(points.y), screen.y * 0.9f)};
-  ImGui::SetNextWindowSize(size, ImGuiCond_Appearing);
+  ImGui::SetNextWindowSize(size);
   ImGui::SetNextWindowPos({std::floor((screen.x - size.x) / 2), std::floor((screen.y - size.y) / 2)},
                           ImGuiCond_Appearing);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(18), ui.px(14)));
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.f);
-  ImGui::PushStyleColor(ImGuiCol_WindowBg, ui.theme.panel);
   ImGui::Begin(id, nullptr,
-               ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoCollapse);
-  ImGui::PopStyleColor();
-  ImGui::PopStyleVar(2);
+               ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoCollapse |
+                   ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoBackground);
+  ImGui::PopStyleVar();
+  ui::ground_over_veil(ui);
+  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) work.front_dialog = &open;
   ui::text(ui, ui::Type::title, ui.theme.text, title);
   ImGui::SameLine();
   const float width = ui.px(70);
@@ -43,13 +43,23 @@ void end_dialog() {
   ImGui::End();
 }
 
+void close_front_dialog(Workspace& work) {
+  for (bool* open : {work.front_dialog, &work.get_open, &work.preprocessing_open, &work.report_open, &work.help_open})
+    if (open != nullptr && *open) {
+      *open = false;
+      return;
+    }
+}
+
 void column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ui::draw_text(ui, ui::Type::body, {at.x + x, at.y}, color, ui::shortened(ui, ui::Type::body, text, width));
 }
 
-void next_line(const ui::Ui& ui) {
-  ImGui::Dummy({1, ui.fonts.size(ui::Type::body) + ui.px(1)});
+void wrapped_column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  ui::draw_text(ui, ui::Type::body, {at.x + x, at.y}, color, text, width);
+  ImGui::Dummy({1, std::max(ui.fonts.size(ui::Type::body), ui::measure(ui, ui::Type::body, text, width).y) + ui.px(1)});
 }
 
 }  // namespace headlight

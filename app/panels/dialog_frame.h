@@ -15,9 +15,12 @@ struct Workspace;
 /// true. `open` becomes false when the user closes it.
 bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 points, bool& open);
 void end_dialog();
+/// Closes the one that is in front of the others.
+void close_front_dialog(Workspace& work);
 
 /// Text at `x` px of the line, cut to `width`; the line goes on.
 void column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width);
-void next_line(const ui::Ui& ui);
+/// Text at `x` px, wrapped at `width`; the line ends under the longest of it and of what stands before it.
+void wrapped_column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width);
 
 }  // namespace headlight

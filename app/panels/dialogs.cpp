@@ -12,9 +12,15 @@
 namespace headlight {
 
 void draw_help(Workspace& work) {
-  if (!begin_dialog(work, "help", "Keys", {760, 720}, work.help_open)) return;
+  if (!begin_dialog(work, "help", "Keys", {860, 720}, work.help_open)) return;
   ui::Ui& ui = work.ui;
-  const float width = ImGui::GetContentRegionAvail().x;
+  const float width = ImGui::GetContentRegionAvail().x, gap = ui.px(18);
+  float keys = 0, names = 0;  // px, the widest
+  for (const Command& command : work.commands.all()) {
+    keys = std::max(keys, ui::measure(ui, ui::Type::body, work.commands.keys_of(command.id)).x);
+    names = std::max(names, ui::measure(ui, ui::Type::body, command.name).x);
+  }
+  const float name_x = keys + gap, words_x = name_x + names + gap;
   std::string menu;
   for (const Command& command : work.commands.all()) {
     if (command.menu != menu) {
@@ -22,10 +28,9 @@ void draw_help(Workspace& work) {
       ui::gap(ui, 4);
       ui::heading(ui, menu);
     }
-    column_text(ui, 0, ui.theme.accent, work.commands.keys_of(command.id), ui.px(130));
-    column_text(ui, ui.px(138), ui.theme.text, command.name, ui.px(170));
-    column_text(ui, ui.px(316), ui.theme.soft, command.tooltip, width - ui.px(324));
-    next_line(ui);
+    column_text(ui, 0, ui.theme.accent, work.commands.keys_of(command.id), keys + 1);
+    column_text(ui, name_x, ui.theme.text, command.name, names + 1);
+    wrapped_column_text(ui, words_x, ui.theme.soft, command.tooltip, width - words_x - gap);
   }
   ui::gap(ui, 6);
   ui::heading(ui, "MOUSE");
@@ -38,8 +43,7 @@ void draw_help(Workspace& work) {
   }};
   for (const auto& [what, does] : kMouse) {
     column_text(ui, 0, ui.theme.accent, what, ui.px(170));
-    column_text(ui, ui.px(178), ui.theme.soft, does, width - ui.px(186));
-    next_line(ui);
+    wrapped_column_text(ui, ui.px(178), ui.theme.soft, does, width - ui.px(196));
   }
   end_dialog();
 }

@@ -14,7 +14,7 @@ constexpr std::array<const char*, 5> kMenus = {"File", "View", "Analysis", "Expo
 void draw_menu(Workspace& work, const std::string& menu) {
   ui::Ui& ui = work.ui;
   const std::string popup = "menu." + menu + ".list";
-  if (!ImGui::BeginPopup(popup.c_str())) return;
+  if (!ui::begin_list(ui, popup)) return;
   for (const Command& command : work.commands.all()) {
     if (command.menu != menu) continue;
     if (command.separated) ImGui::Separator();
@@ -59,7 +59,16 @@ void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size) {
       list.AddRectFilled({x, from.y + ui.px(4)}, {x + width, from.y + size.y - ui.px(5)}, ui.theme.raised, ui.px(4));
     ui::draw_text(ui, ui::Type::body, {x + ui.px(10), body_y}, ui.theme.text, menu);
     ui::describe(ui, {.id = id, .label = menu}, {x, from.y}, {x + width, from.y + size.y}, over, opened ? "on" : "");
-    if (pressed || (other && inside)) ImGui::OpenPopup(popup.c_str());
+    MenuClicks& clicks = work.menu_clicks;
+    const bool due = clicks.due == menu;
+    if (due) clicks.due.clear();
+    if (pressed || due || (other && inside)) {
+      ImGui::OpenPopup(popup.c_str());
+      clicks.opened = pressed || due ? menu : "";
+    }
+    // A click closes the menu that a click has opened; one that moving there has opened stays.
+    const bool clicked = inside && ImGui::IsMouseClicked(0) && (opened || other);
+    if (clicked && !(opened && clicks.opened == menu)) clicks.due = menu;
     ImGui::SetNextWindowPos({x, from.y + size.y});
     draw_menu(work, menu);
     x += width + ui.px(2);

@@ -3,9 +3,17 @@
 
 #include <imgui.h>
 
+#include <string>
+
 namespace headlight {
 
 struct Workspace;
+
+/// What clicks on the titles did.
+struct MenuClicks {
+  std::string opened;  // the menu that was opened by a click on it rather than by moving along the bar
+  std::string due;     // the menu to open in the next frame: Dear ImGui closes all at a click outside them
+};
 
 void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size);
 

@@ -21,8 +21,9 @@ void FileBrowser::draw(Ui& ui) {
   ImGui::SetNextWindowSize(size);
   ImGui::SetNextWindowPos({std::floor((screen.x - size.x) / 2), std::floor((screen.y - size.y) / 2)});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(18), ui.px(14)));
-  const bool shown = ImGui::BeginPopupModal(
-      kPopup, nullptr, ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove);
+  const bool shown = ImGui::BeginPopupModal(kPopup, nullptr,
+                                            ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
+                                                ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoBackground);
   ImGui::PopStyleVar();
   if (!shown) return;
   if (!open_) {
@@ -30,6 +31,7 @@ void FileBrowser::draw(Ui& ui) {
     ImGui::EndPopup();
     return;
   }
+  ground_over_veil(ui);
   text(ui, Type::title, ui.theme.text, task_.title);
   gap(ui, 2);
   draw_path(ui);
@@ -113,8 +115,7 @@ void FileBrowser::draw_entries(Ui& ui, float width, float height) {
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
   const std::size_t none = matches_.size();
   std::size_t marked = none, accepted = none;
-  // The second click of a double click on a folder is not meant for what lies
-  // in it.
+  // The second click of a double click on a folder is not meant for what lies in it.
   const bool clicks_count = ImGui::GetTime() - entered_s_ > static_cast<double>(ImGui::GetIO().MouseDoubleClickTime);
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(matches_.size()), row);

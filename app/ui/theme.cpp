@@ -109,7 +109,7 @@ void apply(const Theme& theme, float scale) {
   set(ImGuiCol_TableRowBgAlt, 0);
   set(ImGuiCol_TextSelectedBg, theme.accent_soft);
   set(ImGuiCol_NavHighlight, theme.accent);
-  set(ImGuiCol_ModalWindowDimBg, IM_COL32(0, 0, 0, 110));
+  set(ImGuiCol_ModalWindowDimBg, 0);  // ground_over_veil() dims
   style.ScaleAllSizes(scale);
   style.PopupBorderSize = 1;
   ImGui::GetStyle() = style;

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "app/ui/fonts.h"
 #include "app/ui/theme.h"
@@ -22,6 +23,8 @@ struct Ui {
   std::string hovered_next;  // collected while drawing
   std::string tooltip_for;   // id whose tooltip waits or shows
   double tooltip_since = 0;  // s
+  bool list_open = false;    // a menu or drop-down list is drawn in this frame
+  bool close_list = false;   // and it is to close in the next
   bool fonts_stale = false;  // a name needs characters that are not loaded yet
   double wake_at = 0;        // s, ImGui time at which another frame is due; 0: none
 
@@ -33,6 +36,7 @@ struct Ui {
   void begin_frame() {
     hovered.swap(hovered_next);
     hovered_next.clear();
+    close_list &= std::exchange(list_open, false);
     wake_at = 0;
     map.begin_frame();
   }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace headlight::ui {
 
 namespace {
 
 constexpr double kTooltipDelay = 0.45;  // s
+constexpr ImU32 kVeil = IM_COL32(0, 0, 0, 110);
 
 void show_tooltip(const Ui& ui, const Control& control) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(10), ui.px(7)));
@@ -200,6 +202,15 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   return changed;
 }
 
+bool begin_list(Ui& ui, const std::string& popup) {
+  if (!ImGui::BeginPopup(popup.c_str())) return false;
+  if (std::exchange(ui.close_list, false))
+    ImGui::CloseCurrentPopup();
+  else
+    ui.list_open = true;
+  return true;
+}
+
 bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   if (width <= 0) width = ImGui::GetContentRegionAvail().x;
@@ -224,7 +235,7 @@ bool choice(Ui& ui, const Control& control, int& index, std::span<const char* co
   if (hit.pressed) ImGui::OpenPopup(popup.c_str());
   bool changed = false;
   ImGui::SetNextWindowPos({at.x + width, at.y + height + ui.px(2)}, ImGuiCond_Appearing, {1, 0});
-  if (ImGui::BeginPopup(popup.c_str())) {
+  if (begin_list(ui, popup)) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const bool chosen = static_cast<int>(i) == index;
       const ImVec2 item = ImGui::GetCursorScreenPos();
@@ -300,6 +311,17 @@ bool tab(Ui& ui, const Control& control, bool chosen) {
             control.label);
   describe(ui, control, at, {at.x + size.x, at.y + size.y}, hit.hovered, chosen ? "on" : "");
   return hit.pressed;
+}
+
+void ground_over_veil(const Ui& ui) {
+  const ImVec2 at = ImGui::GetWindowPos(), size = ImGui::GetWindowSize(), to{at.x + size.x, at.y + size.y};
+  const float rounding = ImGui::GetStyle().WindowRounding;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.PushClipRectFullScreen();
+  list.AddRectFilled({0, 0}, ImGui::GetIO().DisplaySize, kVeil);
+  list.AddRectFilled(at, to, ui.theme.panel, rounding);
+  list.AddRect(at, to, ui.theme.line, rounding);
+  list.PopClipRect();
 }
 
 void gap(const Ui& ui, float points) {

@@ -49,7 +49,14 @@ bool choice(Ui& ui, const Control& control, int& index, std::span<const char* co
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
               std::span<const char* const> tooltips);
 
+/// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
+bool begin_list(Ui& ui, const std::string& popup);
+
 bool tab(Ui& ui, const Control& control, bool chosen);
+
+/// Dims everything behind the current window and draws its ground, for windows without one (NoBackground). Dear ImGui's
+/// own dimming fades in, and would stop half way: at rest no frames are drawn.
+void ground_over_veil(const Ui& ui);
 
 void gap(const Ui& ui, float points);
 
