@@ -1,4 +1,4 @@
-// Writes a file whole or not at all: into a temporary file beside the target, which then takes its name.
+// Writes a file whole or not at all; pipes and devices are written straight into.
 #pragma once
 
 #include <filesystem>

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 
 #include "engine/error.h"
 #include "engine/json.h"
+#include "engine/output_file.h"
 #include "engine/tensor_file_stored.h"
 
 namespace vit {
@@ -181,52 +179,7 @@ std::string header_text(const std::vector<NamedTensor>& tensors, const std::map<
   return header;
 }
 
-/// A file beside the one to be written, which takes its place when it is complete and is gone otherwise.
-class PartFile {
- public:
-  explicit PartFile(const std::filesystem::path& file) : file_(file), part_(file) {
-    part_ += ".part";
-    errno = 0;
-    stream_.open(part_, std::ios::binary | std::ios::trunc);
-    check();
-  }
-  ~PartFile() {
-    std::error_code ignored;
-    stream_.close();
-    if (!part_.empty()) std::filesystem::remove(part_, ignored);
-  }
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
-
-  void write(const void* bytes, std::size_t count) {
-    errno = 0;
-    stream_.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(count));
-    check();
-  }
-
-  void finish() {
-    errno = 0;
-    stream_.close();
-    check();
-    std::error_code error;
-    std::filesystem::rename(part_, file_, error);
-    if (error) refuse(error.message());
-    part_.clear();
-  }
-
- private:
-  void check() {
-    if (!stream_) refuse(errno != 0 ? std::generic_category().message(errno) : "unknown error");
-  }
-  [[noreturn]] void refuse(const std::string& reason) const {
-    throw Error(file_.string() + " cannot be written: " + reason + ".");
-  }
-
-  std::filesystem::path file_, part_;
-  std::ofstream stream_;
-};
-
-void write_tensor(PartFile& file, const NamedTensor& tensor) {
+void write_tensor(OutputFile& file, const NamedTensor& tensor) {
   std::int64_t elements = 1;
   for (const std::int64_t size : tensor.shape) elements *= size;
   std::vector<float> chunk(static_cast<std::size_t>(std::min<std::int64_t>(elements, 1 << 16)));
@@ -242,12 +195,12 @@ void write_tensor(PartFile& file, const NamedTensor& tensor) {
 void write_safetensors(const std::filesystem::path& file, const std::vector<NamedTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(tensors, metadata);
-  PartFile part(file);
+  OutputFile output(file);
   const std::uint64_t length = header.size();
-  part.write(&length, sizeof(length));
-  part.write(header.data(), header.size());
-  for (const NamedTensor& tensor : tensors) write_tensor(part, tensor);
-  part.finish();
+  output.write(&length, sizeof(length));
+  output.write(header.data(), header.size());
+  for (const NamedTensor& tensor : tensors) write_tensor(output, tensor);
+  output.finish();
 }
 
 }  // namespace vit
