@@ -15,6 +15,7 @@ sigset_t watched_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGUSR1);  // from the destructor: nothing more to wait for
   return signals;
 }
@@ -27,7 +28,7 @@ Interrupt::Interrupt() {
   waiter_ = std::thread([this] {
     const sigset_t waited = watched_signals();
     int signal = 0;
-    while (sigwait(&waited, &signal) == 0 && signal == SIGINT) {
+    while (sigwait(&waited, &signal) == 0 && signal != SIGUSR1) {
       if (source_.stop_requested()) ::_exit(kExitCancelled);
       source_.request_stop();
     }

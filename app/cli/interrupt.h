@@ -1,4 +1,4 @@
-// Turns Ctrl-C into a stop request that a forward pass honours; a second Ctrl-C ends the program at once.
+// Turns Ctrl-C and SIGTERM into a stop request that a forward pass honours; a second one ends the program at once.
 #pragma once
 
 #include <stop_token>
@@ -6,7 +6,7 @@
 
 namespace headlight {
 
-/// One at a time, made before any other thread starts (they inherit the blocked signal).
+/// One at a time, made before any other thread starts (they inherit the blocked signals).
 class Interrupt {
  public:
   Interrupt();
