@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "app/classes.h"
 #include "app/commands.h"
 #include "app/panels/blocks_tab.h"
+#include "app/panels/column_handle.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/panels/heads_tab.h"
@@ -23,7 +25,7 @@ namespace headlight {
 
 namespace {
 
-constexpr float kMenuHeight = 36, kStatusHeight = 28, kLeftWidth = 264, kRightWidth = 408;  // points
+constexpr float kMenuHeight = 36, kStatusHeight = 28, kLeastBadge = 120;  // points
 
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
@@ -129,18 +131,28 @@ void App::frame(FrameLog& log) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   ImGui::PopStyleVar(2);
-  const float menu = ui.px(kMenuHeight), status = ui.px(kStatusHeight), left = ui.px(kLeftWidth);
+  const float menu = ui.px(kMenuHeight), status = ui.px(kStatusHeight), handle = ui.px(kColumnHandle);
   const float height = screen.y - menu - status;
+  using Side = SideColumns::Side;
+  const SideColumns::Widths columns = work_.side_columns.update(screen.x / ui.scale);
+  const bool left_shown = work_.side_columns.shown(Side::left), right_shown = work_.side_columns.shown(Side::right);
+  const float left = left_shown ? std::floor(ui.px(columns.left)) : handle;
+  const float right = right_shown ? std::floor(ui.px(columns.right)) : handle;
   // Behind a dialog nothing is pressed and nothing explains itself.
   const bool covered = work_.dialog_open();
   ImGui::PushStyleVar(ImGuiStyleVar_DisabledAlpha, 1.f);
   ImGui::BeginDisabled(covered);
-  draw_left_column(work_, {0, menu}, {left, height});
+  if (left_shown)
+    draw_left_column(work_, {0, menu}, {left, height});
+  else
+    draw_column_handle(work_, Side::left, {0, menu}, {left, height});
   work_.session.request_wanted();
   refresh_pictures();
-  const float right = ui.px(screen.x < ui.px(1400) ? kRightWidth * 0.92f : kRightWidth);
   draw_center({left, menu}, {screen.x - left - right, height});
-  work_.cost_column.draw(work_, {screen.x - right, menu}, {right, height});
+  if (right_shown)
+    work_.cost_column.draw(work_, {screen.x - right, menu}, {right, height});
+  else
+    draw_column_handle(work_, Side::right, {screen.x - right, menu}, {right, height});
   draw_status_bar(work_, {0, screen.y - status}, {screen.x, status});
   draw_menu_bar(work_, {0, 0}, {screen.x, menu});
   ImGui::EndDisabled();
@@ -178,8 +190,13 @@ void App::draw_tabs(ImVec2 from, float width) {
               view.tab == Tab::blocks))
     view.tab = Tab::blocks;
   if (work_.drift == nullptr) return;
+  ImGui::SameLine();
+  draw_badge(from, width, ImGui::GetCursorScreenPos().x + ui.px(14));
+}
 
-  // The badge: what is not as trained, and what that did.
+/// What is not as trained, and what that did; at the right, from `x` on.
+void App::draw_badge(ImVec2 from, float width, float x) {
+  ui::Ui& ui = work_.ui;
   const Drift& drift = *work_.drift;
   std::string words = drift.what;
   char text[48];
@@ -195,34 +212,34 @@ void App::draw_tabs(ImVec2 from, float width) {
     std::snprintf(text, sizeof text, ", maps moved by %.2f", *drift.maps_moved);
     words += text;
   }
-  ImGui::SameLine();
-  const float x = ImGui::GetCursorScreenPos().x + ui.px(14), button = ui.px(100);
+  const float button = ui.px(100), high = ui.fonts.size(ui::Type::body) + ui.px(13);
   const float room = from.x + width - x - button - ui.px(34);
-  // In a narrow window the words are set smaller, in two lines, before any are cut.
-  const bool wide_enough = ui::measure(ui, ui::Type::body, words).x + ui.px(20) <= room;
-  const ui::Type type = wide_enough ? ui::Type::body : ui::Type::small;
-  const float wrap = wide_enough ? 0 : room - ui.px(20);
-  const std::string shown = wide_enough ? words : ui::shortened(ui, type, words, 1.85f * wrap);
-  const ImVec2 extent = ui::measure(ui, type, shown, wrap);
-  const float wide = extent.x + ui.px(20), high = ui.fonts.size(ui::Type::body) + ui.px(13);
-  const float bx = from.x + width - button - ui.px(8) - wide, by = from.y;
-  ImGui::GetWindowDrawList()->AddRectFilled({bx, by}, {bx + wide, by + high}, ui.theme.accent_soft, ui.px(4));
-  ui::draw_text(ui, type, {bx + ui.px(10), by + (high - extent.y) / 2}, ui.theme.accent, shown, wrap);
-  ImGui::SetCursorScreenPos({bx, by});
-  ImGui::InvisibleButton("badge", {wide, high});
-  ui::describe(
-      ui,
-      {.id = "badge",
-       .label = {},
-       .tooltip = "Not as trained: " + words +
-                  ". “Moved” is the total variation (0 to 1) between the head-averaged maps of the query, now and as "
-                  "trained, averaged over the blocks."},
-      {bx, by}, {bx + wide, by + high}, ImGui::IsItemHovered(), words);
-  ImGui::SetCursorScreenPos({from.x + width - button, by});
+  const std::string why = "Not as trained: " + words +
+                          ". “Moved” is the total variation (0 to 1) between the head-averaged maps of the query, now "
+                          "and as trained, averaged over the blocks.";
+  const bool told = room >= ui.px(kLeastBadge);
+  if (told) {
+    // In a narrow window the words are set smaller, in two lines, before any are cut.
+    const bool wide_enough = ui::measure(ui, ui::Type::body, words).x + ui.px(20) <= room;
+    const ui::Type type = wide_enough ? ui::Type::body : ui::Type::small;
+    const float wrap = wide_enough ? 0 : room - ui.px(20);
+    const std::string shown =
+        wide_enough ? words : ui::shortened_to_fit(ui, type, words, wrap, 2 * ui.fonts.size(type));
+    const ImVec2 extent = ui::measure(ui, type, shown, wrap);
+    const ImVec2 at{from.x + width - button - ui.px(28) - extent.x, from.y};
+    const ImVec2 to{at.x + extent.x + ui.px(20), at.y + high};
+    ImGui::GetWindowDrawList()->AddRectFilled(at, to, ui.theme.accent_soft, ui.px(4));
+    ui::draw_text(ui, type, {at.x + ui.px(10), at.y + (high - extent.y) / 2}, ui.theme.accent, shown, wrap);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::InvisibleButton("badge", {to.x - at.x, high});
+    ui::describe(ui, {.id = "badge", .label = {}, .tooltip = why}, at, to, ImGui::IsItemHovered(), words);
+  }
+  ImGui::SetCursorScreenPos({from.x + width - button, from.y});
+  const std::string& back = work_.commands.get("attention.as_trained").tooltip;
   if (ui::button(ui,
                  {.id = "attention.as_trained",
                   .label = "As trained",
-                  .tooltip = work_.commands.get("attention.as_trained").tooltip,
+                  .tooltip = told ? back : back + "\n" + why,
                   .key = work_.commands.keys_of("attention.as_trained")},
                  button))
     work_.session.restore_trained_settings();

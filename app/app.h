@@ -43,6 +43,7 @@ class App {
   void refresh_pictures();
   void draw_center(ImVec2 from, ImVec2 size);
   void draw_tabs(ImVec2 from, float width);
+  void draw_badge(ImVec2 from, float width, float x);
 
   Workspace work_;
   std::string last_failure_;

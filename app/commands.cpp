@@ -155,6 +155,21 @@ void add_view_commands(Workspace& work) {
              .keys = {{GLFW_KEY_PERIOD, 0}},
              .tooltip = "The map covers the photo more.",
              .run = [&view] { view.opacity = std::min(1.f, view.opacity + 0.05f); }});
+  table.add({.id = "view.left_column",
+             .menu = "View",
+             .name = "Settings",
+             .keys = {{GLFW_KEY_F2, 0}},
+             .tooltip = "The column at the left: model, photo, attention, view.",
+             .run = [&work] { work.side_columns.toggle(SideColumns::Side::left); },
+             .checked = [&work] { return work.side_columns.shown(SideColumns::Side::left); },
+             .separated = true});
+  table.add({.id = "view.right_column",
+             .menu = "View",
+             .name = "Cost and prediction",
+             .keys = {{GLFW_KEY_F3, 0}},
+             .tooltip = "The column at the right. In a narrow window there is room for one column only.",
+             .run = [&work] { work.side_columns.toggle(SideColumns::Side::right); },
+             .checked = [&work] { return work.side_columns.shown(SideColumns::Side::right); }});
   table.add({.id = "view.theme",
              .menu = "View",
              .name = "Dark theme",

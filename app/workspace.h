@@ -10,6 +10,7 @@
 #include "app/panels/menu_bar.h"
 #include "app/panels/photo_view.h"
 #include "app/panels/right_column.h"
+#include "app/panels/side_columns.h"
 #include "app/panels/tile_grid.h"
 #include "app/preferences.h"
 #include "app/session.h"
@@ -34,6 +35,7 @@ struct Workspace {
   TileGrid tile_grid = {};
   BlocksTab blocks_tab = {};
   CostColumn cost_column = {};
+  SideColumns side_columns = {};
   ui::Toasts toasts = {};
   ui::FileBrowser browser = {};
   MenuClicks menu_clicks = {};

@@ -30,6 +30,13 @@ const char* name_of(vit::RangeRule rule) {
   return "";
 }
 
+constexpr float kBar = 11;  // points
+
+ImU32 color_at(const vit::ColorTable& table, float t) {
+  const auto& c = table[static_cast<std::size_t>(std::clamp(t, 0.f, 1.f) * 255.f + 0.5f)];
+  return IM_COL32(c[0], c[1], c[2], 255);
+}
+
 }  // namespace
 
 std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins) {
@@ -42,7 +49,36 @@ std::vector<int> histogram(std::span<const float> values, const vit::Range& rang
   return counts;
 }
 
+float color_scale_height(const ui::Ui& ui) {
+  return ui.fonts.size(ui::Type::small) + ui.px(4 + kBar);
+}
+
+void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& range, bool more, const char* remark,
+                      ImVec2 from, float width) {
+  const vit::ColorTable& table = vit::color_table(view.colormap);
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const int pieces = 64;
+  for (int i = 0; i < pieces; ++i) {
+    const float a = static_cast<float>(i) / pieces, b = static_cast<float>(i + 1) / pieces;
+    const ImU32 left = color_at(table, a), right = color_at(table, b);
+    list.AddRectFilledMultiColor({from.x + width * a, from.y}, {from.x + width * b, from.y + ui.px(kBar)}, left, right,
+                                 right, left);
+  }
+  const float text_y = from.y + ui.px(kBar + 3);
+  const std::string low = number(range.low), high = (more ? "≥ " : "") + number(range.high);
+  const float low_width = ui::measure(ui, ui::Type::small, low).x;
+  const float high_width = ui::measure(ui, ui::Type::small, high).x;
+  const float remark_width = ui::measure(ui, ui::Type::small, remark).x;
+  if (low_width + high_width + ui.px(10) < width)  // else the upper end alone
+    ui::draw_text(ui, ui::Type::small, {from.x, text_y}, ui.theme.soft, low);
+  if (high_width <= width)
+    ui::draw_text(ui, ui::Type::small, {from.x + width - high_width, text_y}, ui.theme.soft, high);
+  if (remark_width + 2 * std::max(low_width, high_width) + ui.px(16) < width)
+    ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.faint, remark);
+}
+
 void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
+  if (size.x <= 0) return;
   const ui::Ui& ui = work.ui;
   const HeadMaps& maps = work.maps;
   const View& view = work.session.view;
@@ -50,12 +86,7 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
   const vit::Range range = maps.range(head, view);
   const vit::ColorTable& table = vit::color_table(view.colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  const auto color_at = [&](float t) {
-    const auto& c = table[static_cast<std::size_t>(std::clamp(t, 0.f, 1.f) * 255.f + 0.5f)];
-    return IM_COL32(c[0], c[1], c[2], 255);
-  };
-  const float labels = ui.fonts.size(ui::Type::small) + ui.px(4), bar = ui.px(11);
-  const float bars_bottom = std::floor(from.y + size.y - labels - bar - ui.px(1));
+  const float bars_bottom = std::floor(from.y + size.y - color_scale_height(ui) - ui.px(1));
 
   const int bins = std::max(8, static_cast<int>(size.x / ui.px(7)));
   const std::size_t patches = static_cast<std::size_t>(maps.rows()) * maps.cols();
@@ -68,26 +99,11 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
     const float height = std::max(ui.px(1.5f), (bars_bottom - from.y) * static_cast<float>(std::log1p(count) / most));
     const float x = from.x + step * static_cast<float>(b);
     list.AddRectFilled({x, bars_bottom - height}, {x + step - 1, bars_bottom},
-                       color_at((static_cast<float>(b) + 0.5f) / bins));
+                       color_at(table, (static_cast<float>(b) + 0.5f) / static_cast<float>(bins)));
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
-  const int pieces = 64;
-  for (int i = 0; i < pieces; ++i) {
-    const float a = static_cast<float>(i) / pieces, b = static_cast<float>(i + 1) / pieces;
-    list.AddRectFilledMultiColor({from.x + size.x * a, bars_bottom + 1}, {from.x + size.x * b, bars_bottom + 1 + bar},
-                                 color_at(a), color_at(b), color_at(b), color_at(a));
-  }
-  const float text_y = bars_bottom + bar + ui.px(4);
   const bool more = view.range_rule != vit::RangeRule::per_head && maps.facts(kMaxOfHeads).peak > range.high;
-  const std::string high = (more ? "≥ " : "") + number(range.high);
-  const float high_width = ui::measure(ui, ui::Type::small, high).x;
-  ui::draw_text(ui, ui::Type::small, {from.x, text_y}, ui.theme.soft, number(range.low));
-  ui::draw_text(ui, ui::Type::small, {from.x + size.x - high_width, text_y}, ui.theme.soft, high);
-  const float rule_width = ui::measure(ui, ui::Type::small, name_of(view.range_rule)).x;
-  const float low_width = ui::measure(ui, ui::Type::small, number(range.low)).x;
-  if (rule_width + 2 * std::max(low_width, high_width) + ui.px(16) < size.x)
-    ui::draw_text(ui, ui::Type::small, {from.x + (size.x - rule_width) / 2, text_y}, ui.theme.faint,
-                  name_of(view.range_rule));
+  draw_color_scale(ui, view, range, more, name_of(view.range_rule), {from.x, bars_bottom + 1}, size.x);
 
   if (const auto& at = work.photo_view.shown_hover; at && at->row < maps.rows() && at->col < maps.cols()) {
     const int from_head = std::min(work.photo_view.hovered_head, maps.heads() - 1);

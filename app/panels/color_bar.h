@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/head_maps.h"
+#include "app/ui/ui.h"
 #include "app/view.h"
 
 namespace headlight {
@@ -15,6 +16,12 @@ struct Workspace;
 
 /// Counts of values in equal bins over a range; values outside it fall into the end bins.
 std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins);
+
+/// A bar of the view's colours with the range's ends below it. `more`: there are values above the range. `remark`
+/// stands between the ends where there is room.
+void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& range, bool more, const char* remark,
+                      ImVec2 from, float width);
+float color_scale_height(const ui::Ui& ui);
 
 /// Draws the bar with the range's ends, the counts above it, and a mark at the value under the cursor.
 void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size);

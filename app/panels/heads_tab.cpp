@@ -22,12 +22,19 @@ void draw_sentence(Workspace& work, ImVec2 from, ImVec2 size) {
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel, ui.px(4));
   list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.accent, ui.px(1));
   const std::string title = "Block " + std::to_string(work.maps.block()) + ", " + head_title(head, work.maps.heads());
-  ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(8)}, ui.theme.text, title);
   const float top = ui.px(9) + ui.fonts.size(ui::Type::body) * 1.25f, wrap = size.x - 2 * pad;
-  const bool fits = top + ui::measure(ui, ui::Type::body, words, wrap).y <= size.y;  // else set smaller, not cut
-  ui::draw_text(ui, fits ? ui::Type::body : ui::Type::small, {from.x + pad, from.y + top}, ui.theme.soft, words, wrap);
-  const ui::Control control{.id = "heads.sentence", .label = {}, .tooltip = {}};
-  ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, false, words);
+  const float room = size.y - top - ui.px(2);
+  ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(8)}, ui.theme.text,
+                ui::shortened(ui, ui::Type::strong, title, wrap));
+  // Set smaller where it does not fit, and cut where that is not enough.
+  const bool fits = ui::measure(ui, ui::Type::body, words, wrap).y <= room;
+  const ui::Type type = fits ? ui::Type::body : ui::Type::small;
+  const std::string shown = fits ? words : ui::shortened_to_fit(ui, type, words, wrap, room);
+  ui::draw_text(ui, type, {from.x + pad, from.y + top}, ui.theme.soft, shown, wrap);
+  ImGui::SetCursorScreenPos(from);
+  ImGui::InvisibleButton("heads.sentence", size);
+  const ui::Control control{.id = "heads.sentence", .label = {}, .tooltip = shown == words ? "" : title + "\n" + words};
+  ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(), words);
 }
 
 void draw_read_out(const Workspace& work) {
@@ -58,7 +65,9 @@ void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
                      .smallest_tile_px = ui.px(64),
                      .bar_px = ui.px(work.maps.trace()->grid.prefix > 0 ? 102 : 88),
                      .prefix_px = prefix_bars_width(work),
-                     .words_px = ui.px(88)});
+                     .words_px = ui.px(88),
+                     .least_bar_px = ui.px(96),
+                     .least_words_px = ui.px(220)});
   work.photo_view.draw(work, layout.photo_from, layout.photo_size);
   draw_color_bar(work, layout.bar_from, layout.bar_size);
   draw_prefix_bars(work, layout.prefix_from, layout.prefix_size);

@@ -24,8 +24,7 @@ std::vector<std::string_view> lines_of(const Ui& ui, Type type, std::string_view
 
 ImVec2 measure(const Ui& ui, Type type, std::string_view text, float wrap) {
   const float size = ui.fonts.size(type);
-  if (wrap <= 0)
-    return ui.fonts.font(type)->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size());
+  if (wrap <= 0) return ui.fonts.font(type)->CalcTextSizeA(size, FLT_MAX, 0, text.data(), text.data() + text.size());
   ImVec2 extent{0, 0};
   for (const std::string_view line : lines_of(ui, type, text, wrap)) {
     if (!line.empty()) extent.x = std::max(extent.x, measure(ui, type, line).x);

@@ -10,6 +10,7 @@
 #include "app/folder_list.h"
 #include "app/panels/color_bar.h"
 #include "app/panels/heads_layout.h"
+#include "app/panels/side_columns.h"
 #include "app/panels/tile_grid.h"
 #include "app/preferences.h"
 #include "app/ui_map.h"
@@ -69,6 +70,85 @@ TEST(HeadsLayout, PartsLieInsideTheTabAndDoNotOverlap) {
       EXPECT_GT(l.photo_size.y, 100);
       EXPECT_GT(l.tiles_size.y, 60);
     }
+}
+
+TEST(HeadsLayout, BarAndSentenceStayLegibleInANarrowTab) {
+  for (const float prefix : {0.f, 78.f, 228.f})
+    for (const ImVec2 size : {ImVec2{388, 650}, ImVec2{440, 560}, ImVec2{508, 376}, ImVec2{613, 690}}) {
+      const HeadsLayout l = lay_out_heads({.from = {10, 20},
+                                           .size = size,
+                                           .photo_aspect = 1.5f,
+                                           .tiles = 8,
+                                           .caption_px = 20,
+                                           .gap_px = 8,
+                                           .smallest_tile_px = 64,
+                                           .bar_px = 102,
+                                           .prefix_px = prefix,
+                                           .words_px = 88,
+                                           .least_bar_px = 96,
+                                           .least_words_px = 220});
+      SCOPED_TRACE(testing::Message() << size.x << "x" << size.y << ", prefix " << prefix);
+      EXPECT_GE(l.words_size.x, 220);
+      EXPECT_LE(l.words_from.x + l.words_size.x, 10 + size.x + 0.5f);
+      if (l.bar_size.x > 0) {
+        EXPECT_GE(l.bar_size.x, 96);
+        EXPECT_LE(l.prefix_from.x + l.prefix_size.x, 10 + size.x + 24.5f);
+        EXPECT_TRUE(l.words_from.y >= l.bar_from.y + l.bar_size.y ||
+                    l.words_from.x >= std::max(l.prefix_from.x + l.prefix_size.x, l.bar_from.x + l.bar_size.x));
+      }
+      EXPECT_GE(l.words_from.y, l.photo_from.y + l.photo_size.y);
+      if (!l.side_by_side) {
+        EXPECT_GE(l.tiles_from.y, l.words_from.y + l.words_size.y);
+      }
+      EXPECT_LE(l.tiles_from.y + l.tiles_size.y, 20 + size.y + 0.5f);
+      EXPECT_GT(l.photo_size.y, 60);
+      EXPECT_GT(l.tiles_size.y, 60);
+    }
+}
+
+TEST(SideColumns, ShrinkThenGoBeforeTheMapsDo) {
+  using Widths = SideColumns::Widths;
+  SideColumns columns;
+  EXPECT_EQ(columns.update(1600), (Widths{264, 408}));
+  EXPECT_EQ(columns.update(1280), (Widths{264, 375}));
+  bool right = true, left = true;
+  for (float width = 1280; width > 300; width -= 1) {
+    const Widths now = columns.update(width);
+    EXPECT_TRUE(width - now.left - now.right >= SideColumns::kLeast - 1 || (now == Widths{})) << width;
+    EXPECT_TRUE(now.left == 0 || now.left >= 246) << width;
+    EXPECT_TRUE(now.right == 0 || now.right >= 356) << width;
+    EXPECT_GE(now.left > 0, now.right > 0) << "the right one goes first: " << width;
+    EXPECT_LE(now.left > 0, left) << width;
+    EXPECT_LE(now.right > 0, right) << width;
+    left = now.left > 0, right = now.right > 0;
+  }
+  EXPECT_FALSE(left);
+}
+
+TEST(SideColumns, AColumnThatIsAskedForTakesTheOthersPlace) {
+  using Side = SideColumns::Side;
+  SideColumns columns;
+  columns.update(800);
+  EXPECT_TRUE(columns.shown(Side::left));
+  EXPECT_FALSE(columns.shown(Side::right));
+  columns.toggle(Side::right);
+  columns.update(800);
+  EXPECT_FALSE(columns.shown(Side::left));
+  EXPECT_TRUE(columns.shown(Side::right));
+  columns.toggle(Side::right);
+  columns.update(800);
+  EXPECT_TRUE(columns.shown(Side::left));
+  EXPECT_FALSE(columns.shown(Side::right));
+  columns.toggle(Side::right);
+  columns.update(533);
+  EXPECT_TRUE(columns.shown(Side::right)) << "even where the maps have little room";
+  columns.toggle(Side::left);
+  columns.update(1600);
+  EXPECT_TRUE(columns.shown(Side::left) && columns.shown(Side::right));
+  columns.toggle(Side::left);
+  EXPECT_EQ(columns.update(1600).left, 0);
+  columns.toggle(Side::left);
+  EXPECT_EQ(columns.update(1600).left, 264);
 }
 
 TEST(Histogram, EveryValueIsCountedOnceAndEndsHoldWhatLiesOutside) {
