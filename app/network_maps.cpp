@@ -21,8 +21,14 @@ bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const V
     return false;
   }
   if (!next_.show(trace.get(), query, view.stage)) {
-    next_ = {
-        .trace = trace, .query = query, .stage = view.stage, .first = {}, .values = {}, .ranges = {}, .shared = {}};
+    next_ = {.trace = trace,
+             .query = query,
+             .stage = view.stage,
+             .first = {},
+             .values = {},
+             .ranges = {},
+             .shared = {},
+             .peak = 0};
     int count = 0;
     for (const int heads : trace->settings.num_heads) {
       next_.first.push_back(count);
@@ -57,6 +63,7 @@ void NetworkMaps::compute_block(int block) {
     float* map = next_.values.data() + index * patches;
     std::copy_n(rows.row(h) + prefix, patches, map);
     next_.ranges[index] = vit::range_of({map, static_cast<std::size_t>(patches)});
+    next_.peak = std::max(next_.peak, *std::max_element(map, map + patches));
   }
 }
 

@@ -28,6 +28,7 @@ class NetworkMaps {
   const std::vector<float>& values() const { return now_.values; }  // (count, rows, cols)
   float value(int index, int row, int col) const;
   vit::Range range(int index, const View& view) const;  // by the view's rule; shared: over all blocks
+  float peak() const { return now_.peak; }              // the largest value of all
 
  private:
   struct Maps {
@@ -38,6 +39,7 @@ class NetworkMaps {
     std::vector<float> values;       // (count, rows, cols)
     std::vector<vit::Range> ranges;  // (count)
     vit::Range shared;
+    float peak = 0;
 
     bool show(const vit::Trace* other, int other_query, vit::Stage other_stage) const {
       return trace.get() == other && query == other_query && stage == other_stage;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/color_bar.h"
 #include "app/ui/widgets.h"
 #include "app/workspace.h"
 
@@ -37,6 +38,7 @@ BlockGridPlan plan_block_grid(const BlockGridInput& in) {
   plan.width = std::max(1, static_cast<int>(width));
   plan.height = std::max(1, static_cast<int>(std::floor(width / in.aspect)));
   plan.scrolls = grid_height(in, plan.columns, static_cast<float>(plan.height)) > in.size.y;
+  plan.one_line = plan.columns == most;
   float y = 0;
   for (const int heads : in.heads) {
     plan.strip_y.push_back(y);
@@ -112,6 +114,41 @@ void BlocksTab::read_out(Workspace& work) const {
   ui::hint(work.ui, text);
 }
 
+void BlocksTab::draw_head_numbers(const Workspace& work, const BlockGridPlan& plan, ImVec2 at, float step) const {
+  const ui::Ui& ui = work.ui;
+  const View& view = work.session.view;
+  const std::string last = std::to_string(plan.columns - 1);
+  const float widest = ui::measure(ui, ui::Type::small, last).x + ui.px(6);
+  const int every = std::max(1, static_cast<int>(std::ceil(widest / step)));  // where tiles are narrower than numbers
+  const bool worded = ui::measure(ui, ui::Type::small, "head " + last).x + ui.px(6) < step;
+  for (int h = 0; h < plan.columns; h += every) {
+    const std::string name = (worded ? "head " : "") + std::to_string(h);
+    const float x = at.x + step * static_cast<float>(h) +
+                    (static_cast<float>(plan.width) - ui::measure(ui, ui::Type::small, name).x) / 2;
+    ui::draw_text(ui, ui::Type::small, {x, at.y}, view.head == h ? ui.theme.accent : ui.theme.soft, name);
+  }
+}
+
+void BlocksTab::draw_legend(Workspace& work, ImVec2 from, float width) const {
+  ui::Ui& ui = work.ui;
+  const View& view = work.session.view;
+  const vit::Range range = maps_.range(0, view);
+  const bool fixed = view.range_rule == vit::RangeRule::fixed;
+  draw_color_scale(ui, view, range, maps_.peak() > range.high, fixed ? "fixed range" : "one range for all maps", from,
+                   width);
+  const ImVec2 size{width, color_scale_height(ui)};
+  ImGui::SetCursorScreenPos(from);
+  ImGui::InvisibleButton("blocks.legend", size);
+  char value[64];
+  std::snprintf(value, sizeof value, "%.6g %.6g", range.low, range.high);
+  ui::describe(ui,
+               {.id = "blocks.legend",
+                .label = {},
+                .tooltip = "Which value has which colour. A shared range ends where 99 % of the values of all blocks "
+                           "do, at a quarter of the largest or above: what is beyond has the last colour."},
+               from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(), value);
+}
+
 void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   ui::Ui& ui = work.ui;
   Session& session = work.session;
@@ -133,7 +170,9 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   from.y += line;
   size.y -= line;
 
-  BlockGridInput in{.size = {size.x - label, size.y},
+  const float numbers = ui.fonts.size(ui::Type::small) + ui.px(4);          // the line above the columns
+  const float legend = own_range ? 0 : color_scale_height(ui) + ui.px(14);  // and the colours below the strips
+  BlockGridInput in{.size = {size.x - label, size.y - numbers - legend},
                     .heads = trace.settings.num_heads,
                     .aspect = static_cast<float>(box.width / box.height),
                     .gap_px = ui.px(4),
@@ -145,6 +184,19 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
     in.size.x -= scrollbar;
     plan = plan_block_grid(in);
   }
+  const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
+  if (plan.one_line) {
+    draw_head_numbers(work, plan, {from.x + label, from.y}, step_x);
+    from.y += numbers;
+    size.y -= numbers;
+  }
+  size.y -= legend;
+  const float strips = plan.scrolls ? size.y : std::min(size.y, plan.strip_y.back() - in.strip_gap_px);
+  if (legend > 0) {
+    const float wide = static_cast<float>(plan.columns) * step_x - in.gap_px;
+    draw_legend(work, {from.x + label, std::floor(from.y + strips + ui.px(12))},
+                std::clamp(wide, std::min(ui.px(160), in.size.x), ui.px(420)));
+  }
   prepare(work, plan);
   if (fresh) {
     painter_->set_maps(maps_.values(), trace.grid.rows, trace.grid.cols);
@@ -155,7 +207,6 @@ void BlocksTab::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   ImGui::BeginChild("blocks", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const float top = ImGui::GetScrollY(), bottom = top + size.y;
-  const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
   struct Place {
     int block, head;
     ImVec2 at;

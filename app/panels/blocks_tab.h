@@ -19,6 +19,7 @@ struct BlockGridPlan {
   int columns = 1;            // tiles a line
   int width = 0, height = 0;  // px of a tile
   bool scrolls = false;
+  bool one_line = false;       // every block's heads stand in one line: a column is a head
   std::vector<float> strip_y;  // top of each block's strip, and the end of the last one
 };
 struct BlockGridInput {
@@ -38,6 +39,8 @@ class BlocksTab {
   void prepare(Workspace& work, const BlockGridPlan& plan);
   void tile(Workspace& work, int block, int head, ImVec2 at);
   void read_out(Workspace& work) const;
+  void draw_head_numbers(const Workspace& work, const BlockGridPlan& plan, ImVec2 at, float step) const;
+  void draw_legend(Workspace& work, ImVec2 from, float width) const;
 
   NetworkMaps maps_;
   std::optional<gl::HeatmapPainter> painter_;  // its textures are made when the tab is first seen

@@ -11,23 +11,39 @@
 
 namespace headlight {
 
+namespace {
+
+constexpr int kTop = 5;
+constexpr const char* kNoHead = "This network has no classification head: it makes features, not predictions.";
+
+}  // namespace
+
+float predictions_height(const Workspace& work, float width, float leading) {
+  const ui::Ui& ui = work.ui;
+  const float heading = ui.fonts.size(ui::Type::small) + ui.px(6) + ImGui::GetStyle().ItemSpacing.y;
+  if (work.session.trace()->logits.empty()) return heading + ui::measure(ui, ui::Type::body, kNoHead, width).y;
+  return heading + kTop * (ui.fonts.size(ui::Type::body) + leading);
+}
+
 void draw_predictions(Workspace& work, float leading) {
-  constexpr int kTop = 5;
   ui::Ui& ui = work.ui;
   const vit::Trace& trace = *work.session.trace();
   const std::shared_ptr<const vit::Trace>& trained = work.session.baseline();
   const bool compare = work.drift != nullptr && trained && trained->logits.size() == trace.logits.size();
   ui::heading(ui, "PREDICTION", compare ? "thin bar: as trained" : "");
   if (trace.logits.empty()) {
-    ui::wrapped(ui, ui::Type::body, ui.theme.soft,
-                "This network has no classification head: it makes features, not predictions.");
+    ui::wrapped(ui, ui::Type::body, ui.theme.soft, kNoHead);
     return;
   }
   const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
   const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + leading;
-  const float names = width * 0.36f, numbers = ui.px(44);
+  const std::vector<ClassScore> top = top_classes(trace.logits, trace.model->labels, kTop);
+  float longest = 0;  // of the names, px
+  for (const ClassScore& score : top) longest = std::max(longest, ui::measure(ui, ui::Type::body, score.label).x);
+  // Long names get more room, at the cost of the bars.
+  const float names = std::clamp(longest + ui.px(10), width * 0.36f, width * 0.62f), numbers = ui.px(44);
   ImDrawList& list = *ImGui::GetWindowDrawList();
-  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kTop)) {
+  for (const ClassScore& score : top) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const std::string& name = score.label;
     const double as_trained = compare ? before[static_cast<std::size_t>(score.index)] : 0;
@@ -50,12 +66,12 @@ void draw_predictions(Workspace& work, float leading) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < at.x + width && mouse.y >= at.y &&
                       mouse.y < at.y + line;
-    char tip[256];
+    char facts[96];
     if (compare)
-      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, as trained %.4f", name.c_str(), score.probability,
-                    as_trained);
+      std::snprintf(facts, sizeof facts, "\nprobability %.4f, as trained %.4f", score.probability, as_trained);
     else
-      std::snprintf(tip, sizeof tip, "%s\nprobability %.4f, logit %.3f", name.c_str(), score.probability, score.logit);
+      std::snprintf(facts, sizeof facts, "\nprobability %.4f, logit %.3f", score.probability, score.logit);
+    const std::string tip = name + facts;
     ui::describe(ui, {.id = "prediction." + std::to_string(score.index), .label = {}, .tooltip = tip}, at,
                  {at.x + width, at.y + line}, over, number);
   }

@@ -10,6 +10,7 @@ namespace headlight {
 namespace {
 
 constexpr int kWholeModel = -1;
+constexpr float kLeastCurve = 118;  // points; where not even that is left the column scrolls
 constexpr std::span<const vit::Timings> kNoPasses{};
 
 std::span<const vit::Timings> passes_of(const MeasuredSetting* measured) {
@@ -152,11 +153,10 @@ void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   draw_table(work);
   const float gap = tight_ ? 0 : 8, leading = ui.px(tight_ ? 4 : 7);
   ui::gap(ui, gap);
-  const float predictions = work.session.trace()->logits.empty()
-                                ? ui.px(52)
-                                : ui.px(46 + gap) + 5 * (ui.fonts.size(ui::Type::body) + leading);
-  const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - ui.px(10);
-  draw_curve(work, std::clamp(left, ui.px(150), ui.px(330)));
+  const float predictions = predictions_height(work, size.x - 2 * pad, leading);
+  const float spaces = ui.px(gap) + 3 * ImGui::GetStyle().ItemSpacing.y;
+  const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - spaces - ui.px(10);
+  draw_curve(work, std::clamp(left, ui.px(kLeastCurve), ui.px(330)));
   ui::gap(ui, gap);
   draw_predictions(work, leading);
   ImGui::EndChild();

@@ -66,5 +66,6 @@ class CostColumn {
 
 /// The five likeliest classes, now and as trained; `leading` px between the lines.
 void draw_predictions(Workspace& work, float leading);
+float predictions_height(const Workspace& work, float width, float leading);
 
 }  // namespace headlight
