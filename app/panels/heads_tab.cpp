@@ -63,7 +63,7 @@ void draw_heads_tab(Workspace& work, ImVec2 from, ImVec2 size) {
                      .caption_px = ui.fonts.size(ui::Type::small) + ui.px(8),
                      .gap_px = ui.px(8),
                      .smallest_tile_px = ui.px(64),
-                     .bar_px = ui.px(work.maps.trace()->grid.prefix > 0 ? 102 : 88),
+                     .bar_px = ui.px(work.maps.trace()->grid.prefix > 0 ? 106 : 88),
                      .prefix_px = prefix_bars_width(work),
                      .words_px = ui.px(88),
                      .least_bar_px = ui.px(96),
