@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cost_view.h"
+#include "app/csv_text.h"
+#include "app/json_text.h"
 #include "engine/cost_notes.h"
 
 namespace headlight {
@@ -74,13 +76,6 @@ Json settings_json(const vit::Settings& s) {
           {"threads", s.threads}};
 }
 
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string csv_number(std::optional<double> value, const char* format) {
   if (!value) return "";
   std::array<char, 64> text{};
@@ -122,7 +117,7 @@ std::string cost_json(const vit::CostTable& table, std::span<const vit::Timings>
                                {"ms_min", point.measured.min_ms},
                                {"calls", point.measured.calls}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 std::string cost_csv(const vit::CostTable& table, std::span<const vit::Timings> passes, vit::Convention convention) {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "app/view.h"
+#include "engine/utf8.h"
 
 namespace headlight {
 namespace {
@@ -71,10 +72,10 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
 }
 
 std::string short_source_name(const std::string& source) {
-  if (source.rfind("random:", 0) == 0) return source;
+  if (source.rfind("random:", 0) == 0) return vit::valid_utf8(source);
   std::filesystem::path path = std::filesystem::path(source).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  return path.filename().string();
+  return vit::valid_utf8(path.filename().string());
 }
 
 }  // namespace headlight

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/json_text.h"
 #include "app/write_file.h"
 #include "engine/error.h"
 
@@ -72,7 +73,7 @@ void save_preferences(const Preferences& p, const std::filesystem::path& file) {
                      {"folder", p.folder}};
   try {
     std::filesystem::create_directories(file.parent_path());
-    write_file(file, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_file(file, json_text(json, 1) + "\n");
   } catch (const std::exception&) {  // a read-only home is no reason to bother anybody
   }
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/json_text.h"
 #include "app/write_file.h"
 
 namespace headlight {
@@ -38,8 +39,7 @@ void UiMap::write(const Frame& frame) const {
                               {"settled", frame.settled},      {"requested", to_json(frame.requested)},
                               {"shown", to_json(frame.shown)}, {"toast", frame.toast},
                               {"marks", std::move(marks)}};
-  // File names may hold any bytes: what is no UTF-8 is replaced.
-  write_file(*file_, all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  write_file(*file_, json_text(all));
 }
 
 }  // namespace headlight

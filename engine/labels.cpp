@@ -7,6 +7,7 @@
 
 #include "engine/error.h"
 #include "engine/json.h"
+#include "engine/utf8.h"
 
 namespace vit {
 namespace {
@@ -64,7 +65,7 @@ std::vector<std::string> load_labels(const std::filesystem::path& file) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    labels.push_back(line);
+    labels.push_back(valid_utf8(line));
   }
   while (!labels.empty() && labels.back().empty()) labels.pop_back();
   return labels;

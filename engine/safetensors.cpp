@@ -10,6 +10,7 @@
 #include "engine/json.h"
 #include "engine/output_file.h"
 #include "engine/tensor_file_stored.h"
+#include "engine/utf8.h"
 
 namespace vit {
 namespace {
@@ -134,7 +135,7 @@ namespace {
 std::string json_text(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out = "\"";
-  for (const char c : text) {
+  for (const char c : valid_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';

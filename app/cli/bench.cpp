@@ -12,6 +12,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/measure.h"
 #include "app/cli/progress.h"
+#include "app/json_text.h"
 #include "app/quantity.h"
 #include "engine/cost.h"
 #include "engine/forward.h"
@@ -69,7 +70,7 @@ int run_bench(const BenchOptions& options) {
                                        {"element_ops", cost.element_ops},
                                        {"gflops_median", vit::gflops(cost.operations, time.median_ms)},
                                        {"gflops_max", vit::gflops(cost.operations, time.min_ms)}};
-  write_output(options.json, json.dump(2) + "\n");
+  write_output(options.json, json_text(json, 2) + "\n");
   return 0;
 }
 

@@ -1,6 +1,8 @@
 #include "app/cli/commands.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <optional>
@@ -76,7 +78,9 @@ void add_commands(CLI::App& root, Action& action) {
   add_get_command(root, action);
 }
 
-int run_command_line(int argc, const char* const* argv) {
+namespace {
+
+int parse_and_run(int argc, const char* const* argv) {
   CLI::App root("Shows what each attention head of a Vision Transformer looks at, and what every operator costs.",
                 "headlight");
   root.footer(kExitCodesHelp);
@@ -99,6 +103,22 @@ int run_command_line(int argc, const char* const* argv) {
     return kExitUsage;
   }
   return run_action(action);
+}
+
+/// What was printed has arrived: a full disk behind `> file` must not look like success.
+int after_output(int code) {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const std::string reason = errno != 0 ? std::string(": ") + std::strerror(errno) : "";
+  if (flushed && std::ferror(stdout) == 0) return code;
+  std::clearerr(stdout);
+  return code == kExitOk ? report("Standard output cannot be written" + reason + ".", kExitError) : code;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  return after_output(parse_and_run(argc, argv));
 }
 
 }  // namespace headlight

@@ -188,6 +188,11 @@ std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool,
   return vit::forward({run.model, run.pixels, run.settings, run.extent}, meter, pool);
 }
 
+void refuse_two_on_stdout(const std::string& json, const std::string& csv) {
+  if (json == "-" && csv == "-")
+    throw UsageError("--json - and --csv - exclude each other on standard output; name a file for one of them.");
+}
+
 void write_output(const std::string& file, const std::string& text) {
   if (file == "-") {
     std::fwrite(text.data(), 1, text.size(), stdout);

@@ -70,7 +70,11 @@ vit::TokenGrid check_fits(const RunInput& run);
 std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop = {},
                                            const std::function<void(double)>& progress = {});
 
-/// Writes to a file, or to standard output for "-". Makes the file's folder. Throws vit::Error.
+/// Throws UsageError if both go to standard output, where nobody could tell one from the other.
+void refuse_two_on_stdout(const std::string& json, const std::string& csv);
+
+/// Writes to a file, or to standard output for "-". Makes the file's folder. Throws vit::Error; what standard output
+/// refuses shows when the command ends.
 void write_output(const std::string& file, const std::string& text);
 
 /// "1,258,219,584"

@@ -71,6 +71,7 @@ void print_table(const RunInput& run, const vit::CostTable& table, const CostVie
 }
 
 int run_cost(const CostOptions& options) {
+  refuse_two_on_stdout(options.json, options.csv);
   Interrupt interrupt;
   const vit::Convention convention = vit::convention_by_id(options.convention).value();
   RunInput run = open_run(options.run, ImageNeed::or_generated);

@@ -10,7 +10,9 @@
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "app/csv_text.h"
 #include "app/evaluation.h"
+#include "app/json_text.h"
 #include "engine/error.h"
 
 namespace headlight {
@@ -70,7 +72,7 @@ std::string to_csv(const std::vector<LabelledImage>& images, const Evaluation& r
     std::snprintf(numbers, sizeof numbers, ",%d,%d,%.6f\n", images[i].label, result.verdicts[i].predicted,
                   result.verdicts[i].probability);
     const std::filesystem::path& file = images[i].file;
-    text += '"' + (file.parent_path().filename() / file.filename()).string() + '"' + numbers;
+    text += csv_text((file.parent_path().filename() / file.filename()).string()) + numbers;
   }
   return text;
 }
@@ -93,6 +95,7 @@ void print(const vit::Model& model, const EvaluationJob& job, const Evaluation& 
 }
 
 int run_eval(const EvalOptions& options) {
+  refuse_two_on_stdout(options.json, options.csv);
   const Interrupt interrupt;
   EvaluationJob job;
   job.model = open_model(options.run);
@@ -119,9 +122,9 @@ int run_eval(const EvalOptions& options) {
       tally->right += result.verdicts[i].predicted == images[i].label ? 1 : 0;
       tally->in_top5 += result.verdicts[i].in_top5 ? 1 : 0;
     }
-  if (options.json != "-") print(model, job, result, all, classes);
+  if (options.json != "-" && options.csv != "-") print(model, job, result, all, classes);
   if (!options.json.empty())
-    write_output(options.json, to_json(model, options, job, result, all, classes).dump(2) + "\n");
+    write_output(options.json, json_text(to_json(model, options, job, result, all, classes), 2) + "\n");
   if (!options.csv.empty()) write_output(options.csv, to_csv(images, result));
   return 0;
 }
@@ -142,7 +145,8 @@ void add_eval_command(CLI::App& root, Action& action) {
       ->check(CLI::Range(1, 100'000'000))
       ->type_name("N");
   command->add_option("--json", options->json, "Write the result as JSON (- for standard output)")->type_name("FILE");
-  command->add_option("--csv", options->csv, "Write what was predicted for each picture")->type_name("FILE");
+  command->add_option("--csv", options->csv, "Write what was predicted for each picture (- for standard output)")
+      ->type_name("FILE");
   command->callback([&action, options] { action = [options] { return run_eval(*options); }; });
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/json_text.h"
 #include "app/preprocessing_facts.h"
 
 namespace headlight {
@@ -112,7 +113,7 @@ int run_info(const InfoOptions& options) {
   const vit::Preprocessing wanted = preprocessing_for(options.run.preprocessing, model->preprocessing);
   const Subject subject{*model, wanted, facts_with(*model, wanted)};
   if (options.json != "-") print(subject, options.tensors);
-  if (!options.json.empty()) write_output(options.json, to_json(subject).dump(2) + "\n");
+  if (!options.json.empty()) write_output(options.json, json_text(to_json(subject), 2) + "\n");
   return 0;
 }
 

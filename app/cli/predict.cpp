@@ -11,6 +11,7 @@
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "app/json_text.h"
 #include "engine/error.h"
 #include "engine/pool.h"
 
@@ -57,7 +58,7 @@ int run_predict(const PredictOptions& options) {
   if (options.json != "-")
     for (const ClassScore& score : scores)
       std::printf("%6.2f %%  %s\n", 100.0 * score.probability, score.label.c_str());
-  if (!options.json.empty()) write_output(options.json, to_json(input, *trace, scores).dump(2) + "\n");
+  if (!options.json.empty()) write_output(options.json, json_text(to_json(input, *trace, scores), 2) + "\n");
   return 0;
 }
 
