@@ -70,8 +70,8 @@ class Export {
           request_.style.range_rule == vit::RangeRule::per_head
               ? "each map its own"
               : range_text(range_for(maps, maps.maps.front(), request_.style.range_rule, request_.style.fixed_range));
-      write(part + "_overview.png",
-            encode_png(overview_picture(source_, request_, maps), text_chunks(source_, request_, block, "all", range)));
+      write(part + "_overview.png", encode_png(overview_picture(source_, request_, maps, control_.stop),
+                                               text_chunks(source_, request_, block, "all", range), control_.stop));
     }
   }
 
@@ -81,8 +81,9 @@ class Export {
   void one_map(const BlockMaps& maps, const NamedMap& map, const std::string& stem) {
     const vit::Range range = range_for(maps, map, request_.style.range_rule, request_.style.fixed_range);
     if (request_.png)
-      write(stem + ".png", encode_png(map_picture(map.map, range, request_.style, source_),
-                                      text_chunks(source_, request_, maps.block, map.name, range_text(range))));
+      write(stem + ".png",
+            encode_png(map_picture(map.map, range, request_.style, source_, control_.stop),
+                       text_chunks(source_, request_, maps.block, map.name, range_text(range)), control_.stop));
     if (request_.npy) write(stem + ".npy", encode_npy(map.map.values, {map.map.rows, map.map.cols}));
     if (request_.csv) write(stem + ".csv", csv_of(map.map));
   }
@@ -133,14 +134,14 @@ void validate(const ExportRequest& request, const ExportSource& source) {
 }
 
 vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
-                       const ExportSource& source) {
+                       const ExportSource& source, const std::stop_token& stop) {
   const vit::HeatmapStyle heatmap{style.colormap, range, style.smooth, style.opacity};
   if (!style.overlay) {
     const Size size = fitted(map.cols, map.rows, style.size_px);
-    return vit::render(map, heatmap, size.width, size.height);
+    return vit::render(map, heatmap, size.width, size.height, stop);
   }
   const Size size = fitted(source.photo->width, source.photo->height, style.size_px);
-  return vit::render_overlay(map, heatmap, *source.photo, source.trace->pixels->box, size.width, size.height);
+  return vit::render_overlay(map, heatmap, *source.photo, source.trace->pixels->box, size.width, size.height, stop);
 }
 
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
@@ -166,7 +167,7 @@ void export_figure(const ExportSource& source, const ExportRequest& request, con
   const vit::Range range = style.range_rule == vit::RangeRule::fixed ? style.fixed_range : network_range(blocks);
   TextChunks text = text_chunks(source, request, -1, "all",
                                 style.range_rule == vit::RangeRule::per_head ? "each map its own" : range_text(range));
-  write_file(file, encode_png(network_picture(source, request, blocks), text));
+  write_file(file, encode_png(network_picture(source, request, blocks, control.stop), text, control.stop));
   if (control.progress) control.progress(1);
 }
 

@@ -58,9 +58,9 @@ std::vector<std::filesystem::path> export_maps(const ExportSource& source, const
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control = {});
 
-/// The picture of one map as it is written. `range` as range_for() says.
+/// The picture of one map as it is written. `range` as range_for() says. Throws vit::Cancelled after a stop request.
 vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
-                       const ExportSource& source);
+                       const ExportSource& source, const std::stop_token& stop = {});
 
 /// Throws vit::Error unless the trace has what the request asks for.
 void validate(const ExportRequest& request, const ExportSource& source);

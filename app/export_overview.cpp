@@ -48,7 +48,8 @@ FigureCell cell_of(const NamedMap& map, const vit::Range& range) {
 
 }  // namespace
 
-vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const BlockMaps& maps) {
+vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const BlockMaps& maps,
+                            const std::stop_token& stop) {
   FigureContent content = titled(source, request, "block " + std::to_string(maps.block));
   const bool has_photo = request.style.overlay && source.photo;
   if (!has_photo && !source.trace->pixels->resized.rgb.empty())
@@ -61,7 +62,7 @@ vit::Image overview_picture(const ExportSource& source, const ExportRequest& req
   }
   content.columns = columns_for(static_cast<int>(content.cells.size()));
   set_scale(content, request.style, maps.shared);
-  return draw_figure(content, source, request);
+  return draw_figure(content, source, request, stop);
 }
 
 vit::Range network_range(std::span<const BlockMaps> blocks) {
@@ -70,8 +71,8 @@ vit::Range network_range(std::span<const BlockMaps> blocks) {
   return vit::shared_range(patches);
 }
 
-vit::Image network_picture(const ExportSource& source, const ExportRequest& request,
-                           std::span<const BlockMaps> blocks) {
+vit::Image network_picture(const ExportSource& source, const ExportRequest& request, std::span<const BlockMaps> blocks,
+                           const std::stop_token& stop) {
   FigureContent content =
       titled(source, request, blocks.size() == 1 ? "1 block" : std::to_string(blocks.size()) + " blocks");
   std::size_t columns = 1;
@@ -96,7 +97,7 @@ vit::Image network_picture(const ExportSource& source, const ExportRequest& requ
     captioned = std::max(captioned, block.maps.size());
   }
   set_scale(content, request.style, shared);
-  return draw_figure(content, source, request);
+  return draw_figure(content, source, request, stop);
 }
 
 }  // namespace headlight

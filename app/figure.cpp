@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "app/lettering.h"
+#include "engine/error.h"
 
 namespace headlight {
 namespace {
@@ -95,14 +96,16 @@ class Figure {
     figure_.rgb.assign(std::size_t{3} * static_cast<std::size_t>(figure_.width) * figure_.height, kPaper[0]);
   }
 
-  vit::Image draw() {
+  vit::Image draw(const std::stop_token& stop) {
     title();
     for (std::size_t row = 0; row < content_.row_labels.size() && row < layout_.row_y.size(); ++row)
       lettering_.draw(figure_, layout_.margin,
                       layout_.row_y[row] + layout_.caption_h[row] + 0.5 * (layout_.tile_height + 0.7 * text_px()),
                       content_.row_labels[row], text_px(), kInk);
-    for (std::size_t i = 0; i < content_.cells.size(); ++i)
+    for (std::size_t i = 0; i < content_.cells.size(); ++i) {
+      if (stop.stop_requested()) throw vit::Cancelled();
       if (content_.cells[i].shows != FigureCell::Shows::nothing) place(content_.cells[i], static_cast<int>(i));
+    }
     color_scale();
     return std::move(figure_);
   }
@@ -210,8 +213,9 @@ std::string figure_number(float value, float largest) {
   return text.data();
 }
 
-vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request) {
-  return Figure(content, source, request).draw();
+vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request,
+                       const std::stop_token& stop) {
+  return Figure(content, source, request).draw(stop);
 }
 
 }  // namespace headlight

@@ -28,7 +28,9 @@ struct FigureContent {
 std::string figure_number(float value, float largest);
 
 /// Tiles are `request.style.size_px` large at most, smaller where there are many. Where no typeface is installed the
-/// figure goes without words. Cells that show the input need the trace's resized pixels.
-vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request);
+/// figure goes without words. Cells that show the input need the trace's resized pixels. Throws vit::Cancelled
+/// after a stop request.
+vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request,
+                       const std::stop_token& stop = {});
 
 }  // namespace headlight

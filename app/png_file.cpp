@@ -42,8 +42,9 @@ std::vector<png_text> libpng_texts(const TextChunks& text) {
   return chunks;
 }
 
-/// False if libpng gave up. No object with a destructor lives here: libpng leaves by longjmp.
-bool write_all(png_structp png, png_infop info, const vit::Image& image, const png_text* texts, int text_count) {
+/// False if libpng gave up or a stop was requested. No object with a destructor lives here: libpng leaves by longjmp.
+bool write_all(png_structp png, png_infop info, const vit::Image& image, const png_text* texts, int text_count,
+               const std::stop_token& stop) {
   if (setjmp(png_jmpbuf(png))) return false;
   png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
                PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -51,14 +52,17 @@ bool write_all(png_structp png, png_infop info, const vit::Image& image, const p
   png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
   if (text_count > 0) png_set_text(png, info, texts, text_count);
   png_write_info(png, info);
-  for (int y = 0; y < image.height; ++y) png_write_row(png, image.pixel(0, y));
+  for (int y = 0; y < image.height; ++y) {
+    if (stop.stop_requested()) return false;
+    png_write_row(png, image.pixel(0, y));
+  }
   png_write_end(png, nullptr);
   return true;
 }
 
 }  // namespace
 
-std::string encode_png(const vit::Image& image, const TextChunks& text) {
+std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop) {
   Sink sink;
   const std::vector<png_text> texts = libpng_texts(text);
   png_structp png = png_create_write_struct(
@@ -68,9 +72,10 @@ std::string encode_png(const vit::Image& image, const TextChunks& text) {
   bool done = false;
   if (info != nullptr) {
     png_set_write_fn(png, &sink, append, no_flush);
-    done = write_all(png, info, image, texts.data(), static_cast<int>(texts.size()));
+    done = write_all(png, info, image, texts.data(), static_cast<int>(texts.size()), stop);
   }
   png_destroy_write_struct(&png, &info);
+  if (!done && stop.stop_requested()) throw vit::Cancelled();
   if (!done || sink.out_of_memory)
     throw vit::Error("A picture of " + std::to_string(image.width) + "×" + std::to_string(image.height) +
                      " pixels cannot be made into a PNG file; choose a smaller size.");

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/colormaps.h"
+#include "engine/error.h"
 
 namespace vit {
 namespace {
@@ -114,11 +115,12 @@ float overlay_weight(float opacity, float position) {
   return std::pow(opacity, 3.f - 2.f * position);
 }
 
-Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height) {
+Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop) {
   const ColorTable& table = color_table(style.colormap);
   Image image = blank(width, height);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
+    if (stop.stop_requested()) throw Cancelled();
     const double map_y = (y + 0.5) / height * map.rows;
     for (int x = 0; x < width; ++x, to += 3) {
       const auto color = color_of(sample(map, (x + 0.5) / width * map.cols, map_y, style.smooth), style.range, table);
@@ -129,11 +131,12 @@ Image render(const PatchMap& map, const HeatmapStyle& style, int width, int heig
 }
 
 Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
-                     int height) {
+                     int height, const std::stop_token& stop) {
   const ColorTable& table = color_table(style.colormap);
   Image image = resize(photo, width, height, Interpolation::bilinear);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
+    if (stop.stop_requested()) throw Cancelled();
     const double map_y = ((y + 0.5) / height * photo.height - box.y) / box.height * map.rows;
     for (int x = 0; x < width; ++x, to += 3) {
       const double map_x = ((x + 0.5) / width * photo.width - box.x) / box.width * map.cols;

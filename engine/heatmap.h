@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,8 @@ struct HeatmapStyle {
   bool operator==(const HeatmapStyle&) const = default;
 };
 
-/// The map alone on a picture of the given size.
-Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height);
+/// The map alone on a picture of the given size. Throws Cancelled after a stop request, as does render_overlay.
+Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop = {});
 
 /// What is left of the photo's brightness outside the box. The shader uses the same.
 inline constexpr float kOutsideBrightness = 0.35f;
@@ -76,6 +77,6 @@ inline constexpr float kOutsideBrightness = 0.35f;
 /// The map over the whole photo: inside `box` the photo and the map are mixed by overlay_weight, outside it the photo
 /// is dimmed. Width and height are those of the result.
 Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
-                     int height);
+                     int height, const std::stop_token& stop = {});
 
 }  // namespace vit
