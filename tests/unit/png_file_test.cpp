@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <span>
+#include <stop_token>
 
+#include "engine/error.h"
+#include "engine/heatmap.h"
 #include "png_chunks.h"
 
 namespace headlight {
@@ -38,6 +41,14 @@ TEST(PngFile, CarriesItsTextInAnyScript) {
 
 TEST(PngFile, TheSamePictureGivesTheSameBytes) {
   EXPECT_EQ(encode_png(noise(20, 20), {{"a", "b"}}), encode_png(noise(20, 20), {{"a", "b"}}));
+}
+
+TEST(PngFile, AStopRequestIsHeard) {
+  std::stop_source source;
+  EXPECT_EQ(encode_png(noise(20, 20), {}, source.get_token()), encode_png(noise(20, 20), {}));
+  source.request_stop();
+  EXPECT_THROW(encode_png(noise(20, 20), {}, source.get_token()), vit::Cancelled);
+  EXPECT_THROW(vit::render({1, 1, {0.5f}}, {}, 8, 8, source.get_token()), vit::Cancelled);
 }
 
 }  // namespace
