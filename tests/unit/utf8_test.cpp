@@ -64,7 +64,8 @@ TEST(Utf8, JsonOfAFileWithSuchAName) {
     const int code = run_command_line(static_cast<int>(argv.size()), argv.data());
     ::testing::internal::GetCapturedStdout();
     ASSERT_EQ(code, kExitOk) << command;
-    EXPECT_EQ(nlohmann::json::parse(file_bytes(json)).at("image"), std::string(kReplaced) + ".png");
+    const auto name = nlohmann::json::parse(file_bytes(json)).at("image").get<std::string>();
+    EXPECT_THAT(name, ::testing::EndsWith(std::string(kReplaced) + ".png"));
   }
 }
 
