@@ -73,7 +73,7 @@ Json settings_json(const vit::Settings& s) {
           {"attn_drop", s.active_attn_drop()},
           {"proj_drop", s.active_proj_drop()},
           {"kernel", vit::name_of(s.kernel)},
-          {"threads", s.threads}};
+          {"threads", s.pass_threads()}};
 }
 
 std::string csv_number(std::optional<double> value, const char* format) {

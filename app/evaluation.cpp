@@ -39,7 +39,8 @@ std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
   std::vector<fs::path> entries;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const bool wanted = folders ? it->is_directory() : it->is_regular_file() && is_picture(it->path());
+    std::error_code ignored;  // a link that leads nowhere is nothing to evaluate
+    const bool wanted = folders ? it->is_directory(ignored) : it->is_regular_file(ignored) && is_picture(it->path());
     if (wanted && it->path().filename().string().front() != '.') entries.push_back(it->path());
   }
   if (error) throw vit::Error(folder.string() + " cannot be read: " + error.message() + ".");
@@ -88,7 +89,20 @@ Verdict judge(const vit::Trace& trace, int label) {
   return {top.front().index, top.front().probability, in_top5};
 }
 
-void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, Shared& shared) {
+/// All threads may have a pass of this size at a time.
+void check_memory(const EvaluationJob& job, const vit::Pixels& pixels, std::size_t threads) {
+  const vit::ModelConfig& config = job.model->config;
+  const vit::TokenGrid grid = vit::token_grid(config, pixels.width, pixels.height);
+  vit::Settings settings = job.settings;
+  settings.threads = 1;
+  settings.keep = vit::Keep::none;
+  vit::Estimate need = vit::estimate(config, grid, settings, job.extent);
+  need.trace_bytes *= threads;
+  need.workspace_bytes *= threads;
+  vit::check_memory(need);
+}
+
+void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, std::size_t threads, Shared& shared) {
   try {
     vit::Pool pool(1);
     vit::Settings settings = job.settings;
@@ -99,6 +113,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, Sh
       const vit::Image photo = vit::load_image(images[i].file);
       const auto pixels =
           std::make_shared<const vit::Pixels>(vit::preprocess(photo, job.preprocessing, job.model->config.patch_px));
+      check_memory(job, *pixels, threads);
       const double decode_seconds = seconds_since(start);
       const auto forward_start = Clock::now();
       vit::Meter meter(job.stop);
@@ -122,7 +137,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, Sh
 }  // namespace
 
 std::vector<LabelledImage> labelled_images(const std::filesystem::path& folder, const vit::Model& model, int limit) {
-  if (!fs::is_directory(folder))
+  if (std::error_code ignored; !fs::is_directory(folder, ignored))
     throw vit::Error(folder.string() + " is no folder; give one with a sub-folder a class.");
   std::map<fs::path, std::vector<fs::path>> classes;
   for (const fs::path& class_folder : sorted_entries(folder, true)) {
@@ -150,8 +165,14 @@ Evaluation evaluate(const EvaluationJob& job, const std::vector<LabelledImage>& 
     const auto count =
         std::min<std::size_t>(static_cast<std::size_t>(std::max(1, job.settings.threads)), images.size());
     std::vector<std::jthread> threads;
-    for (std::size_t t = 1; t < count; ++t) threads.emplace_back([&] { work(job, images, shared); });
-    work(job, images, shared);
+    threads.reserve(count);
+    try {
+      for (std::size_t t = 1; t < count; ++t) threads.emplace_back([&] { work(job, images, count, shared); });
+    } catch (const std::system_error&) {  // the system gives no more: those that there are do the work
+    }
+    work(job, images, count, shared);
+    const std::lock_guard lock(shared.mutex);
+    shared.result.threads = static_cast<int>(threads.size()) + 1;
   }
   if (shared.error) std::rethrow_exception(shared.error);
   shared.result.seconds = seconds_since(start);

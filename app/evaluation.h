@@ -33,6 +33,7 @@ struct Verdict {
 
 struct Evaluation {
   std::vector<Verdict> verdicts;  // one an image, in their order
+  int threads = 1;                // that took part
   double seconds = 0;             // wall time, decoding included
   double decode_seconds = 0;      // sum over threads: reading, decoding, preprocessing
   double forward_seconds = 0;     // sum over threads

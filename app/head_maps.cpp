@@ -13,12 +13,13 @@ namespace headlight {
 namespace {
 
 std::string percent(float share) {
-  return share_text(share) + " %";
+  return share_text(share) + "\u00a0%";  // no line breaks before the sign
 }
 
 /// How many patches, the largest first, hold half of what all patches hold.
 int half_mass_count(const float* map, int patches) {
-  std::vector<float> sorted(map, map + patches);
+  std::vector<float> sorted(static_cast<std::size_t>(patches));
+  std::copy_n(map, patches, sorted.begin());
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   const double half = std::accumulate(sorted.begin(), sorted.end(), 0.0) / 2;
   double sum = 0;

@@ -43,6 +43,9 @@ vit::Pixels load_pixels(const std::filesystem::path& file, const vit::Preprocess
   pixels.height = static_cast<int>(shape[1]);
   pixels.width = static_cast<int>(shape[2]);
   pixels.chw = tensors->read_all("pixels");
+  if (!std::all_of(pixels.chw.begin(), pixels.chw.end(), [](float value) { return std::isfinite(value); }))
+    throw vit::Error("The tensor \"pixels\" of " + file.string() +
+                     " holds numbers that are not finite; normalise it again.");
   pixels.box = {0, 0, static_cast<double>(pixels.width), static_cast<double>(pixels.height)};
   pixels.preprocessing = rules;
   pixels.preprocessing.resize = vit::ResizeRule::none;

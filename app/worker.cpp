@@ -273,7 +273,10 @@ std::shared_ptr<const vit::Trace> Worker::pass(Doing doing, const vit::Settings&
   const std::stop_token stop = begin(doing);
   const vit::TokenGrid grid = vit::token_grid(current_->model->config, pixels_->width, pixels_->height);
   vit::check_memory(vit::estimate(current_->model->config, grid, settings));
-  if (!pool_ || pool_->threads() != settings.threads) pool_ = std::make_unique<vit::Pool>(settings.threads);
+  if (!pool_ || pool_threads_ != settings.threads) {
+    pool_ = std::make_unique<vit::Pool>(settings.threads);
+    pool_threads_ = settings.threads;  // the system may have given fewer
+  }
   vit::Meter meter(stop, [&](double fraction) { progress(done + share * fraction); });
   auto trace = vit::forward({current_->model, pixels_, settings}, meter, *pool_, previous);
   const bool whole = trace->timings.first_block == 0;
@@ -329,6 +332,8 @@ void Worker::run_saving(const Errand& errand) {
     std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
     publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
   } catch (const vit::Cancelled&) {
+  } catch (const std::bad_alloc&) {
+    fail(Failure::What::errand, "Not enough memory to save this: choose fewer blocks or a smaller size.");
   } catch (const std::exception& error) {
     fail(Failure::What::errand, error.what());
   }
@@ -379,6 +384,9 @@ void Worker::run_sweep_pass() {
     if (++swept_ == total) sweep_.reset();
     wake_();
   } catch (const vit::Cancelled&) {  // a newer request goes first; the sweep comes back to this pass
+  } catch (const std::bad_alloc&) {
+    sweep_.reset();
+    fail(Failure::What::pass, "Not enough memory to sweep the head counts: choose a smaller input.");
   } catch (const std::exception& error) {
     sweep_.reset();
     fail(Failure::What::pass, error.what());

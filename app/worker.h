@@ -198,6 +198,7 @@ class Worker {
   std::shared_ptr<const vit::Trace> trace_, baseline_;
   bool baseline_tried_ = false;
   std::unique_ptr<vit::Pool> pool_;
+  int pool_threads_ = 0;              // asked for
   Measured measured_;                 // the newest request
   std::vector<Measured> yardsticks_;  // trained head counts, of the current model and pixels
   std::optional<Sweep> sweep_;

@@ -247,7 +247,7 @@ std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool&
   const TokenGrid grid = token_grid(config, input.pixels->width, input.pixels->height);
   const int first = first_block_to_run(input, grid, previous);
   const bool reference = input.settings.kernel == Kernel::reference;
-  const int threads = reference ? 1 : std::min(input.settings.threads, pool.threads());
+  const int threads = std::min(input.settings.pass_threads(), pool.threads());
   meter.start(config.depth, threads, first);
   try {
     const auto trace = begin_trace(input, grid, first, previous);

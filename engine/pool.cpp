@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -127,8 +128,9 @@ void Member::sync() {
 Pool::Pool(int threads) : state_(std::make_unique<State>()) {
   state_->threads = std::max(1, threads);
   if (state_->threads > available_processors()) state_->spins = 0;
+  state_->workers.reserve(static_cast<std::size_t>(state_->threads));
   for (int thread = 1; thread < state_->threads; ++thread) {
-    state_->workers.emplace_back([this, thread] {
+    const auto work = [this, thread] {
       State& state = *state_;
       for (std::uint64_t seen = 0;; ++seen) {
         state.start.wait(seen, state.spins);
@@ -136,7 +138,12 @@ Pool::Pool(int threads) : state_(std::make_unique<State>()) {
         if (thread < state.active) state.take_part(Member(*this, thread, state.active));
         if (state.working.fetch_sub(1, std::memory_order_acq_rel) == 1) state.done.raise();
       }
-    });
+    };
+    try {
+      state_->workers.emplace_back(work);
+    } catch (const std::system_error&) {  // the system gives no more: those that there are do the work
+      state_->threads = thread;
+    }
   }
 }
 

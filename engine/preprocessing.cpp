@@ -31,6 +31,9 @@ void check_side(int side, const char* what) {
                 std::to_string(kLargestSide) + ".");
 }
 
+// Beyond them a network's numbers overflow, or all pixels are alike.
+constexpr float kMostMean = 1e4f, kLeastStd = 1e-4f, kMostStd = 1e4f;
+
 void check(const Preprocessing& preprocessing) {
   const bool by_side =
       preprocessing.resize == ResizeRule::shorter_side || preprocessing.resize == ResizeRule::longer_side;
@@ -42,9 +45,13 @@ void check(const Preprocessing& preprocessing) {
     check_side(preprocessing.height, "An input height");
   }
   for (int c = 0; c < 3; ++c) {
-    if (!std::isfinite(preprocessing.mean[c])) throw Error("The mean of a channel is no number; give three numbers.");
-    if (!std::isfinite(preprocessing.std[c]) || preprocessing.std[c] == 0.f)
-      throw Error("The standard deviation of a channel is zero or no number; give three numbers above 0.");
+    if (!(std::abs(preprocessing.mean[c]) <= kMostMean))
+      throw Error(
+          "The mean of a channel is far from the channels' 0 to 1; give three numbers such as 0.485 0.456 0.406.");
+    if (!(preprocessing.std[c] >= kLeastStd && preprocessing.std[c] <= kMostStd))
+      throw Error(
+          "The standard deviation of a channel is 0, negative or far from 1; give three numbers such as 0.229 0.224 "
+          "0.225.");
   }
 }
 

@@ -50,7 +50,8 @@ std::size_t map_floats(int heads, int tokens);
 inline constexpr std::size_t kMapBudgetBytes = std::size_t{256} << 20;
 
 /// How far a pass goes. A file or a verdict can ask for less than a picture that is clicked on; what is computed is the
-/// same to the last bit. Such a pass keeps queries and keys, never the maps, and is no start for another.
+/// same to the last bit, but for the reference kernel's rounding. Such a pass keeps queries and keys, never the maps,
+/// and is no start for another.
 struct Extent {
   int last_maps = -1;             // a block: the pass ends with its queries and keys, from which its maps follow
   bool class_token_only = false;  // behind the last block's keys and values, the prefix tokens alone go on

@@ -1,9 +1,11 @@
 #include "app/cli/common.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -35,7 +37,24 @@ void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::a
       ->group(group);
 }
 
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw CLI::ValidationError("--seed", "\"" + text + "\" is no whole number from 0 to 18446744073709551615");
+  return seed;
+}
+
 }  // namespace
+
+CLI::Validator is_finite() {
+  return CLI::Validator(
+      [](std::string& text) {
+        char* end = nullptr;
+        return std::isfinite(std::strtod(text.c_str(), &end)) ? std::string() : "\"" + text + "\" is no finite number";
+      },
+      "");
+}
 
 void describe_version(CLI::App& app) {
   app.set_version_flag(
@@ -55,6 +74,7 @@ void add_model_options(CLI::App& app, RunOptions& options) {
       ->group("Model");
   app.add_option("--eps", options.load.eps, "Epsilon of every LayerNorm, where the file does not say")
       ->type_name("E")
+      ->check(is_finite())
       ->check(CLI::PositiveNumber)
       ->group("Model");
   app.add_option_function<std::string>(
@@ -112,13 +132,19 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--train", options.training, "Training mode: the dropouts act")->group(kGroup);
   app.add_option("--attn-drop", options.attn_drop, "Dropout of attention probabilities, with --train")
       ->type_name("P")
+      ->check(is_finite())
       ->check(CLI::Range(0.0, 0.999))
       ->group(kGroup);
   app.add_option("--proj-drop", options.proj_drop, "Dropout after the projection, with --train")
       ->type_name("P")
+      ->check(is_finite())
       ->check(CLI::Range(0.0, 0.999))
       ->group(kGroup);
-  app.add_option("--seed", options.seed, "Seed of the dropout masks")->type_name("S")->group(kGroup);
+  app.add_option_function<std::string>(
+         "--seed", [&options](const std::string& text) { options.seed = parse_seed(text); },
+         "Seed of the dropout masks, 0 to 18446744073709551615")
+      ->type_name("S")
+      ->group(kGroup);
   app.add_option("--kernel", options.kernel, "How attention is computed: eager, tiled, reference (default: tiled)")
       ->check(CLI::IsMember({"eager", "tiled", "reference"}))
       ->type_name("NAME")

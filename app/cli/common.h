@@ -27,6 +27,9 @@ class UsageError : public std::runtime_error {
 
 void describe_version(CLI::App& app);  // --version
 
+/// For numbers: ranges let NaN pass.
+CLI::Validator is_finite();
+
 /// --model and what overrides a checkpoint's guesses. `options` must outlive the parsing.
 void add_model_options(CLI::App& app, RunOptions& options);
 /// --resize, --crop, --crop-rounding, --interpolation, --mean, --std.

@@ -92,7 +92,7 @@ int run_cost(const CostOptions& options) {
   if (!quiet) print_table(run, table, make_cost_view(table, passes, options.block, convention));
   CostFileContext context{.model = run.model->report.file,
                           .image = run.image.name,
-                          .instruction_set = vit::kernels().name,
+                          .instruction_set = instruction_set(run.settings),
                           .convention = convention,
                           .sweep = {}};
   if (!options.sweep.empty()) {

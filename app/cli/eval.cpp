@@ -53,7 +53,7 @@ Json to_json(const vit::Model& model, const EvalOptions& options, const Evaluati
   return {{"model", model.report.file},
           {"data", options.folder},
           {"preprocessing", vit::describe(job.preprocessing)},
-          {"threads", job.settings.threads},
+          {"threads", result.threads},
           {"images", all.images},
           {"right", all.right},
           {"accuracy", percent(all.right, all.images) / 100},
@@ -77,8 +77,7 @@ std::string to_csv(const std::vector<LabelledImage>& images, const Evaluation& r
   return text;
 }
 
-void print(const vit::Model& model, const EvaluationJob& job, const Evaluation& result, const Tally& all,
-           const std::vector<Tally>& classes) {
+void print(const vit::Model& model, const Evaluation& result, const Tally& all, const std::vector<Tally>& classes) {
   std::size_t widest = 5;
   for (std::size_t i = 0; i < classes.size(); ++i)
     if (classes[i].images > 0) widest = std::max(widest, label_name(model, static_cast<int>(i)).size());
@@ -88,8 +87,8 @@ void print(const vit::Model& model, const EvaluationJob& job, const Evaluation& 
                   percent(classes[i].right, classes[i].images), classes[i].images);
   std::printf("accuracy %.2f %% (%d of %d)", percent(all.right, all.images), all.right, all.images);
   if (model.config.classes > 5) std::printf(", among the first five %.2f %%", percent(all.in_top5, all.images));
-  std::printf("\n%.0f images/s on %d threads: %.2f ms decoding, %.2f ms forward an image and thread\n",
-              all.images / std::max(1e-9, result.seconds), job.settings.threads,
+  std::printf("\n%.0f images/s on %d %s: %.2f ms decoding, %.2f ms forward an image and thread\n",
+              all.images / std::max(1e-9, result.seconds), result.threads, result.threads == 1 ? "thread" : "threads",
               1000 * result.decode_seconds / std::max(1, all.images),
               1000 * result.forward_seconds / std::max(1, all.images));
 }
@@ -122,7 +121,7 @@ int run_eval(const EvalOptions& options) {
       tally->right += result.verdicts[i].predicted == images[i].label ? 1 : 0;
       tally->in_top5 += result.verdicts[i].in_top5 ? 1 : 0;
     }
-  if (options.json != "-" && options.csv != "-") print(model, job, result, all, classes);
+  if (options.json != "-" && options.csv != "-") print(model, result, all, classes);
   if (!options.json.empty())
     write_output(options.json, json_text(to_json(model, options, job, result, all, classes), 2) + "\n");
   if (!options.csv.empty()) write_output(options.csv, to_csv(images, result));

@@ -66,6 +66,8 @@ void make_folder_of(const std::filesystem::path& file) {
 int run_export(const ExportOptions& options) {
   if (options.folder.empty() && options.figure.empty() && options.tensors.empty())
     throw UsageError("One of --out, --figure and --tensors is needed: where shall the maps or the tensors go?");
+  if (options.extent.class_token_only && options.tensors.empty())
+    throw UsageError("--class-token-only is for --tensors: maps alone never go through the last block.");
   const Interrupt interrupt;
   RunInput input = open_input(options);
   input.settings.keep = vit::Keep::qk;
@@ -144,6 +146,7 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
   command.add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone")
       ->group(kGroup);
   command.add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.7)")
+      ->check(is_finite())
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("A")
       ->group(kGroup);

@@ -71,9 +71,13 @@ std::string describe(const RunInput& run) {
     text += " heads";
   }
   text += ", C " + std::to_string(c.channels) + "; " + vit::name_of(run.settings.kernel) + " kernel, " +
-          std::to_string(run.settings.threads) + (run.settings.threads == 1 ? " thread, " : " threads, ") +
-          (run.settings.kernel == vit::Kernel::reference ? "plain Eigen" : vit::kernels().name);
+          std::to_string(run.settings.pass_threads()) +
+          (run.settings.pass_threads() == 1 ? " thread, " : " threads, ") + instruction_set(run.settings);
   return text;
+}
+
+const char* instruction_set(const vit::Settings& settings) {
+  return settings.kernel == vit::Kernel::reference ? "plain Eigen" : vit::kernels().name;
 }
 
 }  // namespace headlight

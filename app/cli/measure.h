@@ -45,4 +45,7 @@ std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
 /// "random:…, 197 tokens, 12 blocks × 12 heads, C 768, tiled kernel, 2 threads, avx512".
 std::string describe(const RunInput& run);
 
+/// What its arithmetic runs on.
+const char* instruction_set(const vit::Settings& settings);
+
 }  // namespace headlight

@@ -36,6 +36,7 @@ void add_window_options(CLI::App& root, Action& action) {
       ->group("Window");
   root.add_option("--ui-scale", options->ui_scale, "Size of everything in the window (default: as the display says)")
       ->type_name("X")
+      ->check(is_finite())
       ->check(CLI::Range(0.5, 4.0))
       ->group("Window");
   root.add_option("--ui-map", options->ui_map, "After each frame write what is shown, and where, as JSON")
@@ -47,7 +48,10 @@ void add_window_options(CLI::App& root, Action& action) {
   root.add_option("--theme", options->theme, "Colours of the window")
       ->check(CLI::IsMember({"dark", "light"}))
       ->group("Window");
-  root.add_option("--tab", options->tab, "Tab to open")->type_name("NAME")->group("Window");
+  root.add_option("--tab", options->tab, "Tab to open: heads or blocks")
+      ->check(CLI::IsMember({"heads", "blocks"}))
+      ->type_name("NAME")
+      ->group("Window");
   root.add_option("--width", options->width, "Width of the window")
       ->type_name("PX")
       ->check(CLI::Range(320, 16384))

@@ -1,9 +1,14 @@
 #include "engine/pool.h"
 
 #include <gtest/gtest.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -134,6 +139,27 @@ TEST(PoolDeathTest, NestedUseIsABug) {
         pool.run(1, [&](int, int) { pool.run(1, [](int, int) {}); });
       },
       "no team inside a team");
+}
+#endif
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// Ends the process: 0 if a pool that cannot have its threads does the work all the same.
+[[noreturn]] void work_with_few_threads() {
+  std::ifstream status("/proc/self/statm");
+  rlim_t pages = 0;
+  status >> pages;
+  const rlim_t bytes = pages * 4096 + (rlim_t{200} << 20);  // room for some stacks
+  rlimit limit{};
+  limit.rlim_cur = limit.rlim_max = bytes;
+  setrlimit(RLIMIT_AS, &limit);
+  Pool pool(1000);
+  std::atomic<int> done{0};
+  pool.run(500, [&](int, int) { ++done; });
+  std::exit(pool.threads() < 1000 && done == 500 ? 0 : 1);
+}
+
+TEST(Pool, WorksWithTheThreadsThatTheSystemGives) {
+  EXPECT_EXIT(work_with_few_threads(), testing::ExitedWithCode(0), "");
 }
 #endif
 
