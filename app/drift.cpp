@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/classes.h"
+#include "app/frame_budget.h"
 #include "engine/attention.h"
 
 namespace headlight {
@@ -75,9 +76,8 @@ void DriftWatch::compare_prediction() {
 }
 
 void DriftWatch::compare_maps() {
-  constexpr double kFloatsEachCall = 1e6;  // about a millisecond
   const int depth = static_cast<int>(trace_->blocks.size());
-  for (double floats = 0; next_block_ < depth && floats < kFloatsEachCall; ++next_block_) {
+  for (double floats = 0; next_block_ < depth && floats < kFloatsEachFrame; ++next_block_) {
     floats += vit::floats_read(*trace_, next_block_) + vit::floats_read(*trained_, next_block_);
     const std::vector<float> now = vit::attention_mean(*trace_, next_block_, query_);
     const std::vector<float> before = vit::attention_mean(*trained_, next_block_, query_);

@@ -90,12 +90,10 @@ Verdict judge(const vit::Trace& trace, int label) {
 }
 
 /// All threads may have a pass of this size at a time.
-void check_memory(const EvaluationJob& job, const vit::Pixels& pixels, std::size_t threads) {
+void check_memory(const EvaluationJob& job, const vit::Settings& settings, const vit::Pixels& pixels,
+                  std::size_t threads) {
   const vit::ModelConfig& config = job.model->config;
   const vit::TokenGrid grid = vit::token_grid(config, pixels.width, pixels.height);
-  vit::Settings settings = job.settings;
-  settings.threads = 1;
-  settings.keep = vit::Keep::none;
   vit::Estimate need = vit::estimate(config, grid, settings, job.extent);
   need.trace_bytes *= threads;
   need.workspace_bytes *= threads;
@@ -113,7 +111,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, st
       const vit::Image photo = vit::load_image(images[i].file);
       const auto pixels =
           std::make_shared<const vit::Pixels>(vit::preprocess(photo, job.preprocessing, job.model->config.patch_px));
-      check_memory(job, *pixels, threads);
+      check_memory(job, settings, *pixels, threads);
       const double decode_seconds = seconds_since(start);
       const auto forward_start = Clock::now();
       vit::Meter meter(job.stop);

@@ -13,7 +13,7 @@ namespace headlight {
 namespace {
 
 std::string percent(float share) {
-  return share_text(share) + "\u00a0%";  // no line breaks before the sign
+  return share_text(share) + " %";
 }
 
 /// How many patches, the largest first, hold half of what all patches hold.

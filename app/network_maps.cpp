@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/frame_budget.h"
 #include "engine/attention.h"
 
 namespace headlight {
-
-namespace {
-
-constexpr double kFloatsEachCall = 1e6;  // of the next maps: about a millisecond
-
-}  // namespace
 
 bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const View& view) {
   if (!trace || trace->blocks.empty()) return false;
@@ -41,13 +36,13 @@ bool NetworkMaps::update(const std::shared_ptr<const vit::Trace>& trace, const V
   const bool at_once = !now_.trace || now_.trace->pixels != trace->pixels || now_.trace->model != trace->model;
   const int depth = static_cast<int>(trace->blocks.size());
   double floats = 0;
-  while (done_ < depth && (at_once || floats < kFloatsEachCall)) {
+  while (done_ < depth && (at_once || floats < kFloatsEachFrame)) {
     floats += vit::floats_read(*trace, done_);
     compute_block(done_++);
   }
   if (done_ < depth) return false;
   // Putting them in order is work, too: for large networks a call's.
-  if (!at_once && floats > 0 && floats + static_cast<double>(next_.values.size()) > kFloatsEachCall) return false;
+  if (!at_once && floats > 0 && floats + static_cast<double>(next_.values.size()) > kFloatsEachFrame) return false;
   next_.shared = vit::shared_range(next_.values);
   now_ = std::move(next_);
   next_ = {};

@@ -36,6 +36,7 @@ struct Settings {
   Keep keep = Keep::automatic;
   bool operator==(const Settings&) const = default;
 
+  /// Threads that a pass takes: the reference kernel runs on one.
   int pass_threads() const { return kernel == Kernel::reference ? 1 : threads; }
   float active_attn_drop() const { return training ? attn_drop : 0.f; }
   float active_proj_drop() const { return training ? proj_drop : 0.f; }
