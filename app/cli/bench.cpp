@@ -12,12 +12,12 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/measure.h"
 #include "app/cli/progress.h"
-#include "app/json_text.h"
-#include "app/quantity.h"
-#include "engine/cost.h"
-#include "engine/forward.h"
+#include "app/files/json_text.h"
+#include "app/words/quantity.h"
+#include "engine/cost/cost.h"
+#include "engine/cost/measurements.h"
 #include "engine/kernels/kernels.h"
-#include "engine/measurements.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {

@@ -12,7 +12,7 @@
 #include "app/cli/common.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/hint.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 namespace {

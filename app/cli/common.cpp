@@ -9,13 +9,15 @@
 #include <filesystem>
 #include <system_error>
 
-#include "app/assets.h"
 #include "app/cli/progress.h"
-#include "app/version.h"
-#include "app/write_file.h"
-#include "engine/error.h"
-#include "engine/forward.h"
-#include "engine/pool.h"
+#include "app/cli/version.h"
+#include "app/files/assets.h"
+#include "app/files/write_file.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+#include "engine/checkpoint/load_model.h"
+#include "engine/cost/estimate.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {

@@ -9,9 +9,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/run_options.h"
-#include "engine/image.h"
-#include "engine/trace.h"
+#include "app/session/run_options.h"
+#include "engine/image/image.h"
+#include "engine/network/trace.h"
 
 namespace vit {
 class Pool;

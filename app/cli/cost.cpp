@@ -10,13 +10,13 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/measure.h"
 #include "app/cli/progress.h"
-#include "app/cost_files.h"
-#include "app/cost_text.h"
-#include "app/cost_view.h"
-#include "app/quantity.h"
-#include "engine/cost_notes.h"
-#include "engine/forward.h"
+#include "app/cost/cost_files.h"
+#include "app/cost/cost_text.h"
+#include "app/cost/cost_view.h"
+#include "app/words/quantity.h"
+#include "engine/cost/cost_notes.h"
 #include "engine/kernels/kernels.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {

@@ -6,14 +6,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/analysis/evaluation.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "app/csv_text.h"
-#include "app/evaluation.h"
-#include "app/json_text.h"
-#include "engine/error.h"
+#include "app/files/csv_text.h"
+#include "app/files/json_text.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 namespace {

@@ -11,12 +11,12 @@
 #include "app/cli/export_arguments.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "app/export.h"
-#include "app/export_captions.h"
-#include "app/export_tensors.h"
-#include "app/pixels_file.h"
-#include "engine/forward.h"
-#include "engine/pool.h"
+#include "app/export/export.h"
+#include "app/export/export_captions.h"
+#include "app/export/export_tensors.h"
+#include "app/files/pixels_file.h"
+#include "engine/base/pool.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {

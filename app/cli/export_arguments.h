@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/export.h"
+#include "app/export/export.h"
 
 namespace headlight {
 

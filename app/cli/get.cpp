@@ -8,7 +8,7 @@
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "app/model_hub.h"
+#include "app/hub/model_hub.h"
 
 namespace headlight {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
-#include "app/json_text.h"
-#include "app/preprocessing_facts.h"
+#include "app/files/json_text.h"
+#include "app/session/preprocessing_facts.h"
 
 namespace headlight {
 namespace {

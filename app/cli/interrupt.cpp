@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "app/cli/exit_codes.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "engine/forward.h"
 #include "engine/kernels/kernels.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 

@@ -8,8 +8,8 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cli/common.h"
-#include "engine/meter.h"
-#include "engine/pool.h"
+#include "engine/base/pool.h"
+#include "engine/network/meter.h"
 
 namespace headlight {
 

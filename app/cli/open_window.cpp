@@ -3,7 +3,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/hint.h"
-#include "app/window.h"
+#include "app/window/window.h"
 
 #include <filesystem>
 #include <system_error>
@@ -48,8 +48,8 @@ void add_window_options(CLI::App& root, Action& action) {
   root.add_option("--theme", options->theme, "Colours of the window")
       ->check(CLI::IsMember({"dark", "light"}))
       ->group("Window");
-  root.add_option("--tab", options->tab, "Tab to open: heads or blocks")
-      ->check(CLI::IsMember({"heads", "blocks"}))
+  root.add_option("--tab", options->tab, "Tab to open: heads or grid")
+      ->check(CLI::IsMember({"heads", "grid", "blocks"}))
       ->type_name("NAME")
       ->group("Window");
   root.add_option("--width", options->width, "Width of the window")

@@ -6,14 +6,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/classes.h"
+#include "app/analysis/classes.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "app/json_text.h"
-#include "engine/error.h"
-#include "engine/pool.h"
+#include "app/files/json_text.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
 
 namespace headlight {
 namespace {

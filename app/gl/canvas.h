@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/gl/handle.h"
-#include "engine/image.h"
+#include "engine/image/image.h"
 
 namespace headlight::gl {
 

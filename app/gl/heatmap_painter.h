@@ -8,10 +8,10 @@
 #include "app/gl/canvas.h"
 #include "app/gl/handle.h"
 #include "app/gl/program.h"
-#include "app/photo_levels.h"
-#include "engine/heatmap.h"
-#include "engine/image.h"
-#include "engine/preprocessing.h"
+#include "engine/image/image.h"
+#include "engine/image/photo_levels.h"
+#include "engine/image/preprocessing.h"
+#include "engine/maps/heatmap.h"
 
 namespace headlight::gl {
 

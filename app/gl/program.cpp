@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace headlight::gl {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <cstdio>
 
+#include "app/panels/bench.h"
 #include "app/panels/left_column.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -18,25 +18,25 @@ int nearest_step(const std::vector<int>& steps, int value) {
   return static_cast<int>(std::min(found, steps.end() - 1) - steps.begin());
 }
 
-void block_slider(Workspace& work, bool ready) {
-  Session& session = work.session;
+void block_slider(Bench& bench, bool ready) {
+  Session& session = bench.session;
   const int depth = ready ? session.model()->config.depth : 1;
   char shown[48];
   std::snprintf(shown, sizeof shown, "%d of 0…%d", session.view.block, depth - 1);
   int block = session.view.block;
   if (ui::slider(
-          work.ui,
+          bench.ui,
           {.id = "attention.block",
            .label = "Block",
            .tooltip = "The block of the network whose heads are shown, counted from 0 as in blocks.0.",
-           .key = work.commands.keys_of("attention.block_down") + "  " + work.commands.keys_of("attention.block_up"),
+           .key = bench.commands.keys_of("attention.block_down") + "  " + bench.commands.keys_of("attention.block_up"),
            .enabled = ready && depth > 1},
           block, 0, depth - 1, shown))
     session.select_block(block);
 }
 
-void heads_slider(Workspace& work, bool ready) {
-  Session& session = work.session;
+void heads_slider(Bench& bench, bool ready) {
+  Session& session = bench.session;
   const int channels = ready ? session.model()->config.channels : 1;
   const std::vector<int> steps = ready ? vit::divisors(channels) : std::vector<int>{1};
   const int heads = ready ? session.wanted_heads() : 1;
@@ -51,30 +51,30 @@ void heads_slider(Workspace& work, bool ready) {
   char shown[48];
   const int each = channels / std::max(heads, 1);
   std::snprintf(shown, sizeof shown, each == 1 ? "%d of %d channel" : "%d of %d channels", heads, each);
-  if (ui::stepper(
-          work.ui,
-          {.id = "attention.heads",
-           .label = "Heads",
-           .tooltip = "How many heads the same weights are cut into: every divisor of C. The trained count is "
-                      "amber, timm's default 8 is bright.",
-           .key = work.commands.keys_of("attention.heads_fewer") + "  " + work.commands.keys_of("attention.heads_more"),
-           .enabled = ready},
-          steps, step, shown, ticks))
+  if (ui::stepper(bench.ui,
+                  {.id = "attention.heads",
+                   .label = "Heads",
+                   .tooltip = "How many heads the same weights are cut into: every divisor of C. The trained count is "
+                              "amber, timm's default 8 is bright.",
+                   .key = bench.commands.keys_of("attention.heads_fewer") + "  " +
+                          bench.commands.keys_of("attention.heads_more"),
+                   .enabled = ready},
+                  steps, step, shown, ticks))
     session.set_heads(steps[static_cast<std::size_t>(step)]);
   constexpr std::array<const char*, 2> kScopes = {"all blocks", "this block"};
   constexpr std::array<const char*, 2> kScopeTips = {"The head count above is set for all blocks.",
                                                      "The head count above is set for the chosen block only."};
   int scope = session.heads_for_all ? 0 : 1;
   if (ui::segments(
-          work.ui,
-          {.id = "attention.scope", .label = "", .key = work.commands.keys_of("attention.scope"), .enabled = ready},
+          bench.ui,
+          {.id = "attention.scope", .label = "", .key = bench.commands.keys_of("attention.scope"), .enabled = ready},
           scope, kScopes, kScopeTips))
     session.heads_for_all = scope == 0;
 }
 
-void query_line(Workspace& work) {
-  ui::Ui& ui = work.ui;
-  Session& session = work.session;
+void query_line(Bench& bench) {
+  ui::Ui& ui = bench.ui;
+  Session& session = bench.session;
   const auto& trace = session.trace();
   std::string title = "–", value;
   bool has_class = false;
@@ -99,7 +99,7 @@ void query_line(Workspace& work) {
                    {.id = "attention.query_class",
                     .label = "Class token",
                     .tooltip = "Asks what the class token looks at. Click a patch in any picture to ask from there.",
-                    .key = work.commands.keys_of("attention.query_class"),
+                    .key = bench.commands.keys_of("attention.query_class"),
                     .enabled = has_class,
                     .reason = "This network has no class token."},
                    button_width))
@@ -109,33 +109,33 @@ void query_line(Workspace& work) {
   ui::describe(ui, control, at, {right, at.y + ui.px(26)}, false, value);
 }
 
-void dropout(Workspace& work, bool ready) {
-  Session& session = work.session;
+void dropout(Bench& bench, bool ready) {
+  Session& session = bench.session;
   vit::Settings& s = session.settings;
-  ImGui::SameLine(0, work.ui.px(18));
-  ui::check(work.ui,
+  ImGui::SameLine(0, bench.ui.px(18));
+  ui::check(bench.ui,
             {.id = "attention.training",
              .label = "training mode",
              .tooltip = "Runs the network as in training: the two dropouts below act, with masks drawn from the seed.",
-             .key = work.commands.keys_of("attention.training"),
+             .key = bench.commands.keys_of("attention.training"),
              .enabled = ready},
             s.training);
   if (!s.training) return;
   char shown[32];
   std::snprintf(shown, sizeof shown, "%.2f", s.attn_drop);
-  ui::slider(work.ui,
+  ui::slider(bench.ui,
              {.id = "attention.attn_drop",
               .label = "attn_drop",
               .tooltip = "Probability with which each attention weight is set to zero after the softmax."},
              s.attn_drop, 0.f, 0.95f, shown);
   std::snprintf(shown, sizeof shown, "%.2f", s.proj_drop);
-  ui::slider(work.ui,
+  ui::slider(bench.ui,
              {.id = "attention.proj_drop",
               .label = "proj_drop",
               .tooltip = "Probability with which each output of the projection is set to zero."},
              s.proj_drop, 0.f, 0.95f, shown);
   const float width = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
-  if (ui::button(work.ui,
+  if (ui::button(bench.ui,
                  {.id = "attention.seed",
                   .label = "Seed " + std::to_string(s.seed),
                   .tooltip = "Draws other masks: the next seed. The same seed always gives the same masks."},
@@ -143,7 +143,7 @@ void dropout(Workspace& work, bool ready) {
     ++s.seed;
   ImGui::SameLine();
   bool after = session.view.stage == vit::Stage::after_dropout;
-  if (ui::check(work.ui,
+  if (ui::check(bench.ui,
                 {.id = "view.after_dropout",
                  .label = "maps after dropout",
                  .tooltip = "Shows the attention after the dropout mask; otherwise the softmax's own output."},
@@ -153,14 +153,14 @@ void dropout(Workspace& work, bool ready) {
 
 }  // namespace
 
-void draw_attention_section(Workspace& work) {
-  ui::Ui& ui = work.ui;
-  Session& session = work.session;
+void draw_attention_section(Bench& bench) {
+  ui::Ui& ui = bench.ui;
+  Session& session = bench.session;
   const bool ready = session.model() != nullptr;
   ui::heading(ui, "ATTENTION");
-  block_slider(work, ready);
-  heads_slider(work, ready);
-  query_line(work);
+  block_slider(bench, ready);
+  heads_slider(bench, ready);
+  query_line(bench);
   const bool has_bias = ready && session.model()->config.qkv_bias;
   bool bias = has_bias && session.settings.qkv_bias;
   if (ui::check(ui,
@@ -168,12 +168,12 @@ void draw_attention_section(Workspace& work) {
                  .label = "qkv bias",
                  .tooltip = "Adds the bias of the query, key and value projections, as trained. Off: what they look at "
                             "without it.",
-                 .key = work.commands.keys_of("attention.qkv_bias"),
+                 .key = bench.commands.keys_of("attention.qkv_bias"),
                  .enabled = has_bias,
                  .reason = ready ? "This network has no qkv bias." : ""},
                 bias))
     session.settings.qkv_bias = bias;
-  dropout(work, ready);
+  dropout(bench, ready);
   ui::gap(ui, 6);
 }
 

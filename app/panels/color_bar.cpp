@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <span>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -77,11 +77,11 @@ void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& rang
     ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.faint, remark);
 }
 
-void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
+void draw_color_bar(Bench& bench, ImVec2 from, ImVec2 size) {
   if (size.x <= 0) return;
-  const ui::Ui& ui = work.ui;
-  const HeadMaps& maps = work.maps;
-  const View& view = work.session.view;
+  const ui::Ui& ui = bench.ui;
+  const HeadMaps& maps = bench.maps;
+  const View& view = bench.session.view;
   const int head = std::min(view.head, maps.heads() - 1);
   const vit::Range range = maps.range(head, view);
   const vit::ColorTable& table = vit::color_table(view.colormap);
@@ -105,8 +105,8 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
   const bool more = view.range_rule != vit::RangeRule::per_head && maps.facts(kMaxOfHeads).peak > range.high;
   draw_color_scale(ui, view, range, more, name_of(view.range_rule), {from.x, bars_bottom + 1}, size.x);
 
-  if (const auto& at = work.photo_view.shown_hover; at && at->row < maps.rows() && at->col < maps.cols()) {
-    const int from_head = std::min(work.photo_view.hovered_head, maps.heads() - 1);
+  if (const auto& at = bench.photo_view.shown_hover; at && at->row < maps.rows() && at->col < maps.cols()) {
+    const int from_head = std::min(bench.photo_view.hovered_head, maps.heads() - 1);
     const float value = maps.map(from_head)[at->row * maps.cols() + at->col];
     const float t = std::clamp((value - range.low) / (range.high - range.low), 0.f, 1.f);
     const float x = from.x + size.x * t;
@@ -122,7 +122,7 @@ void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size) {
                                 "the colours of the map. The mark is the value under the cursor. A shared range ends "
                                 "where 99 % of the values do, at a quarter of the largest or above: what is beyond "
                                 "has the last colour."};
-  ui::describe(work.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
+  ui::describe(bench.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
                number(range.low) + " " + number(range.high));
 }
 

@@ -6,13 +6,13 @@
 #include <span>
 #include <vector>
 
-#include "app/head_maps.h"
+#include "app/analysis/head_maps.h"
+#include "app/session/view.h"
 #include "app/ui/ui.h"
-#include "app/view.h"
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 /// Counts of values in equal bins over a range; values outside it fall into the end bins.
 std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins);
@@ -24,6 +24,6 @@ void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& rang
 float color_scale_height(const ui::Ui& ui);
 
 /// Draws the bar with the range's ends, the counts above it, and a mark at the value under the cursor.
-void draw_color_bar(Workspace& work, ImVec2 from, ImVec2 size);
+void draw_color_bar(Bench& bench, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

@@ -2,15 +2,15 @@
 
 #include <cmath>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
-void draw_column_handle(Workspace& work, SideColumns::Side side, ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = work.ui;
+void draw_column_handle(Bench& bench, SideColumns::Side side, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = bench.ui;
   const bool left = side == SideColumns::Side::left;
-  const Command& command = work.commands.get(left ? "view.left_column" : "view.right_column");
+  const Command& command = bench.commands.get(left ? "view.left_column" : "view.right_column");
   const ImVec2 to{from.x + size.x, from.y + size.y};
   ImGui::SetCursorScreenPos(from);
   const bool pressed = ImGui::InvisibleButton(command.id.c_str(), size);
@@ -26,8 +26,8 @@ void draw_column_handle(Workspace& work, SideColumns::Side side, ImVec2 from, Im
   list.AddPolyline(chevron, 3, over ? ui.theme.text : ui.theme.soft, 0, ui.px(1.6f));
   const char* what =
       left ? "Model, photo, attention and view: shows the settings." : "Shows the cost and the prediction.";
-  ui::describe(ui, {.id = command.id, .label = {}, .tooltip = what, .key = work.commands.keys_of(command.id)}, from, to,
-               over, "off");
+  ui::describe(ui, {.id = command.id, .label = {}, .tooltip = what, .key = bench.commands.keys_of(command.id)}, from,
+               to, over, "off");
   if (pressed) command.run();
 }
 

@@ -7,10 +7,10 @@
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 inline constexpr float kColumnHandle = 18;  // points
 
-void draw_column_handle(Workspace& work, SideColumns::Side side, ImVec2 from, ImVec2 size);
+void draw_column_handle(Bench& bench, SideColumns::Side side, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

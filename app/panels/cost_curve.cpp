@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "app/panels/bench.h"
 #include "app/panels/right_column.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 namespace {
@@ -63,12 +63,12 @@ double predicted_at(const CostCurve& curve, int heads) {
 
 }  // namespace
 
-void CostColumn::draw_curve(Workspace& work, float height) {
-  ui::Ui& ui = work.ui;
-  Session& session = work.session;
+void CostColumn::draw_curve(Bench& bench, float height) {
+  ui::Ui& ui = bench.ui;
+  Session& session = bench.session;
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  const bool all = all_blocks(work);
+  const bool all = all_blocks(bench);
   ui::heading(
       ui, whole_model ? "COST OVER HEAD COUNT · whole model" : "COST OVER HEAD COUNT · block " + std::to_string(block_),
       all ? "heads of all blocks" : "heads of block " + std::to_string(block_));
@@ -154,8 +154,8 @@ void CostColumn::draw_curve(Workspace& work, float height) {
                   .label = sweeping ? "Cancel sweep" : "Sweep",
                   .tooltip = sweeping ? "Stops; the dots that are there stay."
                                       : "Measures every possible head count, a few passes each, and fills in the dots.",
-                  .key = work.commands.keys_of("cost.sweep")}))
-    sweep(work);
+                  .key = bench.commands.keys_of("cost.sweep")}))
+    sweep(bench);
   const float text_y = bottom + ui.px(4) + (button - number) / 2;
   const std::string key = std::to_string(curve_.measured.size()) + " of " + std::to_string(counts.size()) + " measured";
   float x = at.x + width - ui::measure(ui, ui::Type::small, key).x;

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <optional>
 
+#include "app/panels/bench.h"
 #include "app/panels/right_column.h"
-#include "app/quantity.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
+#include "app/words/quantity.h"
 
 namespace headlight {
 namespace {
@@ -69,8 +69,8 @@ std::string tooltip_of(const CostLine& line) {
 
 }  // namespace
 
-void CostColumn::draw_bar(Workspace& work) {
-  ui::Ui& ui = work.ui;
+void CostColumn::draw_bar(Bench& bench) {
+  ui::Ui& ui = bench.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, height = ui.px(14);
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -95,8 +95,8 @@ void CostColumn::draw_bar(Workspace& work) {
   ui::gap(ui, 3);
 }
 
-void CostColumn::draw_table(Workspace& work) {
-  ui::Ui& ui = work.ui;
+void CostColumn::draw_table(Bench& bench) {
+  ui::Ui& ui = bench.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   const float height = ui.fonts.size(ui::Type::small) + ui.px(tight_ ? 2 : 5);
@@ -113,7 +113,7 @@ void CostColumn::draw_table(Workspace& work) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   float y = at.y + height;
   const auto draw = [&](const CostLine& line) {
-    draw_line(work, line, {at.x, y}, width, height);
+    draw_line(bench, line, {at.x, y}, width, height);
     y += height;
   };
   for (const CostLine& line : view_.lines) draw(line);
@@ -125,8 +125,8 @@ void CostColumn::draw_table(Workspace& work) {
   ImGui::Dummy({width, 1});
 }
 
-void CostColumn::draw_line(Workspace& work, const CostLine& line, ImVec2 at, float width, float height) {
-  ui::Ui& ui = work.ui;
+void CostColumn::draw_line(Bench& bench, const CostLine& line, ImVec2 at, float width, float height) {
+  ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ui::Type type = ui::Type::small;
   const ImVec2 to{at.x + width, at.y + height};

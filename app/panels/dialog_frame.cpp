@@ -4,14 +4,14 @@
 #include <cmath>
 #include <string>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
-bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 points, bool& open) {
+bool begin_dialog(Bench& bench, const char* id, const char* title, ImVec2 points, bool& open) {
   if (!open) return false;
-  ui::Ui& ui = work.ui;
+  ui::Ui& ui = bench.ui;
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
   const ImVec2 size{std::min(ui.px(points.x), screen.x * 0.95f), std::min(ui.px(points.y), screen.y * 0.9f)};
   ImGui::SetNextWindowSize(size);
@@ -23,7 +23,7 @@ bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 poi
                    ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoBackground);
   ImGui::PopStyleVar();
   ui::ground_over_veil(ui);
-  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) work.front_dialog = &open;
+  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) bench.front_dialog = &open;
   ui::text(ui, ui::Type::title, ui.theme.text, title);
   ImGui::SameLine();
   const float width = ui.px(70);
@@ -43,8 +43,9 @@ void end_dialog() {
   ImGui::End();
 }
 
-void close_front_dialog(Workspace& work) {
-  for (bool* open : {work.front_dialog, &work.get_open, &work.preprocessing_open, &work.report_open, &work.help_open})
+void close_front_dialog(Bench& bench) {
+  for (bool* open :
+       {bench.front_dialog, &bench.get_open, &bench.preprocessing_open, &bench.report_open, &bench.help_open})
     if (open != nullptr && *open) {
       *open = false;
       return;

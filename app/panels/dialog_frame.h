@@ -9,14 +9,14 @@
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 /// A floating window in the middle with a title and a close button, `points` large; call `end_dialog` if it returns
 /// true. `open` becomes false when the user closes it.
-bool begin_dialog(Workspace& work, const char* id, const char* title, ImVec2 points, bool& open);
+bool begin_dialog(Bench& bench, const char* id, const char* title, ImVec2 points, bool& open);
 void end_dialog();
 /// Closes the one that is in front of the others.
-void close_front_dialog(Workspace& work);
+void close_front_dialog(Bench& bench);
 
 /// Text at `x` px of the line, cut to `width`; the line goes on.
 void column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width);

@@ -5,30 +5,30 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
-void draw_help(Workspace& work) {
-  if (!begin_dialog(work, "help", "Keys", {860, 720}, work.help_open)) return;
-  ui::Ui& ui = work.ui;
+void draw_help(Bench& bench) {
+  if (!begin_dialog(bench, "help", "Keys", {860, 720}, bench.help_open)) return;
+  ui::Ui& ui = bench.ui;
   const float width = ImGui::GetContentRegionAvail().x, gap = ui.px(18);
   float keys = 0, names = 0;  // px, the widest
-  for (const Command& command : work.commands.all()) {
-    keys = std::max(keys, ui::measure(ui, ui::Type::body, work.commands.keys_of(command.id)).x);
+  for (const Command& command : bench.commands.all()) {
+    keys = std::max(keys, ui::measure(ui, ui::Type::body, bench.commands.keys_of(command.id)).x);
     names = std::max(names, ui::measure(ui, ui::Type::body, command.name).x);
   }
   const float name_x = keys + gap, words_x = name_x + names + gap;
   std::string menu;
-  for (const Command& command : work.commands.all()) {
+  for (const Command& command : bench.commands.all()) {
     if (command.menu != menu) {
       menu = command.menu;
       ui::gap(ui, 4);
       ui::heading(ui, menu);
     }
-    column_text(ui, 0, ui.theme.accent, work.commands.keys_of(command.id), keys + 1);
+    column_text(ui, 0, ui.theme.accent, bench.commands.keys_of(command.id), keys + 1);
     column_text(ui, name_x, ui.theme.text, command.name, names + 1);
     wrapped_column_text(ui, words_x, ui.theme.soft, command.tooltip, width - words_x - gap);
   }
@@ -48,11 +48,11 @@ void draw_help(Workspace& work) {
   end_dialog();
 }
 
-void draw_preprocessing(Workspace& work) {
-  if (!work.session.model()) work.preprocessing_open = false;
-  if (!begin_dialog(work, "prepare", "How the photo becomes the input", {520, 660}, work.preprocessing_open)) return;
-  ui::Ui& ui = work.ui;
-  vit::Preprocessing& p = work.session.preprocessing;
+void draw_preprocessing(Bench& bench) {
+  if (!bench.session.model()) bench.preprocessing_open = false;
+  if (!begin_dialog(bench, "prepare", "How the photo becomes the input", {520, 660}, bench.preprocessing_open)) return;
+  ui::Ui& ui = bench.ui;
+  vit::Preprocessing& p = bench.session.preprocessing;
   ui::wrapped(ui, ui::Type::body, ui.theme.soft, vit::describe(p));
   ui::gap(ui, 6);
   constexpr std::array<const char*, 4> kResize = {"shorter side", "longer side", "squash", "none"};
@@ -76,7 +76,7 @@ void draw_preprocessing(Workspace& work) {
                  filter, kFilters))
     p.interpolation = static_cast<vit::Interpolation>(filter);
   char shown[32];
-  const int patch = work.session.model()->config.patch_px;
+  const int patch = bench.session.model()->config.patch_px;
   const int most = std::max(64 * patch, std::max(p.resize_px, p.width));
   if (p.resize == vit::ResizeRule::squash) {
     const int side = std::min(p.width, p.height);
@@ -138,8 +138,8 @@ void draw_preprocessing(Workspace& work) {
   if (ui::button(ui, {.id = "prepare.reset",
                       .label = "As the model says",
                       .tooltip = "Back to the model's own preprocessing.",
-                      .enabled = !(p == work.session.model()->preprocessing)}))
-    p = work.session.model()->preprocessing;
+                      .enabled = !(p == bench.session.model()->preprocessing)}))
+    p = bench.session.model()->preprocessing;
   end_dialog();
 }
 

@@ -3,15 +3,15 @@
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 /// The help window: every command with its keys, from the command table.
-void draw_help(Workspace& work);
+void draw_help(Bench& bench);
 /// What was read, implied, guessed and overridden of the model, and controls to override it.
-void draw_model_report(Workspace& work);
+void draw_model_report(Bench& bench);
 /// The well-known models that can be fetched; progress and cancel of the one that comes.
-void draw_get_model(Workspace& work);
+void draw_get_model(Bench& bench);
 /// How the photo becomes the network's input, editable.
-void draw_preprocessing(Workspace& work);
+void draw_preprocessing(Bench& bench);
 
 }  // namespace headlight

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <string>
 
-#include "app/model_hub.h"
+#include "app/hub/model_hub.h"
+#include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 
@@ -37,11 +37,11 @@ void draw_progress(const ui::Ui& ui, ImVec2 at, float width, const HubProgress& 
 }
 
 /// One line of the list. `folder` is where fetched models lie.
-void draw_row(Workspace& work, const HubModel& model, const std::filesystem::path& folder) {
-  ui::Ui& ui = work.ui;
+void draw_row(Bench& bench, const HubModel& model, const std::filesystem::path& folder) {
+  ui::Ui& ui = bench.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  const std::string id = "get." + model.name, coming = work.fetch.name();
+  const std::string id = "get." + model.name, coming = bench.fetch.name();
   const bool comes = coming == model.name;
   std::error_code error;
   const bool here = !comes && std::filesystem::exists(folder / model.name / "model.safetensors", error);
@@ -50,7 +50,7 @@ void draw_row(Workspace& work, const HubModel& model, const std::filesystem::pat
                 ui::shortened(ui, ui::Type::strong, model.name, words));
   const ImVec2 below{at.x, at.y + ui.px(7) + ui.fonts.size(ui::Type::strong) * 1.15f};
   if (comes)
-    draw_progress(ui, below, words, work.fetch.progress());
+    draw_progress(ui, below, words, bench.fetch.progress());
   else
     ui::draw_text(ui, ui::Type::body, below, ui.theme.soft,
                   ui::shortened(ui, ui::Type::body, model.description, words));
@@ -64,12 +64,12 @@ void draw_row(Workspace& work, const HubModel& model, const std::filesystem::pat
     if (ui::button(ui,
                    {.id = id, .label = "Cancel", .tooltip = "Stops; what has come so far is kept for the next time."},
                    ui.px(kButton)))
-      work.fetch.cancel();
+      bench.fetch.cancel();
   } else if (here) {
     if (ui::button(ui, {.id = id, .label = "Open", .tooltip = "Opens the model, which was fetched before."},
                    ui.px(kButton))) {
-      work.session.open_model((folder / model.name).string());
-      work.get_open = false;
+      bench.session.open_model((folder / model.name).string());
+      bench.get_open = false;
     }
   } else if (ui::button(ui,
                         {.id = id,
@@ -78,7 +78,7 @@ void draw_row(Workspace& work, const HubModel& model, const std::filesystem::pat
                          .enabled = coming.empty(),
                          .reason = "One comes at a time."},
                         ui.px(kButton))) {
-    work.fetch.start(model, folder);
+    bench.fetch.start(model, folder);
   }
   ImGui::SetCursorScreenPos({at.x, at.y + ui.px(kRow) - ui.px(5)});
   const ImVec2 line = ImGui::GetCursorScreenPos();
@@ -88,12 +88,12 @@ void draw_row(Workspace& work, const HubModel& model, const std::filesystem::pat
 
 }  // namespace
 
-void draw_get_model(Workspace& work) {
-  if (!begin_dialog(work, "get", "Get a model", {680, 480}, work.get_open)) return;
-  const ui::Ui& ui = work.ui;
+void draw_get_model(Bench& bench) {
+  if (!begin_dialog(bench, "get", "Get a model", {680, 480}, bench.get_open)) return;
+  const ui::Ui& ui = bench.ui;
   try {
     const std::filesystem::path folder = hub_folder();
-    for (const HubModel& model : hub_models()) draw_row(work, model, folder);
+    for (const HubModel& model : hub_models()) draw_row(bench, model, folder);
     ui::gap(ui, 2);
     ui::wrapped(ui, ui::Type::small, ui.theme.faint,
                 "From Hugging Face into " + folder.string() +

@@ -5,14 +5,14 @@
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
-void draw_left_column(Workspace& work, ImVec2 from, ImVec2 size);
+void draw_left_column(Bench& bench, ImVec2 from, ImVec2 size);
 
 // Its sections, each in a file of its own.
-void draw_model_section(Workspace& work);
-void draw_image_section(Workspace& work);
-void draw_attention_section(Workspace& work);
-void draw_view_section(Workspace& work);
+void draw_model_section(Bench& bench);
+void draw_image_section(Bench& bench);
+void draw_attention_section(Bench& bench);
+void draw_view_section(Bench& bench);
 
 }  // namespace headlight

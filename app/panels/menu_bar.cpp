@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::array<const char*, 5> kMenus = {"File", "View", "Analysis", "Export", "Help"};
 
-void draw_menu(Workspace& work, const std::string& menu) {
-  ui::Ui& ui = work.ui;
+void draw_menu(Bench& bench, const std::string& menu) {
+  ui::Ui& ui = bench.ui;
   const std::string popup = "menu." + menu + ".list";
   if (!ui::begin_list(ui, popup)) return;
-  for (const Command& command : work.commands.all()) {
+  for (const Command& command : bench.commands.all()) {
     if (command.menu != menu) continue;
     if (command.separated) ImGui::Separator();
-    const std::string keys = work.commands.keys_of(command.id);
+    const std::string keys = bench.commands.keys_of(command.id);
     const bool enabled = command.enabled();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     if (ImGui::MenuItem(command.name.c_str(), keys.c_str(), command.checked && command.checked(), enabled))
@@ -33,8 +33,8 @@ void draw_menu(Workspace& work, const std::string& menu) {
 
 }  // namespace
 
-void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = work.ui;
+void draw_menu_bar(Bench& bench, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
   list.AddLine({from.x, from.y + size.y - 1}, {from.x + size.x, from.y + size.y - 1}, ui.theme.line);
@@ -59,7 +59,7 @@ void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size) {
       list.AddRectFilled({x, from.y + ui.px(4)}, {x + width, from.y + size.y - ui.px(5)}, ui.theme.raised, ui.px(4));
     ui::draw_text(ui, ui::Type::body, {x + ui.px(10), body_y}, ui.theme.text, menu);
     ui::describe(ui, {.id = id, .label = menu}, {x, from.y}, {x + width, from.y + size.y}, over, opened ? "on" : "");
-    MenuClicks& clicks = work.menu_clicks;
+    MenuClicks& clicks = bench.menu_clicks;
     const bool due = clicks.due == menu;
     if (due) clicks.due.clear();
     if (pressed || due || (other && inside)) {
@@ -70,7 +70,7 @@ void draw_menu_bar(Workspace& work, ImVec2 from, ImVec2 size) {
     const bool clicked = inside && ImGui::IsMouseClicked(0) && (opened || other);
     if (clicked && !(opened && clicks.opened == menu)) clicks.due = menu;
     ImGui::SetNextWindowPos({x, from.y + size.y});
-    draw_menu(work, menu);
+    draw_menu(bench, menu);
     x += width + ui.px(2);
   }
   const std::string keys = "F1 keys   Ctrl+O open   ↑ ↓ head   ← → block   [ ] head count";

@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
-#include "app/preprocessing_facts.h"
+#include "app/session/preprocessing_facts.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
-#include "engine/model_facts.h"
+#include "engine/checkpoint/load_model.h"
+#include "engine/checkpoint/model_facts.h"
 
 namespace headlight {
 
@@ -21,24 +22,24 @@ constexpr float kValueX = 128, kSourceX = 348, kReasonX = 434, kResetWidth = 58;
 
 /// A drop-down of values; the present one is added where it is none of them. Returns the chosen value's index.
 template <typename Value, typename Text>
-const Value* choose(Workspace& work, const char* id, const char* tooltip, std::vector<Value>& values,
-                    const Value& present, const Text& text) {
+const Value* choose(Bench& bench, const char* id, const char* tooltip, std::vector<Value>& values, const Value& present,
+                    const Text& text) {
   if (std::find(values.begin(), values.end(), present) == values.end()) values.push_back(present);
   std::vector<std::string> words;
   for (const Value& value : values) words.push_back(text(value));
   std::vector<const char*> names;
   for (const std::string& word : words) names.push_back(word.c_str());
   int index = static_cast<int>(std::find(values.begin(), values.end(), present) - values.begin());
-  const float width = ui::measure(work.ui, ui::Type::body, names[static_cast<std::size_t>(index)]).x + work.ui.px(30);
-  const bool changed = ui::choice(work.ui, {.id = id, .label = "", .tooltip = tooltip}, index, names, width);
+  const float width = ui::measure(bench.ui, ui::Type::body, names[static_cast<std::size_t>(index)]).x + bench.ui.px(30);
+  const bool changed = ui::choice(bench.ui, {.id = id, .label = "", .tooltip = tooltip}, index, names, width);
   return changed ? &values[static_cast<std::size_t>(index)] : nullptr;
 }
 
-void edit_heads(Workspace& work) {
-  Session& session = work.session;
+void edit_heads(Bench& bench) {
+  Session& session = bench.session;
   const vit::ModelConfig& config = session.model()->config;
   std::vector<int> counts = vit::divisors(config.channels);
-  const int* chosen = choose(work, "report.heads", "Heads that the network was trained with: --trained-heads.", counts,
+  const int* chosen = choose(bench, "report.heads", "Heads that the network was trained with: --trained-heads.", counts,
                              config.num_heads, [](int heads) { return std::to_string(heads); });
   if (chosen == nullptr) return;
   vit::LoadOptions options = session.load_options();
@@ -46,10 +47,10 @@ void edit_heads(Workspace& work) {
   session.override_model(options);
 }
 
-void edit_eps(Workspace& work) {
-  Session& session = work.session;
+void edit_eps(Bench& bench) {
+  Session& session = bench.session;
   std::vector<float> values = {1e-12f, 1e-8f, 1e-6f, 1e-5f, 1e-3f};
-  const float* chosen = choose(work, "report.eps", "Epsilon of every LayerNorm: --eps.", values,
+  const float* chosen = choose(bench, "report.eps", "Epsilon of every LayerNorm: --eps.", values,
                                session.model()->config.eps, [](float eps) {
                                  char text[32];
                                  std::snprintf(text, sizeof text, "%g", static_cast<double>(eps));
@@ -61,11 +62,11 @@ void edit_eps(Workspace& work) {
   session.override_model(options);
 }
 
-void edit_activation(Workspace& work) {
-  Session& session = work.session;
+void edit_activation(Bench& bench) {
+  Session& session = bench.session;
   std::vector<vit::Activation> values = {vit::Activation::gelu, vit::Activation::gelu_tanh,
                                          vit::Activation::quick_gelu};
-  const vit::Activation* chosen = choose(work, "report.activation", "Between fc1 and fc2: --activation.", values,
+  const vit::Activation* chosen = choose(bench, "report.activation", "Between fc1 and fc2: --activation.", values,
                                          session.model()->config.activation, vit::activation_text);
   if (chosen == nullptr) return;
   vit::LoadOptions options = session.load_options();
@@ -75,44 +76,44 @@ void edit_activation(Workspace& work) {
 
 using Rgb = std::array<float, 3>;
 
-void edit_rgb(Workspace& work, const char* id, const char* tooltip, Rgb& rgb, const std::array<Rgb, 3>& known) {
+void edit_rgb(Bench& bench, const char* id, const char* tooltip, Rgb& rgb, const std::array<Rgb, 3>& known) {
   constexpr std::array<const char*, 3> kNames = {"", "  ImageNet", "  CLIP"};
   std::vector<Rgb> values(known.begin(), known.end());
-  const Rgb* chosen = choose(work, id, tooltip, values, rgb, [&](const Rgb& value) {
+  const Rgb* chosen = choose(bench, id, tooltip, values, rgb, [&](const Rgb& value) {
     const auto at = static_cast<std::size_t>(std::find(known.begin(), known.end(), value) - known.begin());
     return triple_text(value) + (at < kNames.size() ? kNames[at] : "");
   });
   if (chosen != nullptr) rgb = *chosen;
 }
 
-void edit_interpolation(Workspace& work) {
-  vit::Interpolation& wanted = work.session.preprocessing.interpolation;
+void edit_interpolation(Bench& bench) {
+  vit::Interpolation& wanted = bench.session.preprocessing.interpolation;
   std::vector<vit::Interpolation> values = {vit::Interpolation::nearest, vit::Interpolation::bilinear,
                                             vit::Interpolation::bicubic, vit::Interpolation::lanczos};
-  const vit::Interpolation* chosen = choose(work, "report.interpolation", "Filter of the resize: --interpolation.",
+  const vit::Interpolation* chosen = choose(bench, "report.interpolation", "Filter of the resize: --interpolation.",
                                             values, wanted, vit::interpolation_text);
   if (chosen != nullptr) wanted = *chosen;
 }
 
 /// Draws the value as a control if the fact can be set here.
-bool edit(Workspace& work, const std::string& name) {
+bool edit(Bench& bench, const std::string& name) {
   constexpr std::array<Rgb, 3> kMeans = {
       {{0.5f, 0.5f, 0.5f}, {0.485f, 0.456f, 0.406f}, {0.48145466f, 0.4578275f, 0.40821073f}}};
   constexpr std::array<Rgb, 3> kStds = {
       {{0.5f, 0.5f, 0.5f}, {0.229f, 0.224f, 0.225f}, {0.26862954f, 0.26130258f, 0.27577711f}}};
-  vit::Preprocessing& p = work.session.preprocessing;
+  vit::Preprocessing& p = bench.session.preprocessing;
   if (name == "heads") {
-    edit_heads(work);
+    edit_heads(bench);
   } else if (name == "eps") {
-    edit_eps(work);
-  } else if (name == "activation" && !work.session.model()->config.swiglu) {
-    edit_activation(work);
+    edit_eps(bench);
+  } else if (name == "activation" && !bench.session.model()->config.swiglu) {
+    edit_activation(bench);
   } else if (name == "interpolation") {
-    edit_interpolation(work);
+    edit_interpolation(bench);
   } else if (name == "mean") {
-    edit_rgb(work, "report.mean", "Is taken off the channels: --mean. Other numbers: Prepare.", p.mean, kMeans);
+    edit_rgb(bench, "report.mean", "Is taken off the channels: --mean. Other numbers: Prepare.", p.mean, kMeans);
   } else if (name == "std") {
-    edit_rgb(work, "report.std", "Divides the channels after that: --std. Other numbers: Prepare.", p.std, kStds);
+    edit_rgb(bench, "report.std", "Divides the channels after that: --std. Other numbers: Prepare.", p.std, kStds);
   } else {
     return false;
   }
@@ -120,8 +121,8 @@ bool edit(Workspace& work, const std::string& name) {
 }
 
 /// Takes one override back.
-void reset(Workspace& work, const std::string& name) {
-  Session& session = work.session;
+void reset(Bench& bench, const std::string& name) {
+  Session& session = bench.session;
   vit::LoadOptions options = session.load_options();
   vit::Preprocessing& p = session.preprocessing;
   const vit::Preprocessing& own = session.model()->preprocessing;
@@ -141,8 +142,8 @@ bool is_set_here(const std::string& name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-void draw_fact(Workspace& work, const vit::Fact& fact, float width) {
-  ui::Ui& ui = work.ui;
+void draw_fact(Bench& bench, const vit::Fact& fact, float width) {
+  ui::Ui& ui = bench.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float height = ui.fonts.size(ui::Type::body) + ui.px(11), text_y = at.y + ui.px(4);
   const bool sure = fact.source == vit::Source::read || fact.source == vit::Source::implied;
@@ -152,7 +153,7 @@ void draw_fact(Workspace& work, const vit::Fact& fact, float width) {
   };
   column(0, ui.theme.soft, fact.name, ui.px(kValueX - 16));
   ImGui::SetCursorScreenPos({at.x + ui.px(kValueX - 9), at.y});
-  if (!edit(work, fact.name)) column(ui.px(kValueX), ui.theme.text, fact.value, ui.px(kSourceX - kValueX - 8));
+  if (!edit(bench, fact.name)) column(ui.px(kValueX), ui.theme.text, fact.value, ui.px(kSourceX - kValueX - 8));
   column(ui.px(kSourceX), sure ? ui.theme.soft : ui.theme.accent, vit::name_of(fact.source),
          ui.px(kReasonX - kSourceX - 4));
   const float reason_room = width - ui.px(kReasonX) - (resettable ? ui.px(kResetWidth + 8) : 0);
@@ -168,7 +169,7 @@ void draw_fact(Workspace& work, const vit::Fact& fact, float width) {
     if (ui::button(ui,
                    {.id = "report." + fact.name + ".reset", .label = "Reset", .tooltip = "Back to what the file says."},
                    ui.px(kResetWidth)))
-      reset(work, fact.name);
+      reset(bench, fact.name);
   }
   ImGui::SetCursorScreenPos(at);
   ImGui::Dummy({1, height - ImGui::GetStyle().ItemSpacing.y + ui.px(3)});
@@ -176,11 +177,11 @@ void draw_fact(Workspace& work, const vit::Fact& fact, float width) {
 
 }  // namespace
 
-void draw_model_report(Workspace& work) {
-  if (!work.session.model()) work.report_open = false;
-  if (!begin_dialog(work, "report", "What the program knows of this model", {840, 640}, work.report_open)) return;
-  ui::Ui& ui = work.ui;
-  const vit::Model& model = *work.session.model();
+void draw_model_report(Bench& bench) {
+  if (!bench.session.model()) bench.report_open = false;
+  if (!begin_dialog(bench, "report", "What the program knows of this model", {840, 640}, bench.report_open)) return;
+  ui::Ui& ui = bench.ui;
+  const vit::Model& model = *bench.session.model();
   const float width = ImGui::GetContentRegionAvail().x;
   ui.announce(model.report.file);
   char line[96];
@@ -196,7 +197,7 @@ void draw_model_report(Workspace& work) {
   ui::label_value(ui, "Tensors", line);
   ui::gap(ui, 6);
   ui::heading(ui, "FACTS", "values in boxes can be set; the pass runs again at once");
-  for (const vit::Fact& fact : facts_with(model, work.session.preprocessing)) draw_fact(work, fact, width);
+  for (const vit::Fact& fact : facts_with(model, bench.session.preprocessing)) draw_fact(bench, fact, width);
   for (const auto& [title, names] :
        {std::pair{"UNUSED TENSORS", &model.report.unused}, {"MISSING TENSORS", &model.report.missing}}) {
     if (names->empty()) continue;

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "app/panels/bench.h"
 #include "app/panels/left_column.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -28,8 +28,8 @@ std::string title_of(const std::string& source) {
 }
 
 /// How the photo fits the network, and at what size.
-void input_controls(Workspace& work) {
-  Session& session = work.session;
+void input_controls(Bench& bench) {
+  Session& session = bench.session;
   const vit::Model& model = *session.model();
   const std::vector<int>& sizes = session.input_sizes();
   const std::optional<Fit> fit = fit_of(session.preprocessing);
@@ -44,14 +44,14 @@ void input_controls(Workspace& work) {
   if (!fit) fits.push_back(kFits.back());
   int chosen = fit ? static_cast<int>(*fit) : static_cast<int>(fits.size()) - 1;
   if (ui::choice(
-          work.ui,
+          bench.ui,
           {.id = "image.fit",
            .label = "Fit",
            .tooltip = "What of the photo the network reads. Centre crop: its middle. Squash: all of it, distorted "
                       "to the network's shape. Whole: all of it in its own shape, with that side at the size "
                       "below. " +
                       same,
-           .key = work.commands.keys_of("image.fit")},
+           .key = bench.commands.keys_of("image.fit")},
           chosen, fits) &&
       chosen < kFitCount)
     session.set_input(static_cast<Fit>(chosen), size);
@@ -68,43 +68,43 @@ void input_controls(Workspace& work) {
   std::vector<ui::Tick> ticks;
   if (sizes[static_cast<std::size_t>(nearest(own))] == own) ticks.push_back({nearest(own), "trained", true});
   int step = nearest(size);
-  if (ui::stepper(work.ui,
+  if (ui::stepper(bench.ui,
                   {.id = "image.size",
                    .label = "Input",
                    .tooltip = "Pixels that the network reads, in whole patches; the positions are resampled. The size "
                               "it was trained at is amber. " +
                               same,
-                   .key = work.commands.keys_of("image.smaller") + "  " + work.commands.keys_of("image.larger"),
+                   .key = bench.commands.keys_of("image.smaller") + "  " + bench.commands.keys_of("image.larger"),
                    .enabled = sizes.size() > 1,
                    .reason = resampled ? "" : "This family runs at its own size only."},
                   sizes, step, shown, ticks))
     session.set_input(named, sizes[static_cast<std::size_t>(step)]);
 }
 
-void two_buttons(Workspace& work, const char* left, const std::string& left_label, const char* left_tooltip,
+void two_buttons(Bench& bench, const char* left, const std::string& left_label, const char* left_tooltip,
                  const char* command, const char* right, const std::string& right_label, const char* right_tooltip,
                  bool& right_open, bool right_enabled) {
   const float width = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
-  if (ui::button(work.ui,
-                 {.id = left, .label = left_label, .tooltip = left_tooltip, .key = work.commands.keys_of(command)},
+  if (ui::button(bench.ui,
+                 {.id = left, .label = left_label, .tooltip = left_tooltip, .key = bench.commands.keys_of(command)},
                  width))
-    work.commands.get(command).run();
+    bench.commands.get(command).run();
   ImGui::SameLine();
-  if (ui::button(work.ui, {.id = right, .label = right_label, .tooltip = right_tooltip, .enabled = right_enabled},
+  if (ui::button(bench.ui, {.id = right, .label = right_label, .tooltip = right_tooltip, .enabled = right_enabled},
                  width))
     right_open = !right_open;
 }
 
 }  // namespace
 
-void draw_model_section(Workspace& work) {
-  ui::Ui& ui = work.ui;
-  const auto& model = work.session.model();
+void draw_model_section(Bench& bench) {
+  ui::Ui& ui = bench.ui;
+  const auto& model = bench.session.model();
   ui::heading(ui, "MODEL", model ? model->config.family : "");
   const float width = ImGui::GetContentRegionAvail().x;
   if (model) {
     const vit::ModelConfig& c = model->config;
-    const std::string title = title_of(work.session.model_source());
+    const std::string title = title_of(bench.session.model_source());
     ui.announce(title);
     ui::text(ui, ui::Type::strong, ui.theme.text, ui::shortened(ui, ui::Type::strong, title, width, true));
     char line[160];
@@ -118,63 +118,63 @@ void draw_model_section(Workspace& work) {
                   short_count(static_cast<double>(model->report.parameters)).c_str());
     ui::text(ui, ui::Type::body, ui.theme.soft, line);
   } else {
-    const bool loading = work.session.status().doing == WorkerStatus::Doing::loading_model;
+    const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_model;
     ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No model is open.");
   }
-  two_buttons(work, "model.open", "Open…", "Opens a checkpoint: safetensors and other formats, or a folder.",
+  two_buttons(bench, "model.open", "Open…", "Opens a checkpoint: safetensors and other formats, or a folder.",
               "file.open_model", "model.report", "Report",
-              "What was read from the checkpoint, what follows from it, and what was guessed.", work.report_open,
+              "What was read from the checkpoint, what follows from it, and what was guessed.", bench.report_open,
               model != nullptr);
   ui::gap(ui, 6);
 }
 
-void draw_image_section(Workspace& work) {
-  ui::Ui& ui = work.ui;
-  const auto& image = work.session.image();
+void draw_image_section(Bench& bench) {
+  ui::Ui& ui = bench.ui;
+  const auto& image = bench.session.image();
   char line[160] = "";
-  const auto& trace = work.session.trace();
-  if (image && trace && work.session.photo() == image)
+  const auto& trace = bench.session.trace();
+  if (image && trace && bench.session.photo() == image)
     std::snprintf(line, sizeof line, "%.0f×%.0f of %d×%d", trace->pixels->box.width, trace->pixels->box.height,
                   image->width, image->height);
   else if (image)
     std::snprintf(line, sizeof line, "%d×%d", image->width, image->height);
   ui::heading(ui, "IMAGE", line);
   if (image) {
-    const std::string title = title_of(work.session.image_source());
+    const std::string title = title_of(bench.session.image_source());
     ui.announce(title);
     ui::text(ui, ui::Type::strong, ui.theme.text,
              ui::shortened(ui, ui::Type::strong, title, ImGui::GetContentRegionAvail().x, true));
-    if (work.session.model()) input_controls(work);
+    if (bench.session.model()) input_controls(bench);
   } else {
-    const bool loading = work.session.status().doing == WorkerStatus::Doing::loading_image;
+    const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_image;
     ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No photo is open.");
   }
-  const bool reset = !work.session.native_input();
+  const bool reset = !bench.session.native_input();
   const float space = ImGui::GetStyle().ItemSpacing.x, width = ImGui::GetContentRegionAvail().x;
   const float each = reset ? (width - 2 * space) / 3 : (width - space) / 2;
   if (ui::button(ui,
                  {.id = "image.open",
                   .label = "Open…",
                   .tooltip = "Opens a photo. You can also drop a file on the window.",
-                  .key = work.commands.keys_of("file.open_image")},
+                  .key = bench.commands.keys_of("file.open_image")},
                  each))
-    work.commands.get("file.open_image").run();
+    bench.commands.get("file.open_image").run();
   ImGui::SameLine();
   if (ui::button(ui,
                  {.id = "image.preprocess",
                   .label = "Prepare",
                   .tooltip = "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
-                  .enabled = work.session.model() != nullptr},
+                  .enabled = bench.session.model() != nullptr},
                  each))
-    work.preprocessing_open = !work.preprocessing_open;
+    bench.preprocessing_open = !bench.preprocessing_open;
   if (reset) {
-    const Command& command = work.commands.get("image.native");
+    const Command& command = bench.commands.get("image.native");
     ImGui::SameLine();
     if (ui::button(ui,
                    {.id = "image.native",
                     .label = "Reset",
                     .tooltip = command.tooltip,
-                    .key = work.commands.keys_of("image.native")},
+                    .key = bench.commands.keys_of("image.native")},
                    each))
       command.run();
   }

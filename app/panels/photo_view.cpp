@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/bench.h"
 #include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -55,13 +55,13 @@ ImVec2 PhotoView::to_screen(double photo_x, double photo_y) const {
           static_cast<float>(from_.y + size_.y / 2 + (photo_y - center_y_) * shown_scale_)};
 }
 
-void PhotoView::paint(Workspace& work) {
-  const HeadMaps& maps = work.maps;
-  const View& view = work.session.view;
+void PhotoView::paint(Bench& bench) {
+  const HeadMaps& maps = bench.maps;
+  const View& view = bench.session.view;
   const int head = std::min(view.head, maps.heads() - 1);
-  const ImVec4 background = ImGui::ColorConvertU32ToFloat4(work.ui.theme.window);
+  const ImVec4 background = ImGui::ColorConvertU32ToFloat4(bench.ui.theme.window);
   const Drawn now{.trace = maps.trace().get(),
-                  .photo = work.session.photo_version(),
+                  .photo = bench.session.photo_version(),
                   .map = HeadMaps::index_of(head),
                   .block = maps.block(),
                   .query = maps.query(),
@@ -75,21 +75,21 @@ void PhotoView::paint(Workspace& work) {
                             .photo_x = center_x_ - size_.x / 2 / shown_scale_,
                             .photo_y = center_y_ - size_.y / 2 / shown_scale_,
                             .scale = shown_scale_},
-                  .background = work.ui.theme.window};
+                  .background = bench.ui.theme.window};
   if (now == drawn_) return;
   drawn_ = now;
   canvas_.resize(now.frame.width, now.frame.height);
-  work.painter.begin(canvas_);
-  work.painter.draw(now.frame, {.map = now.map,
-                                .look = now.look,
-                                .box = maps.trace()->pixels->box,
-                                .photo_width = photo_width_,
-                                .photo_height = photo_height_,
-                                .background = {background.x, background.y, background.z}});
-  work.painter.end();
+  bench.painter.begin(canvas_);
+  bench.painter.draw(now.frame, {.map = now.map,
+                                 .look = now.look,
+                                 .box = maps.trace()->pixels->box,
+                                 .photo_width = photo_width_,
+                                 .photo_height = photo_height_,
+                                 .background = {background.x, background.y, background.z}});
+  bench.painter.end();
 }
 
-void PhotoView::pick(Workspace& work) {
+void PhotoView::pick(Bench& bench) {
   const ui::Control control{.id = "image.view", .label = "Photo", .tooltip = {}};
   ImGui::SetCursorScreenPos(from_);
   ImGui::InvisibleButton(
@@ -98,7 +98,7 @@ void PhotoView::pick(Workspace& work) {
   const bool over = ImGui::IsItemHovered();
   char zoom_text[32];
   std::snprintf(zoom_text, sizeof zoom_text, "%.4g", shown_scale_);
-  ui::describe(work.ui, control, from_, {from_.x + size_.x, from_.y + size_.y}, over, zoom_text);
+  ui::describe(bench.ui, control, from_, {from_.x + size_.x, from_.y + size_.y}, over, zoom_text);
   const ImGuiIO& io = ImGui::GetIO();
   if (ImGui::IsItemActive() && (ImGui::IsMouseDown(1) || ImGui::IsMouseDown(2)) &&
       (io.MouseDelta.x != 0 || io.MouseDelta.y != 0)) {
@@ -109,20 +109,20 @@ void PhotoView::pick(Workspace& work) {
   if (!over) return;
   if (io.MouseWheel != 0) zoom(std::pow(1.2, io.MouseWheel));
 
-  const HeadMaps& maps = work.maps;
+  const HeadMaps& maps = bench.maps;
   const vit::Box& box = maps.trace()->pixels->box;
   const ImVec2 corner = to_screen(box.x, box.y);
   const double col = (io.MousePos.x - corner.x) / shown_scale_ / box.width * maps.cols();
   const double row = (io.MousePos.y - corner.y) / shown_scale_ / box.height * maps.rows();
   if (col < 0 || row < 0 || col >= maps.cols() || row >= maps.rows()) return;
   hovered = PatchAt{static_cast<int>(row), static_cast<int>(col)};
-  hovered_head = work.session.view.head;
+  hovered_head = bench.session.view.head;
   if (ImGui::IsItemActive() && ImGui::IsMouseDown(0))
-    work.session.set_query(maps.trace()->grid.token_of(hovered->row, hovered->col));
+    bench.session.set_query(maps.trace()->grid.token_of(hovered->row, hovered->col));
 }
 
-void PhotoView::mark_patches(Workspace& work) const {
-  const HeadMaps& maps = work.maps;
+void PhotoView::mark_patches(Bench& bench) const {
+  const HeadMaps& maps = bench.maps;
   const vit::Box& box = maps.trace()->pixels->box;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const auto frame = [&](double x, double y, double w, double h, ImU32 color, float thickness) {
@@ -132,26 +132,26 @@ void PhotoView::mark_patches(Workspace& work) const {
     list.AddRect(a, b, color, 0, 0, thickness);
   };
   const double patch_w = box.width / maps.cols(), patch_h = box.height / maps.rows();
-  frame(box.x, box.y, box.width, box.height, IM_COL32(255, 255, 255, 150), work.ui.px(1));
+  frame(box.x, box.y, box.width, box.height, IM_COL32(255, 255, 255, 150), bench.ui.px(1));
   if (shown_hover && shown_hover->col < maps.cols() && shown_hover->row < maps.rows())
     frame(box.x + shown_hover->col * patch_w, box.y + shown_hover->row * patch_h, patch_w, patch_h,
-          IM_COL32(255, 255, 255, 120), work.ui.px(1));
+          IM_COL32(255, 255, 255, 120), bench.ui.px(1));
   const int patch = maps.query() - maps.trace()->grid.prefix;
   if (patch >= 0)
     frame(box.x + patch % maps.cols() * patch_w, box.y + patch / maps.cols() * patch_h, patch_w, patch_h,
-          IM_COL32(255, 255, 255, 255), work.ui.px(2));
+          IM_COL32(255, 255, 255, 255), bench.ui.px(2));
 }
 
-void PhotoView::draw(Workspace& work, ImVec2 from, ImVec2 size) {
-  place(from, size, work.session.photo()->width, work.session.photo()->height);
-  pick(work);
+void PhotoView::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+  place(from, size, bench.session.photo()->width, bench.session.photo()->height);
+  pick(bench);
   place(from, size, photo_width_, photo_height_);  // a wheel turn shows in this frame
-  paint(work);
+  paint(bench);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ImVec2 to{from_.x + size_.x, from_.y + size_.y};
   list.AddImage(ui::texture_id(canvas_.texture()), from_, to);
   list.PushClipRect(from_, to, true);
-  mark_patches(work);
+  mark_patches(bench);
   list.PopClipRect();
 }
 

@@ -6,14 +6,14 @@
 #include <memory>
 #include <optional>
 
+#include "app/analysis/head_maps.h"
 #include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
-#include "app/head_maps.h"
-#include "app/view.h"
+#include "app/session/view.h"
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 /// The patch under a point of a picture that shows the network's pixels.
 struct PatchAt {
@@ -23,7 +23,7 @@ struct PatchAt {
 
 class PhotoView {
  public:
-  void draw(Workspace& work, ImVec2 from, ImVec2 size);
+  void draw(Bench& bench, ImVec2 from, ImVec2 size);
 
   void fit() { scale_ = 0; }
   void actual_size() { zoom_to(1.0); }
@@ -47,9 +47,9 @@ class PhotoView {
   };
   void zoom_to(double scale);
   void place(ImVec2 from, ImVec2 size, double photo_width, double photo_height);
-  void paint(Workspace& work);
-  void pick(Workspace& work);
-  void mark_patches(Workspace& work) const;
+  void paint(Bench& bench);
+  void pick(Bench& bench);
+  void mark_patches(Bench& bench) const;
   ImVec2 to_screen(double photo_x, double photo_y) const;
 
   gl::Canvas canvas_;

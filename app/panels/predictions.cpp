@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <vector>
 
-#include "app/classes.h"
-#include "app/drift.h"
+#include "app/analysis/classes.h"
+#include "app/analysis/drift.h"
+#include "app/panels/bench.h"
 #include "app/panels/right_column.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 
@@ -18,18 +18,18 @@ constexpr const char* kNoHead = "This network has no classification head: it mak
 
 }  // namespace
 
-float predictions_height(const Workspace& work, float width, float leading) {
-  const ui::Ui& ui = work.ui;
+float predictions_height(const Bench& bench, float width, float leading) {
+  const ui::Ui& ui = bench.ui;
   const float heading = ui.fonts.size(ui::Type::small) + ui.px(6) + ImGui::GetStyle().ItemSpacing.y;
-  if (work.session.trace()->logits.empty()) return heading + ui::measure(ui, ui::Type::body, kNoHead, width).y;
+  if (bench.session.trace()->logits.empty()) return heading + ui::measure(ui, ui::Type::body, kNoHead, width).y;
   return heading + kTop * (ui.fonts.size(ui::Type::body) + leading);
 }
 
-void draw_predictions(Workspace& work, float leading) {
-  ui::Ui& ui = work.ui;
-  const vit::Trace& trace = *work.session.trace();
-  const std::shared_ptr<const vit::Trace>& trained = work.session.baseline();
-  const bool compare = work.drift != nullptr && trained && trained->logits.size() == trace.logits.size();
+void draw_predictions(Bench& bench, float leading) {
+  ui::Ui& ui = bench.ui;
+  const vit::Trace& trace = *bench.session.trace();
+  const std::shared_ptr<const vit::Trace>& trained = bench.session.baseline();
+  const bool compare = bench.drift != nullptr && trained && trained->logits.size() == trace.logits.size();
   ui::heading(ui, "PREDICTION", compare ? "thin bar: as trained" : "");
   if (trace.logits.empty()) {
     ui::wrapped(ui, ui::Type::body, ui.theme.soft, kNoHead);

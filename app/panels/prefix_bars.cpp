@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <string>
 
-#include "app/quantity.h"
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
+#include "app/words/quantity.h"
 
 namespace headlight {
 
@@ -24,13 +24,13 @@ struct Bar {
   int token = -1;  // -1: the patches together, which are no query
 };
 
-void draw_bar(Workspace& work, const Bar& bar) {
-  ui::Ui& ui = work.ui;
+void draw_bar(Bench& bench, const Bar& bar) {
+  ui::Ui& ui = bench.ui;
   const ImVec2 to{bar.from.x + bar.size.x, bar.from.y + bar.size.y};
   const float line = ui.fonts.size(ui::Type::small);
   ImGui::SetCursorScreenPos(bar.from);
   const bool pressed = ImGui::InvisibleButton(bar.id.c_str(), bar.size) && bar.token >= 0;
-  const bool over = ImGui::IsItemHovered(), asked = bar.token >= 0 && bar.token == work.maps.query();
+  const bool over = ImGui::IsItemHovered(), asked = bar.token >= 0 && bar.token == bench.maps.query();
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (asked || (over && bar.token >= 0))
     list.AddRectFilled({bar.from.x, bar.from.y + line + ui.px(4)}, to, asked ? ui.theme.accent_soft : ui.theme.hovered,
@@ -49,9 +49,9 @@ void draw_bar(Workspace& work, const Bar& bar) {
                {.id = bar.id,
                 .label = {},
                 .tooltip = bar.tooltip,
-                .key = bar.token >= 0 ? work.commands.keys_of("attention.query_prefix") : ""},
+                .key = bar.token >= 0 ? bench.commands.keys_of("attention.query_prefix") : ""},
                bar.from, to, over, value);
-  if (pressed) work.session.set_query(bar.token);
+  if (pressed) bench.session.set_query(bar.token);
   if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
   centred(share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
   centred(bar.label, bottom + ui.px(2), asked ? ui.theme.accent : ui.theme.soft);
@@ -68,18 +68,18 @@ std::string whose(const HeadMaps& maps, int head) {
 
 }  // namespace
 
-float prefix_bars_width(const Workspace& work) {
-  const int prefix = work.maps.trace()->grid.prefix;
-  return prefix == 0 ? 0 : work.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
+float prefix_bars_width(const Bench& bench) {
+  const int prefix = bench.maps.trace()->grid.prefix;
+  return prefix == 0 ? 0 : bench.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
 }
 
-void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size) {
-  const HeadMaps& maps = work.maps;
+void draw_prefix_bars(Bench& bench, ImVec2 from, ImVec2 size) {
+  const HeadMaps& maps = bench.maps;
   const int prefix = maps.trace()->grid.prefix;
   if (prefix == 0 || size.x <= 0) return;
-  const ui::Ui& ui = work.ui;
+  const ui::Ui& ui = bench.ui;
   const vit::ModelConfig& config = maps.trace()->model->config;
-  const int head = std::min(work.session.view.head, maps.heads() - 1);
+  const int head = std::min(bench.session.view.head, maps.heads() - 1);
   const MapFacts& facts = maps.facts(head);
   const std::string rest = whose(maps, head);
   const float room = size.x - ui.px(kPatches);
@@ -96,23 +96,23 @@ void draw_prefix_bars(Workspace& work, ImVec2 from, ImVec2 size) {
     const int token = first + i;
     const float share = facts.to_token[static_cast<std::size_t>(token)];
     const std::string name = config.prefix_name(token);
-    draw_bar(work, {.from = {from.x + pitch * static_cast<float>(i), from.y},
-                    .size = {pitch, size.y},
-                    .id = "heads.prefix." + std::to_string(token),
-                    .label = prefix_label(token, config),
-                    .tooltip = "The " + name + " gets " + share_text(share) + " %" + rest + " Click: asks what the " +
-                               name + " looks at.",
-                    .share = share,
-                    .color = ui.theme.bar,
-                    .token = token});
+    draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(i), from.y},
+                     .size = {pitch, size.y},
+                     .id = "heads.prefix." + std::to_string(token),
+                     .label = prefix_label(token, config),
+                     .tooltip = "The " + name + " gets " + share_text(share) + " %" + rest + " Click: asks what the " +
+                                name + " looks at.",
+                     .share = share,
+                     .color = ui.theme.bar,
+                     .token = token});
   }
-  draw_bar(work, {.from = {from.x + pitch * static_cast<float>(shown), from.y},
-                  .size = {ui.px(kPatches), size.y},
-                  .id = "heads.prefix.patches",
-                  .label = "patches",
-                  .tooltip = "All patches together get " + share_text(facts.patches) + " %" + rest,
-                  .share = facts.patches,
-                  .color = ui.theme.bar_soft});
+  draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(shown), from.y},
+                   .size = {ui.px(kPatches), size.y},
+                   .id = "heads.prefix.patches",
+                   .label = "patches",
+                   .tooltip = "All patches together get " + share_text(facts.patches) + " %" + rest,
+                   .share = facts.patches,
+                   .color = ui.theme.bar_soft});
   ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint,
                 maps.after_dropout() ? "after dropout, %" : "attention, %");
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
 
 namespace headlight {
 namespace {
@@ -48,20 +48,20 @@ ImU32 color_of(vit::Op op, bool dark) {
   }
 }
 
-bool CostColumn::all_blocks(const Workspace& work) const {
-  return whole_model || work.session.heads_for_all;
+bool CostColumn::all_blocks(const Bench& bench) const {
+  return whole_model || bench.session.heads_for_all;
 }
 
-void CostColumn::sweep(Workspace& work) const {
-  Session& session = work.session;
+void CostColumn::sweep(Bench& bench) const {
+  Session& session = bench.session;
   if (session.status().doing == WorkerStatus::Doing::sweeping)
     session.cancel_sweep();
   else
-    session.sweep_heads(all_blocks(work) ? -1 : block_);
+    session.sweep_heads(all_blocks(bench) ? -1 : block_);
 }
 
-void CostColumn::update(const Workspace& work) {
-  const Session& session = work.session;
+void CostColumn::update(const Bench& bench) {
+  const Session& session = bench.session;
   const int block = std::clamp(session.view.block, 0, static_cast<int>(session.trace()->settings.num_heads.size()) - 1);
   if (trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
       shown_convention_ == convention && shown_whole_ == whole_model)
@@ -78,14 +78,14 @@ void CostColumn::update(const Workspace& work) {
   total_ms_ = 0;
   for (const CostLine& line : view_.totals)
     if (line.id == (whole_model ? "total.model" : "total.block")) total_ms_ = line.ms_median.value_or(0);
-  curve_ = make_curve(work);
+  curve_ = make_curve(bench);
 }
 
-CostCurve CostColumn::make_curve(const Workspace& work) const {
-  const PassTimes& times = work.session.times();
+CostCurve CostColumn::make_curve(const Bench& bench) const {
+  const PassTimes& times = bench.session.times();
   const vit::Model& model = *trace_->model;
   const int scope = whole_model ? kWholeModel : block_;
-  const bool all = all_blocks(work);
+  const bool all = all_blocks(bench);
   const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, kWholeModel);
   const vit::CostTable trained_table(model.config, trace_->grid, trained);
   const vit::Measurements rates(trained_table, passes_of(times.find(model, trace_->grid, trained)));
@@ -102,8 +102,8 @@ CostCurve CostColumn::make_curve(const Workspace& work) const {
   return curve;
 }
 
-void CostColumn::draw_header(Workspace& work) {
-  ui::Ui& ui = work.ui;
+void CostColumn::draw_header(Bench& bench) {
+  ui::Ui& ui = bench.ui;
   const std::string remark = view_.passes == 0   ? "not measured yet"
                              : view_.passes == 1 ? "one pass"
                                                  : "median of " + std::to_string(view_.passes) + " passes";
@@ -117,7 +117,7 @@ void CostColumn::draw_header(Workspace& work) {
   const float width = ImGui::GetContentRegionAvail().x;
   ImGui::BeginChild("cost.scope", {width * 0.52f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
-  if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = work.commands.keys_of("cost.scope")},
+  if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = bench.commands.keys_of("cost.scope")},
                    scope, names, kTips))
     whole_model = scope == 1;
   ImGui::EndChild();
@@ -137,28 +137,28 @@ void CostColumn::draw_header(Workspace& work) {
   ImGui::SetCursorScreenPos({at.x, at.y + ui.fonts.size(ui::Type::body) + ui.px(16)});
 }
 
-void CostColumn::draw(Workspace& work, ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = work.ui;
+void CostColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
   list.AddLine(from, {from.x, from.y + size.y}, ui.theme.line);
-  if (!work.session.trace()) return;
+  if (!bench.session.trace()) return;
   tight_ = size.y < ui.px(820);
-  update(work);
+  update(bench);
   const float pad = ui.px(14);
   ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(10)});
   ImGui::BeginChild("right", {size.x - 2 * pad, size.y - ui.px(14)}, false);
-  draw_header(work);
-  draw_bar(work);
-  draw_table(work);
+  draw_header(bench);
+  draw_bar(bench);
+  draw_table(bench);
   const float gap = tight_ ? 0 : 8, leading = ui.px(tight_ ? 4 : 7);
   ui::gap(ui, gap);
-  const float predictions = predictions_height(work, size.x - 2 * pad, leading);
+  const float predictions = predictions_height(bench, size.x - 2 * pad, leading);
   const float spaces = ui.px(gap) + 3 * ImGui::GetStyle().ItemSpacing.y;
   const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - spaces - ui.px(10);
-  draw_curve(work, std::clamp(left, ui.px(kLeastCurve), ui.px(330)));
+  draw_curve(bench, std::clamp(left, ui.px(kLeastCurve), ui.px(330)));
   ui::gap(ui, gap);
-  draw_predictions(work, leading);
+  draw_predictions(bench, leading);
   ImGui::EndChild();
 }
 

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "app/cost_view.h"
-#include "engine/prediction.h"
-#include "engine/trace.h"
+#include "app/cost/cost_view.h"
+#include "engine/cost/prediction.h"
+#include "engine/network/trace.h"
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
-/// Colours by kind of work, so that bar, table and legend agree.
+/// Colours by kind of bench, so that bar, table and legend agree.
 ImU32 color_of(vit::Op op, bool dark);
 
 /// Time over the head count: the prediction, and what was measured here.
@@ -39,20 +39,20 @@ class CostColumn {
   int convention = static_cast<int>(vit::Convention::mac);
   bool whole_model = false;  // else the chosen block
 
-  void draw(Workspace& work, ImVec2 from, ImVec2 size);
+  void draw(Bench& bench, ImVec2 from, ImVec2 size);
   /// Measures every possible head count, or stops doing so.
-  void sweep(Workspace& work) const;
+  void sweep(Bench& bench) const;
 
  private:
   /// The head count is looked at in all blocks, not in the chosen one alone.
-  bool all_blocks(const Workspace& work) const;
-  void update(const Workspace& work);
-  CostCurve make_curve(const Workspace& work) const;
-  void draw_header(Workspace& work);
-  void draw_bar(Workspace& work);
-  void draw_table(Workspace& work);
-  void draw_line(Workspace& work, const CostLine& row, ImVec2 at, float width, float height);
-  void draw_curve(Workspace& work, float height);
+  bool all_blocks(const Bench& bench) const;
+  void update(const Bench& bench);
+  CostCurve make_curve(const Bench& bench) const;
+  void draw_header(Bench& bench);
+  void draw_bar(Bench& bench);
+  void draw_table(Bench& bench);
+  void draw_line(Bench& bench, const CostLine& row, ImVec2 at, float width, float height);
+  void draw_curve(Bench& bench, float height);
 
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
@@ -65,7 +65,7 @@ class CostColumn {
 };
 
 /// The five likeliest classes, now and as trained; `leading` px between the lines.
-void draw_predictions(Workspace& work, float leading);
-float predictions_height(const Workspace& work, float width, float leading);
+void draw_predictions(Bench& bench, float leading);
+float predictions_height(const Bench& bench, float width, float leading);
 
 }  // namespace headlight

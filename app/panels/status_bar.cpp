@@ -4,11 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
-#include "engine/forward.h"
+#include "engine/cost/estimate.h"
+#include "engine/cost/measurements.h"
 #include "engine/kernels/kernels.h"
-#include "engine/measurements.h"
+#include "engine/network/forward.h"
 
 namespace headlight {
 
@@ -49,8 +50,8 @@ std::string activity(const WorkerStatus& status) {
 
 }  // namespace
 
-void draw_status_bar(Workspace& work, ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = work.ui;
+void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
   list.AddLine(from, {from.x + size.x, from.y}, ui.theme.line);
@@ -62,9 +63,9 @@ void draw_status_bar(Workspace& work, ImVec2 from, ImVec2 size) {
     x += ui::measure(ui, ui::Type::small, text).x + ui.px(18);
     all += (all.empty() ? "" : " · ") + text;
   };
-  if (const auto& trace = work.session.trace()) {
+  if (const auto& trace = bench.session.trace()) {
     char text[96];
-    const double ms = median_ms(work.session);
+    const double ms = median_ms(bench.session);
     if (ms > 0) {
       const double macs = vit::estimate(trace->model->config, trace->grid, trace->settings).macs;
       std::snprintf(text, sizeof text, ms < 100 ? "forward %.2f ms" : "forward %.0f ms", ms);
@@ -79,7 +80,7 @@ void draw_status_bar(Workspace& work, ImVec2 from, ImVec2 size) {
     std::snprintf(text, sizeof text, "%d tokens", trace->grid.tokens());
     say(text, ui.theme.soft);
   }
-  const WorkerStatus status = work.session.status();
+  const WorkerStatus status = bench.session.status();
   const std::string doing = activity(status);
   const float width = ui::measure(ui, ui::Type::small, doing).x;
   const float right = from.x + size.x - ui.px(14);

@@ -5,8 +5,8 @@
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
-void draw_status_bar(Workspace& work, ImVec2 from, ImVec2 size);
+void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

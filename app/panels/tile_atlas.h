@@ -11,7 +11,7 @@
 
 #include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
-#include "app/session.h"
+#include "app/session/session.h"
 
 namespace headlight {
 

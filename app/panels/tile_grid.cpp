@@ -6,9 +6,9 @@
 #include <numeric>
 #include <vector>
 
-#include "app/quantity.h"
+#include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
+#include "app/words/quantity.h"
 
 namespace headlight {
 
@@ -34,9 +34,9 @@ TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, floa
   return {columns, std::max(1, static_cast<int>(w)), std::max(1, static_cast<int>(h)), true};
 }
 
-void TileGrid::prepare(const Workspace& work, const TilePlan& plan) {
-  const HeadMaps& maps = work.maps;
-  TileInputs inputs = tile_inputs(work.session);
+void TileGrid::prepare(const Bench& bench, const TilePlan& plan) {
+  const HeadMaps& maps = bench.maps;
+  TileInputs inputs = tile_inputs(bench.session);
   inputs.trace = maps.trace().get();
   inputs.block = maps.block();
   inputs.query = maps.query();
@@ -45,11 +45,11 @@ void TileGrid::prepare(const Workspace& work, const TilePlan& plan) {
   atlas_.prepare(inputs, maps.count());
 }
 
-void TileGrid::paint(Workspace& work, int first, int last) {
+void TileGrid::paint(Bench& bench, int first, int last) {
   std::vector<int> indices(static_cast<std::size_t>(last - first));
   std::iota(indices.begin(), indices.end(), first);
-  atlas_.paint(work.painter, work.session, indices,
-               [&](int index) { return work.maps.range(index + kMeanOfHeads, work.session.view); });
+  atlas_.paint(bench.painter, bench.session, indices,
+               [&](int index) { return bench.maps.range(index + kMeanOfHeads, bench.session.view); });
 }
 
 namespace {
@@ -74,10 +74,10 @@ std::string number_explained(const HeadMaps& maps, int head) {
 
 }  // namespace
 
-void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
-  ui::Ui& ui = work.ui;
-  const HeadMaps& maps = work.maps;
-  Session& session = work.session;
+void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
+  ui::Ui& ui = bench.ui;
+  const HeadMaps& maps = bench.maps;
+  Session& session = bench.session;
   const int head = index + kMeanOfHeads;
   const bool chosen = session.view.head == head;
   const float w = static_cast<float>(atlas_.width()), h = static_cast<float>(atlas_.height());
@@ -114,13 +114,13 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
         std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(maps.cols())), 0, maps.cols() - 1);
     const int row =
         std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(maps.rows())), 0, maps.rows() - 1);
-    work.photo_view.hovered = PatchAt{row, col};
-    work.photo_view.hovered_head = head;
+    bench.photo_view.hovered = PatchAt{row, col};
+    bench.photo_view.hovered_head = head;
     if (held) session.set_query(maps.trace()->grid.token_of(row, col));
   }
   if ((over && held) || pressed) session.view.head = head;
   if (query_patch >= 0 && query_patch < maps.rows() * maps.cols()) outline(query_patch, IM_COL32(255, 255, 255, 230));
-  const std::optional<PatchAt>& pointed = work.photo_view.shown_hover;
+  const std::optional<PatchAt>& pointed = bench.photo_view.shown_hover;
   if (pointed && pointed->row < maps.rows() && pointed->col < maps.cols())
     outline(pointed->row * maps.cols() + pointed->col, IM_COL32(255, 255, 255, 110));
   if (chosen)
@@ -141,23 +141,23 @@ void TileGrid::tile(Workspace& work, int index, ImVec2 at, float caption_px) {
     ui::draw_text(ui, ui::Type::small, {to.x - pad - number_w, text_y}, ui.theme.faint, number);
 }
 
-void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
-  const ui::Ui& ui = work.ui;
+void TileGrid::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+  const ui::Ui& ui = bench.ui;
   const float caption = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
-  const float aspect = static_cast<float>(work.maps.cols()) / static_cast<float>(work.maps.rows());
-  TilePlan plan = plan_tiles(size, work.maps.count(), aspect, caption, space, ui.px(64));
+  const float aspect = static_cast<float>(bench.maps.cols()) / static_cast<float>(bench.maps.rows());
+  TilePlan plan = plan_tiles(size, bench.maps.count(), aspect, caption, space, ui.px(64));
   if (plan.scrolls)
-    plan = plan_tiles({size.x - scrollbar, size.y}, work.maps.count(), aspect, caption, space, ui.px(64));
-  prepare(work, plan);
+    plan = plan_tiles({size.x - scrollbar, size.y}, bench.maps.count(), aspect, caption, space, ui.px(64));
+  prepare(bench, plan);
 
   ImGui::SetCursorScreenPos(from);
   ImGui::BeginChild("heads.tiles", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
   const float step_x = static_cast<float>(plan.width) + space;
   const float step_y = static_cast<float>(plan.height) + caption + space;
-  const int rows = (work.maps.count() + plan.columns - 1) / plan.columns;
+  const int rows = (bench.maps.count() + plan.columns - 1) / plan.columns;
   if (reveal_) {
-    const float top = static_cast<float>(HeadMaps::index_of(work.session.view.head) / plan.columns) * step_y;
+    const float top = static_cast<float>(HeadMaps::index_of(bench.session.view.head) / plan.columns) * step_y;
     const float scroll = ImGui::GetScrollY();
     if (top < scroll)
       ImGui::SetScrollY(top);
@@ -169,10 +169,10 @@ void TileGrid::draw(Workspace& work, ImVec2 from, ImVec2 size) {
   const float scroll = ImGui::GetScrollY();
   const int first_row = std::max(0, static_cast<int>(scroll / step_y));
   const int last_row = std::min(rows, static_cast<int>((scroll + size.y) / step_y) + 1);
-  const int first = first_row * plan.columns, last = std::min(work.maps.count(), last_row * plan.columns);
-  paint(work, first, last);
+  const int first = first_row * plan.columns, last = std::min(bench.maps.count(), last_row * plan.columns);
+  paint(bench, first, last);
   for (int index = first; index < last; ++index)
-    tile(work, index,
+    tile(bench, index,
          {std::floor(origin.x + static_cast<float>(index % plan.columns) * step_x + 1),
           std::floor(origin.y + static_cast<float>(index / plan.columns) * step_y + 1)},
          caption);

@@ -3,14 +3,14 @@
 
 #include <imgui.h>
 
-#include "app/head_maps.h"
+#include "app/analysis/head_maps.h"
 #include "app/panels/photo_view.h"
 #include "app/panels/tile_atlas.h"
-#include "app/view.h"
+#include "app/session/view.h"
 
 namespace headlight {
 
-struct Workspace;
+struct Bench;
 
 /// How many tiles of which size fill an area.
 struct TilePlan {
@@ -24,14 +24,14 @@ TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, floa
 
 class TileGrid {
  public:
-  void draw(Workspace& work, ImVec2 from, ImVec2 size);
+  void draw(Bench& bench, ImVec2 from, ImVec2 size);
   /// Scrolls so that the chosen head is seen, at the next frame.
   void reveal() { reveal_ = true; }
 
  private:
-  void prepare(const Workspace& work, const TilePlan& plan);
-  void paint(Workspace& work, int first, int last);
-  void tile(Workspace& work, int index, ImVec2 at, float caption_px);
+  void prepare(const Bench& bench, const TilePlan& plan);
+  void paint(Bench& bench, int first, int last);
+  void tile(Bench& bench, int index, ImVec2 at, float caption_px);
 
   TileAtlas atlas_;
   bool reveal_ = false;

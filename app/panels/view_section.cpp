@@ -3,55 +3,55 @@
 #include <array>
 #include <cstdio>
 
+#include "app/panels/bench.h"
 #include "app/panels/left_column.h"
 #include "app/ui/widgets.h"
-#include "app/workspace.h"
-#include "engine/pool.h"
+#include "engine/base/pool.h"
 
 namespace headlight {
 
 namespace {
 
-void run_controls(Workspace& work) {
-  Session& session = work.session;
-  ui::heading(work.ui, "RUN");
+void run_controls(Bench& bench) {
+  Session& session = bench.session;
+  ui::heading(bench.ui, "RUN");
   constexpr std::array<const char*, 3> kKernels = {"eager", "tiled", "reference"};
   int kernel = static_cast<int>(session.settings.kernel);
   const float kernel_width = ImGui::GetContentRegionAvail().x * 0.54f;
   if (ui::choice(
-          work.ui,
+          bench.ui,
           {.id = "run.kernel",
            .label = "Kernel",
            .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of a "
                       "head at a time. reference: naive and slow. Same numbers, other times.",
-           .key = work.commands.keys_of("run.kernel")},
+           .key = bench.commands.keys_of("run.kernel")},
           kernel, kKernels, kernel_width))
     session.settings.kernel = static_cast<vit::Kernel>(kernel);
 
-  ImGui::SameLine(0, work.ui.px(14));
+  ImGui::SameLine(0, bench.ui.px(14));
   const int most = std::max(1, vit::available_processors());
   std::vector<std::string> numbers;
   std::vector<const char*> names;
   for (int t = 1; t <= most; ++t) numbers.push_back(std::to_string(t));
   for (const std::string& number : numbers) names.push_back(number.c_str());
   int threads = std::clamp(session.settings.threads, 1, most) - 1;
-  if (ui::choice(work.ui,
+  if (ui::choice(bench.ui,
                  {.id = "run.threads", .label = "Threads", .tooltip = "Processors that the forward pass may use."},
                  threads, names))
     session.settings.threads = threads + 1;
-  ui::gap(work.ui, 6);
+  ui::gap(bench.ui, 6);
 }
 
-void fixed_range(Workspace& work) {
-  vit::Range& range = work.session.view.fixed_range;
+void fixed_range(Bench& bench) {
+  vit::Range& range = bench.session.view.fixed_range;
   char shown[32];
   std::snprintf(shown, sizeof shown, "%.3f", range.low);
-  if (ui::slider(work.ui,
+  if (ui::slider(bench.ui,
                  {.id = "view.range_low", .label = "from", .tooltip = "Values up to this take the first colour."},
                  range.low, 0.f, 0.99f, shown))
     range.high = std::max(range.high, range.low + 0.001f);
   std::snprintf(shown, sizeof shown, "%.3f", range.high);
-  if (ui::slider(work.ui,
+  if (ui::slider(bench.ui,
                  {.id = "view.range_high", .label = "to", .tooltip = "Values from this on take the last colour."},
                  range.high, 0.001f, 1.f, shown))
     range.low = std::min(range.low, range.high - 0.001f);
@@ -59,19 +59,19 @@ void fixed_range(Workspace& work) {
 
 }  // namespace
 
-void draw_view_section(Workspace& work) {
-  View& view = work.session.view;
-  run_controls(work);
-  ui::heading(work.ui, "VIEW");
+void draw_view_section(Bench& bench) {
+  View& view = bench.session.view;
+  run_controls(bench);
+  ui::heading(bench.ui, "VIEW");
   std::array<const char*, vit::kColormapCount> maps{};
   for (int i = 0; i < vit::kColormapCount; ++i)
     maps[static_cast<std::size_t>(i)] = vit::name_of(static_cast<vit::Colormap>(i));
   int colormap = static_cast<int>(view.colormap);
-  if (ui::choice(work.ui,
+  if (ui::choice(bench.ui,
                  {.id = "view.colormap",
                   .label = "Colour map",
                   .tooltip = "The colours from the range's lowest to its highest value.",
-                  .key = work.commands.keys_of("view.colormap")},
+                  .key = bench.commands.keys_of("view.colormap")},
                  colormap, maps))
     view.colormap = static_cast<vit::Colormap>(colormap);
 
@@ -80,25 +80,25 @@ void draw_view_section(Workspace& work) {
       "One range for all heads, up to what 99 % of the patches have: their colours can be compared.",
       "Every map from its own smallest to its own largest value.", "The range that you set below."};
   int rule = static_cast<int>(view.range_rule);
-  if (ui::segments(work.ui, {.id = "view.range", .label = "", .key = work.commands.keys_of("view.range")}, rule, kRules,
-                   kRuleTips))
+  if (ui::segments(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")}, rule,
+                   kRules, kRuleTips))
     view.range_rule = static_cast<vit::RangeRule>(rule);
-  if (view.range_rule == vit::RangeRule::fixed) fixed_range(work);
+  if (view.range_rule == vit::RangeRule::fixed) fixed_range(bench);
 
   char shown[32];
   std::snprintf(shown, sizeof shown, "%.2f", view.opacity);
-  ui::slider(work.ui,
+  ui::slider(bench.ui,
              {.id = "view.opacity",
               .label = "Opacity",
               .tooltip = "How much the map covers the photo.",
-              .key = work.commands.keys_of("view.opacity_down") + "  " + work.commands.keys_of("view.opacity_up")},
+              .key = bench.commands.keys_of("view.opacity_down") + "  " + bench.commands.keys_of("view.opacity_up")},
              view.opacity, 0.f, 1.f, shown);
   ui::check(
-      work.ui,
+      bench.ui,
       {.id = "view.smooth",
        .label = "Smooth",
        .tooltip = "Interpolates between patch centres. Off: one flat colour a patch, which is what the network has.",
-       .key = work.commands.keys_of("view.smooth")},
+       .key = bench.commands.keys_of("view.smooth")},
       view.smooth);
 }
 

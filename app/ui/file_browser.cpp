@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "app/typed_path.h"
+#include "app/files/typed_path.h"
 
 namespace headlight::ui {
 

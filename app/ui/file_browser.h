@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/folder_list.h"
+#include "app/files/folder_list.h"
 #include "app/ui/ui.h"
 
 namespace headlight::ui {

@@ -3,7 +3,7 @@
 #include <cfloat>
 #include <cmath>
 
-#include "app/text.h"
+#include "app/words/text.h"
 
 namespace headlight::ui {
 

@@ -7,7 +7,7 @@
 
 #include "app/ui/fonts.h"
 #include "app/ui/theme.h"
-#include "app/ui_map.h"
+#include "app/ui/ui_map.h"
 
 namespace headlight::ui {
 

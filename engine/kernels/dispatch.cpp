@@ -1,7 +1,7 @@
 // Which instruction set runs: the best that the processor has, unless the environment names one.
 #include <cstdlib>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/tables.h"
 

@@ -17,8 +17,8 @@
 // Compiled as any user's code would be, without the kernels' flags: what they must beat.
 #include <Eigen/Core>
 
+#include "engine/base/matrix.h"
 #include "engine/kernels/kernels.h"
-#include "engine/matrix.h"
 #include "tests/bench/fma_limit.h"
 
 namespace vit {

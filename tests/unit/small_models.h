@@ -5,9 +5,9 @@
 #include <memory>
 #include <random>
 
-#include "engine/model.h"
-#include "engine/settings.h"
-#include "engine/trace.h"
+#include "engine/network/model.h"
+#include "engine/network/settings.h"
+#include "engine/network/trace.h"
 
 namespace vit::testing_models {
 

@@ -1,0 +1,81 @@
+#include "app/export/export_captions.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+
+#include "app/session/view.h"
+#include "engine/base/utf8.h"
+
+namespace headlight {
+namespace {
+
+std::string heads_words(const vit::Settings& settings, const vit::ModelConfig& config) {
+  const std::vector<int>& heads = settings.num_heads;
+  const bool all_same = std::adjacent_find(heads.begin(), heads.end(), std::not_equal_to<>()) == heads.end();
+  std::string words;
+  if (all_same && !heads.empty()) {
+    words = std::to_string(heads.front()) + (heads.front() == 1 ? " head" : " heads");
+  } else {
+    words = "heads per block";
+    for (int count : heads) words.append(" ").append(std::to_string(count));
+  }
+  const bool as_trained = all_same && !heads.empty() && heads.front() == config.num_heads;
+  return as_trained ? words : words + " (trained with " + std::to_string(config.num_heads) + ")";
+}
+
+}  // namespace
+
+std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config) {
+  std::string words = heads_words(settings, config);
+  if (!config.qkv_bias) {
+    words += ", no qkv bias in the model";
+  } else {
+    words += settings.qkv_bias ? ", qkv bias" : ", qkv bias off (trained with it)";
+  }
+  if (settings.training)
+    words += ", training mode with attn_drop " + short_number(settings.attn_drop) + ", proj_drop " +
+             short_number(settings.proj_drop) + ", seed " + std::to_string(settings.seed);
+  return words + ", " + vit::name_of(settings.kernel) + " kernel";
+}
+
+std::string short_number(float value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4g", static_cast<double>(value));
+  return text;
+}
+
+std::string range_text(const vit::Range& range) {
+  return short_number(range.low) + "," + short_number(range.high);
+}
+
+TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
+                       const std::string& range) {
+  const vit::Trace& trace = *source.trace;
+  const vit::ModelConfig& config = trace.model->config;
+  const ExportStyle& style = request.style;
+  std::string drawing = style.smooth ? "smooth" : "nearest";
+  if (style.overlay) drawing += ", overlay of opacity " + short_number(style.opacity);
+  return {{"Software", std::string("Headlight ") + HEADLIGHT_VERSION},
+          {"model", source.model},
+          {"image", source.image},
+          {"block", block < 0 ? "several" : std::to_string(block)},
+          {"head", head},
+          {"query", query_name(request.query, trace.grid, config)},
+          {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
+          {"range", range},
+          {"colormap", vit::name_of(style.colormap)},
+          {"drawing", drawing},
+          {"preprocessing", vit::describe(trace.pixels->preprocessing)},
+          {"settings", settings_words(trace.settings, config)}};
+}
+
+std::string short_source_name(const std::string& source) {
+  if (source.rfind("random:", 0) == 0) return vit::valid_utf8(source);
+  std::filesystem::path path = std::filesystem::path(source).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return vit::valid_utf8(path.filename().string());
+}
+
+}  // namespace headlight

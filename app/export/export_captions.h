@@ -1,0 +1,27 @@
+// The words that exports carry: text chunks of pictures, titles of figures, metadata of tensors.
+#pragma once
+
+#include <string>
+
+#include "app/export/export.h"
+#include "app/files/png_file.h"
+
+namespace headlight {
+
+/// What changes the numbers, against how the network was trained: "6 heads, qkv bias, tiled kernel".
+std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config);
+
+/// "0.00123"; four significant digits.
+std::string short_number(float value);
+
+/// "0,0.05", as --range reads it.
+std::string range_text(const vit::Range& range);
+
+/// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings.
+TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
+                       const std::string& range);
+
+/// The name of a file without the folders above it; "random:…" stays as it is.
+std::string short_source_name(const std::string& source);
+
+}  // namespace headlight

@@ -1,0 +1,85 @@
+#include "app/files/png_file.h"
+
+#include <algorithm>
+
+#include <png.h>
+
+#include "engine/base/error.h"
+
+namespace headlight {
+namespace {
+
+struct Sink {
+  std::string bytes;
+  bool out_of_memory = false;
+};
+
+// Exceptions must not cross libpng's frames: a failed append is remembered, and the rest is dropped.
+void append(png_structp png, png_bytep data, png_size_t length) {
+  auto* sink = static_cast<Sink*>(png_get_io_ptr(png));
+  if (sink->out_of_memory) return;
+  try {
+    sink->bytes.append(reinterpret_cast<const char*>(data), length);
+  } catch (...) {
+    sink->out_of_memory = true;
+  }
+}
+
+void no_flush(png_structp) {}
+
+std::vector<png_text> libpng_texts(const TextChunks& text) {
+  std::vector<png_text> chunks;
+  for (const auto& [keyword, value] : text) {
+    png_text chunk{};
+    const bool ascii =
+        std::all_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
+    chunk.compression = ascii ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+    chunk.key = const_cast<char*>(keyword.c_str());
+    chunk.text = const_cast<char*>(value.c_str());
+    (ascii ? chunk.text_length : chunk.itxt_length) = value.size();
+    chunks.push_back(chunk);
+  }
+  return chunks;
+}
+
+/// False if libpng gave up or a stop was requested. No object with a destructor lives here: libpng leaves by longjmp.
+bool write_all(png_structp png, png_infop info, const vit::Image& image, const png_text* texts, int text_count,
+               const std::stop_token& stop) {
+  if (setjmp(png_jmpbuf(png))) return false;
+  png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
+               PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_compression_level(png, 6);
+  png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
+  if (text_count > 0) png_set_text(png, info, texts, text_count);
+  png_write_info(png, info);
+  for (int y = 0; y < image.height; ++y) {
+    if (stop.stop_requested()) return false;
+    png_write_row(png, image.pixel(0, y));
+  }
+  png_write_end(png, nullptr);
+  return true;
+}
+
+}  // namespace
+
+std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop) {
+  Sink sink;
+  const std::vector<png_text> texts = libpng_texts(text);
+  png_structp png = png_create_write_struct(
+      PNG_LIBPNG_VER_STRING, nullptr, [](png_structp p, png_const_charp) { png_longjmp(p, 1); },
+      [](png_structp, png_const_charp) {});
+  png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
+  bool done = false;
+  if (info != nullptr) {
+    png_set_write_fn(png, &sink, append, no_flush);
+    done = write_all(png, info, image, texts.data(), static_cast<int>(texts.size()), stop);
+  }
+  png_destroy_write_struct(&png, &info);
+  if (!done && stop.stop_requested()) throw vit::Cancelled();
+  if (!done || sink.out_of_memory)
+    throw vit::Error("A picture of " + std::to_string(image.width) + "×" + std::to_string(image.height) +
+                     " pixels cannot be made into a PNG file; choose a smaller size.");
+  return std::move(sink.bytes);
+}
+
+}  // namespace headlight

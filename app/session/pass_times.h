@@ -1,0 +1,36 @@
+// What the passes of this session took, kept apart by everything that a time depends on.
+#pragma once
+
+#include <vector>
+
+#include "app/session/worker.h"
+
+namespace headlight {
+
+/// Recent timings of one exact setting.
+struct MeasuredSetting {
+  std::uint64_t model_id = 0;
+  vit::TokenGrid grid;
+  vit::Settings settings;
+  std::vector<vit::Timings> timings;  // newest last, at most kRecentPasses
+};
+
+class PassTimes {
+ public:
+  static constexpr std::size_t kRecentPasses = 20;
+  static constexpr std::size_t kSettings = 512;
+
+  void add(PassTime time);
+  /// The passes of exactly this setting; nullptr before the first.
+  const MeasuredSetting* find(const vit::Model& model, const vit::TokenGrid& grid, const vit::Settings& settings) const;
+  /// Every setting of this network and grid, in the order in which they were first measured.
+  std::vector<const MeasuredSetting*> of_model(const vit::Model& model, const vit::TokenGrid& grid) const;
+  /// Grows with every pass: the key for what is computed from the times.
+  std::uint64_t version() const { return version_; }
+
+ private:
+  std::vector<MeasuredSetting> measured_;
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace headlight

@@ -1,0 +1,87 @@
+#include "app/session/preferences.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "app/files/json_text.h"
+#include "app/files/write_file.h"
+#include "engine/base/error.h"
+
+namespace headlight {
+
+namespace {
+
+using Json = nlohmann::json;
+
+template <class T>
+void read(const Json& json, const char* name, T& value) {
+  const auto found = json.find(name);
+  if (found == json.end()) return;
+  try {
+    value = found->get<T>();
+  } catch (const Json::exception&) {  // another type than expected: the default stays
+  }
+}
+
+}  // namespace
+
+std::filesystem::path preferences_file() {
+  if (const char* config = std::getenv("XDG_CONFIG_HOME"); config != nullptr && *config == '/')
+    return std::filesystem::path(config) / "headlight" / "window.json";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::filesystem::path(home) / ".config" / "headlight" / "window.json";
+  return {};
+}
+
+Preferences load_preferences(const std::filesystem::path& file) {
+  Preferences p;
+  std::ifstream stream(file);
+  const Json json = stream ? Json::parse(stream, nullptr, false) : Json();
+  if (!json.is_object()) return p;
+  read(json, "width", p.width);
+  read(json, "height", p.height);
+  p.width = std::clamp(p.width, 800, 16384);
+  p.height = std::clamp(p.height, 500, 16384);
+  read(json, "dark", p.dark);
+  std::string colormap, range;
+  read(json, "colormap", colormap);
+  if (const auto known = vit::colormap_by_name(colormap)) p.style.colormap = *known;
+  read(json, "range", range);
+  if (range == "head") p.style.range_rule = vit::RangeRule::per_head;
+  read(json, "smooth", p.style.smooth);
+  read(json, "opacity", p.style.opacity);
+  p.style.opacity = std::clamp(p.style.opacity, 0.f, 1.f);
+  read(json, "recent_images", p.recent_images);
+  read(json, "recent_models", p.recent_models);
+  read(json, "folder", p.folder);
+  return p;
+}
+
+void save_preferences(const Preferences& p, const std::filesystem::path& file) {
+  if (file.empty()) return;
+  const Json json = {{"width", p.width},
+                     {"height", p.height},
+                     {"dark", p.dark},
+                     {"colormap", vit::name_of(p.style.colormap)},
+                     {"range", p.style.range_rule == vit::RangeRule::per_head ? "head" : "shared"},
+                     {"smooth", p.style.smooth},
+                     {"opacity", p.style.opacity},
+                     {"recent_images", p.recent_images},
+                     {"recent_models", p.recent_models},
+                     {"folder", p.folder}};
+  try {
+    std::filesystem::create_directories(file.parent_path());
+    write_file(file, json_text(json, 1) + "\n");
+  } catch (const std::exception&) {  // a read-only home is no reason to bother anybody
+  }
+}
+
+void remember(std::vector<std::string>& recent, const std::string& entry) {
+  std::erase(recent, entry);
+  recent.insert(recent.begin(), entry);
+  if (recent.size() > Preferences::kRecent) recent.resize(Preferences::kRecent);
+}
+
+}  // namespace headlight

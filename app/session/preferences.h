@@ -1,0 +1,32 @@
+// What the window remembers between runs: its size, theme, colours and recent files, under the XDG folders.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/session/view.h"
+
+namespace headlight {
+
+struct Preferences {
+  int width = 1440, height = 900;  // px of the window
+  bool dark = true;
+  View style;                                             // colour map, range rule, smoothness and opacity only
+  std::vector<std::string> recent_images, recent_models;  // newest first, at most kRecent
+  std::string folder;                                     // where the file browser was last
+
+  static constexpr std::size_t kRecent = 8;
+};
+
+/// $XDG_CONFIG_HOME/headlight/window.json, or under ~/.config; empty where there is no home.
+std::filesystem::path preferences_file();
+/// Defaults for what the file lacks or cannot be read.
+Preferences load_preferences(const std::filesystem::path& file);
+/// Quietly does nothing where the folder cannot be written.
+void save_preferences(const Preferences& preferences, const std::filesystem::path& file);
+
+/// Puts `entry` first and drops its older mention.
+void remember(std::vector<std::string>& recent, const std::string& entry);
+
+}  // namespace headlight

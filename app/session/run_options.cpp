@@ -1,0 +1,184 @@
+#include "app/session/run_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+
+namespace headlight {
+namespace {
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t end = text.find(separator, begin);
+    parts.push_back(text.substr(begin, end - begin));
+    if (end == std::string::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+std::optional<int> whole_number(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+int pixels(const std::string& text, const std::string& option, const std::string& whole) {
+  const std::optional<int> value = whole_number(text);
+  if (!value || *value < 1 || *value > 16384)
+    throw vit::Error(option + " \"" + whole + "\" needs a size of 1 to 16384 pixels.");
+  return *value;
+}
+
+int checked_heads(const std::string& text, const std::string& whole, const vit::ModelConfig& config) {
+  const std::optional<int> heads = whole_number(text);
+  if (!heads)
+    throw vit::Error("--num-heads \"" + whole + "\" cannot be read: write H for all blocks, or BLOCK:H,BLOCK:H,….");
+  const std::vector<int> possible = vit::divisors(config.channels);
+  if (std::find(possible.begin(), possible.end(), *heads) == possible.end()) {
+    std::string list;
+    for (int divisor : possible) list += (list.empty() ? "" : ", ") + std::to_string(divisor);
+    throw vit::Error(std::to_string(*heads) + " heads do not divide the " + std::to_string(config.channels) +
+                     " channels; possible are " + list + ".");
+  }
+  return *heads;
+}
+
+/// Sets the rule; the px before the crop of "squash:PX", if given, is left to the caller, who knows the input size.
+std::optional<int> apply_resize(const std::string& text, vit::Preprocessing& p) {
+  const std::vector<std::string> parts = split(text, ':');
+  const std::string& rule = parts.front();
+  if (rule == "squash" && parts.size() == 1) {
+    p.resize = vit::ResizeRule::squash;
+  } else if (rule == "squash" && parts.size() == 2) {
+    p.resize = vit::ResizeRule::squash;
+    return pixels(parts[1], "--resize", text);
+  } else if (rule == "none" && parts.size() == 1) {
+    p.resize = vit::ResizeRule::none;
+  } else if ((rule == "shorter" || rule == "longer") && parts.size() == 2) {
+    p.resize = rule == "shorter" ? vit::ResizeRule::shorter_side : vit::ResizeRule::longer_side;
+    p.resize_px = pixels(parts[1], "--resize", text);
+  } else if (parts.size() == 1 && whole_number(rule)) {
+    p.resize = vit::ResizeRule::shorter_side;
+    p.resize_px = pixels(rule, "--resize", text);
+  } else {
+    throw vit::Error("--resize \"" + text + "\" is none of PX, shorter:PX, longer:PX, squash, squash:PX and none.");
+  }
+  return std::nullopt;
+}
+
+void apply_crop(const std::string& text, bool scale_resize, vit::Preprocessing& p) {
+  if (text == "multiple") {
+    p.crop = vit::CropRule::multiple;
+    return;
+  }
+  const std::vector<std::string> parts = split(text, 'x');
+  if (parts.size() > 2) throw vit::Error("--crop \"" + text + "\" is none of PX, WIDTHxHEIGHT and multiple.");
+  const int old_shorter = std::min(p.width, p.height);
+  p.crop = vit::CropRule::center;
+  p.width = pixels(parts.front(), "--crop", text);
+  p.height = pixels(parts.back(), "--crop", text);
+  if (scale_resize && old_shorter > 0) {
+    const double ratio = std::max(p.width, p.height) / static_cast<double>(old_shorter);
+    p.resize_px = std::max(1, static_cast<int>(std::lround(p.resize_px * ratio)));
+  }
+}
+
+vit::Interpolation interpolation_by_name(const std::string& name) {
+  if (name == "nearest") return vit::Interpolation::nearest;
+  if (name == "bilinear") return vit::Interpolation::bilinear;
+  if (name == "bicubic") return vit::Interpolation::bicubic;
+  if (name == "lanczos") return vit::Interpolation::lanczos;
+  throw vit::Error("--interpolation \"" + name + "\" is none of nearest, bilinear, bicubic and lanczos.");
+}
+
+}  // namespace
+
+std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig& config) {
+  std::vector<int> heads(static_cast<std::size_t>(config.depth), config.num_heads);
+  if (text.empty()) return heads;
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t colon = part.find(':');
+    if (colon == std::string::npos) {
+      std::fill(heads.begin(), heads.end(), checked_heads(part, text, config));
+      continue;
+    }
+    const std::optional<int> block = whole_number(std::string_view(part).substr(0, colon));
+    if (!block || *block < 0 || *block >= config.depth)
+      throw vit::Error("--num-heads \"" + text + "\" names a block that does not exist: blocks are 0 to " +
+                       std::to_string(config.depth - 1) + ".");
+    heads[static_cast<std::size_t>(*block)] = checked_heads(part.substr(colon + 1), text, config);
+  }
+  return heads;
+}
+
+std::array<float, 3> parse_rgb(const std::string& text) {
+  const std::vector<std::string> parts = split(text, ',');
+  std::array<float, 3> rgb{};
+  if (parts.size() != 1 && parts.size() != 3)
+    throw vit::Error("\"" + text + "\" needs one number or three, as in 0.485,0.456,0.406.");
+  for (std::size_t c = 0; c < 3; ++c) {
+    const std::string& part = parts[parts.size() == 1 ? 0 : c];
+    char* end = nullptr;
+    rgb[c] = std::strtof(part.c_str(), &end);
+    if (part.empty() || *end != '\0' || !std::isfinite(rgb[c]))
+      throw vit::Error("\"" + text + "\" needs one number or three, as in 0.485,0.456,0.406.");
+  }
+  return rgb;
+}
+
+std::optional<vit::Kernel> kernel_by_name(const std::string& name) {
+  for (vit::Kernel kernel : {vit::Kernel::eager, vit::Kernel::tiled, vit::Kernel::reference})
+    if (name == vit::name_of(kernel)) return kernel;
+  return std::nullopt;
+}
+
+std::optional<vit::Activation> activation_by_name(const std::string& name) {
+  if (name == "gelu") return vit::Activation::gelu;
+  if (name == "gelu_tanh") return vit::Activation::gelu_tanh;
+  if (name == "quick_gelu") return vit::Activation::quick_gelu;
+  return std::nullopt;
+}
+
+vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config) {
+  vit::Settings settings = vit::trained_settings(config);
+  settings.num_heads = parse_num_heads(options.num_heads, config);
+  if (!options.qkv_bias) settings.qkv_bias = false;
+  settings.training = options.training;
+  settings.attn_drop = options.attn_drop;
+  settings.proj_drop = options.proj_drop;
+  settings.seed = options.seed;
+  if (!options.kernel.empty()) {
+    const std::optional<vit::Kernel> kernel = kernel_by_name(options.kernel);
+    if (!kernel) throw vit::Error("--kernel \"" + options.kernel + "\" is none of eager, tiled and reference.");
+    settings.kernel = *kernel;
+  }
+  if (options.threads > 0) settings.threads = options.threads;
+  vit::validate(settings, config);
+  return settings;
+}
+
+vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::Preprocessing base) {
+  std::optional<int> squash_px;
+  if (!options.resize.empty()) squash_px = apply_resize(options.resize, base);
+  if (!options.crop.empty()) apply_crop(options.crop, options.resize.empty(), base);
+  if (squash_px) base.squash_scale = static_cast<double>(*squash_px) / std::min(base.width, base.height);
+  if (!options.crop_rounding.empty()) {
+    if (options.crop_rounding != "even" && options.crop_rounding != "down")
+      throw vit::Error("--crop-rounding \"" + options.crop_rounding + "\" is neither even nor down.");
+    base.crop_rounds_down = options.crop_rounding == "down";
+  }
+  if (!options.interpolation.empty()) base.interpolation = interpolation_by_name(options.interpolation);
+  if (options.mean) base.mean = *options.mean;
+  if (options.std) base.std = *options.std;
+  return base;
+}
+
+}  // namespace headlight

@@ -1,0 +1,62 @@
+// What a user asks for beyond the trained defaults, as written on the command line or chosen in the window: model,
+// image, settings and preprocessing, and how these turn into what the engine takes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "engine/checkpoint/load_model.h"
+#include "engine/image/preprocessing.h"
+#include "engine/network/model.h"
+#include "engine/network/settings.h"
+
+namespace headlight {
+
+/// Changes to a model's own preprocessing, as text where the command line has text; empty: as the model says.
+struct PreprocessingOptions {
+  std::string resize{};         // "248", "shorter:248", "longer:448", "squash", "squash:256" (before the crop), "none"
+  std::string crop{};           // "224", "224x448" (width x height), "multiple"
+  std::string interpolation{};  // "nearest", "bilinear", "bicubic", "lanczos"
+  std::string crop_rounding{};  // of half an odd surplus: "even" (torchvision), "down"
+  std::optional<std::array<float, 3>> mean{}, std{};  // of RGB in 0…1
+  bool operator==(const PreprocessingOptions&) const = default;
+};
+
+/// The options that all commands and the window share. Empty and absent values mean the default.
+struct RunOptions {
+  std::string model;  // file, folder or "random:…"; empty: the model among the assets
+  std::string image;  // empty: none given
+  vit::LoadOptions load;
+  std::string num_heads;  // "12" for all blocks, "0:4,5:96" for some
+  bool qkv_bias = true;
+  bool training = false;
+  float attn_drop = 0.f, proj_drop = 0.f;
+  std::uint64_t seed = 0;
+  std::string kernel;  // "eager", "tiled", "reference"
+  int threads = 0;     // 0: all processors
+  PreprocessingOptions preprocessing;
+};
+
+/// Head counts of every block from "12" or "0:4,5:96"; blocks that are not named keep their trained count.
+/// Throws Error where the text cannot be read, a block does not exist or a count does not divide C.
+std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig& config);
+
+/// Three numbers from "0.5,0.5,0.5" or one for all three channels. Throws Error.
+std::array<float, 3> parse_rgb(const std::string& text);
+
+std::optional<vit::Kernel> kernel_by_name(const std::string& name);
+
+/// "gelu", "gelu_tanh" or "quick_gelu".
+std::optional<vit::Activation> activation_by_name(const std::string& name);
+
+/// The trained settings with the user's changes, validated. Throws Error.
+vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config);
+
+/// The model's preprocessing with the user's changes. A new crop without a new resize scales the resize with it, so
+/// that the same part of the picture is seen. Throws Error.
+vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::Preprocessing base);
+
+}  // namespace headlight

@@ -1,0 +1,225 @@
+#include "app/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+
+namespace headlight {
+
+Session::Session(RunOptions start, std::function<void()> wake) : start_(std::move(start)), worker_(std::move(wake)) {}
+
+void Session::open_model(const std::string& source, vit::LoadOptions options) {
+  if (!options.imagenet_labels) options.imagenet_labels = imagenet_labels;
+  worker_.load_model(source, std::move(options));
+}
+
+void Session::override_model(vit::LoadOptions options) {
+  if (model_) worker_.load_model(model_source_, std::move(options), true);
+}
+
+void Session::open_image(const std::string& source) {
+  worker_.load_image(source);
+}
+
+void Session::adopt_again(LoadedModel loaded) {
+  const int was = model_->config.num_heads;
+  model_ = std::move(loaded.model);
+  load_options_ = std::move(loaded.options);
+  // Blocks that run as trained go on doing so; counts that the user chose stay.
+  std::replace(settings.num_heads.begin(), settings.num_heads.end(), was, model_->config.num_heads);
+}
+
+void Session::adopt_model(LoadedModel loaded) {
+  if (loaded.again && model_ && loaded.source == model_source_) return adopt_again(std::move(loaded));
+  vit::Settings wanted = vit::trained_settings(loaded.model->config);
+  vit::Preprocessing prepared = loaded.model->preprocessing;
+  if (first_model_) {  // the command line's settings are for the model it names
+    try {
+      wanted = settings_for(start_, loaded.model->config);
+      prepared = preprocessing_for(start_.preprocessing, prepared);
+    } catch (const vit::Error& error) {
+      failures_.push_back({Failure::What::model, error.what()});
+    }
+  } else {
+    wanted.kernel = settings.kernel;
+    wanted.threads = settings.threads;
+  }
+  settings = std::move(wanted);
+  preprocessing = prepared;
+  model_ = std::move(loaded.model);
+  model_source_ = std::move(loaded.source);
+  load_options_ = std::move(loaded.options);
+  opened_model_ = model_source_;
+  view.block = first_model_ || view.block >= model_->config.depth ? model_->config.depth - 1 : view.block;
+  view.head = kMeanOfHeads;
+  view.query = 0;
+  first_model_ = false;
+}
+
+void Session::adopt_image(LoadedImage loaded) {
+  image_ = std::move(loaded.image);
+  display_ = std::move(loaded.display);
+  image_source_ = std::move(loaded.source);
+  opened_image_ = image_source_;
+}
+
+bool Session::update() {
+  Outcome out = worker_.take();
+  for (Failure& failure : out.failures) {
+    if (failure.what == Failure::What::pass) failed_id_ = std::max(failed_id_, failure.request);
+    failures_.push_back(std::move(failure));
+  }
+  for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
+  if (out.model) adopt_model(std::move(*out.model));
+  if (out.image) adopt_image(std::move(*out.image));
+  if ((out.model || out.image) && model_) fit_input();
+  for (PassTime& time : out.times) times_.add(std::move(time));
+
+  bool changed = false;
+  if (out.trace && out.trace->model == model_) {
+    if (trace_ && trace_->model == model_ && trace_->pixels != out.trace->pixels && photo_ == out.photo)
+      view.query = same_place(view.query, trace_->grid, trace_->pixels->box, out.trace->grid, out.trace->pixels->box);
+    trace_ = std::move(out.trace);
+    shown_id_ = out.request;
+    changed = true;
+    if (photo_ != out.photo) {
+      photo_ = std::move(out.photo);
+      photo_display_ = std::move(out.display);
+      ++photo_version_;
+    }
+    if (baseline_ && (baseline_->model != trace_->model || baseline_->pixels != trace_->pixels)) baseline_.reset();
+  }
+  if (out.baseline && trace_ && out.baseline->pixels == trace_->pixels) {
+    baseline_ = std::move(out.baseline);
+    changed = true;
+  }
+  fit_view();
+  return changed;
+}
+
+void Session::request_wanted() {
+  if (!model_ || !image_) return;
+  const bool wanted = !requested_ || requested_->model != model_ || requested_->image != image_ ||
+                      requested_->preprocessing != preprocessing || !(requested_->settings == settings);
+  if (wanted) {
+    requested_ = Request{model_, image_, display_, preprocessing, settings, ++requested_id_};
+    worker_.post(*requested_);
+  }
+}
+
+void Session::fit_view() {
+  if (!model_) return;
+  view.block = std::clamp(view.block, 0, model_->config.depth - 1);
+  if (trace_ && trace_->model == model_) {
+    if (view.query >= trace_->grid.tokens()) view.query = 0;
+    if (trace_->grid.prefix == 0 && view.query < 0) view.query = 0;
+  }
+  const int heads = settings.num_heads[static_cast<std::size_t>(view.block)];
+  if (view.head >= heads) view.head = heads - 1;
+}
+
+int Session::wanted_heads() const {
+  return model_ ? settings.num_heads[static_cast<std::size_t>(view.block)] : 0;
+}
+
+void Session::set_heads(int heads) {
+  if (!model_) return;
+  if (heads_for_all)
+    std::fill(settings.num_heads.begin(), settings.num_heads.end(), heads);
+  else
+    settings.num_heads[static_cast<std::size_t>(view.block)] = heads;
+}
+
+void Session::restore_trained_settings() {
+  if (!model_) return;
+  vit::Settings trained = vit::trained_settings(model_->config);
+  trained.kernel = settings.kernel;
+  trained.threads = settings.threads;
+  settings = std::move(trained);
+}
+
+bool Session::as_trained() const {
+  return !model_ || same_numbers(settings, vit::trained_settings(model_->config));
+}
+
+void Session::set_query(int token) {
+  if (trace_ && token >= 0 && token < trace_->grid.tokens()) view.query = token;
+}
+
+const std::vector<int>& Session::input_sizes() {
+  if (!model_ || !image_) {
+    sizes_.clear();
+    return sizes_;
+  }
+  const SizesFor now{model_->id, image_, fit_of(preprocessing), settings};
+  if (sizes_.empty() || !(now == sizes_for_)) {
+    sizes_for_ = now;
+    // Half of what is free: the window keeps the trace on screen while the next one is made.
+    sizes_ =
+        possible_sizes(*model_, image_->width, image_->height, preprocessing, settings, vit::available_memory() / 2);
+  }
+  return sizes_;
+}
+
+void Session::set_input(Fit fit, int size_px) {
+  if (!model_) return;
+  preprocessing = fitted(fit, size_px, model_->preprocessing, preprocessing, model_->config.patch_px);
+  fit_input();
+}
+
+/// A photo of another shape, or another fit, may leave no patch or too many at the wanted size.
+void Session::fit_input() {
+  const std::optional<Fit> fit = fit_of(preprocessing);
+  const std::vector<int>& sizes = input_sizes();
+  if (!fit || sizes.empty()) return;
+  const int size = size_of(preprocessing), patch = model_->config.patch_px;
+  const vit::InputSize input = vit::input_size(image_->width, image_->height, preprocessing, patch);
+  if (input.width > 0 && input.height > 0 && size <= sizes.back()) return;
+  const auto next = std::lower_bound(sizes.begin(), sizes.end(), size);
+  preprocessing = fitted(*fit, next == sizes.end() ? sizes.back() : *next, model_->preprocessing, preprocessing, patch);
+}
+
+void Session::reset_input() {
+  if (!model_) return;
+  const vit::Preprocessing wanted = preprocessing;
+  preprocessing = model_->preprocessing;
+  preprocessing.interpolation = wanted.interpolation;
+  preprocessing.mean = wanted.mean;
+  preprocessing.std = wanted.std;
+}
+
+bool Session::native_input() const {
+  if (!model_) return true;
+  const vit::Preprocessing &p = preprocessing, &own = model_->preprocessing;
+  return p.resize == own.resize && p.resize_px == own.resize_px && p.crop == own.crop && p.width == own.width &&
+         p.height == own.height && p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
+}
+
+void Session::select_block(int block) {
+  if (model_) view.block = std::clamp(block, 0, model_->config.depth - 1);
+}
+
+void Session::sweep_heads(int block) {
+  if (model_) worker_.sweep({.head_counts = vit::divisors(model_->config.channels), .block = block});
+}
+
+bool Session::settled() const {
+  const bool answered = !requested_ || std::max(shown_id_, failed_id_) >= requested_id_;
+  return answered && !worker_.status().picture_due;
+}
+
+bool Session::measured() const {
+  return settled() && worker_.status().doing == WorkerStatus::Doing::resting;
+}
+
+std::vector<std::string> Session::take_news() {
+  return std::exchange(news_, {});
+}
+
+std::vector<Failure> Session::take_failures() {
+  return std::exchange(failures_, {});
+}
+
+}  // namespace headlight

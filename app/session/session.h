@@ -1,0 +1,118 @@
+// The state of one window without the window: model, image, wanted settings, and the newest picture of them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/session/input_fit.h"
+#include "app/session/pass_times.h"
+#include "app/session/run_options.h"
+#include "app/session/view.h"
+#include "app/session/worker.h"
+
+namespace headlight {
+
+/// Panels edit `settings` and `view`; `request_wanted()` compares them with what was requested and asks the worker for
+/// the difference. What is shown is always one trace with its own model, pixels and settings. Main thread only.
+class Session {
+ public:
+  Session(RunOptions start, std::function<void()> wake);
+
+  /// Loads in the background; `failures()` hears of what did not open, and everything else stays as it was.
+  void open_model(const std::string& source, vit::LoadOptions options = {});
+  void open_image(const std::string& source);
+  /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
+  void override_model(vit::LoadOptions options);
+
+  /// Once a frame, before the panels: takes what is ready. True if the picture changed.
+  bool update();
+  /// Before and after the panels: asks the worker for what is wanted and has not been requested yet.
+  void request_wanted();
+  void sweep_heads(int block);
+  void cancel_sweep() { worker_.cancel_sweep(); }
+
+  // What is wanted.
+  vit::Settings settings;
+  vit::Preprocessing preprocessing;
+  View view;
+  bool heads_for_all = true;  // the head-count control sets every block, not the chosen one alone
+  std::optional<std::filesystem::path> imagenet_labels;  // for models that are opened later
+
+  int wanted_heads() const;         // of the chosen block; 0 without a model
+  void set_heads(int heads);        // for all blocks or the chosen one
+  void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
+  bool as_trained() const;          // the wanted numbers are the trained ones
+  void set_query(int token);
+  /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
+  const std::vector<int>& input_sizes();
+  void set_input(Fit fit, int size_px);  // the nearest size that this photo can have
+  void reset_input();                    // fit and size as the model has them
+  bool native_input() const;             // they are
+  void select_block(int block);
+
+  // What is there.
+  const std::shared_ptr<const vit::Model>& model() const { return model_; }
+  /// What the open model was read with: its overrides.
+  const vit::LoadOptions& load_options() const { return load_options_; }
+  const std::string& model_source() const { return model_source_; }
+  const std::shared_ptr<const vit::Image>& image() const { return image_; }
+  const std::string& image_source() const { return image_source_; }
+  const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }        // shown; null before the first
+  const std::shared_ptr<const vit::Trace>& baseline() const { return baseline_; }  // null where there is none
+  /// The photo of the shown trace, whole and for display; `photo_version` grows when it changes.
+  const std::shared_ptr<const vit::Image>& photo() const { return photo_; }
+  const PhotoLevels& photo_display() const { return *photo_display_; }
+  std::uint64_t photo_version() const { return photo_version_; }
+
+  const PassTimes& times() const { return times_; }
+  WorkerStatus status() const { return worker_.status(); }
+  std::uint64_t requested_id() const { return requested_id_; }
+  std::uint64_t shown_id() const { return shown_id_; }
+  /// The newest request is answered and no load is under way.
+  bool settled() const;
+  bool measured() const;  // and the repeats for the timings are done, too
+  std::vector<Failure> take_failures();
+  std::vector<std::string> take_news();  // of finished errands
+  void run_errand(Errand errand) { worker_.run_errand(std::move(errand)); }
+  /// True once after a model or image has been opened: for the lists of recent files.
+  std::optional<std::string> take_opened_model() { return std::exchange(opened_model_, {}); }
+  std::optional<std::string> take_opened_image() { return std::exchange(opened_image_, {}); }
+
+ private:
+  void adopt_model(LoadedModel loaded);
+  void adopt_again(LoadedModel loaded);
+  void adopt_image(LoadedImage loaded);
+  void fit_view();
+  void fit_input();
+
+  RunOptions start_;
+  std::shared_ptr<const vit::Model> model_;
+  std::shared_ptr<const vit::Image> image_, photo_;
+  std::shared_ptr<const PhotoLevels> display_, photo_display_;  // of the two
+  std::string model_source_, image_source_;
+  vit::LoadOptions load_options_;
+  std::shared_ptr<const vit::Trace> trace_, baseline_;
+  std::optional<std::string> opened_model_, opened_image_;
+  std::optional<Request> requested_;
+  std::uint64_t requested_id_ = 0, shown_id_ = 0, failed_id_ = 0, photo_version_ = 0;
+  PassTimes times_;
+  struct SizesFor {  // what the possible sizes depend on
+    std::uint64_t model = 0;
+    std::shared_ptr<const vit::Image> image;
+    std::optional<Fit> fit;
+    vit::Settings settings;
+    bool operator==(const SizesFor&) const = default;
+  } sizes_for_;
+  std::vector<int> sizes_;
+  std::vector<Failure> failures_;
+  std::vector<std::string> news_;
+  bool first_model_ = true;
+  Worker worker_;
+};
+
+}  // namespace headlight

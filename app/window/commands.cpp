@@ -1,0 +1,410 @@
+#include "app/window/commands.h"
+
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "app/panels/bench.h"
+
+namespace headlight {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+void open_image(Bench& bench) {
+  bench.browser.open({.mode = ui::FileBrowser::Mode::open_file,
+                      .title = "Open a photo",
+                      .endings = {".jpg", ".jpeg", ".png", ".bmp", ".tga"},
+                      .recent = bench.preferences.recent_images,
+                      .folder = bench.preferences.folder,
+                      .name = {},
+                      .chosen = [&bench](const Path& path) { bench.session.open_image(path.string()); }});
+}
+
+void open_model(Bench& bench) {
+  bench.browser.open(
+      {.mode = ui::FileBrowser::Mode::open_file_or_folder,
+       .title = "Open a model",
+       .endings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".gguf", ".ckpt", ".pdparams", ".json"},
+       .recent = bench.preferences.recent_models,
+       .folder = bench.preferences.folder,
+       .name = {},
+       .chosen = [&bench](const Path& path) { bench.session.open_model(path.string()); }});
+}
+
+void step_heads(Bench& bench, int step) {
+  if (!bench.session.model()) return;
+  const std::vector<int> counts = vit::divisors(bench.session.model()->config.channels);
+  const auto here = std::lower_bound(counts.begin(), counts.end(), bench.session.wanted_heads()) - counts.begin();
+  const auto last = static_cast<std::ptrdiff_t>(counts.size()) - 1;
+  bench.session.set_heads(counts[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))]);
+}
+
+void step_head(Bench& bench, int step) {
+  View& view = bench.session.view;
+  view.head = std::clamp(view.head + step, kMeanOfHeads, std::max(bench.session.wanted_heads() - 1, kMaxOfHeads));
+  bench.tile_grid.reveal();
+}
+
+void add_file_commands(Bench& bench) {
+  CommandTable& table = bench.commands;
+  table.add({.id = "file.open_image",
+             .menu = "File",
+             .name = "Open photo…",
+             .keys = {{GLFW_KEY_O, kControl}},
+             .tooltip = "Opens a photo: JPEG, PNG, BMP or TGA.",
+             .run = [&bench] { open_image(bench); }});
+  table.add({.id = "file.open_model",
+             .menu = "File",
+             .name = "Open model…",
+             .keys = {{GLFW_KEY_M, kControl}},
+             .tooltip = "Opens a checkpoint of a Vision Transformer.",
+             .run = [&bench] { open_model(bench); }});
+  table.add({.id = "file.get_model",
+             .menu = "File",
+             .name = "Get a model…",
+             .keys = {{GLFW_KEY_G, kControl}},
+             .tooltip = "Lists well-known models, fetches one from Hugging Face and opens it.",
+             .run = [&bench] { bench.get_open = !bench.get_open; }});
+  table.add({.id = "file.quit",
+             .menu = "File",
+             .name = "Quit",
+             .keys = {{GLFW_KEY_Q, kControl}},
+             .tooltip = "Ends the program.",
+             .run = [&bench] { bench.quit = true; },
+             .separated = true});
+}
+
+void add_view_commands(Bench& bench) {
+  CommandTable& table = bench.commands;
+  View& view = bench.session.view;
+  table.add({.id = "view.tab_heads",
+             .menu = "View",
+             .name = "Heads",
+             .keys = {{GLFW_KEY_1, kControl}},
+             .tooltip = "Shows the photo with one block's heads.",
+             .run = [&view] { view.tab = Tab::heads; },
+             .checked = [&view] { return view.tab == Tab::heads; }});
+  table.add({.id = "view.tab_grid",
+             .menu = "View",
+             .name = "Layers × heads",
+             .keys = {{GLFW_KEY_2, kControl}},
+             .tooltip = "Shows every head of every block in one grid.",
+             .run = [&view] { view.tab = Tab::grid; },
+             .checked = [&view] { return view.tab == Tab::grid; }});
+  table.add({.id = "view.fit",
+             .menu = "View",
+             .name = "Fit the photo",
+             .keys = {{GLFW_KEY_F, 0}},
+             .tooltip = "Shows the whole photo.",
+             .run = [&bench] { bench.photo_view.fit(); },
+             .separated = true});
+  table.add({.id = "view.actual",
+             .menu = "View",
+             .name = "Actual size",
+             .keys = {{GLFW_KEY_1, 0}},
+             .tooltip = "One screen pixel for each pixel of the photo.",
+             .run = [&bench] { bench.photo_view.actual_size(); }});
+  table.add({.id = "view.zoom_in",
+             .menu = "View",
+             .name = "Zoom in",
+             .keys = {{GLFW_KEY_EQUAL, 0}},
+             .tooltip = "Enlarges the photo about the cursor.",
+             .run = [&bench] { bench.photo_view.zoom(1.25); }});
+  table.add({.id = "view.zoom_out",
+             .menu = "View",
+             .name = "Zoom out",
+             .keys = {{GLFW_KEY_MINUS, 0}},
+             .tooltip = "Shrinks the photo about the cursor.",
+             .run = [&bench] { bench.photo_view.zoom(0.8); }});
+  table.add({.id = "view.smooth",
+             .menu = "View",
+             .name = "Smooth maps",
+             .keys = {{GLFW_KEY_S, 0}},
+             .tooltip = "Interpolates between patch centres.",
+             .run = [&view] { view.smooth = !view.smooth; },
+             .checked = [&view] { return view.smooth; },
+             .separated = true});
+  table.add({.id = "view.colormap",
+             .menu = "View",
+             .name = "Next colour map",
+             .keys = {{GLFW_KEY_C, 0}},
+             .tooltip = "Goes through viridis, magma, inferno, turbo and grey.",
+             .run = [&view] {
+               view.colormap = static_cast<vit::Colormap>((static_cast<int>(view.colormap) + 1) % vit::kColormapCount);
+             }});
+  table.add(
+      {.id = "view.range",
+       .menu = "View",
+       .name = "Next range rule",
+       .keys = {{GLFW_KEY_R, 0}},
+       .tooltip = "Goes through shared, per head and fixed.",
+       .run = [&view] { view.range_rule = static_cast<vit::RangeRule>((static_cast<int>(view.range_rule) + 1) % 3); }});
+  table.add({.id = "view.opacity_down",
+             .menu = "View",
+             .name = "More photo",
+             .keys = {{GLFW_KEY_COMMA, 0}},
+             .tooltip = "The map covers the photo less.",
+             .run = [&view] { view.opacity = std::max(0.f, view.opacity - 0.05f); }});
+  table.add({.id = "view.opacity_up",
+             .menu = "View",
+             .name = "More map",
+             .keys = {{GLFW_KEY_PERIOD, 0}},
+             .tooltip = "The map covers the photo more.",
+             .run = [&view] { view.opacity = std::min(1.f, view.opacity + 0.05f); }});
+  table.add({.id = "view.left_column",
+             .menu = "View",
+             .name = "Settings",
+             .keys = {{GLFW_KEY_F2, 0}},
+             .tooltip = "The column at the left: model, photo, attention, view.",
+             .run = [&bench] { bench.side_columns.toggle(SideColumns::Side::left); },
+             .checked = [&bench] { return bench.side_columns.shown(SideColumns::Side::left); },
+             .separated = true});
+  table.add({.id = "view.right_column",
+             .menu = "View",
+             .name = "Cost and prediction",
+             .keys = {{GLFW_KEY_F3, 0}},
+             .tooltip = "The column at the right. In a narrow window there is room for one column only.",
+             .run = [&bench] { bench.side_columns.toggle(SideColumns::Side::right); },
+             .checked = [&bench] { return bench.side_columns.shown(SideColumns::Side::right); }});
+  table.add({.id = "view.theme",
+             .menu = "View",
+             .name = "Dark theme",
+             .keys = {{GLFW_KEY_T, kControl}},
+             .tooltip = "Changes between the dark and the light theme.",
+             .run = [&bench] { bench.preferences.dark = !bench.preferences.dark; },
+             .checked = [&bench] { return bench.preferences.dark; },
+             .separated = true});
+}
+
+void add_analysis_commands(Bench& bench) {
+  CommandTable& table = bench.commands;
+  Session& session = bench.session;
+  const auto ready = [&session] { return session.model() != nullptr; };
+  table.add({.id = "attention.block_down",
+             .menu = "Analysis",
+             .name = "Block before",
+             .keys = {{GLFW_KEY_LEFT, 0}},
+             .tooltip = "Shows the block before.",
+             .run = [&session] { session.select_block(session.view.block - 1); },
+             .enabled = ready});
+  table.add({.id = "attention.block_up",
+             .menu = "Analysis",
+             .name = "Block after",
+             .keys = {{GLFW_KEY_RIGHT, 0}},
+             .tooltip = "Shows the block after.",
+             .run = [&session] { session.select_block(session.view.block + 1); },
+             .enabled = ready});
+  table.add({.id = "attention.head_up",
+             .menu = "Analysis",
+             .name = "Head before",
+             .keys = {{GLFW_KEY_UP, 0}},
+             .tooltip = "Shows the head before; before head 0 stand the maximum and the mean.",
+             .run = [&bench] { step_head(bench, -1); },
+             .enabled = ready});
+  table.add({.id = "attention.head_down",
+             .menu = "Analysis",
+             .name = "Head after",
+             .keys = {{GLFW_KEY_DOWN, 0}},
+             .tooltip = "Shows the head after.",
+             .run = [&bench] { step_head(bench, 1); },
+             .enabled = ready});
+  table.add({.id = "attention.heads_fewer",
+             .menu = "Analysis",
+             .name = "Fewer heads",
+             .keys = {{GLFW_KEY_LEFT_BRACKET, 0}},
+             .tooltip = "Cuts the same weights into fewer, wider heads: the next divisor of C down.",
+             .run = [&bench] { step_heads(bench, -1); },
+             .enabled = ready,
+             .separated = true});
+  table.add({.id = "attention.heads_more",
+             .menu = "Analysis",
+             .name = "More heads",
+             .keys = {{GLFW_KEY_RIGHT_BRACKET, 0}},
+             .tooltip = "Cuts the same weights into more, narrower heads: the next divisor of C up.",
+             .run = [&bench] { step_heads(bench, 1); },
+             .enabled = ready});
+  table.add({.id = "attention.scope",
+             .menu = "Analysis",
+             .name = "Head count for all blocks",
+             .keys = {{GLFW_KEY_A, 0}},
+             .tooltip = "On: the head count is set for all blocks. Off: for the chosen one.",
+             .run = [&session] { session.heads_for_all = !session.heads_for_all; },
+             .enabled = ready,
+             .checked = [&session] { return session.heads_for_all; }});
+  table.add({.id = "attention.query_class",
+             .menu = "Analysis",
+             .name = "Query: class token",
+             .keys = {{GLFW_KEY_Q, 0}},
+             .tooltip = "Asks what the class token looks at.",
+             .run = [&session] { session.set_query(0); },
+             .enabled = [&session] { return session.trace() && session.trace()->model->config.class_token; },
+             .separated = true});
+  table.add({.id = "attention.query_prefix",
+             .menu = "Analysis",
+             .name = "Query: next prefix token",
+             .keys = {{GLFW_KEY_T, 0}},
+             .tooltip = "Asks the tokens before the patches in turn: class, distillation, registers.",
+             .run =
+                 [&session] {
+                   const int prefix = session.trace()->grid.prefix, next = session.view.query + 1;
+                   session.set_query(next < prefix ? next : 0);
+                 },
+             .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; }});
+  table.add({.id = "attention.qkv_bias",
+             .menu = "Analysis",
+             .name = "qkv bias",
+             .keys = {{GLFW_KEY_B, 0}},
+             .tooltip = "With or without the bias of queries, keys and values.",
+             .run = [&session] { session.settings.qkv_bias = !session.settings.qkv_bias; },
+             .enabled = [&session] { return session.model() && session.model()->config.qkv_bias; },
+             .checked = [&session] { return session.settings.qkv_bias; }});
+  table.add({.id = "attention.training",
+             .menu = "Analysis",
+             .name = "Training mode",
+             .keys = {{GLFW_KEY_X, 0}},
+             .tooltip = "Lets the two dropouts act.",
+             .run = [&session] { session.settings.training = !session.settings.training; },
+             .enabled = ready,
+             .checked = [&session] { return session.settings.training; }});
+  table.add({.id = "attention.as_trained",
+             .menu = "Analysis",
+             .name = "As trained",
+             .keys = {{GLFW_KEY_BACKSPACE, 0}},
+             .tooltip = "Heads, bias and dropout back to what the network was trained with.",
+             .run = [&session] { session.restore_trained_settings(); },
+             .enabled = [&session] { return session.model() && !session.as_trained(); }});
+  table.add({.id = "run.kernel",
+             .menu = "Analysis",
+             .name = "Next kernel",
+             .keys = {{GLFW_KEY_K, 0}},
+             .tooltip = "Changes between eager and tiled: same numbers, other times.",
+             .run =
+                 [&session] {
+                   session.settings.kernel =
+                       session.settings.kernel == vit::Kernel::eager ? vit::Kernel::tiled : vit::Kernel::eager;
+                 },
+             .enabled = ready,
+             .separated = true});
+}
+
+void step_input(Session& session, int step) {
+  const std::vector<int>& sizes = session.input_sizes();
+  if (sizes.empty()) return;
+  const int now = size_of(session.preprocessing);
+  const auto here = std::lower_bound(sizes.begin(), sizes.end(), now) - sizes.begin();
+  const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(sizes.size()) - 1;
+  const int next = sizes[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
+  if (next != now) session.set_input(fit_of(session.preprocessing).value_or(Fit::crop), next);
+}
+
+void add_input_commands(Bench& bench) {
+  Session& session = bench.session;
+  const auto ready = [&session] { return session.model() && session.image(); };
+  bench.commands.add({.id = "image.smaller",
+                      .menu = "Analysis",
+                      .name = "Smaller input",
+                      .keys = {{GLFW_KEY_PAGE_DOWN, 0}},
+                      .tooltip = "Gives the network a smaller picture: one patch less on a side.",
+                      .run = [&session] { step_input(session, -1); },
+                      .enabled = ready,
+                      .separated = true});
+  bench.commands.add({.id = "image.larger",
+                      .menu = "Analysis",
+                      .name = "Larger input",
+                      .keys = {{GLFW_KEY_PAGE_UP, 0}},
+                      .tooltip = "Gives the network a larger picture: one patch more on a side.",
+                      .run = [&session] { step_input(session, 1); },
+                      .enabled = ready});
+  bench.commands.add({.id = "image.fit",
+                      .menu = "Analysis",
+                      .name = "Next fit of the photo",
+                      .keys = {{GLFW_KEY_P, 0}},
+                      .tooltip = "Goes through centre crop, squash, and the whole photo by its shorter or longer side.",
+                      .run =
+                          [&session] {
+                            const int count = session.model()->config.position.resampled ? kFitCount : 2;
+                            const std::optional<Fit> fit = fit_of(session.preprocessing);
+                            const int next = fit ? (static_cast<int>(*fit) + 1) % count : 0;
+                            session.set_input(static_cast<Fit>(next), size_of(session.preprocessing));
+                          },
+                      .enabled = ready});
+  bench.commands.add({.id = "image.native",
+                      .menu = "Analysis",
+                      .name = "Input as trained",
+                      .keys = {{GLFW_KEY_N, 0}},
+                      .tooltip = "Crop and size of the input back to what the model says.",
+                      .run = [&session] { session.reset_input(); },
+                      .enabled = [&session] { return session.model() && !session.native_input(); }});
+}
+
+void add_cost_commands(Bench& bench) {
+  Session& session = bench.session;
+  const auto ready = [&session] { return session.trace() != nullptr; };
+  bench.commands.add({.id = "cost.scope",
+                      .menu = "Analysis",
+                      .name = "Cost of the whole model",
+                      .keys = {{GLFW_KEY_M, 0}},
+                      .tooltip = "On: the cost table adds up all blocks. Off: it shows the chosen one.",
+                      .run = [&bench] { bench.cost_column.whole_model = !bench.cost_column.whole_model; },
+                      .enabled = ready,
+                      .checked = [&bench] { return bench.cost_column.whole_model; },
+                      .separated = true});
+  bench.commands.add({.id = "cost.sweep",
+                      .menu = "Analysis",
+                      .name = "Sweep the head counts",
+                      .keys = {{GLFW_KEY_W, 0}},
+                      .tooltip = "Measures every possible head count; again: stops.",
+                      .run = [&bench] { bench.cost_column.sweep(bench); },
+                      .enabled = ready});
+}
+
+void add_help_commands(Bench& bench) {
+  bench.commands.add({.id = "help.keys",
+                      .menu = "Help",
+                      .name = "Keys",
+                      .keys = {{GLFW_KEY_F1, 0}},
+                      .tooltip = "Lists every command with its key.",
+                      .run = [&bench] { bench.help_open = !bench.help_open; },
+                      .checked = [&bench] { return bench.help_open; }});
+}
+
+}  // namespace
+
+void add_commands(Bench& bench) {
+  add_file_commands(bench);
+  add_view_commands(bench);
+  add_analysis_commands(bench);
+  add_input_commands(bench);
+  add_save_commands(bench);
+  add_cost_commands(bench);
+  add_help_commands(bench);
+}
+
+void open_by_content(Bench& bench, const char* path) {
+  std::array<unsigned char, 4> head{};
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    std::ifstream stream(path, std::ios::binary);
+    stream.read(reinterpret_cast<char*>(head.data()), head.size());
+  }
+  const bool jpeg = head[0] == 0xFF && head[1] == 0xD8, png = head[0] == 0x89 && head[1] == 'P';
+  const bool other_picture = (head[0] == 'B' && head[1] == 'M') ||
+                             (head[0] == 'G' && head[1] == 'I' && head[2] == 'F') ||
+                             (head[0] == 'R' && head[1] == 'I' && head[2] == 'F');
+  std::string ending = std::filesystem::path(path).extension().string();
+  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  const bool named_so = ending == ".tga" || ending == ".webp" || ending == ".heic" || ending == ".avif" ||
+                        ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".tif" ||
+                        ending == ".tiff";
+  if (jpeg || png || other_picture || named_so)
+    bench.session.open_image(path);
+  else
+    bench.session.open_model(path);
+}
+
+}  // namespace headlight

@@ -1,0 +1,75 @@
+#include "app/window/frame_log.h"
+
+#include <ctime>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+
+namespace headlight {
+
+namespace {
+
+const std::chrono::steady_clock::time_point kProgramBegan = std::chrono::steady_clock::now();
+
+double thread_cpu_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+double ms_since(std::chrono::steady_clock::time_point then) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - then).count();
+}
+
+}  // namespace
+
+FrameLog::FrameLog(const std::optional<std::filesystem::path>& file) : wanted_(file.has_value()) {
+  if (!wanted_) return;
+  stream_.open(*file);
+  if (!stream_) throw vit::Error(file->string() + ": the frame log cannot be written there.");
+}
+
+void FrameLog::window_opened() {
+  if (wanted_) stream_ << nlohmann::json{{"window_opened_ms", ms_since(kProgramBegan)}}.dump() << '\n';
+}
+
+void FrameLog::begin_frame() {
+  if (!wanted_) return;
+  began_ = Clock::now();
+  cpu_ms_ = {};
+  cpu_mark_ms_ = thread_cpu_ms();
+}
+
+void FrameLog::end_phase(Phase phase) {
+  if (!wanted_) return;
+  const double now = thread_cpu_ms();
+  cpu_ms_[static_cast<std::size_t>(phase)] += now - cpu_mark_ms_;
+  cpu_mark_ms_ = now;
+}
+
+void FrameLog::requested(std::uint64_t id) {
+  if (wanted_) waiting_.emplace(id, Clock::now());
+}
+
+void FrameLog::end_frame(std::uint64_t frame, std::uint64_t shown, bool has_maps) {
+  if (!wanted_) return;
+  if (has_maps && !std::exchange(had_maps_, true))
+    stream_ << nlohmann::json{{"first_maps_ms", ms_since(kProgramBegan)}, {"frame", frame}}.dump() << '\n';
+  const nlohmann::json line = {{"frame", frame},
+                               {"update_cpu_ms", cpu_ms_[0]},
+                               {"panels_cpu_ms", cpu_ms_[1]},
+                               {"render_cpu_ms", cpu_ms_[2]},
+                               {"swap_cpu_ms", cpu_ms_[3]},
+                               {"wall_ms", ms_since(began_)}};
+  stream_ << line.dump() << '\n';
+  for (auto it = waiting_.begin(); it != waiting_.end() && it->first <= shown; it = waiting_.erase(it)) {
+    const nlohmann::json picture = {
+        {"request", it->first}, {"shown", shown}, {"frame", frame}, {"latency_ms", ms_since(it->second)}};
+    stream_ << picture.dump() << '\n';
+  }
+  stream_.flush();
+}
+
+}  // namespace headlight

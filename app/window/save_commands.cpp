@@ -1,0 +1,173 @@
+// The commands that save maps, through the code that `headlight export` uses: the worker writes, the window goes on.
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+
+#include <filesystem>
+#include <numeric>
+#include <utility>
+
+#include "app/export/export.h"
+#include "app/export/export_captions.h"
+#include "app/files/png_file.h"
+#include "app/files/write_file.h"
+#include "app/panels/bench.h"
+#include "app/window/commands.h"
+
+namespace headlight {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+ExportSource source_of(const Session& session) {
+  return {.trace = session.trace(),
+          .photo = session.photo(),
+          .model = short_source_name(session.trace()->model->report.file),
+          .image = short_source_name(session.photo()->name)};
+}
+
+/// The shown block, query and style; all maps of the block.
+ExportRequest request_of(const Bench& bench, bool overlay) {
+  const View& view = bench.session.view;
+  ExportRequest request;
+  request.blocks = {bench.maps.block()};
+  request.query = bench.maps.query();
+  request.stage = view.stage;
+  request.style = {.colormap = view.colormap,
+                   .range_rule = view.range_rule,
+                   .fixed_range = view.fixed_range,
+                   .smooth = view.smooth,
+                   .overlay = overlay,
+                   .opacity = view.opacity};
+  return request;
+}
+
+HeadSelection only(int head) {
+  HeadSelection selection;
+  selection.mean = head == kMeanOfHeads;
+  selection.max = head == kMaxOfHeads;
+  selection.all_heads = false;
+  if (head >= 0) selection.heads = {head};
+  return selection;
+}
+
+/// Writes the one map of `request` into `file`.
+Errand save_one(ExportSource source, ExportRequest request, Path file) {
+  return [source = std::move(source), request = std::move(request), file = std::move(file)](std::stop_token,
+                                                                                            const auto&) {
+    const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
+    const NamedMap& map = maps.maps.at(0);
+    const vit::Range range = range_for(maps, map, request.style.range_rule, request.style.fixed_range);
+    const TextChunks text = text_chunks(source, request, maps.block, map.name, range_text(range));
+    write_file(file, encode_png(map_picture(map.map, range, request.style, source), text));
+    return "Saved " + file.string() + ".";
+  };
+}
+
+void ask_for_one(Bench& bench, bool overlay) {
+  const int head = std::min(bench.session.view.head, bench.maps.heads() - 1);
+  ExportRequest request = request_of(bench, overlay);
+  request.heads = only(head);
+  const ExportSource source = source_of(bench.session);
+  const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
+  const std::string part = block_file_part(maps.block, static_cast<int>(source.trace->blocks.size()));
+  bench.browser.open({.mode = ui::FileBrowser::Mode::save_file,
+                      .title = overlay ? "Save the map over the photo" : "Save the map",
+                      .endings = {".png"},
+                      .recent = {},
+                      .folder = bench.preferences.folder,
+                      .name = part + "_" + maps.maps.at(0).file_part + (overlay ? "_overlay.png" : ".png"),
+                      .chosen = [&bench, source, request](const Path& path) {
+                        bench.session.run_errand(save_one(source, request, path));
+                      }});
+}
+
+/// A sentence about what saving all heads into `folder` would write over; empty: nothing. `part` begins their names.
+std::string pictures_in_the_way(const Path& folder, const std::string& part) {
+  int pictures = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.rfind(part + "_", 0) == 0 && name.ends_with(".png") && !name.ends_with("_overlay.png")) ++pictures;
+  }
+  if (pictures == 0) return {};
+  return pictures == 1 ? "A picture of this block exists here."
+                       : std::to_string(pictures) + " pictures of this block exist here.";
+}
+
+void ask_for_folder(Bench& bench) {
+  const std::string part = block_file_part(bench.maps.block(), static_cast<int>(bench.session.trace()->blocks.size()));
+  bench.browser.open(
+      {.mode = ui::FileBrowser::Mode::choose_folder,
+       .title = "Save all heads of block " + std::to_string(bench.maps.block()),
+       .endings = {},
+       .recent = {},
+       .folder = bench.preferences.folder,
+       .name = {},
+       .chosen =
+           [&bench, source = source_of(bench.session), request = request_of(bench, false)](const Path& folder) mutable {
+             request.folder = folder;
+             bench.session.run_errand([source, request](std::stop_token stop, const auto& progress) {
+               const auto files = export_maps(source, request, {.progress = progress, .stop = stop});
+               return "Saved " + std::to_string(files.size()) + " pictures in " + request.folder.string() + ".";
+             });
+           },
+       .in_the_way = [part](const Path& folder) { return pictures_in_the_way(folder, part); }});
+}
+
+void ask_for_figure(Bench& bench) {
+  ExportRequest request = request_of(bench, true);
+  const ExportSource source = source_of(bench.session);
+  request.blocks.resize(source.trace->blocks.size());
+  std::iota(request.blocks.begin(), request.blocks.end(), 0);
+  request.heads.mean = request.heads.max = false;
+  bench.browser.open({.mode = ui::FileBrowser::Mode::save_file,
+                      .title = "Save every head of every block",
+                      .endings = {".png"},
+                      .recent = {},
+                      .folder = bench.preferences.folder,
+                      .name = "layers_heads.png",
+                      .chosen = [&bench, source, request](const Path& path) {
+                        bench.session.run_errand([=](std::stop_token stop, const auto& progress) {
+                          export_figure(source, request, path, {.progress = progress, .stop = stop});
+                          return "Saved " + path.string() + ".";
+                        });
+                      }});
+}
+
+}  // namespace
+
+void add_save_commands(Bench& bench) {
+  const auto ready = [&bench] { return !bench.maps.empty() && bench.session.photo() != nullptr; };
+  bench.commands.add({.id = "export.heatmap",
+                      .menu = "Export",
+                      .name = "Save heatmap…",
+                      .keys = {{GLFW_KEY_S, kControl}},
+                      .tooltip = "Writes the chosen map alone as a PNG file.",
+                      .run = [&bench] { ask_for_one(bench, false); },
+                      .enabled = ready});
+  bench.commands.add({.id = "export.all",
+                      .menu = "Export",
+                      .name = "Save all heads…",
+                      .keys = {{GLFW_KEY_S, kControl | kShift}},
+                      .tooltip = "Writes every map of the block and a captioned overview into a folder.",
+                      .run = [&bench] { ask_for_folder(bench); },
+                      .enabled = ready});
+  bench.commands.add({.id = "export.figure",
+                      .menu = "Export",
+                      .name = "Save layers × heads…",
+                      .keys = {{GLFW_KEY_L, kControl}},
+                      .tooltip = "Writes every head of every block over the photo as one captioned figure.",
+                      .run = [&bench] { ask_for_figure(bench); },
+                      .enabled = ready});
+  bench.commands.add({.id = "export.overlay",
+                      .menu = "Export",
+                      .name = "Save overlay…",
+                      .keys = {{GLFW_KEY_E, kControl}},
+                      .tooltip = "Writes the chosen map over the whole photo as a PNG file.",
+                      .run = [&bench] { ask_for_one(bench, true); },
+                      .enabled = ready});
+}
+
+}  // namespace headlight

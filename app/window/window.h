@@ -1,0 +1,26 @@
+// The window: opened by `headlight [IMAGE]`, closed by the user or after a screenshot.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "app/session/run_options.h"
+
+namespace headlight {
+
+struct WindowOptions {
+  RunOptions run;                                   // model, image and settings as on every command
+  std::optional<std::filesystem::path> screenshot;  // write the window once the first maps are shown, and end
+  std::optional<std::filesystem::path> ui_map;      // after each drawn frame, one JSON object
+  std::optional<std::filesystem::path> frame_log;   // per frame, processor time by phase
+  double ui_scale = 0;                              // 0: what the display says
+  std::string theme;                                // "dark", "light", or empty: as last time
+  std::string tab;                                  // "heads", "blocks", …, or empty: as last time
+  int width = 0, height = 0;                        // px of the window; 0: as last time
+};
+
+/// Runs until the window is closed; the exit code. Throws vit::Error where no window can be had. Main thread only.
+int run_window(const WindowOptions& options);
+
+}  // namespace headlight

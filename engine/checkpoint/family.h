@@ -1,0 +1,104 @@
+// What each checkpoint family calls its tensors and by which conventions it runs: one table, read by one loader.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/image/preprocessing.h"
+#include "engine/network/model.h"
+
+namespace vit {
+
+class TensorFile;
+
+/// Names of tensors, after the file's common prefix. '*' stands for the word for weight or bias, '|' separates
+/// spellings, empty means that the family has none.
+struct FamilyNames {
+  // What a weight, a norm's weight and a bias are called, where '*' stands.
+  const char* weight = "weight";
+  const char* norm_weight = "weight";
+  const char* bias = "bias";
+  bool inputs_first = false;   // Linear weights lie (inputs, outputs): Paddle, Flax
+  bool channels_last = false;  // the patch kernel lies (P, P, 3, C): Flax
+
+  const char* class_token = "cls_token";
+  const char* distillation_token = "";
+  const char* registers = "";
+  const char* position = "pos_embed";
+  const char* patch = "patch_embed.proj.*";
+  const char* norm_pre = "";
+  const char* norm = "norm.*";
+  const char* fc_norm = "";
+  const char* head = "head.*";
+  const char* head_distilled = "";
+  const char* pooling_head = "";  // a tensor of an attention-pooling head: the encoder is shown without it
+
+  const char* block = "blocks.#.";  // '#' is the index; the names below follow it
+  const char* norm1 = "norm1.*";
+  const char* qkv = "attn.qkv.*";  // in one tensor, or where there is none in three:
+  const char* query = "";
+  const char* key = "";
+  const char* value = "";
+  const char* query_bias = "";  // biases that lie apart from the joined weight, a key has none
+  const char* value_bias = "";
+  const char* bias_mask = "";  // factors of the joined bias
+  const char* attn_norm = "";
+  const char* proj = "attn.proj.*";
+  const char* scale1 = "";
+  const char* norm2 = "norm2.*";
+  const char* fc1 = "mlp.fc1.*";
+  const char* gate = "";  // SwiGLU in two tensors: the gate of fc1
+  const char* mlp_norm = "";
+  const char* fc2 = "mlp.fc2.*";
+  const char* scale2 = "";
+};
+
+/// How pictures are prepared where nothing beside the file says so.
+struct InputDefaults {
+  ResizeRule resize = ResizeRule::shorter_side;
+  double crop_pct = 0.9;        // the shorter side becomes floor(size / crop_pct)
+  double crop_pct_large = 1.0;  // above 224 px
+  int input_px = 0;             // at most; 0: the size of the stored positions
+  Interpolation interpolation = Interpolation::bicubic;
+  std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};
+  std::array<float, 3> std = {0.5f, 0.5f, 0.5f};
+};
+
+struct Family {
+  const char* name = "";
+  const char* anchor = "";                // the tensor whose name tells the naming; what stands before it is the prefix
+  std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0
+  std::vector<const char*> without = {};  // tensors that must not
+  bool swiglu = false;                    // fc1 must make twice what fc2 reads
+  std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
+  std::vector<const char*> no_hints = {};  // none of these
+  const char* why = "";                    // "it has a mask token and layer scale"
+  const FamilyNames* names = nullptr;
+
+  float eps = 1e-6f;
+  Activation activation = Activation::gelu;
+  PositionRule position = {};
+  bool position_first = false;  // positions cover class and distillation token, but never the registers
+  InputDefaults input = {};
+};
+
+/// First match wins: the special before the general.
+std::span<const Family> families();
+
+struct DetectedFamily {
+  const Family* family = nullptr;
+  std::string prefix;  // "teacher.backbone."
+  std::string reason;
+};
+
+/// `words` are what the surroundings say: file name, folder, architecture, in lower case. `wanted` is a family's name
+/// chosen by the user, or empty. Throws Error that names what the file is, if it is no plain ViT.
+DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted);
+
+/// Spelling out a pattern: '#' becomes the block, '*' the part; all '|' alternatives in order.
+std::vector<std::string> spell(std::string_view pattern, int block, std::string_view part);
+
+}  // namespace vit

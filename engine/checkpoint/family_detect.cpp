@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <optional>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/family.h"
+#include "engine/containers/tensor_file.h"
+
+namespace vit {
+namespace {
+
+bool has(const TensorFile& file, const std::string& name) {
+  return file.entries().count(name) != 0;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// What stands before the anchor's name, for every tensor that ends with it.
+std::vector<std::string> prefixes(const TensorFile& file, std::string_view anchor) {
+  std::vector<std::string> found;
+  for (const auto& [name, entry] : file.entries()) {
+    if (!std::string_view(name).ends_with(anchor)) continue;
+    const std::string prefix = name.substr(0, name.size() - anchor.size());
+    if (prefix.empty() || prefix.back() == '.' || prefix.back() == '/') found.push_back(prefix);
+  }
+  return found;
+}
+
+/// Of several copies of a network in one file the averaged one is what its authors evaluate.
+int preference(const std::string& prefix) {
+  const auto contains = [&](const char* word) { return prefix.find(word) != std::string::npos; };
+  int score = -static_cast<int>(std::count(prefix.begin(), prefix.end(), '.'));
+  if (contains("teacher")) score += 40;
+  if (contains("ema")) score += 30;
+  if (contains("student") || contains("momentum")) score -= 30;
+  if (contains("decoder") || contains("text")) score -= 60;
+  return score;
+}
+
+bool any_word(const std::vector<const char*>& words, const std::string& text) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* word) { return text.find(word) != std::string::npos; });
+}
+
+/// Whether fc1 makes twice what fc2 reads.
+bool has_swiglu(const Family& family, const TensorFile& file, const std::string& prefix) {
+  const auto side = [&](const char* layer, std::size_t axis) -> std::int64_t {
+    const auto entry = file.entries().find(prefix + spell(family.names->block, 0, "").front() + layer);
+    return entry != file.entries().end() && entry->second.shape.size() == 2 ? entry->second.shape[axis] : 0;
+  };
+  const std::int64_t outputs = side("mlp.fc1.weight", 0);
+  return outputs > 0 && outputs == 2 * side("mlp.fc2.weight", 1);
+}
+
+bool matches(const Family& family, const TensorFile& file, const std::string& prefix) {
+  const auto present = [&](const char* pattern) { return has(file, prefix + spell(pattern, 0, "weight").front()); };
+  const std::vector<std::string> positions = spell(family.names->position, 0, "weight");
+  const bool has_positions = std::any_of(positions.begin(), positions.end(),
+                                         [&](const std::string& name) { return has(file, prefix + name); });
+  if (family.swiglu && !has_swiglu(family, file, prefix)) return false;
+  return (has_positions || !family.position.learned) && std::all_of(family.with.begin(), family.with.end(), present) &&
+         std::none_of(family.without.begin(), family.without.end(), present);
+}
+
+struct Refusal {
+  const char* part;  // of a tensor's name
+  const char* what;
+  const char* because;
+};
+
+/// What looks like a ViT but is none, by names that only it has.
+constexpr Refusal kRefusals[] = {
+    {"relative_position_bias_table", "a Swin Transformer or BEiT",
+     "its attention adds a learned relative position bias"},
+    {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
+    {"rope", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
+    {"freqs_cos", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
+    {"attn.q_bias", "an EVA or BEiT network",
+     "its positions may be relative or its norms stand behind the branches, which its tensors do not say"},
+    {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
+    {"patch_embeddings.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
+    {"root_block", "a hybrid ViT", "its patches come from a convolutional network"},
+    {"conv_1x1_exp", "a MobileViT", "its attention works on unfolded convolution maps"},
+    {"conv_kxk", "a MobileViT", "its attention works on unfolded convolution maps"},
+    {"patch_embeddings.projection.weight", "a Hugging Face network that is no plain ViT",
+     "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
+    {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\")",
+     "its blocks or its positions are not a plain ViT's"},
+    {"stages.0.", "a staged network (ConvNeXt, MaxViT, LeViT or alike)", "its resolution changes from stage to stage"},
+    {"layers.0.blocks.0.", "a Swin-like network in stages", "its resolution changes from stage to stage"},
+    {"layer1.0.conv1", "a ResNet", "it has no attention"},
+    {"features.0.", "a convolutional network", "it has no attention"},
+    {"input_layernorm", "a language model", "it reads text, not pictures"},
+    {"encoder.layer.0.attention.self.query", "a language model (BERT or alike)", "it reads text, not pictures"},
+};
+
+[[noreturn]] void refuse(const TensorFile& file) {
+  const std::string path = file.path().string();
+  for (const Refusal& refusal : kRefusals) {
+    const auto found = std::find_if(file.entries().begin(), file.entries().end(), [&](const auto& entry) {
+      return entry.first.find(refusal.part) != std::string::npos;
+    });
+    if (found == file.entries().end()) continue;
+    throw Error(path + " looks like " + refusal.what + " (tensor \"" + found->first +
+                "\"), which is not supported, because " + refusal.because + ".");
+  }
+  if (file.entries().empty()) throw Error(path + " holds no tensors.");
+  throw Error(path + " is no Vision Transformer that Headlight knows: none of its " +
+              std::to_string(file.entries().size()) + " tensors (the first is \"" + file.entries().begin()->first +
+              "\") is named as a patch embedding.");
+}
+
+const Family& family_named(const std::string& wanted) {
+  std::string known;
+  for (const Family& family : families()) {
+    if (lower(family.name) == lower(wanted)) return family;
+    if (known.find(family.name) == std::string::npos) known += (known.empty() ? "" : ", ") + std::string(family.name);
+  }
+  throw Error("There is no family \"" + wanted + "\"; known are " + known + ".");
+}
+
+/// Networks that their tensors do not tell from others, by what their files and configurations call them.
+void refuse_by_name(const TensorFile& file, const std::string& words) {
+  for (const char* name : {"vit_pe_", "pe-core", "pe-spatial", "pe-lang", "rope_ape"}) {
+    if (words.find(name) == std::string::npos) continue;
+    throw Error(file.path().string() + " is called \"" + name +
+                "\", which is not supported, because its rotary positions are neither DINOv3's nor EVA-02's.");
+  }
+}
+
+/// The refusals that hold even where a family's own names match.
+void refuse_rotary(const TensorFile& file, const std::string& prefix) {
+  for (const char* part : {"rope", "freqs_cos", "relative_position_bias_table", "rel_pos", "q_bias", "storage_tokens",
+                           "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
+    for (const auto& [name, entry] : file.entries()) {
+      if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
+      if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {
+        throw Error(file.path().string() + " normalises inside its attention (tensor \"" + name +
+                    "\"), which is not supported, because a plain ViT's attention has no such operator.");
+      }
+      refuse(file);
+    }
+  }
+}
+
+std::string plain_reason(const Family& family, const std::string& prefix) {
+  std::string reason = family.why;
+  if (!prefix.empty()) reason += "; its tensors begin with \"" + prefix + "\"";
+  return reason;
+}
+
+}  // namespace
+
+std::vector<std::string> spell(std::string_view pattern, int block, std::string_view part) {
+  std::vector<std::string> names;
+  while (!pattern.empty()) {
+    const std::string_view one = pattern.substr(0, pattern.find('|'));
+    pattern.remove_prefix(std::min(pattern.size(), one.size() + 1));
+    std::string name;
+    for (const char c : one) {
+      if (c == '#') {
+        name += std::to_string(block);
+      } else if (c == '*') {
+        name += part;
+      } else {
+        name += c;
+      }
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted) {
+  struct Candidate {
+    const Family* family;
+    std::string prefix;
+  };
+  const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
+  if (chosen == nullptr) refuse_by_name(file, words);
+  std::optional<Candidate> best;
+  for (const Family& family : families()) {
+    if (chosen != nullptr && std::string_view(family.name) != chosen->name) continue;
+    for (const std::string& prefix : prefixes(file, family.anchor)) {
+      if (chosen == nullptr) {
+        const std::string text = words + " " + lower(prefix);
+        if (!matches(family, file, prefix)) continue;
+        if (!family.hints.empty() && !any_word(family.hints, text)) continue;
+        if (any_word(family.no_hints, text)) continue;
+      }
+      if (!best || preference(prefix) > preference(best->prefix)) best = {&family, prefix};
+    }
+    if (best && chosen != nullptr) break;
+  }
+  if (!best && chosen != nullptr) {
+    throw Error(file.path().string() + " cannot be read as \"" + wanted + "\": it has no tensor \"" + chosen->anchor +
+                "\".");
+  }
+  if (!best) refuse(file);
+  if (best->family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best->prefix);
+  const std::string reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best->family, best->prefix);
+  return {best->family, best->prefix, reason};
+}
+
+}  // namespace vit

@@ -1,0 +1,320 @@
+#include "engine/checkpoint/model_facts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/labels.h"
+#include "engine/checkpoint/load_model.h"
+
+namespace vit {
+namespace {
+
+/// Sizes as timm spells them between underscores. Longer names first: "mediumd" begins with "medium".
+constexpr std::pair<const char*, int> kArchitectureHeads[] = {
+    {"tiny", 3},      {"xsmall", 6},  {"small", 6},   {"base", 12},       {"large", 16}, {"huge", 16},
+    {"gigantic", 16}, {"giant", 16},  {"wee", 4},     {"pwee", 4},        {"dwee", 4},   {"little", 5},
+    {"dlittle", 5},   {"medium", 8},  {"mediumd", 8}, {"betwixt", 10},    {"dpwee", 4},  {"so150m", 14},
+    {"so150m2", 13},  {"so400m", 16}, {"xp", 6},      {"intern300m", 16}, {"medium2", 8}};
+
+/// Channels of published networks whose heads are not 64 wide.
+constexpr std::pair<int, int> kOddHeads[] = {{1280, 16}, {1408, 16}, {1664, 16}, {1152, 16}};
+
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.6g", value);
+  return text;
+}
+
+std::string triple_text(const std::array<float, 3>& values) {
+  return number_text(values[0]) + " " + number_text(values[1]) + " " + number_text(values[2]);
+}
+
+void add(LoadReport& report, std::string name, std::string value, Source source, std::string reason) {
+  report.facts.push_back({std::move(name), std::move(value), source, std::move(reason)});
+}
+
+/// Takes the hint if there is one, else the family's convention.
+template <typename T>
+T choose(LoadReport& report, const char* name, const std::optional<Hint<T>>& hint, const T& usual, Source usual_source,
+         const std::string& usual_reason, const std::function<std::string(const T&)>& text) {
+  const T value = hint ? hint->value : usual;
+  add(report, name, text(value), hint ? Source::read : usual_source, hint ? hint->reason : usual_reason);
+  return value;
+}
+
+std::string usual_of(const Family& family) {
+  return "usual for " + std::string(family.name);
+}
+
+/// Replaces the newest fact by the user's choice, and says what it would be without.
+void override_fact(LoadReport& report, std::string value) {
+  Fact& fact = report.facts.back();
+  fact.reason = "chosen by the user in place of " + fact.value + ", " + name_of(fact.source);
+  fact.value = std::move(value);
+  fact.source = Source::overridden;
+}
+
+}  // namespace
+
+const char* activation_text(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return "none";
+    case Activation::gelu:
+      return "GELU (erf)";
+    case Activation::gelu_tanh:
+      return "GELU (tanh)";
+    case Activation::quick_gelu:
+      return "QuickGELU";
+  }
+  return "?";
+}
+
+const char* interpolation_text(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::nearest:
+      return "nearest";
+    case Interpolation::bilinear:
+      return "bilinear";
+    case Interpolation::bicubic:
+      return "bicubic";
+    case Interpolation::lanczos:
+      return "lanczos";
+  }
+  return "?";
+}
+
+int heads_of_architecture(const std::string& architecture) {
+  // DINOv2's giant keeps heads 64 wide, unlike the other giants.
+  if (architecture.find("giant_patch14_dinov2") != std::string::npos ||
+      architecture.find("giant_patch14_reg4_dinov2") != std::string::npos) {
+    return 24;
+  }
+  std::string_view rest = architecture;
+  while (!rest.empty()) {
+    const std::string_view word = rest.substr(0, rest.find('_'));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    for (const auto& [name, heads] : kArchitectureHeads) {
+      if (word == name) return heads;
+    }
+  }
+  return 0;
+}
+
+int usual_heads(int channels) {
+  for (const auto& [c, heads] : kOddHeads) {
+    if (c == channels) return heads;
+  }
+  if (channels % 64 == 0) return channels / 64;
+  int best = 1;
+  for (int heads = 1; heads <= channels; ++heads) {
+    if (channels % heads != 0) continue;
+    const auto distance = [&](int h) { return std::abs(static_cast<double>(channels) / h - 64); };
+    if (distance(heads) < distance(best)) best = heads;
+  }
+  return best;
+}
+
+namespace {
+
+/// Without the user's choice.
+void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, int stored) {
+  const auto decide = [&](int heads, Source source, std::string reason) {
+    config.num_heads = heads;
+    add(report, "heads", std::to_string(heads), source, std::move(reason));
+  };
+  if (stored > 0) return decide(stored, Source::read, "shape of the query weights");
+  if (hints.num_heads) {
+    if (config.channels % hints.num_heads->value != 0) {
+      throw Error(hints.num_heads->reason + " says " + std::to_string(hints.num_heads->value) +
+                  " heads, which do not divide the " + std::to_string(config.channels) +
+                  " channels: correct it, or give --trained-heads.");
+    }
+    return decide(hints.num_heads->value, Source::read, hints.num_heads->reason);
+  }
+  const int named = heads_of_architecture(hints.architecture);
+  if (named > 0 && config.channels % named == 0) {
+    return decide(named, Source::implied, "the architecture is " + hints.architecture);
+  }
+  const int usual = usual_heads(config.channels);
+  if (config.channels % 64 == 0 && usual == config.channels / 64) {
+    return decide(usual, Source::guessed, "no file says it; heads are usually 64 channels wide");
+  }
+  decide(usual, Source::guessed,
+         "no file says it; published networks with " + std::to_string(config.channels) + " channels, or 64 at best");
+}
+
+}  // namespace
+
+void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                  int stored) {
+  if (!options.num_heads) return decide_heads_by_file(config, report, hints, stored);
+  try {
+    decide_heads_by_file(config, report, hints, stored);
+  } catch (const Error&) {  // what the file says is impossible: the user's choice mends it
+    add(report, "heads", std::to_string(hints.num_heads->value), Source::read, "");
+  }
+  config.num_heads = *options.num_heads;
+  override_fact(report, std::to_string(config.num_heads));
+}
+
+void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                const Family& family) {
+  config.eps = choose<float>(report, "eps", hints.eps, family.eps, Source::implied, usual_of(family),
+                             [](const float& eps) { return number_text(eps); });
+  if (!options.eps) return;
+  config.eps = *options.eps;
+  override_fact(report, number_text(config.eps));
+}
+
+namespace {
+
+void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
+  if (!hints.activation && hints.architecture.find("quickgelu") != std::string::npos) {
+    config.activation = Activation::quick_gelu;
+    return add(report, "activation", activation_text(config.activation), Source::implied,
+               "the architecture is " + hints.architecture);
+  }
+  config.activation =
+      choose<Activation>(report, "activation", hints.activation, family.activation, Source::implied, usual_of(family),
+                         [](const Activation& a) { return std::string(activation_text(a)); });
+}
+
+}  // namespace
+
+void decide_activation(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
+                       const Family& family) {
+  if (config.swiglu) {
+    if (options.activation) throw Error("This network's activation is SwiGLU; no other can be chosen for it.");
+    config.activation = Activation::none;
+    return add(report, "activation", "SwiGLU", Source::read, "fc1 makes twice the inputs of fc2");
+  }
+  decide_activation_by_file(config, report, hints, family);
+  if (!options.activation) return;
+  config.activation = *options.activation;
+  override_fact(report, activation_text(config.activation));
+}
+
+void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head) {
+  using Pool = ModelConfig::Pool;
+  const auto decide = [&](Pool pool, Source source, std::string reason) {
+    config.pool = pool;
+    const char* text = pool == Pool::class_token    ? "class token"
+                       : pool == Pool::mean_patches ? "mean of the patches"
+                                                    : "mean of class and distillation logits";
+    if (has_head) add(report, "pooling", text, source, std::move(reason));
+  };
+  if (!config.class_token) return decide(Pool::mean_patches, Source::implied, "there is no class token");
+  if (config.pool == Pool::mean_with_distilled) {
+    return decide(config.pool, Source::implied, "there is a head for the distillation token");
+  }
+  if (hints.pool) return decide(hints.pool->value, Source::read, hints.pool->reason);
+  if (has_fc_norm) return decide(Pool::mean_patches, Source::implied, "there is an fc_norm");
+  decide(Pool::class_token, Source::implied, "there is a class token");
+}
+
+Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report, const ModelHints& hints,
+                                   const Family& family) {
+  const InputDefaults& usual = family.input;
+  const std::string why = usual_of(family);
+  Preprocessing result;
+  std::pair<int, int> size = {config.grid_height * config.patch_px, config.grid_width * config.patch_px};
+  const bool unstored = !config.position.learned;
+  std::string size_reason = unstored ? why : "stored positions";
+  Source size_source = unstored ? Source::implied : Source::read;
+  if (hints.input_px) {
+    size = hints.input_px->value;
+    size_reason = hints.input_px->reason;
+  } else if (usual.input_px > 0 && usual.input_px < std::min(size.first, size.second) &&
+             usual.input_px % config.patch_px == 0) {
+    size = {usual.input_px, usual.input_px};
+    size_reason = why;
+    size_source = Source::implied;
+  }
+  result.height = size.first;
+  result.width = size.second;
+  add(report, "input", std::to_string(result.width) + "×" + std::to_string(result.height) + " px", size_source,
+      size_reason);
+
+  const bool squash = hints.squash ? hints.squash->value : usual.resize == ResizeRule::squash;
+  result.resize = squash ? ResizeRule::squash : ResizeRule::shorter_side;
+  const int side = std::min(result.width, result.height);
+  const double crop = hints.crop_pct ? hints.crop_pct->value : side <= 224 ? usual.crop_pct : usual.crop_pct_large;
+  result.crop_rounds_down = hints.crop_rounds_down || std::string_view(family.name).starts_with("Hugging Face");
+  if (hints.shorter_side_px) {
+    result.resize_px = hints.shorter_side_px->value;
+    add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px", Source::read,
+        hints.shorter_side_px->reason);
+  } else if (squash) {
+    const int before_crop = hints.squash_px ? hints.squash_px->value : static_cast<int>(std::floor(side / crop));
+    result.resize_px = side;
+    result.squash_scale = static_cast<double>(before_crop) / side;
+    add(report, "resize", "squash to " + std::to_string(before_crop) + " px",
+        hints.squash ? Source::read : Source::implied, hints.squash ? hints.squash->reason : why);
+  } else {
+    result.resize_px = static_cast<int>(std::floor(side / crop));
+    add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px",
+        hints.crop_pct ? Source::read : Source::guessed, hints.crop_pct ? hints.crop_pct->reason : why);
+  }
+  result.interpolation =
+      choose<Interpolation>(report, "interpolation", hints.interpolation, usual.interpolation, Source::guessed, why,
+                            [](const Interpolation& i) { return std::string(interpolation_text(i)); });
+  result.mean = choose<std::array<float, 3>>(report, "mean", hints.mean, usual.mean, Source::guessed, why, triple_text);
+  result.std = choose<std::array<float, 3>>(report, "std", hints.std, usual.std, Source::guessed, why, triple_text);
+  return result;
+}
+
+std::vector<std::string> decide_labels(const ModelConfig& config, LoadReport& report, const LoadOptions& options,
+                                       const ModelHints& hints) {
+  const auto count = static_cast<std::size_t>(config.classes);
+  if (options.labels) {
+    std::vector<std::string> labels = load_labels(*options.labels);
+    if (labels.size() != count) {
+      throw Error(options.labels->string() + " names " + std::to_string(labels.size()) +
+                  " classes, but the network has " + std::to_string(count) + ".");
+    }
+    add(report, "labels", std::to_string(count) + " names", Source::overridden, options.labels->string());
+    return labels;
+  }
+  if (count == 0) {
+    add(report, "labels", "none", Source::implied, "the network has no classification head");
+    return {};
+  }
+  if (hints.labels.size() == count) {
+    add(report, "labels", std::to_string(count) + " names", Source::read, hints.labels_reason);
+    return hints.labels;
+  }
+  if (count == 1000 && options.imagenet_labels) {
+    std::vector<std::string> labels = load_labels(*options.imagenet_labels);
+    if (labels.size() == count) {
+      add(report, "labels", "ImageNet's 1000 names", Source::guessed, "the network has 1000 classes");
+      return labels;
+    }
+  }
+  add(report, "labels", "none", Source::guessed, "no file names the " + std::to_string(count) + " classes");
+  return {};
+}
+
+void note_position_rule(const ModelConfig& config, LoadReport& report, const Family& family) {
+  const PositionRule& rule = config.position;
+  std::string text = std::to_string(config.grid_width) + "×" + std::to_string(config.grid_height);
+  if (!rule.learned) {
+    text.clear();
+  } else if (!rule.resampled) {
+    text += ", not resampled";
+  } else {
+    text += rule.bicubic ? ", bicubic" : ", bilinear";
+    text += rule.antialias ? ", antialiased" : ", not antialiased";
+    if (rule.offset != 0) text += ", offset " + number_text(rule.offset);
+  }
+  if (rule.rotary != PositionRule::Rotary::none) {
+    text += (text.empty() ? "" : "; ") + ("rotary (RoPE), base " + number_text(rule.rope_base));
+  }
+  add(report, "positions", text, Source::implied, usual_of(family));
+}
+
+}  // namespace vit

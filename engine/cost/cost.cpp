@@ -1,0 +1,187 @@
+#include "engine/cost/cost.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace vit {
+namespace {
+
+constexpr double kBytesPerFloat = 4;
+
+constexpr std::array<ConventionColumn, kConventionCount> kColumns = {{
+    {Convention::note, "note", "as the note counts", "operations",
+     "Multiply-adds of the products, and one operation a score for scale and softmax together; everything else is "
+     "free.",
+     1, 1, 0, 1, 0},
+    {Convention::mac, "mac", "MAC", "MAC", "Multiply-adds of the products alone.", 1, 1, 0, 0, 0},
+    {Convention::flop, "flop", "FLOP = 2·MAC", "FLOP",
+     "A multiply-add is two operations; element operations are not counted.", 2, 2, 0, 0, 0},
+    {Convention::elements, "elements", "with element operations", "FLOP",
+     "Two operations a multiply-add, and every addition, product, maximum and exponential of the element-wise steps.",
+     2, 2, 7, 5, 1},
+    {Convention::fvcore, "fvcore", "fvcore", "fvcore counts",
+     "As fvcore counts a network without fused attention: a multiply-add is one, LayerNorm five an element, softmax "
+     "and "
+     "activation nothing.",
+     1, 1, 5, 0, 0},
+    {Convention::thop, "thop", "thop", "thop counts",
+     "As thop counts modules: q·kᵀ and attn·v are no modules and cost nothing, LayerNorm four an element.", 1, 0, 4, 0,
+     0},
+}};
+
+}  // namespace
+
+const ConventionColumn& column_of(Convention convention) {
+  const ConventionColumn& column = kColumns[static_cast<std::size_t>(convention)];
+  assert(column.convention == convention);
+  return column;
+}
+
+std::optional<Convention> convention_by_id(const std::string& id) {
+  for (const ConventionColumn& column : kColumns)
+    if (id == column.id) return column.convention;
+  return std::nullopt;
+}
+
+Polynomial Operator::operations(Convention convention) const {
+  const ConventionColumn& column = column_of(convention);
+  switch (work) {
+    case Work::product:
+      return macs * column.product + elements * (column.other * per_element);
+    case Work::attention_product:
+      return macs * column.attention_product;
+    case Work::layer_norm:
+      return elements * column.layer_norm;
+    case Work::softmax:
+      return elements * column.softmax;
+    case Work::element:
+      return elements * (column.other * per_element);
+    case Work::none:
+      break;
+  }
+  return {};
+}
+
+const char* name_of(Section part) {
+  switch (part) {
+    case Section::attention:
+      return "Attention module";
+    case Section::mlp:
+      return "MLP";
+    case Section::block:
+      return "block";
+    case Section::model:
+      break;
+  }
+  return "model";
+}
+
+bool belongs_to(Op op, Section part) {
+  switch (part) {
+    case Section::attention:
+      return op >= Op::qkv && op <= Op::proj_drop;
+    case Section::mlp:
+      return op >= Op::fc1 && op <= Op::fc2;
+    case Section::block:
+      return is_block_op(op);
+    case Section::model:
+      break;
+  }
+  return true;
+}
+
+Totals& Totals::operator+=(const Totals& other) {
+  macs += other.macs;
+  element_ops += other.element_ops;
+  operations += other.operations;
+  bytes += other.bytes;
+  return *this;
+}
+
+CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch)
+    : config_(config), grid_(grid), settings_(settings), batch_(batch), operators_(operator_table(config, settings)) {}
+
+const Operator* CostTable::find(Op op) const {
+  const auto found = std::find_if(operators_.begin(), operators_.end(), [&](const Operator& o) { return o.op == op; });
+  return found == operators_.end() ? nullptr : &*found;
+}
+
+Sizes CostTable::sizes(int block) const {
+  return {.B = static_cast<double>(batch_),
+          .N = static_cast<double>(grid_.tokens()),
+          .T = static_cast<double>(grid_.prefix),
+          .P = static_cast<double>(config_.patch_px),
+          .C = static_cast<double>(config_.channels),
+          .M = static_cast<double>(config_.hidden),
+          .h = block < 0 ? 0.0 : static_cast<double>(settings_.num_heads[static_cast<std::size_t>(block)]),
+          .K = static_cast<double>(config_.classes)};
+}
+
+Totals CostTable::cost(Op op, int block, Convention convention) const {
+  const Operator* row = find(op);
+  if (row == nullptr) return {};
+  if (block < 0 && is_block_op(op)) {
+    Totals sum;
+    for (int b = 0; b < depth(); ++b) sum += cost(op, b, convention);
+    return sum;
+  }
+  const Sizes at = sizes(block);
+  return {row->macs.at(at), row->element_ops().at(at), row->operations(convention).at(at),
+          kBytesPerFloat * row->floats.at(at)};
+}
+
+Totals CostTable::cost_with_fused(Op op, int block, Convention convention) const {
+  Totals sum = cost(op, block, convention);
+  for (const Operator& row : operators_)
+    if (row.fused_into == op) sum += cost(row.op, block, convention);
+  return sum;
+}
+
+Totals CostTable::total(Section section, int block, Convention convention) const {
+  Totals sum;
+  for (const Operator& row : operators_)
+    if (belongs_to(row.op, section)) sum += cost(row.op, is_block_op(row.op) ? block : -1, convention);
+  return sum;
+}
+
+Effect CostTable::effect(Op op, Control control) const {
+  const Operator* row = find(op);
+  if (row == nullptr) return Effect::none;
+  const auto by_symbol = [&](Symbol symbol) {
+    if (row->macs.contains(symbol) || row->element_ops().contains(symbol)) return Effect::operations;
+    return row->floats.contains(symbol) ? Effect::bytes : Effect::none;
+  };
+  // What is no size turns terms on and off: compare with the table as it would be.
+  const auto by_change = [&](const Settings& changed) {
+    const std::vector<Operator> others = operator_table(config_, changed);
+    const auto other = std::find_if(others.begin(), others.end(), [&](const Operator& o) { return o.op == op; });
+    if (other->macs != row->macs || other->element_ops() != row->element_ops()) return Effect::operations;
+    return other->floats != row->floats ? Effect::bytes : Effect::none;
+  };
+  Settings changed = settings_;
+  switch (control) {
+    case Control::heads:
+      return by_symbol(Symbol::h);
+    case Control::input_size:
+      return by_symbol(Symbol::N);
+    case Control::qkv_bias:
+      changed.qkv_bias = !changed.qkv_bias;
+      break;
+    case Control::attn_drop:
+      changed.attn_drop = settings_.active_attn_drop() > 0.f ? 0.f : 0.1f;
+      changed.training = true;
+      if (!settings_.training) changed.proj_drop = 0.f;
+      break;
+    case Control::proj_drop:
+      changed.proj_drop = settings_.active_proj_drop() > 0.f ? 0.f : 0.1f;
+      changed.training = true;
+      if (!settings_.training) changed.attn_drop = 0.f;
+      break;
+    case Control::kernel:
+      changed.kernel = settings_.kernel == Kernel::tiled ? Kernel::eager : Kernel::tiled;
+      break;
+  }
+  return by_change(changed);
+}
+
+}  // namespace vit

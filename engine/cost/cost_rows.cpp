@@ -1,0 +1,248 @@
+// The rows. Everything that the program says about the cost of an operator stands here, once.
+#include <utility>
+
+#include "engine/cost/cost.h"
+
+namespace vit {
+namespace {
+
+/// What an operator reads and writes, in numbers. A fused one finds its input in the registers of the operator before
+/// it and leaves its result there: only `beside` goes through memory.
+struct Operands {
+  Polynomial input = {};
+  Polynomial beside = {};  // weights, positions, the residual stream
+  Polynomial output = {};
+};
+
+/// Which row does the work of this one with this kernel.
+std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& settings) {
+  const bool proj_drop = settings.active_proj_drop() > 0.f;
+  if (settings.kernel == Kernel::reference) {
+    if (op == Op::layer_scale1) return Op::residual1;
+    if (op == Op::layer_scale2) return Op::residual2;
+    return std::nullopt;
+  }
+  const bool tiled = settings.kernel == Kernel::tiled;
+  switch (op) {
+    case Op::position:
+      return Op::patch_embed;
+    case Op::split:
+      return tiled ? std::optional(Op::qkv) : std::nullopt;
+    case Op::scale:
+      return tiled ? std::optional(Op::softmax) : std::nullopt;
+    case Op::merge:
+      return tiled ? std::optional(Op::attn_v) : std::nullopt;
+    case Op::layer_scale1:  // dropout comes between the projection and these two
+      return proj_drop ? Op::residual1 : Op::proj;
+    case Op::residual1:
+      return proj_drop ? std::nullopt : std::optional(Op::proj);
+    case Op::gelu:  // SwiGLU pairs columns that lie in different tiles
+      return config.swiglu ? std::nullopt : std::optional(Op::fc1);
+    case Op::layer_scale2:
+    case Op::residual2:
+      return Op::fc2;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Arithmetic on each element, counted in the formula as it is usually written.
+double activation_ops(const ModelConfig& config) {
+  if (config.swiglu) return 5;  // g / (1 + exp(−g)) · x
+  switch (config.activation) {
+    case Activation::gelu:
+      return 5;  // ½·x·(1 + erf(x·√½))
+    case Activation::gelu_tanh:
+      return 9;  // ½·x·(1 + tanh(c·(x + 0.044715·x³)))
+    case Activation::quick_gelu:
+      return 4;  // x / (1 + exp(−1.702·x))
+    case Activation::none:
+      break;
+  }
+  return 0;
+}
+
+/// Collects rows; decides what a row moves from its operands, the kernel and the row that it is fused into.
+class Rows {
+ public:
+  Rows(const ModelConfig& config, const Settings& settings) : config_(config), settings_(settings) {}
+
+  void add(Operator row, const Operands& operands) {
+    row.fused_into = host_of(row.op, config_, settings_);
+    row.floats = operands.beside;
+    if (!row.fused_into) row.floats += operands.input + operands.output;
+    if (settings_.kernel == Kernel::tiled) row.floats = row.floats.without_maps();
+    rows_.push_back(std::move(row));
+  }
+  std::vector<Operator> take() { return std::move(rows_); }
+
+ private:
+  const ModelConfig& config_;
+  const Settings& settings_;
+  std::vector<Operator> rows_;
+};
+
+constexpr double kLayerNormOps = 7;  // sum, − mean, square, sum of squares, · 1/σ, · weight, + bias
+constexpr double kSoftmaxOps = 5;    // maximum, −, exp, sum, · 1/sum
+
+const Polynomial B = Symbol::B, N = Symbol::N, T = Symbol::T, P = Symbol::P, C = Symbol::C, M = Symbol::M,
+                 h = Symbol::h, K = Symbol::K;
+
+Operator layer_norm(Op op) {
+  return {
+      .op = op, .shape = "(B, N, C)", .work = Work::layer_norm, .elements = B * N * C, .per_element = kLayerNormOps};
+}
+const Operands& layer_norm_operands() {
+  static const Operands operands = {.input = B * N * C, .beside = 2 * C, .output = B * N * C};
+  return operands;
+}
+
+Operator add_residual(Op op) {
+  return {.op = op, .shape = "(B, N, C)", .work = Work::element, .elements = B * N * C, .per_element = 1};
+}
+
+void add_embedding(const ModelConfig& config, Rows& rows) {
+  const Polynomial patches = B * (N - T);
+  const Polynomial bias = config.patch_bias ? 1 : 0;
+  rows.add({.op = Op::patch_embed,
+            .shape = "(B, N−T, C)",
+            .work = Work::product,
+            .macs = patches * 3 * P * P * C,
+            .elements = patches * C * bias,
+            .per_element = 1},
+           {.input = patches * 3 * P * P, .beside = 3 * P * P * C + C * bias, .output = patches * C});
+  const Polynomial positioned = !config.position.learned        ? Polynomial()
+                                : config.position.covers_prefix ? N * C
+                                                                : (N - T) * C;
+  rows.add(
+      {.op = Op::position, .shape = "(B, N, C)", .work = Work::element, .elements = B * positioned, .per_element = 1},
+      {.input = patches * C, .beside = positioned + T * C + B * T * C, .output = patches * C});
+  if (config.norm_pre) rows.add(layer_norm(Op::norm_pre), layer_norm_operands());
+}
+
+void add_attention(const ModelConfig& config, const Settings& settings, Rows& rows) {
+  const Polynomial tokens = B * N * C, scores = B * N * N * h;
+  const Polynomial bias = config.qkv_bias && settings.qkv_bias ? 1 : 0;
+  rows.add({.op = Op::qkv,
+            .shape = "(B, N, 3C)",
+            .work = Work::product,
+            .macs = B * N * 3 * C * C,
+            .elements = 3 * tokens * bias,
+            .per_element = 1},
+           {.input = tokens, .beside = 3 * C * C + 3 * C * bias, .output = 3 * tokens});
+  rows.add({.op = Op::split, .shape = "3 × (B, h, N, C/h)"}, {.input = 3 * tokens, .output = 3 * tokens});
+  if (config.position.rotary != PositionRule::Rotary::none)
+    rows.add({.op = Op::rope,
+              .shape = "2 × (B, h, N, C/h)",
+              .work = Work::element,
+              .elements = 2 * B * (N - T) * C,
+              .per_element = 3},
+             {.input = 2 * B * (N - T) * C, .output = 2 * B * (N - T) * C});
+  rows.add({.op = Op::scores, .shape = "(B, h, N, N)", .work = Work::attention_product, .macs = B * N * N * C},
+           {.input = 2 * tokens, .output = scores});
+  rows.add({.op = Op::scale, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
+           {.input = scores, .output = scores});
+  rows.add({.op = Op::softmax,
+            .shape = "(B, h, N, N)",
+            .work = Work::softmax,
+            .elements = scores,
+            .per_element = kSoftmaxOps},
+           {.input = scores, .output = scores});
+  const Polynomial dropped = settings.active_attn_drop() > 0.f ? scores : Polynomial();
+  rows.add({.op = Op::attn_drop, .shape = "(B, h, N, N)", .work = Work::element, .elements = dropped, .per_element = 1},
+           {.input = dropped, .output = dropped});
+  rows.add({.op = Op::attn_v, .shape = "(B, h, N, C/h)", .work = Work::attention_product, .macs = B * N * N * C},
+           {.input = scores + tokens, .output = tokens});
+  rows.add({.op = Op::merge, .shape = "(B, N, C)"}, {.input = tokens, .output = tokens});
+  if (config.attn_norm) rows.add(layer_norm(Op::attn_norm), layer_norm_operands());
+  rows.add({.op = Op::proj,
+            .shape = "(B, N, C)",
+            .work = Work::product,
+            .macs = B * N * C * C,
+            .elements = tokens,
+            .per_element = 1},
+           {.input = tokens, .beside = C * C + C, .output = tokens});
+  const Polynomial proj_dropped = settings.active_proj_drop() > 0.f ? tokens : Polynomial();
+  rows.add(
+      {.op = Op::proj_drop, .shape = "(B, N, C)", .work = Work::element, .elements = proj_dropped, .per_element = 1},
+      {.input = proj_dropped, .output = proj_dropped});
+}
+
+void add_mlp(const ModelConfig& config, Rows& rows) {
+  const Polynomial tokens = B * N * C, hidden = B * N * M;
+  const Polynomial branches = config.swiglu ? 2 : 1;
+  rows.add({.op = Op::fc1,
+            .shape = config.swiglu ? "(B, N, 2M)" : "(B, N, M)",
+            .work = Work::product,
+            .macs = B * N * C * M * branches,
+            .elements = hidden * branches,
+            .per_element = 1},
+           {.input = tokens, .beside = branches * (C * M + M), .output = hidden * branches});
+  rows.add({.op = Op::gelu,
+            .shape = "(B, N, M)",
+            .work = Work::element,
+            .elements = hidden,
+            .per_element = activation_ops(config)},
+           {.input = hidden * branches, .output = hidden});
+  if (config.mlp_norm)
+    rows.add({.op = Op::mlp_norm,
+              .shape = "(B, N, M)",
+              .work = Work::layer_norm,
+              .elements = hidden,
+              .per_element = kLayerNormOps},
+             {.input = hidden, .beside = 2 * M, .output = hidden});
+  rows.add({.op = Op::fc2,
+            .shape = "(B, N, C)",
+            .work = Work::product,
+            .macs = B * N * C * M,
+            .elements = tokens,
+            .per_element = 1},
+           {.input = hidden, .beside = C * M + C, .output = tokens});
+}
+
+void add_branch_end(Op layer_scale, Op residual, const ModelConfig& config, Rows& rows) {
+  const Polynomial tokens = B * N * C;
+  if (config.layer_scale) rows.add(add_residual(layer_scale), {.input = tokens, .beside = C, .output = tokens});
+  rows.add(add_residual(residual), {.input = tokens, .beside = tokens, .output = tokens});
+}
+
+void add_tail(const ModelConfig& config, Rows& rows) {
+  if (config.fc_norm) {  // acts on the pooled token
+    rows.add(
+        {.op = Op::norm, .shape = "(B, C)", .work = Work::layer_norm, .elements = B * C, .per_element = kLayerNormOps},
+        {.input = B * C, .beside = 2 * C, .output = B * C});
+  } else if (config.final_norm) {
+    rows.add(layer_norm(Op::norm), layer_norm_operands());
+  }
+  if (config.classes == 0) return;
+  using Pool = ModelConfig::Pool;
+  const bool mean = config.pool == Pool::mean_patches, distilled = config.pool == Pool::mean_with_distilled;
+  const Polynomial heads = distilled ? 2 : 1;
+  const Polynomial pooled = mean ? B * (N - T) * C : Polynomial();   // additions
+  const Polynomial combined = distilled ? 2 * B * K : Polynomial();  // sum and half of two heads
+  const Polynomial input = mean ? B * (N - T) * C : distilled ? 2 * B * C : B * C;
+  rows.add({.op = Op::head,
+            .shape = "(B, K)",
+            .work = Work::product,
+            .macs = B * C * K * heads,
+            .elements = B * K * heads + pooled + combined,
+            .per_element = 1},
+           {.input = input, .beside = heads * (C * K + K), .output = B * K});
+}
+
+}  // namespace
+
+std::vector<Operator> operator_table(const ModelConfig& config, const Settings& settings) {
+  Rows rows(config, settings);
+  add_embedding(config, rows);
+  rows.add(layer_norm(Op::norm1), layer_norm_operands());
+  add_attention(config, settings, rows);
+  add_branch_end(Op::layer_scale1, Op::residual1, config, rows);
+  rows.add(layer_norm(Op::norm2), layer_norm_operands());
+  add_mlp(config, rows);
+  add_branch_end(Op::layer_scale2, Op::residual2, config, rows);
+  add_tail(config, rows);
+  return rows.take();
+}
+
+}  // namespace vit

@@ -1,0 +1,77 @@
+#include "engine/cost/estimate.h"
+
+#include <cstdio>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/cost/cost.h"
+#include "engine/network/attention_paths.h"
+#include "engine/network/pass.h"
+
+namespace vit {
+namespace {
+
+std::size_t matrix_bytes(double rows, int cols) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(Matrix::padded_stride(cols)) * sizeof(float);
+}
+
+std::string amount(double bytes) {
+  char text[32];
+  if (bytes >= 1e9) {
+    std::snprintf(text, sizeof(text), "%.1f GB", bytes / 1e9);
+  } else {
+    std::snprintf(text, sizeof(text), "%.0f MB", bytes / 1e6);
+  }
+  return text;
+}
+
+}  // namespace
+
+Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const Extent& extent) {
+  const int n = grid.tokens(), c = config.channels;
+  const bool maps = keeps_maps(settings, extent, n);
+  const bool traced = settings.keep != Keep::none;
+  const std::size_t activation = matrix_bytes(n, c);
+  Estimate result;
+  result.macs = CostTable(config, grid, settings).total(Section::model, -1, Convention::mac).macs;
+  result.trace_bytes = 2 * matrix_bytes(output_rows(extent, grid), c);  // output, features
+  AttentionRoom room;
+  float kept = 0.f;
+  for (int b = 0; b < blocks_run(config, extent); ++b) {
+    const int heads = settings.num_heads[static_cast<std::size_t>(b)];
+    if (traced) result.trace_bytes += 3 * activation;
+    if (maps) result.trace_bytes += map_floats(heads, n) * sizeof(float);
+    const Attention sizes = {.table = &kernels(),
+                             .tokens = n,
+                             .queries = n,
+                             .heads = heads,
+                             .head_dim = c / heads,
+                             .q = {},
+                             .k = {},
+                             .v = {},
+                             .out = {},
+                             .maps = maps ? &kept : nullptr,
+                             .map_stride = Matrix::padded_stride(n),
+                             .drop = settings.active_attn_drop()};
+    room = larger(room, room_for(settings.kernel, sizes));
+  }
+  const std::size_t floats = room.packed_keys + room.split + room.scores + settings.threads * room.tile;
+  result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
+                           matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
+                           matrix_bytes(n, 3 * config.patch_px * config.patch_px);
+  if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n) * sizeof(float);
+  return result;
+}
+
+void check_memory(const Estimate& estimate, std::size_t available_bytes) {
+  const std::size_t available = available_bytes > 0 ? available_bytes : available_memory();
+  const std::size_t needed = estimate.trace_bytes + estimate.workspace_bytes;
+  if (needed <= available) return;
+  const bool pass = estimate.workspace_bytes > estimate.trace_bytes;
+  throw Error("This pass needs " + amount(static_cast<double>(needed)) + " of memory, but " +
+              amount(static_cast<double>(available)) + " are available: " +
+              (pass ? "choose a smaller image, the tiled kernel or fewer heads."
+                    : "choose a smaller image, or keep queries and keys in place of the maps."));
+}
+
+}  // namespace vit

@@ -1,0 +1,195 @@
+#include "engine/image/preprocessing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "engine/base/error.h"
+
+namespace vit {
+namespace {
+
+constexpr int kLargestSide = 16384;  // px
+
+struct Size {
+  int width = 0, height = 0;
+};
+
+/// A window on the resized picture; its corner is negative where the picture is padded.
+struct Window {
+  int left = 0, top = 0, width = 0, height = 0;
+};
+
+std::string text(Size size) {
+  return std::to_string(size.width) + "×" + std::to_string(size.height);
+}
+
+void check_side(int side, const char* what) {
+  if (side < 1 || side > kLargestSide)
+    throw Error(std::string(what) + " of " + std::to_string(side) + " px is impossible; choose 1 to " +
+                std::to_string(kLargestSide) + ".");
+}
+
+// Beyond them a network's numbers overflow, or all pixels are alike.
+constexpr float kMostMean = 1e4f, kLeastStd = 1e-4f, kMostStd = 1e4f;
+
+void check(const Preprocessing& preprocessing) {
+  const bool by_side =
+      preprocessing.resize == ResizeRule::shorter_side || preprocessing.resize == ResizeRule::longer_side;
+  if (!(preprocessing.squash_scale > 0 && preprocessing.squash_scale < kLargestSide))
+    throw Error("The scale of a squash must be above 0.");
+  if (by_side) check_side(preprocessing.resize_px, "Resizing to a side");
+  if (preprocessing.crop == CropRule::center || preprocessing.resize == ResizeRule::squash) {
+    check_side(preprocessing.width, "An input width");
+    check_side(preprocessing.height, "An input height");
+  }
+  for (int c = 0; c < 3; ++c) {
+    if (!(std::abs(preprocessing.mean[c]) <= kMostMean))
+      throw Error(
+          "The mean of a channel is far from the channels' 0 to 1; give three numbers such as 0.485 0.456 0.406.");
+    if (!(preprocessing.std[c] >= kLeastStd && preprocessing.std[c] <= kMostStd))
+      throw Error(
+          "The standard deviation of a channel is 0, negative or far from 1; give three numbers such as 0.229 0.224 "
+          "0.225.");
+  }
+}
+
+/// `side` scaled by to / from and cut to an integer, as torchvision's Resize does; at least 1.
+int scaled(int side, int to, int from) {
+  return static_cast<int>(
+      std::min(1e9, std::max(1.0, static_cast<double>(static_cast<std::int64_t>(to) * side) / from)));
+}
+
+Size resized_size(Size image, const Preprocessing& preprocessing) {
+  const bool width_is_shorter = image.width <= image.height;
+  const int px = preprocessing.resize_px;
+  switch (preprocessing.resize) {
+    case ResizeRule::none:
+      return {image.width, image.height};
+    case ResizeRule::squash:
+      return {static_cast<int>(std::lround(preprocessing.width * preprocessing.squash_scale)),
+              static_cast<int>(std::lround(preprocessing.height * preprocessing.squash_scale))};
+    case ResizeRule::shorter_side:
+      if (width_is_shorter) return {px, scaled(image.height, px, image.width)};
+      return {scaled(image.width, px, image.height), px};
+    case ResizeRule::longer_side:
+      if (width_is_shorter) return {scaled(image.width, px, image.height), px};
+      return {px, scaled(image.height, px, image.width)};
+  }
+  return {};
+}
+
+/// Where a centred window of `wanted` begins on a side: torchvision's CenterCrop pads first, with the smaller half
+/// before the picture, and otherwise rounds half of the surplus to the nearest even number; Hugging Face rounds down.
+int centered_start(int side, int wanted, bool rounds_down) {
+  if (wanted >= side) return -((wanted - side) / 2);
+  if (rounds_down) return (side - wanted) / 2;
+  return static_cast<int>(std::nearbyint((side - wanted) / 2.0));
+}
+
+Window window_on(Size size, const Preprocessing& preprocessing, int patch_px, const std::string& name) {
+  if (preprocessing.crop == CropRule::center)
+    return {centered_start(size.width, preprocessing.width, preprocessing.crop_rounds_down),
+            centered_start(size.height, preprocessing.height, preprocessing.crop_rounds_down), preprocessing.width,
+            preprocessing.height};
+  const Window window{0, 0, size.width / patch_px * patch_px, size.height / patch_px * patch_px};
+  if (window.width == 0 || window.height == 0)
+    throw Error(name + " is " + text(size) + " pixels after resizing, less than one patch of " +
+                std::to_string(patch_px) + " px; choose a larger resize.");
+  return window;
+}
+
+Image cut(const Image& image, const Window& window) {
+  if (window.left == 0 && window.top == 0 && window.width == image.width && window.height == image.height) return image;
+  Image out;
+  out.width = window.width;
+  out.height = window.height;
+  out.name = image.name;
+  out.rgb.assign(std::size_t{3} * static_cast<std::size_t>(window.width) * window.height, 0);
+  const int first_x = std::max(0, -window.left), last_x = std::min(window.width, image.width - window.left);
+  for (int y = 0; y < window.height; ++y) {
+    const int from_y = window.top + y;
+    if (from_y < 0 || from_y >= image.height || first_x >= last_x) continue;
+    const std::uint8_t* from = image.pixel(window.left + first_x, from_y);
+    std::copy(from, from + 3 * (last_x - first_x),
+              out.rgb.begin() + 3 * (static_cast<std::ptrdiff_t>(y) * window.width + first_x));
+  }
+  return out;
+}
+
+std::vector<float> normalized(const Image& image, const Preprocessing& preprocessing) {
+  const std::size_t area = static_cast<std::size_t>(image.width) * image.height;
+  std::vector<float> chw(3 * area);
+  for (std::size_t c = 0; c < 3; ++c) {
+    float* plane = chw.data() + c * area;
+    for (std::size_t i = 0; i < area; ++i)
+      plane[i] = (static_cast<float>(image.rgb[3 * i + c]) / 255.f - preprocessing.mean[c]) / preprocessing.std[c];
+  }
+  return chw;
+}
+
+std::string triple(const std::array<float, 3>& values) {
+  char line[80];
+  std::snprintf(line, sizeof line, "%.6g %.6g %.6g", values[0], values[1], values[2]);
+  return line;
+}
+
+}  // namespace
+
+Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int patch_px) {
+  check(preprocessing);
+  if (preprocessing.crop == CropRule::multiple) check_side(patch_px, "A patch");
+  if (image.width < 1 || image.height < 1) throw Error(image.name + " has no pixels; choose another picture.");
+  const Size size = resized_size({image.width, image.height}, preprocessing);
+  if (size.width > kLargestSide || size.height > kLargestSide)
+    throw Error(image.name + " would be " + text(size) + " pixels after resizing, more than " +
+                std::to_string(kLargestSide) + " on a side; choose another resize rule or a less elongated picture.");
+  const Window window = window_on(size, preprocessing, patch_px, image.name);
+
+  Pixels pixels;
+  pixels.width = window.width;
+  pixels.height = window.height;
+  pixels.resized = cut(resize(image, size.width, size.height, preprocessing.interpolation), window);
+  pixels.chw = normalized(pixels.resized, preprocessing);
+  const double scale_x = static_cast<double>(image.width) / size.width;
+  const double scale_y = static_cast<double>(image.height) / size.height;
+  pixels.box = {window.left * scale_x, window.top * scale_y, window.width * scale_x, window.height * scale_y};
+  pixels.preprocessing = preprocessing;
+  return pixels;
+}
+
+InputSize input_size(int photo_width, int photo_height, const Preprocessing& preprocessing, int patch_px) {
+  if (preprocessing.crop == CropRule::center) return {preprocessing.width, preprocessing.height};
+  const Size size = resized_size({photo_width, photo_height}, preprocessing);
+  const InputSize input{size.width / patch_px * patch_px, size.height / patch_px * patch_px};
+  const bool possible = input.width > 0 && input.height > 0 && std::max(size.width, size.height) <= kLargestSide;
+  return possible ? input : InputSize{};
+}
+
+std::string describe(const Preprocessing& preprocessing) {
+  const Size input{preprocessing.width, preprocessing.height};
+  std::string line;
+  switch (preprocessing.resize) {
+    case ResizeRule::shorter_side:
+      line = "shorter side " + std::to_string(preprocessing.resize_px);
+      break;
+    case ResizeRule::longer_side:
+      line = "longer side " + std::to_string(preprocessing.resize_px);
+      break;
+    case ResizeRule::squash:
+      line = "squashed to " + text(resized_size({}, preprocessing));
+      break;
+    case ResizeRule::none:
+      line = "not resized";
+      break;
+  }
+  line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
+  if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
+  constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic", "lanczos"};
+  if (preprocessing.resize != ResizeRule::none)
+    line += std::string(", ") + kNames[static_cast<int>(preprocessing.interpolation)];
+  return line + ", mean " + triple(preprocessing.mean) + ", std " + triple(preprocessing.std);
+}
+
+}  // namespace vit

@@ -1,0 +1,162 @@
+#include "engine/maps/attention.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "engine/kernels/kernels.h"
+#include "engine/network/dropout.h"
+
+namespace vit {
+namespace {
+
+/// One head of a trace's block.
+struct Head {
+  Head(const Trace& trace_, int block_, int head_)
+      : trace(trace_),
+        kept(*trace_.blocks.at(static_cast<std::size_t>(block_))),
+        table(trace_.model->patch_embed.table()),
+        block(block_),
+        head(head_),
+        tokens(trace_.grid.tokens()),
+        dim(kept.q.cols() / trace_.settings.num_heads.at(static_cast<std::size_t>(block_))) {
+    assert(head >= 0 && (head + 1) * dim <= kept.q.cols());
+  }
+
+  const Trace& trace;
+  const BlockTrace& kept;
+  const KernelTable& table;
+  int block, head, tokens, dim;
+
+  const float* q(int token) const { return kept.q.row(token) + head * dim; }
+  const float* k(int token) const { return kept.k.row(token) + head * dim; }
+  float scale() const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(dim))); }
+  bool has_map() const { return kept.map_heads > 0; }
+
+  void drop(int query, float* p) const {
+    const float rate = trace.settings.active_attn_drop();
+    if (rate > 0.f) dropout_row(attn_drop_key(trace.settings.seed, block, head, query), rate, p, p, tokens);
+  }
+};
+
+/// One row of probabilities into `p`, which has room for `tokens` rounded up to whole lines.
+void probabilities(const Head& at, int query, float* p) {
+  assert(query >= 0 && query < at.tokens);
+  if (at.has_map()) {
+    const float* map = at.kept.map(at.head) + query * at.kept.map_stride;
+    std::copy(map, map + at.tokens, p);
+    return;
+  }
+  // The keys times the query as a single column sums in the same order as the forward pass does, to the last bit.
+  const int panel = at.table.panel;
+  const AlignedFloats column = allocate_floats(at.table.packed_floats(1, at.dim));
+  at.table.pack(at.q(query), at.dim, 1, at.dim, column.get());
+  at.table.gemm({.a = at.k(0),
+                 .a_stride = at.kept.k.stride(),
+                 .b = column.get(),
+                 .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
+                 .k_stride = panel,
+                 .depth = at.dim,
+                 .columns = 1,
+                 .row_begin = 0,
+                 .row_end = at.tokens,
+                 .panel_begin = 0,
+                 .panel_end = 1,
+                 .c = p,
+                 .c_stride = 1});
+  at.table.softmax({p, Matrix::padded_stride(at.tokens), 0, 1, at.tokens, at.scale()});
+}
+
+/// All rows of a head, computed as the forward pass does.
+Matrix all_probabilities(const Head& at) {
+  if (at.has_map()) return Matrix({at.kept.map(at.head), at.tokens, at.tokens, at.kept.map_stride});
+  const int panel = at.table.panel;
+  const AlignedFloats keys = allocate_floats(at.table.packed_floats(at.tokens, at.dim));
+  at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys.get());
+  Matrix p(at.tokens, at.tokens);
+  at.table.gemm({.a = at.q(0),
+                 .a_stride = at.kept.q.stride(),
+                 .b = keys.get(),
+                 .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
+                 .k_stride = panel,
+                 .depth = at.dim,
+                 .columns = at.tokens,
+                 .row_begin = 0,
+                 .row_end = at.tokens,
+                 .panel_begin = 0,
+                 .panel_end = (at.tokens + panel - 1) / panel,
+                 .c = p.row(0),
+                 .c_stride = p.stride()});
+  at.table.softmax({p.row(0), p.stride(), 0, at.tokens, at.tokens, at.scale()});
+  return p;
+}
+
+int heads_of(const Trace& trace, int block) {
+  return trace.settings.num_heads.at(static_cast<std::size_t>(block));
+}
+
+}  // namespace
+
+std::vector<float> attention_row(const Trace& trace, int block, int head, int query, Stage stage) {
+  const Head at(trace, block, head);
+  std::vector<float> row(static_cast<std::size_t>(Matrix::padded_stride(at.tokens)));
+  probabilities(at, query, row.data());
+  if (stage == Stage::after_dropout) at.drop(query, row.data());
+  row.resize(static_cast<std::size_t>(at.tokens));
+  return row;
+}
+
+Matrix attention_rows(const Trace& trace, int block, int query, Stage stage) {
+  const int heads = heads_of(trace, block);
+  Matrix rows(heads, trace.grid.tokens());
+  for (int head = 0; head < heads; ++head) {
+    const Head at(trace, block, head);
+    probabilities(at, query, rows.row(head));
+    if (stage == Stage::after_dropout) at.drop(query, rows.row(head));
+  }
+  return rows;
+}
+
+double floats_read(const Trace& trace, int block) {
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
+  const double tokens = trace.grid.tokens();
+  return tokens * (kept.map_heads > 0 ? kept.map_heads : kept.k.cols());
+}
+
+std::vector<float> attention_column(const Trace& trace, int block, int head, int key, Stage stage) {
+  assert(key >= 0 && key < trace.grid.tokens());
+  const Matrix map = attention_head(trace, block, head, stage);
+  std::vector<float> column(static_cast<std::size_t>(map.rows()));
+  for (int query = 0; query < map.rows(); ++query) column[static_cast<std::size_t>(query)] = map(query, key);
+  return column;
+}
+
+Matrix attention_head(const Trace& trace, int block, int head, Stage stage) {
+  const Head at(trace, block, head);
+  Matrix map = all_probabilities(at);
+  if (stage == Stage::after_dropout) {
+    for (int query = 0; query < at.tokens; ++query) at.drop(query, map.row(query));
+  }
+  return map;
+}
+
+std::vector<float> attention_mean(const Trace& trace, int block, int query, Stage stage) {
+  const Matrix rows = attention_rows(trace, block, query, stage);
+  std::vector<float> mean(static_cast<std::size_t>(rows.cols()));
+  for (int head = 0; head < rows.rows(); ++head) {
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += rows.row(head)[i];
+  }
+  for (float& value : mean) value /= static_cast<float>(rows.rows());
+  return mean;
+}
+
+std::vector<float> attention_max(const Trace& trace, int block, int query, Stage stage) {
+  const Matrix rows = attention_rows(trace, block, query, stage);
+  std::vector<float> largest(rows.row_span(0).begin(), rows.row_span(0).end());
+  for (int head = 1; head < rows.rows(); ++head) {
+    for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = std::max(largest[i], rows.row(head)[i]);
+  }
+  return largest;
+}
+
+}  // namespace vit

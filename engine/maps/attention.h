@@ -1,0 +1,33 @@
+// Attention as a view of queries and keys: rows, columns and whole heads of a trace, computed when asked for.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// Which probabilities: the softmax's output, or the same after attn_drop (differs in training mode only).
+enum class Stage : std::uint8_t { softmax, after_dropout };
+
+/// Row `query` of a head: where that token looks. (N), sums to 1 at Stage::softmax.
+std::vector<float> attention_row(const Trace& trace, int block, int head, int query, Stage stage = Stage::softmax);
+
+/// The same row of every head of a block: (h, N).
+Matrix attention_rows(const Trace& trace, int block, int query, Stage stage = Stage::softmax);
+
+/// Floats that attention_rows reads of a block: what asking costs. A million take about a millisecond.
+double floats_read(const Trace& trace, int block);
+
+/// Column `key` of a head: who looks at that token. (N).
+std::vector<float> attention_column(const Trace& trace, int block, int head, int key, Stage stage = Stage::softmax);
+
+/// A whole head: (N, N), row = query.
+Matrix attention_head(const Trace& trace, int block, int head, Stage stage = Stage::softmax);
+
+/// Over the heads of a block, for one query: (N).
+std::vector<float> attention_mean(const Trace& trace, int block, int query, Stage stage = Stage::softmax);
+std::vector<float> attention_max(const Trace& trace, int block, int query, Stage stage = Stage::softmax);
+
+}  // namespace vit

@@ -1,0 +1,156 @@
+#include "engine/maps/heatmap.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <iterator>
+
+#include "engine/base/error.h"
+#include "engine/maps/colormaps.h"
+
+namespace vit {
+namespace {
+
+constexpr const char* kNames[kColormapCount] = {"viridis", "magma", "inferno", "turbo", "grey"};
+
+int hex_digit(char digit) {
+  return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
+ColorTable parsed(const char* hex) {
+  ColorTable table{};
+  for (auto& color : table)
+    for (auto& channel : color) {
+      channel = static_cast<std::uint8_t>(16 * hex_digit(hex[0]) + hex_digit(hex[1]));
+      hex += 2;
+    }
+  return table;
+}
+
+ColorTable greys() {
+  ColorTable table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i].fill(static_cast<std::uint8_t>(i));
+  return table;
+}
+
+float at(const PatchMap& map, int row, int col) {
+  row = std::clamp(row, 0, map.rows - 1);
+  col = std::clamp(col, 0, map.cols - 1);
+  return map.values[static_cast<std::size_t>(row) * map.cols + col];
+}
+
+Image blank(int width, int height) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.rgb.resize(std::size_t{3} * static_cast<std::size_t>(width) * height);
+  return image;
+}
+
+std::uint8_t rounded(float value) {
+  return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.f, 255.f));
+}
+
+}  // namespace
+
+const char* name_of(Colormap map) {
+  return kNames[static_cast<std::size_t>(map)];
+}
+
+std::optional<Colormap> colormap_by_name(const std::string& name) {
+  for (int i = 0; i < kColormapCount; ++i)
+    if (name == kNames[i]) return static_cast<Colormap>(i);
+  return std::nullopt;
+}
+
+const ColorTable& color_table(Colormap map) {
+  static const std::array<ColorTable, kColormapCount> tables = {parsed(kViridis), parsed(kMagma), parsed(kInferno),
+                                                                parsed(kTurbo), greys()};
+  return tables[static_cast<std::size_t>(map)];
+}
+
+Range range_of(std::span<const float> values) {
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  if (*low < *high) return {*low, *high};
+  // All equal, as a uniform map is: the value stands in the middle of the scale, neither lowest nor highest.
+  const float margin = *low != 0.f ? std::abs(*low) / 2 : 0.5f;
+  return {*low - margin, *low + margin};
+}
+
+Range shared_range(std::span<const float> values) {
+  Range range = range_of(values);
+  std::vector<float> sorted;
+  std::copy_if(values.begin(), values.end(), std::back_inserter(sorted), [](float v) { return !std::isnan(v); });
+  if (sorted.empty() || std::find(sorted.begin(), sorted.end(), range.high) == sorted.end()) return range;  // all equal
+  const auto rank = static_cast<std::ptrdiff_t>(std::ceil(0.99 * static_cast<double>(sorted.size()))) - 1;
+  std::nth_element(sorted.begin(), sorted.begin() + rank, sorted.end());
+  const float usual = std::max(sorted[static_cast<std::size_t>(rank)], range.high / 4);
+  if (usual > range.low) range.high = std::min(range.high, usual);
+  return range;
+}
+
+float sample(const PatchMap& map, double x, double y, bool smooth) {
+  assert(map.rows > 0 && map.cols > 0);
+  if (!smooth) return at(map, static_cast<int>(std::floor(y)), static_cast<int>(std::floor(x)));
+  const double left = std::floor(x - 0.5), top = std::floor(y - 0.5);
+  const auto fx = static_cast<float>(x - 0.5 - left), fy = static_cast<float>(y - 0.5 - top);
+  const int col = static_cast<int>(left), row = static_cast<int>(top);
+  const float upper = at(map, row, col) * (1 - fx) + at(map, row, col + 1) * fx;
+  const float lower = at(map, row + 1, col) * (1 - fx) + at(map, row + 1, col + 1) * fx;
+  return upper * (1 - fy) + lower * fy;
+}
+
+float position_in(float value, const Range& range) {
+  if (!(value > range.low)) return 0.f;
+  if (value >= range.high) return 1.f;
+  return (value - range.low) / (range.high - range.low);
+}
+
+std::array<std::uint8_t, 3> color_of(float value, const Range& range, const ColorTable& table) {
+  return table[static_cast<std::size_t>(position_in(value, range) * 255.f + 0.5f)];
+}
+
+float overlay_weight(float opacity, float position) {
+  return std::pow(opacity, 3.f - 2.f * position);
+}
+
+Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop) {
+  const ColorTable& table = color_table(style.colormap);
+  Image image = blank(width, height);
+  std::uint8_t* to = image.rgb.data();
+  for (int y = 0; y < height; ++y) {
+    if (stop.stop_requested()) throw Cancelled();
+    const double map_y = (y + 0.5) / height * map.rows;
+    for (int x = 0; x < width; ++x, to += 3) {
+      const auto color = color_of(sample(map, (x + 0.5) / width * map.cols, map_y, style.smooth), style.range, table);
+      std::copy(color.begin(), color.end(), to);
+    }
+  }
+  return image;
+}
+
+Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
+                     int height, const std::stop_token& stop) {
+  const ColorTable& table = color_table(style.colormap);
+  Image image = resize(photo, width, height, Interpolation::bilinear);
+  std::uint8_t* to = image.rgb.data();
+  for (int y = 0; y < height; ++y) {
+    if (stop.stop_requested()) throw Cancelled();
+    const double map_y = ((y + 0.5) / height * photo.height - box.y) / box.height * map.rows;
+    for (int x = 0; x < width; ++x, to += 3) {
+      const double map_x = ((x + 0.5) / width * photo.width - box.x) / box.width * map.cols;
+      if (map_x < 0 || map_y < 0 || map_x >= map.cols || map_y >= map.rows) {
+        for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * kOutsideBrightness);
+        continue;
+      }
+      const float value = sample(map, map_x, map_y, style.smooth);
+      const auto color = color_of(value, style.range, table);
+      const float weight = overlay_weight(style.opacity, position_in(value, style.range));
+      for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * (1 - weight) + color[c] * weight);
+    }
+  }
+  return image;
+}
+
+}  // namespace vit

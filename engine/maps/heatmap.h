@@ -1,0 +1,82 @@
+// From attention values to colours: colour tables, ranges and the sampling rule, once, for the window and for files.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/image/image.h"
+#include "engine/image/preprocessing.h"
+
+namespace vit {
+
+using ColorTable = std::array<std::array<std::uint8_t, 3>, 256>;
+
+enum class Colormap : std::uint8_t { viridis, magma, inferno, turbo, grey };
+inline constexpr int kColormapCount = 5;
+const char* name_of(Colormap map);
+std::optional<Colormap> colormap_by_name(const std::string& name);
+const ColorTable& color_table(Colormap map);  // the shader samples the same 256 entries
+
+/// Values at or below `low` take the first colour, at or above `high` the last.
+struct Range {
+  float low = 0.f, high = 1.f;
+  bool operator==(const Range&) const = default;
+};
+enum class RangeRule : std::uint8_t {
+  shared,    // one range for all heads shown: shared_range
+  per_head,  // each map from its own smallest to its own largest value
+  fixed,     // as the user says
+};
+/// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
+Range range_of(std::span<const float> values);
+
+/// One range for the maps of several heads: as range_of, but up to the value that 99 % of all stay below, and at least
+/// a quarter of the largest. A few patches that draw nearly everything would else leave every other one dark.
+Range shared_range(std::span<const float> values);
+
+/// A map on the grid of patches: (rows, cols), row-major.
+struct PatchMap {
+  int rows = 0, cols = 0;
+  std::vector<float> values;
+};
+
+/// The value at (x, y) in patch units, 0…cols and 0…rows: nearest takes the patch under the point; smooth interpolates
+/// bilinearly between patch centres and holds the border value outside them. The shader follows the same rule.
+float sample(const PatchMap& map, double x, double y, bool smooth);
+
+/// Where a value stands in the range: 0 at or below `low`, 1 at or above `high`.
+float position_in(float value, const Range& range);
+
+/// The colour of a value: the table entry nearest to (value - low) / (high - low).
+std::array<std::uint8_t, 3> color_of(float value, const Range& range, const ColorTable& table);
+
+/// How much of the map's colour covers the photo where the value stands at `position`: the opacity at the range's upper
+/// end and its cube at the lower one, so that the photo stays visible where little attention falls.
+float overlay_weight(float opacity, float position);
+
+struct HeatmapStyle {
+  Colormap colormap = Colormap::viridis;
+  Range range;
+  bool smooth = true;
+  float opacity = 1.f;  // of the map over the photo, see overlay_weight; 1: the map alone
+  bool operator==(const HeatmapStyle&) const = default;
+};
+
+/// The map alone on a picture of the given size. Throws Cancelled after a stop request, as does render_overlay.
+Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop = {});
+
+/// What is left of the photo's brightness outside the box. The shader uses the same.
+inline constexpr float kOutsideBrightness = 0.35f;
+
+/// The map over the whole photo: inside `box` the photo and the map are mixed by overlay_weight, outside it the photo
+/// is dimmed. Width and height are those of the result.
+Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
+                     int height, const std::stop_token& stop = {});
+
+}  // namespace vit

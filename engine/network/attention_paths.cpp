@@ -1,0 +1,223 @@
+#include "engine/network/attention_paths.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "engine/network/dropout.h"
+
+namespace vit {
+namespace {
+
+/// Packs keys into right-hand sides, `k(head)` being a head's (N, head_dim) rows: the panels of all heads are shared
+/// out.
+template <typename HeadKeys>
+void pack_keys(const Attention& at, const HeadKeys& k, float* packed, const Member& member) {
+  const KernelTable& table = *at.table;
+  const int panels = (at.tokens + table.panel - 1) / table.panel;
+  const Share share = member.share(at.heads * panels);
+  for (int i = share.begin; i < share.end; ++i) {
+    const int head = i / panels;
+    const int first = i % panels * table.panel;  // key
+    const MatrixView keys = k(head);
+    table.pack(
+        keys.row(first), keys.stride, std::min(table.panel, at.tokens - first), at.head_dim,
+        packed + head * table.packed_floats(at.tokens, at.head_dim) + static_cast<std::size_t>(first) * at.head_dim);
+  }
+}
+
+/// s = q·kᵀ for `rows` rows of a head. (rows, N)
+void score(const Attention& at, const float* q, std::ptrdiff_t q_stride, int head, const float* packed, float* s,
+           int rows) {
+  const KernelTable& table = *at.table;
+  table.gemm({.a = q,
+              .a_stride = q_stride,
+              .b = packed + head * table.packed_floats(at.tokens, at.head_dim),
+              .panel_stride = static_cast<std::ptrdiff_t>(at.head_dim) * table.panel,
+              .k_stride = table.panel,
+              .depth = at.head_dim,
+              .columns = at.tokens,
+              .row_begin = 0,
+              .row_end = rows,
+              .panel_begin = 0,
+              .panel_end = (at.tokens + table.panel - 1) / table.panel,
+              .c = s,
+              .c_stride = at.map_stride});
+}
+
+/// out = p·v for `rows` rows of a head. (rows, head_dim)
+void weigh(const Attention& at, const float* p, const float* v, std::ptrdiff_t v_stride, float* out,
+           std::ptrdiff_t out_stride, int rows) {
+  const KernelTable& table = *at.table;
+  table.gemm({.a = p,
+              .a_stride = at.map_stride,
+              .b = v,
+              .panel_stride = table.panel,
+              .k_stride = v_stride,
+              .depth = at.tokens,
+              .columns = at.head_dim,
+              .row_begin = 0,
+              .row_end = rows,
+              .panel_begin = 0,
+              .panel_end = (at.head_dim + table.panel - 1) / table.panel,
+              .c = out,
+              .c_stride = out_stride});
+}
+
+void drop(const Attention& at, int head, int first_row, int rows, const float* p, float* dropped) {
+  for (int r = 0; r < rows; ++r) {
+    dropout_row(attn_drop_key(at.seed, at.block, head, first_row + r), at.drop, p + r * at.map_stride,
+                dropped + r * at.map_stride, at.tokens);
+  }
+}
+
+/// Rows of scores that one step of the tiled path holds: whole tiles of the kernel, enough work that looking at the
+/// clock three times costs nothing, and few enough to stay in the level-2 cache.
+int rows_per_step(const Attention& at) {
+  constexpr double kWork = 1.5e6;       // multiply-adds of a step, some ten microseconds
+  constexpr double kFloats = 96 << 10;  // scores
+  const double per_row = 2.0 * at.tokens * at.head_dim + 32.0 * at.tokens;  // an exponential counts as 32
+  const double wanted = std::min(kWork / per_row, kFloats / static_cast<double>(at.map_stride));
+  const int tile = at.table->row_block;
+  return std::max(1, static_cast<int>(wanted) / tile) * tile;
+}
+
+}  // namespace
+
+float Attention::scale() const {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
+}
+
+AttentionRoom room_for(Kernel kernel, const Attention& at) {
+  AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.head_dim)};
+  if (kernel == Kernel::tiled) {
+    room.tile = static_cast<std::size_t>(std::min(at.tokens, rows_per_step(at))) * at.map_stride;
+  } else if (kernel == Kernel::eager) {
+    const int copies = (at.maps == nullptr ? 1 : 0) + (at.drop > 0.f ? 1 : 0);
+    room.split = 4 * static_cast<std::size_t>(at.tokens) * at.channels() + kMatrixSlack;
+    room.scores = copies * map_floats(at.heads, at.tokens);
+  }
+  return room;
+}
+
+AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
+  return {std::max(a.packed_keys, b.packed_keys), std::max(a.tile, b.tile), std::max(a.split, b.split),
+          std::max(a.scores, b.scores)};
+}
+
+void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
+  float* packed = buffers.packed_keys.data();
+  float* tile = buffers.tiles[static_cast<std::size_t>(member.thread())].data();
+  const Share mine = member.share(at.queries);
+  const int step = rows_per_step(at);
+
+  member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
+  lane.restart();
+  pack_keys(
+      at,
+      [&](int head) {
+        return MatrixView{at.k.data + head * at.head_dim, at.tokens, at.head_dim, at.k.stride};
+      },
+      packed, member);
+  lane.lap(Op::scores);
+  member.sync();  // all keys are packed
+  lane.restart();
+
+  for (int head = 0; head < at.heads; ++head) {
+    const int column = head * at.head_dim;
+    for (int first = mine.begin; first < mine.end; first += step) {
+      meter.throw_if_stopped();
+      const int rows = std::min(step, mine.end - first);
+      float* p =
+          at.maps != nullptr ? at.maps + (static_cast<std::ptrdiff_t>(head) * at.tokens + first) * at.map_stride : tile;
+      score(at, at.q.row(first) + column, at.q.stride, head, packed, p, rows);
+      lane.lap(Op::scores);
+      at.table->softmax({p, at.map_stride, 0, rows, at.tokens, at.scale()});
+      lane.lap(Op::softmax);
+      if (at.drop > 0.f) {
+        drop(at, head, first, rows, p, tile);
+        p = tile;
+        lane.lap(Op::attn_drop);
+      }
+      weigh(at, p, at.v.data + column, at.v.stride, at.out.row(first) + column, at.out.stride, rows);
+      lane.lap(Op::attn_v);
+    }
+  }
+}
+
+void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
+  const Share tokens = member.share(at.tokens);
+  const Share mine = member.share(at.queries);
+  const int d = at.head_dim;
+  const std::ptrdiff_t head_floats = static_cast<std::ptrdiff_t>(at.tokens) * d;
+  const std::ptrdiff_t all = head_floats * at.heads;
+  float* q = buffers.split.data();  // (h, N, d), and so on
+  float* k = q + all;
+  float* v = k + all;
+  float* o = v + all + kMatrixSlack;  // products read v a little beyond its end
+  const std::size_t maps = map_floats(at.heads, at.tokens);
+  float* s = at.maps != nullptr ? at.maps : buffers.scores.data();           // (h, N, stride)
+  float* dropped = buffers.scores.data() + (at.maps != nullptr ? 0 : maps);  // likewise
+  const auto map = [&](float* base, int head, int row) {
+    return base + (static_cast<std::ptrdiff_t>(head) * at.tokens + row) * at.map_stride;
+  };
+  const auto for_each_head = [&](Op op, const auto& work) {
+    for (int head = 0; head < at.heads; ++head) {
+      meter.throw_if_stopped();
+      work(head);
+    }
+    lane.lap(op);
+  };
+
+  member.sync();  // a slower thread may still read this memory for the block before
+  lane.restart();
+  for_each_head(Op::split, [&](int head) {
+    for (int r = tokens.begin; r < tokens.end; ++r) {
+      const std::ptrdiff_t to = head * head_floats + static_cast<std::ptrdiff_t>(r) * d;
+      std::memcpy(q + to, at.q.row(r) + head * d, sizeof(float) * d);
+      std::memcpy(k + to, at.k.row(r) + head * d, sizeof(float) * d);
+      std::memcpy(v + to, at.v.row(r) + head * d, sizeof(float) * d);
+    }
+  });
+  member.sync();  // k and v are whole
+  lane.restart();
+  float* packed = buffers.packed_keys.data();
+  pack_keys(
+      at,
+      [&](int head) {
+        return MatrixView{k + head * head_floats, at.tokens, d, d};
+      },
+      packed, member);
+  lane.lap(Op::scores);
+  member.sync();  // all keys are packed
+  lane.restart();
+  const int rows = mine.count();
+  for_each_head(Op::scores, [&](int head) {
+    score(at, q + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, head, packed,
+          map(s, head, mine.begin), rows);
+  });
+  for_each_head(Op::scale, [&](int head) {
+    for (int r = mine.begin; r < mine.end; ++r) at.table->scale(map(s, head, r), at.tokens, at.scale());
+  });
+  for_each_head(Op::softmax, [&](int head) {
+    at.table->softmax({map(s, head, mine.begin), at.map_stride, 0, rows, at.tokens, 1.f});
+  });
+  if (at.drop > 0.f) {
+    for_each_head(Op::attn_drop, [&](int head) {
+      drop(at, head, mine.begin, rows, map(s, head, mine.begin), map(dropped, head, mine.begin));
+    });
+    s = dropped;
+  }
+  for_each_head(Op::attn_v, [&](int head) {
+    weigh(at, map(s, head, mine.begin), v + head * head_floats, d,
+          o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows);
+  });
+  for_each_head(Op::merge, [&](int head) {
+    for (int r = mine.begin; r < mine.end; ++r) {
+      std::memcpy(at.out.row(r) + head * d, o + head * head_floats + static_cast<std::ptrdiff_t>(r) * d,
+                  sizeof(float) * d);
+    }
+  });
+}
+
+}  // namespace vit

@@ -1,0 +1,53 @@
+// The two ways to run a block's attention: operator by operator, or by blocks of rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/base/matrix.h"
+#include "engine/base/pool.h"
+#include "engine/kernels/kernels.h"
+#include "engine/network/meter.h"
+#include "engine/network/pass_buffers.h"
+#include "engine/network/settings.h"
+
+namespace vit {
+
+/// One block's attention, the same for all threads: out = softmax(q·kᵀ·scale)·v for every head.
+struct Attention {
+  const KernelTable* table = nullptr;
+  int tokens = 0;   // N
+  int queries = 0;  // the first so many tokens look; all of them can be looked at
+  int heads = 0;    // h
+  int head_dim = 0;
+  MatrixView q, k, v;             // (N, C) head-major columns
+  MatrixSpan out;                 // (N, C) likewise
+  float* maps = nullptr;          // (h, N, map_stride) where the probabilities are kept, or none
+  std::ptrdiff_t map_stride = 0;  // of maps and of any other scores
+  float drop = 0.f;               // probability of attn_drop, 0 outside training
+  std::uint64_t seed = 0;
+  int block = 0;
+
+  float scale() const;  // head_dim^-0.5, on the scores
+  int channels() const { return heads * head_dim; }
+};
+
+/// What the attention needs beside its inputs and outputs.
+struct AttentionRoom {
+  std::size_t packed_keys = 0;  // floats
+  std::size_t tile = 0;         // floats a thread
+  std::size_t split = 0;        // floats
+  std::size_t scores = 0;       // floats
+};
+AttentionRoom room_for(Kernel kernel, const Attention& attention);
+/// Enough for either.
+AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b);
+
+/// Both are called by every thread of a team, after it has written its rows of q, k and v, and write its rows of `out`.
+/// They time their operators, and throw Cancelled between tiles once a stop is requested.
+void attend_tiled(const Attention& attention, PassBuffers& buffers, Member& member, const Meter& meter,
+                  Meter::Lane& lane);
+void attend_eager(const Attention& attention, PassBuffers& buffers, Member& member, const Meter& meter,
+                  Meter::Lane& lane);
+
+}  // namespace vit

@@ -1,0 +1,287 @@
+#include "engine/network/forward.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cstring>
+
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+#include "engine/network/attention_paths.h"
+#include "engine/network/dropout.h"
+#include "engine/network/pass.h"
+#include "engine/network/pass_buffers.h"
+#include "engine/network/position.h"
+#include "engine/network/reference_pass.h"
+
+namespace vit {
+namespace {
+
+/// One thread's way through a pass. Every operator works on this thread's rows, so that threads wait for each other
+/// only where a query looks at all keys.
+class PassThread {
+ public:
+  PassThread(Pass& pass, Member& member)
+      : pass_(pass),
+        buffers_(pass.buffers),
+        model_(*pass.trace.model),
+        settings_(pass.trace.settings),
+        member_(member),
+        lane_(pass.meter.lane(member.thread())),
+        rows_(member.share(pass.trace.grid.tokens())) {}
+
+  void run() {
+    const int first = pass_.first_block, end = pass_.end_block;
+    lane_.restart();
+    if (first == 0) embed(pass_.input(0));
+    for (int b = first; b < end; ++b) {
+      if (member_.thread() == 0) pass_.meter.report(static_cast<double>(b - first) / (end - first));
+      lane_.enter_block(b);
+      run_block(b, pass_.input(b), pass_.output(b));
+    }
+    lane_.enter_block(-1);
+    if (pass_.trace.extent.last_maps < 0) classify(pass_.trace.output.view());
+  }
+
+ private:
+  /// Pixels to tokens. x: (N, C)
+  void embed(MatrixSpan x) {
+    const int prefix = pass_.trace.grid.prefix;
+    const MatrixView position = buffers_.position.view();                    // (N, C), or empty
+    const MatrixSpan tokens = model_.norm_pre ? buffers_.middle.span() : x;  // (N, C)
+    const Share patches = {std::max(rows_.begin - prefix, 0), std::max(rows_.end - prefix, 0)};
+
+    gather_patches(*pass_.trace.pixels, model_.config.patch_px, patches, buffers_.patches.span());  // (N-1, 3·P·P)
+    linear_part(buffers_.patches.view(), model_.patch_embed, {.residual = without_first_rows(position, prefix)},
+                {without_first_rows(tokens, prefix)}, patches);  // (N-1, C)
+    for (int t = rows_.begin; t < std::min(rows_.end, prefix); ++t) {
+      for (int c = 0; c < x.cols; ++c) tokens.row(t)[c] = model_.prefix(t, c) + (position.data ? position(t, c) : 0.f);
+    }
+    done(Op::patch_embed);
+    if (model_.norm_pre) norm(tokens, *model_.norm_pre, x, Op::norm_pre);  // (N, C)
+  }
+
+  /// y = x₁ + MLP(norm2(x₁)), x₁ = x + Attention(norm1(x)). All (N, C)
+  void run_block(int b, MatrixView x, MatrixSpan y) {
+    const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
+    const Attention attention = pass_.attention(b);
+    const MatrixSpan normed = buffers_.normed.span(), heads = buffers_.heads.span(), middle = buffers_.middle.span();
+    const MatrixSpan q = pass_.q(b), k = pass_.k(b), v = pass_.v(b);
+
+    norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
+    linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
+    turn(q, k);
+    if (!goes_on(b)) return;
+    attend(attention);                                                                         // (N, C)
+    if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                          // (N, C)
+    project(b, heads, {.scale = data(w.layer_scale1), .residual = x}, middle);                 // (N, C)
+    norm(middle, w.norm2, normed, Op::norm2);                                                  // (N, C)
+    const MatrixSpan hidden = expand(w, normed);                                               // (N, M)
+    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                           // (N, M)
+    linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
+  }
+
+  /// From here on, this thread's rows are its share of the tokens that are asked for: all of them, but for the last
+  /// block of a shorter pass.
+  bool goes_on(int b) {
+    const int tokens = pass_.tokens_after_keys(b);
+    rows_ = member_.share(tokens);
+    return tokens > 0;
+  }
+
+  /// Rotary positions. 2 × (N, C)
+  void turn(MatrixSpan q, MatrixSpan k) {
+    if (buffers_.rotation.empty()) return;
+    const PositionRule::Rotary rotary = model_.config.position.rotary;
+    for (const MatrixSpan x : {q, k}) {
+      rotate(buffers_.rotation, rotary, pass_.trace.grid.prefix, rows_.begin, rows_.end, x);
+    }
+    done(Op::rope);
+  }
+
+  void attend(const Attention& attention) {
+    const auto run = settings_.kernel == Kernel::eager ? attend_eager : attend_tiled;
+    run(attention, buffers_, member_, pass_.meter, lane_);
+  }
+
+  /// The attention module's projection. Dropout acts before layer scale and residual, so that it cannot be fused.
+  void project(int b, MatrixView heads, const Epilogue& epilogue, MatrixSpan y) {
+    const Linear& proj = model_.blocks[static_cast<std::size_t>(b)].proj;
+    const float drop = settings_.active_proj_drop();
+    if (drop == 0.f) return linear(heads, proj, epilogue, {y}, Op::proj);
+    linear(heads, proj, {}, {y}, Op::proj);
+    for (int t = rows_.begin; t < rows_.end; ++t) {
+      dropout_row(proj_drop_key(settings_.seed, b, t), drop, y.row(t), y.row(t), y.cols);
+    }
+    done(Op::proj_drop);
+    for (int t = rows_.begin; t < rows_.end; ++t) {
+      const float* residual = epilogue.residual.row(t);
+      for (int c = 0; c < y.cols; ++c) {
+        const float scale = epilogue.scale != nullptr ? epilogue.scale[c] : 1.f;
+        y.row(t)[c] = residual[c] + scale * y.row(t)[c];
+      }
+    }
+    done(Op::residual1);
+  }
+
+  /// fc1 and the activation. (N, M)
+  MatrixSpan expand(const BlockWeights& w, MatrixView x) {
+    MatrixSpan hidden = buffers_.hidden.span();
+    if (!model_.config.swiglu) {
+      linear(x, w.fc1, {.activation = model_.config.activation}, {hidden}, Op::fc1);
+      return hidden;
+    }
+    linear(x, w.fc1, {}, {hidden}, Op::fc1);  // (N, 2M)
+    const int m = hidden.cols / 2;
+    for (int t = rows_.begin; t < rows_.end; ++t) {
+      w.fc1.table().swiglu(hidden.row(t), hidden.row(t) + m, hidden.row(t), m);
+    }
+    done(Op::gelu);
+    return {hidden.data, hidden.rows, m, hidden.stride};
+  }
+
+  /// Tokens to logits.
+  void classify(MatrixView x) {
+    const MatrixSpan features = pass_.trace.features.span();  // (N, C)
+    if (model_.norm) {
+      norm(x, *model_.norm, features, Op::norm);
+    } else {
+      for (int t = rows_.begin; t < rows_.end; ++t) std::memcpy(features.row(t), x.row(t), sizeof(float) * x.cols);
+      lane_.restart();  // no row of the table
+    }
+    if (!model_.head) return;
+    member_.sync();  // pooling looks at all tokens
+    lane_.restart();
+    // Every thread pools for itself (one row), and computes its part of the classes.
+    const Share panels = member_.share(panels_of(*model_.head));
+    const Part part = {0, 1, panels.begin, panels.end};
+    const MatrixSpan logits = {pass_.trace.logits.data(), 1, model_.head->outputs(), model_.head->outputs()};
+    vit::linear(pool_tokens(pass_.trace, 0).view(), *model_.head, {}, {logits}, part);  // (1, K)
+    if (model_.head_distilled) {
+      vit::linear(pool_tokens(pass_.trace, 1).view(), *model_.head_distilled, {.residual = logits}, {logits}, part);
+      const int panel = model_.head->table().panel;
+      for (int c = panels.begin * panel; c < std::min(panels.end * panel, logits.cols); ++c) logits.data[c] *= 0.5f;
+    }
+    done(Op::head);
+  }
+
+  void norm(MatrixView x, const NormWeights& w, MatrixSpan y, Op op) {
+    pass_.table.layer_norm({.x = x.data,
+                            .x_stride = x.stride,
+                            .y = y.data,
+                            .y_stride = y.stride,
+                            .row_begin = rows_.begin,
+                            .row_end = rows_.end,
+                            .columns = x.cols,
+                            .weight = w.weight.data(),
+                            .bias = w.bias.data(),
+                            .eps = model_.config.eps});
+    done(op);
+  }
+
+  void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y, Op op) {
+    linear_part(x, layer, epilogue, y, rows_);
+    done(op);
+  }
+
+  /// In parts that take a few milliseconds, so that a stop request is heard soon.
+  void linear_part(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
+                   Share rows) {
+    constexpr double kMacs = 2e8;
+    const int panels = panels_of(layer);
+    const double panel_macs = static_cast<double>(rows.count()) * layer.inputs() * layer.outputs() / panels;
+    const int step = std::clamp(static_cast<int>(kMacs / std::max(panel_macs, 1.0)), 1, panels);
+    for (int first = 0; first < panels; first += step) {
+      pass_.meter.throw_if_stopped();
+      vit::linear(x, layer, epilogue, y, {rows.begin, rows.end, first, std::min(first + step, panels)});
+    }
+  }
+
+  void done(Op op) {
+    lane_.lap(op);
+    pass_.meter.throw_if_stopped();
+  }
+
+  static const float* data(const std::vector<float>& values) { return values.empty() ? nullptr : values.data(); }
+
+  template <typename View>
+  static View without_first_rows(View matrix, int rows) {
+    if (matrix.data == nullptr) return matrix;
+    return {matrix.row(rows), matrix.rows - rows, matrix.cols, matrix.stride};
+  }
+
+  Pass& pass_;
+  PassBuffers& buffers_;
+  const Model& model_;
+  const Settings& settings_;
+  Member& member_;
+  Meter::Lane& lane_;
+  Share rows_;  // tokens
+};
+
+/// The block to begin with: what comes before it is the same in the previous trace.
+int first_block_to_run(const PassInput& input, const TokenGrid& grid, const Trace* previous) {
+  if (previous == nullptr || previous->model != input.model || previous->pixels != input.pixels) return 0;
+  if (previous->blocks.empty() || input.settings.keep == Keep::none || !(previous->grid == grid)) return 0;
+  if (!previous->extent.whole() || !input.extent.whole()) return 0;
+  return first_changed_block(previous->settings, input.settings);
+}
+
+std::uint64_t next_run() {
+  static std::atomic<std::uint64_t> runs{0};
+  return ++runs;
+}
+
+/// Buffers of the thread that calls forward(), which is a program's one worker.
+PassBuffers& buffers_of_this_thread() {
+  thread_local PassBuffers buffers;
+  return buffers;
+}
+
+}  // namespace
+
+std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool& pool, const Trace* previous) {
+  const ModelConfig& config = input.model->config;
+  validate(input.settings, config);
+  validate(input.extent, config);
+  const TokenGrid grid = token_grid(config, input.pixels->width, input.pixels->height);
+  const int first = first_block_to_run(input, grid, previous);
+  const bool reference = input.settings.kernel == Kernel::reference;
+  const int threads = std::min(input.settings.pass_threads(), pool.threads());
+  meter.start(config.depth, threads, first);
+  try {
+    const auto trace = begin_trace(input, grid, first, previous);
+    trace->run = next_run();
+    Pass pass(*trace, buffers_of_this_thread(), meter, first, threads);
+    if (reference) {
+      run_reference(pass);
+    } else {
+      pool.team(threads, [&](Member& member) { PassThread(pass, member).run(); });
+    }
+    meter.report(1.0);
+    meter.finish();
+    trace->timings = meter.timings();
+    return trace;
+  } catch (...) {
+    meter.finish();
+    throw;
+  }
+}
+
+TokenGrid token_grid(const ModelConfig& config, int width_px, int height_px) {
+  const auto size = [](int width, int height) { return std::to_string(width) + "×" + std::to_string(height); };
+  const int patch = config.patch_px;
+  if (width_px < patch || height_px < patch || width_px % patch != 0 || height_px % patch != 0) {
+    throw Error("The input of " + size(width_px, height_px) + " pixels is no whole number of patches of " +
+                std::to_string(patch) + " pixels: choose multiples of " + std::to_string(patch) + ".");
+  }
+  const TokenGrid grid = {config.prefix_tokens(), height_px / patch, width_px / patch};
+  if (!config.position.resampled && (grid.rows != config.grid_height || grid.cols != config.grid_width)) {
+    throw Error(config.family + " runs at its own size only: give it " +
+                size(config.grid_width * patch, config.grid_height * patch) + " pixels, not " +
+                size(width_px, height_px) + ".");
+  }
+  return grid;
+}
+
+}  // namespace vit

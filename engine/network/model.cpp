@@ -1,0 +1,60 @@
+#include "engine/network/model.h"
+
+#include "engine/base/error.h"
+
+namespace vit {
+namespace {
+
+void require_range(const char* what, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value >= low && value <= high) return;
+  throw Error("A network with " + std::string(what) + " " + std::to_string(value) +
+              " is not supported: it must lie between " + std::to_string(low) + " and " + std::to_string(high) + ".");
+}
+
+}  // namespace
+
+const char* name_of(Source source) {
+  switch (source) {
+    case Source::read:
+      return "read";
+    case Source::implied:
+      return "implied";
+    case Source::guessed:
+      return "guessed";
+    case Source::overridden:
+      return "overridden";
+  }
+  return "?";
+}
+
+std::string ModelConfig::prefix_name(int token) const {
+  if (class_token && token-- == 0) return "class token";
+  if (distillation_token && token-- == 0) return "distillation token";
+  return "register " + std::to_string(token);
+}
+
+void validate(const ModelConfig& config) {
+  require_range("depth (blocks)", config.depth, 1, 1024);
+  require_range("width (channels)", config.channels, 1, 65536);
+  require_range("hidden size", config.hidden, 1, 1 << 19);
+  require_range("patch size", config.patch_px, 1, 1024);
+  require_range("patch rows", config.grid_height, 1, 4096);
+  require_range("patch columns", config.grid_width, 1, 4096);
+  require_range("classes", config.classes, 0, 1 << 24);
+  require_range("registers", config.registers, 0, 4096);
+  require_range("heads", config.num_heads, 1, config.channels);
+  if (config.channels % config.num_heads != 0) {
+    throw Error("The network's " + std::to_string(config.channels) + " channels cannot be split among " +
+                std::to_string(config.num_heads) + " heads: give a divisor with --trained-heads.");
+  }
+  if (config.position.rotary != PositionRule::Rotary::none && config.channels / config.num_heads % 4 != 0) {
+    throw Error("Rotary positions need heads of a multiple of 4 channels, not " +
+                std::to_string(config.channels / config.num_heads) + ": give another count with --trained-heads.");
+  }
+  if (!(config.eps > 0 && config.eps < 1)) throw Error("A LayerNorm eps must lie between 0 and 1.");
+  if (config.pool == ModelConfig::Pool::class_token && !config.class_token) {
+    throw Error("A network without a class token cannot read its answer from one.");
+  }
+}
+
+}  // namespace vit

@@ -1,0 +1,121 @@
+// A Vision Transformer ready to run: sizes validated once, weights packed once, immutable and shared.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/image/preprocessing.h"
+#include "engine/network/linear.h"
+
+namespace vit {
+
+/// How the position embedding follows another input size; see the reference implementations of each family.
+struct PositionRule {
+  bool learned = true;        // an embedding is added to the tokens
+  bool antialias = true;      // timm, DINOv2 with registers; false: DINO, DINOv2, Hugging Face
+  bool bicubic = true;        // false: bilinear (Google's npz)
+  double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
+  bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
+  bool resampled = true;      // false: the family runs at its own size only
+  /// Queries and keys turn by their place (RoPE), half of a head's d channels with the row, half with the column.
+  ///   halves   channels i and i + d/2 turn together, places run from -1 to 1 (DINOv3)
+  ///   pairs    channels 2i and 2i + 1 turn together, places are counted on a grid of rope_side² patches (EVA-02)
+  enum class Rotary : std::uint8_t { none, halves, pairs } rotary = Rotary::none;
+  double rope_base = 100;  // pair i of an axis turns base^(-4i/d) times as fast as its first
+  int rope_side = 16;
+  bool operator==(const PositionRule&) const = default;
+};
+
+/// Sizes and conventions of one network. L depth, C channels, h heads, M hidden, P patch, K classes.
+struct ModelConfig {
+  std::string family;        // "timm ViT"
+  std::string architecture;  // "vit_tiny_patch16_224", or empty
+  int depth = 0;             // L
+  int channels = 0;          // C
+  int num_heads = 0;         // h, as trained; divides C
+  int hidden = 0;            // M, inputs of fc2
+  int patch_px = 0;          // P
+  int grid_height = 0;       // patches, of the stored position embedding
+  int grid_width = 0;
+  int classes = 0;  // K, 0 for a network without a head
+  bool class_token = true;
+  bool distillation_token = false;
+  int registers = 0;
+  bool qkv_bias = true;
+  bool patch_bias = true;
+  bool norm_pre = false;   // LayerNorm before block 0 (CLIP)
+  bool final_norm = true;  // LayerNorm after the last block
+  bool layer_scale = false;
+  bool swiglu = false;     // fc1 makes 2M: silu(gate)·x
+  bool attn_norm = false;  // LayerNorm of the heads' outputs before proj (EVA-02 CLIP)
+  bool mlp_norm = false;   // LayerNorm before fc2 (EVA-02)
+  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled } pool = Pool::class_token;
+  bool fc_norm = false;  // LayerNorm after pooling in place of before it
+  Activation activation = Activation::gelu;
+  float eps = 1e-6f;  // of every LayerNorm
+  PositionRule position;
+  bool operator==(const ModelConfig&) const = default;
+
+  int prefix_tokens() const { return (class_token ? 1 : 0) + (distillation_token ? 1 : 0) + registers; }
+  std::string prefix_name(int token) const;  // "class token", "distillation token", "register 2"
+};
+
+/// Throws Error if sizes contradict each other or are absurd.
+void validate(const ModelConfig& config);
+
+struct NormWeights {
+  std::vector<float> weight, bias;  // (C)
+};
+
+struct BlockWeights {
+  NormWeights norm1, norm2;                        // (C)
+  std::optional<NormWeights> attn_norm, mlp_norm;  // (C), (M)
+  Linear qkv;                                      // (3C, C), groups 3: q, k, v, each head-major
+  Linear proj;                                     // (C, C)
+  Linear fc1;                                      // (M, C), or (2M, C) with swiglu
+  Linear fc2;                                      // (C, M)
+  std::vector<float> layer_scale1, layer_scale2;   // (C) or empty
+};
+
+/// How sure the program is of something that the tensors do not say.
+enum class Source : std::uint8_t { read, implied, guessed, overridden };
+const char* name_of(Source source);
+
+struct Fact {
+  std::string name;   // "heads", "eps", "mean", "std", "activation", …
+  std::string value;  // as text
+  Source source = Source::guessed;
+  std::string reason;  // "num_attention_heads in config.json"
+};
+
+/// What loading found: shown by the window and by `headlight info`.
+struct LoadReport {
+  std::string file, format, family, reason;  // reason: why this family
+  std::vector<Fact> facts;
+  std::vector<std::string> used, unused, missing;  // tensor names
+  std::int64_t parameters = 0;
+  std::size_t weight_bytes = 0;  // as packed in memory
+};
+
+struct Model {
+  ModelConfig config;
+  LoadReport report;
+  Preprocessing preprocessing;      // the default for this family and file
+  std::vector<std::string> labels;  // (K) or empty
+  std::uint64_t id = 0;             // unique in this process: the key of caches and timings
+
+  Linear patch_embed;  // (C, 3·P·P)
+  Matrix prefix;       // (prefix tokens, C), their positions not yet added
+  Matrix position;  // (prefix tokens + stored grid, C), zero rows for prefix tokens without one; position.h resamples
+  std::optional<NormWeights> norm_pre, norm, fc_norm;
+  std::vector<BlockWeights> blocks;  // (L)
+  std::optional<Linear> head;        // (K, C)
+  std::optional<Linear> head_distilled;
+};
+
+}  // namespace vit

@@ -1,0 +1,221 @@
+#include "engine/network/pass.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "engine/base/error.h"
+#include "engine/network/position.h"
+
+namespace vit {
+namespace {
+
+void refresh_position(PassBuffers& space, const Trace& trace) {
+  if (space.position_model.lock() == trace.model && space.position_grid == trace.grid) return;
+  space.position_model.reset();
+  space.position = position_for(*trace.model, trace.grid);
+  space.rotation = rotation_for(*trace.model, trace.grid);
+  space.position_model = trace.model;
+  space.position_grid = trace.grid;
+}
+
+}  // namespace
+
+int blocks_run(const ModelConfig& config, const Extent& extent) {
+  return extent.last_maps < 0 ? config.depth : extent.last_maps + 1;
+}
+
+int output_rows(const Extent& extent, const TokenGrid& grid) {
+  if (extent.last_maps >= 0) return 0;
+  return extent.class_token_only ? grid.prefix : grid.tokens();
+}
+
+void validate(const Extent& extent, const ModelConfig& config) {
+  if (extent.last_maps >= config.depth) {
+    throw Error("There is no block " + std::to_string(extent.last_maps) + ": the network has blocks 0 to " +
+                std::to_string(config.depth - 1) + ".");
+  }
+  if (!extent.class_token_only) return;
+  if (config.prefix_tokens() == 0)
+    throw Error("This network has no class token that could go through the last block alone.");
+  if (config.classes > 0 && config.pool == ModelConfig::Pool::mean_patches) {
+    throw Error("This network predicts from the mean of its patches: the class token alone is not enough.");
+  }
+}
+
+bool keeps_maps(const Settings& settings, const Extent& extent, int tokens) {
+  if (!extent.whole()) return false;
+  if (settings.keep == Keep::maps) return true;
+  if (settings.keep != Keep::automatic) return false;
+  std::size_t floats = 0;
+  for (int heads : settings.num_heads) floats += map_floats(heads, tokens);
+  return floats * sizeof(float) <= kMapBudgetBytes;
+}
+
+std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid, int first_block,
+                                   const Trace* previous) {
+  const ModelConfig& config = input.model->config;
+  auto trace = std::make_shared<Trace>();
+  trace->model = input.model;
+  trace->pixels = input.pixels;
+  trace->settings = input.settings;
+  trace->extent = input.extent;
+  trace->grid = grid;
+  if (const int rows = output_rows(input.extent, grid); rows > 0) {
+    trace->output = Matrix(rows, config.channels);
+    trace->features = Matrix(rows, config.channels);
+    trace->logits.resize(static_cast<std::size_t>(config.classes));
+  }
+  if (input.settings.keep != Keep::none) {
+    const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
+    for (int b = 0; b < blocks_run(config, input.extent); ++b) {
+      const auto index = static_cast<std::size_t>(b);
+      trace->blocks.push_back(b < first_block ? previous->blocks[index]
+                                              : new_block_trace(grid.tokens(), config.channels,
+                                                                maps ? input.settings.num_heads[index] : 0));
+    }
+  }
+  if (first_block > 0) {
+    const Matrix& from = previous->hidden(first_block - 1);
+    Matrix& to = first_block < config.depth
+                     ? const_cast<BlockTrace&>(*trace->blocks[static_cast<std::size_t>(first_block)]).input
+                     : trace->output;
+    for (int t = 0; t < from.rows(); ++t) std::memcpy(to.row(t), from.row(t), sizeof(float) * from.cols());
+  }
+  return trace;
+}
+
+Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_, int threads)
+    : trace(trace_),
+      buffers(buffers_),
+      meter(meter_),
+      first_block(first_block_),
+      end_block(blocks_run(trace_.model->config, trace_.extent)),
+      table(trace_.model->patch_embed.table()) {
+  const ModelConfig& config = trace.model->config;
+  const TokenGrid& grid = trace.grid;
+  const int tokens = grid.tokens();
+  refresh_position(buffers, trace);
+  for (auto& unkept : buffers.unkept) {
+    unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
+  }
+  if (trace.settings.kernel == Kernel::reference) return;
+  reshape(buffers.patches, grid.rows * grid.cols, 3 * config.patch_px * config.patch_px);
+  for (Matrix* m : {&buffers.normed, &buffers.v[0], &buffers.v[1], &buffers.heads, &buffers.middle}) {
+    reshape(*m, tokens, config.channels);
+  }
+  reshape(buffers.hidden, tokens, config.hidden * (config.swiglu ? 2 : 1));
+  AttentionRoom room;
+  for (int b = first_block; b < end_block; ++b) room = larger(room, room_for(trace.settings.kernel, attention(b)));
+  buffers.packed_keys.reserve(room.packed_keys);
+  buffers.split.reserve(room.split);
+  buffers.scores.reserve(room.scores);
+  buffers.tiles.resize(static_cast<std::size_t>(threads));
+  for (Buffer& tile : buffers.tiles) tile.reserve(room.tile);
+}
+
+// The blocks of a trace are constant for everybody but the pass that makes them.
+BlockTrace& Pass::kept(int block) const {
+  if (trace.blocks.empty()) return *buffers.unkept[static_cast<std::size_t>(block) % 2];
+  assert(block >= first_block);
+  return const_cast<BlockTrace&>(*trace.blocks[static_cast<std::size_t>(block)]);
+}
+
+MatrixSpan Pass::input(int block) const {
+  return kept(block).input.span();
+}
+
+MatrixSpan Pass::output(int block) const {
+  return block + 1 < end_block ? input(block + 1) : trace.output.span();
+}
+
+int Pass::tokens_after_keys(int block) const {
+  return block + 1 < end_block ? trace.grid.tokens() : output_rows(trace.extent, trace.grid);
+}
+
+MatrixSpan Pass::q(int block) const {
+  return kept(block).q.span();
+}
+
+MatrixSpan Pass::k(int block) const {
+  return kept(block).k.span();
+}
+
+MatrixSpan Pass::v(int block) const {
+  return buffers.v[static_cast<std::size_t>(block) % 2].span();
+}
+
+Attention Pass::attention(int block) const {
+  const Settings& settings = trace.settings;
+  const int heads = settings.num_heads[static_cast<std::size_t>(block)];
+  BlockTrace& target = kept(block);
+  return {.table = &table,
+          .tokens = trace.grid.tokens(),
+          .queries = tokens_after_keys(block),
+          .heads = heads,
+          .head_dim = trace.model->config.channels / heads,
+          .q = target.q.view(),
+          .k = target.k.view(),
+          .v = v(block),
+          .out = buffers.heads.span(),
+          .maps = target.map_heads > 0 ? target.maps.get() : nullptr,
+          .map_stride = Matrix::padded_stride(trace.grid.tokens()),
+          .drop = settings.active_attn_drop(),
+          .seed = settings.seed,
+          .block = block};
+}
+
+void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y) {
+  const int cols = pixels.width / patch_px;
+  const std::size_t plane = static_cast<std::size_t>(pixels.width) * pixels.height;
+  for (int p = patches.begin; p < patches.end; ++p) {
+    const float* corner =
+        pixels.chw.data() + static_cast<std::size_t>(p / cols) * patch_px * pixels.width + p % cols * patch_px;
+    float* out = y.row(p);
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int row = 0; row < patch_px; ++row, out += patch_px) {
+        std::memcpy(out, corner + channel * plane + static_cast<std::size_t>(row) * pixels.width,
+                    sizeof(float) * patch_px);
+      }
+    }
+  }
+}
+
+Matrix pool_tokens(const Trace& trace, int head) {
+  const ModelConfig& config = trace.model->config;
+  const Matrix& features = trace.features;
+  Matrix pooled(1, features.cols());
+  const auto mean_of = [&](int first, int last) {
+    for (int t = first; t < last; ++t) {
+      for (int c = 0; c < features.cols(); ++c) pooled(0, c) += features(t, c);
+    }
+    for (int c = 0; c < features.cols(); ++c) pooled(0, c) /= static_cast<float>(last - first);
+  };
+  if (head == 1) {
+    mean_of(1, 2);  // the distillation token
+  } else if (config.pool == ModelConfig::Pool::mean_patches) {
+    mean_of(trace.grid.prefix, trace.grid.tokens());
+  } else if (config.pool == ModelConfig::Pool::mean_with_distilled && !trace.model->head_distilled) {
+    mean_of(0, 2);  // the class token and the distillation token
+  } else {
+    mean_of(0, 1);
+  }
+  if (trace.model->fc_norm) {
+    const NormWeights& w = *trace.model->fc_norm;
+    const std::ptrdiff_t stride = pooled.stride();
+    trace.model->patch_embed.table().layer_norm({.x = Matrix(pooled.view()).row(0),
+                                                 .x_stride = stride,
+                                                 .y = pooled.row(0),
+                                                 .y_stride = stride,
+                                                 .row_begin = 0,
+                                                 .row_end = 1,
+                                                 .columns = pooled.cols(),
+                                                 .weight = w.weight.data(),
+                                                 .bias = w.bias.data(),
+                                                 .eps = config.eps});
+  }
+  return pooled;
+}
+
+}  // namespace vit

@@ -1,0 +1,61 @@
+// One forward pass while it runs: the trace that it fills, and where each block reads and writes.
+#pragma once
+
+#include <memory>
+
+#include "engine/base/pool.h"
+#include "engine/network/attention_paths.h"
+#include "engine/network/forward.h"
+#include "engine/network/meter.h"
+#include "engine/network/pass_buffers.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// Shared by the threads of a pass; none of them changes it.
+struct Pass {
+  /// Makes room for everything that the pass writes.
+  Pass(Trace& trace, PassBuffers& buffers, Meter& meter, int first_block, int threads);
+
+  Trace& trace;
+  PassBuffers& buffers;
+  Meter& meter;
+  int first_block;
+  int end_block;  // behind the last one that runs
+  const KernelTable& table;
+
+  MatrixSpan input(int block) const;   // (N, C) what enters a block
+  MatrixSpan output(int block) const;  // (N, C) what leaves it: the next one's input, or the trace's output
+  MatrixSpan q(int block) const;       // (N, C)
+  MatrixSpan k(int block) const;       // (N, C)
+  MatrixSpan v(int block) const;       // (N, C)
+  Attention attention(int block) const;
+  int tokens_after_keys(int block) const;  // that go on once all keys and values are there: the first ones, or none
+
+ private:
+  BlockTrace& kept(int block) const;
+};
+
+/// A trace with room for what the settings keep, and with the blocks before `first_block` of the previous one.
+std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid, int first_block,
+                                   const Trace* previous);
+
+/// Whether every map of a pass is kept.
+bool keeps_maps(const Settings& settings, const Extent& extent, int tokens);
+
+/// Blocks that a pass enters.
+int blocks_run(const ModelConfig& config, const Extent& extent);
+
+/// Rows of a trace's output and features.
+int output_rows(const Extent& extent, const TokenGrid& grid);
+
+/// Throws Error for an extent that the network cannot have.
+void validate(const Extent& extent, const ModelConfig& config);
+
+/// Rows [patches.begin, patches.end) of y: (patches, 3·P·P), the pixels of each patch by channel, then row by row.
+void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);
+
+/// (1, C) what head `head` (0, or 1: the distilled one) classifies, from the trace's features.
+Matrix pool_tokens(const Trace& trace, int head);
+
+}  // namespace vit

@@ -1,0 +1,62 @@
+// The buffers of a pass that no trace keeps, used again by the next pass.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// Floats that grow when more are needed, and shrink when far fewer are.
+class Buffer {
+ public:
+  float* data() const { return floats_.get(); }
+  /// Room for `count` floats, and the slack that kernels may read. The contents are undefined afterwards.
+  void reserve(std::size_t count) {
+    if (count <= capacity_ && count >= capacity_ / 8) return;
+    floats_.reset();  // the old memory first
+    capacity_ = 0;
+    floats_ = allocate_floats(count + kMatrixSlack);
+    capacity_ = count;
+  }
+
+ private:
+  AlignedFloats floats_;
+  std::size_t capacity_ = 0;
+};
+
+/// Sizes are those of the latest pass; contents are undefined between passes, except for the position embedding.
+struct PassBuffers {
+  Matrix patches;           // (patches, 3·P·P)
+  Matrix normed;            // (N, C) what norm1 and norm2 make
+  std::array<Matrix, 2> v;  // (N, C) of this block and of the one before, which a slower thread may still read
+  Matrix heads;             // (N, C) outputs of the heads side by side
+  Matrix middle;            // (N, C) after the attention's residual
+  Matrix hidden;            // (N, M), or (N, 2M) with swiglu
+  std::shared_ptr<BlockTrace> unkept[2];  // inputs, queries and keys where no trace keeps them
+
+  Buffer packed_keys;         // (h) packed panels of a head's keys
+  std::vector<Buffer> tiles;  // (threads) rows of one head's scores, where nobody keeps them
+  // Eager attention materialises everything; all heads of a kind lie behind each other.
+  Buffer split;   // 4 × (h, N, C/h): q, k, v and the heads' outputs
+  Buffer scores;  // (h, N, stride), twice where dropout needs a copy
+
+  // The position embedding for the grid of the latest pass.
+  Matrix position;  // (N, C)
+  Matrix rotation;  // (patches, 2·C/h), rotary positions only
+  std::weak_ptr<const Model> position_model;
+  TokenGrid position_grid;
+};
+
+/// Gives a matrix this size; allocates only if it has another.
+inline void reshape(Matrix& matrix, int rows, int cols) {
+  if (matrix.rows() == rows && matrix.cols() == cols) return;
+  matrix = Matrix();  // the old memory first
+  matrix = Matrix(rows, cols);
+}
+
+}  // namespace vit

@@ -1,0 +1,172 @@
+#include "engine/network/position.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+namespace {
+
+/// The source rows that one destination row is made of.
+struct Taps {
+  int first = 0;
+  std::vector<float> weights;
+};
+
+/// Keys' cubic through four points.
+double cubic(double x, double a) {
+  x = std::abs(x);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+double triangle(double x) {
+  return std::max(0.0, 1 - std::abs(x));
+}
+
+/// PIL's way: the filter is stretched by the reduction and cut at the edges, the weights are normalised.
+Taps antialiased_taps(int to, double scale, int from_size, bool bicubic) {
+  const double stretch = std::max(scale, 1.0);
+  const double support = (bicubic ? 2.0 : 1.0) * stretch;
+  const double center = (to + 0.5) * scale;
+  const int first = std::max(0, static_cast<int>(center - support + 0.5));
+  const int last = std::min(from_size, static_cast<int>(center + support + 0.5));
+  Taps taps;
+  taps.first = first;
+  double sum = 0;
+  std::vector<double> weights;
+  for (int i = first; i < last; ++i) {
+    const double x = (i - center + 0.5) / stretch;
+    weights.push_back(bicubic ? cubic(x, -0.5) : triangle(x));
+    sum += weights.back();
+  }
+  for (const double weight : weights) taps.weights.push_back(static_cast<float>(weight / sum));
+  return taps;
+}
+
+/// torch's way without antialiasing: four (two) points around the centre, those beyond the edge repeat it.
+Taps interpolated_taps(int to, double scale, int from_size, bool bicubic) {
+  double center = (to + 0.5) * scale - 0.5;
+  if (!bicubic) center = std::max(center, 0.0);
+  const int base = static_cast<int>(std::floor(center));
+  const int reach = bicubic ? 2 : 1;
+  Taps taps;
+  taps.first = std::clamp(base - reach + 1, 0, from_size - 1);
+  taps.weights.assign(static_cast<std::size_t>(std::clamp(base + reach, 0, from_size - 1) - taps.first) + 1, 0.f);
+  for (int i = base - reach + 1; i <= base + reach; ++i) {
+    const double weight = bicubic ? cubic(center - i, -0.75) : triangle(center - i);
+    taps.weights[static_cast<std::size_t>(std::clamp(i, 0, from_size - 1) - taps.first)] += static_cast<float>(weight);
+  }
+  return taps;
+}
+
+std::vector<Taps> taps_of(int from_size, int to_size, const PositionRule& rule) {
+  const double scale = from_size / (to_size + rule.offset);
+  std::vector<Taps> taps;
+  for (int to = 0; to < to_size; ++to) {
+    taps.push_back(rule.antialias ? antialiased_taps(to, scale, from_size, rule.bicubic)
+                                  : interpolated_taps(to, scale, from_size, rule.bicubic));
+  }
+  return taps;
+}
+
+}  // namespace
+
+Matrix resample_grid(MatrixView grid, int rows, int cols, int new_rows, int new_cols, const PositionRule& rule) {
+  const std::vector<Taps> across = taps_of(cols, new_cols, rule);
+  const std::vector<Taps> down = taps_of(rows, new_rows, rule);
+  Matrix widened(rows * new_cols, grid.cols);
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < new_cols; ++c) {
+      float* out = widened.row(r * new_cols + c);
+      for (std::size_t t = 0; t < across[c].weights.size(); ++t) {
+        const float* in = grid.row(r * cols + across[c].first + static_cast<int>(t));
+        for (int i = 0; i < grid.cols; ++i) out[i] += across[c].weights[t] * in[i];
+      }
+    }
+  }
+  Matrix result(new_rows * new_cols, grid.cols);
+  for (int r = 0; r < new_rows; ++r) {
+    for (std::size_t t = 0; t < down[r].weights.size(); ++t) {
+      for (int c = 0; c < new_cols; ++c) {
+        const float* in = widened.row((down[r].first + static_cast<int>(t)) * new_cols + c);
+        float* out = result.row(r * new_cols + c);
+        for (int i = 0; i < grid.cols; ++i) out[i] += down[r].weights[t] * in[i];
+      }
+    }
+  }
+  return result;
+}
+
+Matrix rotation_for(const Model& model, const TokenGrid& grid) {
+  using Rotary = PositionRule::Rotary;
+  const ModelConfig& config = model.config;
+  const PositionRule& rule = config.position;
+  if (rule.rotary == Rotary::none) return {};
+  const int d = config.channels / config.num_heads, half = d / 2, quarter = d / 4;
+  const auto place = [&](int index, int count) {
+    if (rule.rotary == Rotary::pairs) return static_cast<double>(index) * rule.rope_side / count;
+    return 2 * M_PI * (2 * (index + 0.5) / count - 1);
+  };
+  Matrix rotation(grid.rows * grid.cols, 2 * d);
+  for (int p = 0; p < rotation.rows(); ++p) {
+    const double at[2] = {place(p / grid.cols, grid.rows), place(p % grid.cols, grid.cols)};
+    for (int i = 0; i < d; ++i) {
+      const int turn = rule.rotary == Rotary::pairs ? i / 2 : i % half;  // of d/2: first those with the row
+      const double angle = at[turn / quarter] * std::pow(rule.rope_base, -4.0 * (turn % quarter) / d);
+      rotation(p, i) = static_cast<float>(std::cos(angle));
+      rotation(p, d + i) = static_cast<float>(std::sin(angle));
+    }
+  }
+  return rotation;
+}
+
+void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int first, int last, MatrixSpan x) {
+  const int d = rotation.cols() / 2;
+  const bool pairs = rotary == PositionRule::Rotary::pairs;
+  const int step = pairs ? 2 : 1, partner = pairs ? 1 : d / 2;
+  for (int t = std::max(first, prefix); t < last; ++t) {
+    const float* cosine = rotation.row(t - prefix);
+    const float* sine = cosine + d;
+    for (int head = 0; head < x.cols; head += d) {
+      float* a = x.row(t) + head;
+      float* b = a + partner;
+      for (int i = 0; i < step * (d / 2); i += step) {
+        const float turned = a[i] * cosine[i] - b[i] * sine[i];
+        b[i] = b[i] * cosine[i] + a[i] * sine[i];
+        a[i] = turned;
+      }
+    }
+  }
+}
+
+Matrix position_for(const Model& model, const TokenGrid& grid) {
+  const ModelConfig& config = model.config;
+  if (!config.position.learned) return {};
+  const bool stored_size = grid.rows == config.grid_height && grid.cols == config.grid_width;
+  if (stored_size) return Matrix(model.position.view());
+  if (!config.position.resampled) {
+    throw Error("This network (" + config.family + ") runs at its own " +
+                std::to_string(config.grid_width * config.patch_px) + "×" +
+                std::to_string(config.grid_height * config.patch_px) + " px only: resize or crop the image to that.");
+  }
+  const int prefix = config.prefix_tokens();
+  MatrixView stored = model.position.view();
+  stored.data = model.position.row(prefix);
+  stored.rows = config.grid_height * config.grid_width;
+  const Matrix patches =
+      resample_grid(stored, config.grid_height, config.grid_width, grid.rows, grid.cols, config.position);
+  Matrix result(prefix + patches.rows(), config.channels);
+  const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(config.channels);
+  for (int r = 0; r < prefix; ++r) std::memcpy(result.row(r), model.position.row(r), row_bytes);
+  for (int r = 0; r < patches.rows(); ++r) std::memcpy(result.row(prefix + r), patches.row(r), row_bytes);
+  return result;
+}
+
+}  // namespace vit

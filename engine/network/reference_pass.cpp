@@ -1,0 +1,242 @@
+#include "engine/network/reference_pass.h"
+
+#include <Eigen/Core>
+#include <cmath>
+#include <unsupported/Eigen/SpecialFunctions>
+
+#include "engine/network/dropout.h"
+#include "engine/network/position.h"
+
+namespace vit {
+namespace {
+
+using Dense = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Row = Eigen::RowVectorXf;
+using View = Eigen::Map<const Dense, 0, Eigen::OuterStride<>>;
+using Span = Eigen::Map<Dense, 0, Eigen::OuterStride<>>;
+
+View dense(MatrixView m) {
+  return {m.data, m.rows, m.cols, Eigen::OuterStride<>(m.stride)};
+}
+
+Span dense(MatrixSpan m) {
+  return {m.data, m.rows, m.cols, Eigen::OuterStride<>(m.stride)};
+}
+
+Row row(const std::vector<float>& values) {
+  return Eigen::Map<const Row>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+Dense linear(const Dense& x, const Linear& layer, bool bias = true) {
+  Dense weight(layer.outputs(), layer.inputs());
+  for (int o = 0; o < layer.outputs(); ++o) {
+    for (int i = 0; i < layer.inputs(); ++i) weight(o, i) = layer.weight(o, i);
+  }
+  Dense y = x * weight.transpose();
+  if (bias && layer.has_bias()) y.rowwise() += row(layer.bias());
+  return y;
+}
+
+Dense norm(const Dense& x, const NormWeights& w, float eps) {
+  const Eigen::VectorXf mean = x.rowwise().mean();
+  const Dense centred = x.colwise() - mean;
+  const Eigen::ArrayXf deviation = (centred.rowwise().squaredNorm() / static_cast<float>(x.cols())).array() + eps;
+  Dense y = centred.array().colwise() / deviation.sqrt();
+  y = (y.array().rowwise() * row(w.weight).array()).rowwise() + row(w.bias).array();
+  return y;
+}
+
+Dense softmax(const Dense& scores) {
+  const Dense e = (scores.colwise() - scores.rowwise().maxCoeff()).array().exp();
+  return e.array().colwise() / e.rowwise().sum().array();
+}
+
+Dense activate(const Dense& x, Activation activation) {
+  const auto a = x.array();
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::gelu:
+      return 0.5f * a * (1.f + (a * static_cast<float>(M_SQRT1_2)).erf());
+    case Activation::gelu_tanh:
+      return 0.5f * a * (1.f + (static_cast<float>(M_2_SQRTPI * M_SQRT1_2) * (a + 0.044715f * a.cube())).tanh());
+    case Activation::quick_gelu:
+      return a / (1.f + (-1.702f * a).exp());
+  }
+  return x;
+}
+
+class ReferencePass {
+ public:
+  explicit ReferencePass(const Pass& pass)
+      : pass_(pass), model_(*pass.trace.model), settings_(pass.trace.settings), lane_(pass.meter.lane(0)) {}
+
+  void run() {
+    const int first = pass_.first_block, end = pass_.end_block;
+    lane_.restart();
+    if (first == 0) dense(pass_.input(0)) = embed();
+    for (int b = first; b < end; ++b) {
+      pass_.meter.report(static_cast<double>(b - first) / (end - first));
+      lane_.enter_block(b);
+      // The whole block, whatever the extent: what the shorter ways are compared with.
+      const Dense y = block(b, dense(MatrixView(pass_.input(b))));
+      if (const MatrixSpan output = pass_.output(b); output.rows > 0) dense(output) = y.topRows(output.rows);
+    }
+    lane_.enter_block(-1);
+    if (pass_.trace.extent.last_maps >= 0) return;
+    classify(dense(pass_.trace.output.view()));
+  }
+
+ private:
+  Dense embed() {
+    const TokenGrid& grid = pass_.trace.grid;
+    Matrix patches(grid.rows * grid.cols, model_.patch_embed.inputs());
+    gather_patches(*pass_.trace.pixels, model_.config.patch_px, {0, patches.rows()}, patches.span());
+    Dense x(grid.tokens(), model_.config.channels);
+    x.bottomRows(patches.rows()) = linear(dense(patches.view()), model_.patch_embed);
+    done(Op::patch_embed);
+    if (grid.prefix > 0) x.topRows(grid.prefix) = dense(model_.prefix.view());
+    if (!pass_.buffers.position.empty()) x += dense(pass_.buffers.position.view());
+    done(Op::position);
+    if (model_.norm_pre) x = norm(x, *model_.norm_pre, model_.config.eps);
+    if (model_.norm_pre) done(Op::norm_pre);
+    return x;
+  }
+
+  Dense block(int b, const Dense& x) {
+    const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
+    Dense y = norm(x, w.norm1, model_.config.eps);
+    done(Op::norm1);
+    y = attention(b, y);
+    if (w.attn_norm) {
+      y = norm(y, *w.attn_norm, model_.config.eps);
+      done(Op::attn_norm);
+    }
+    y = linear(y, w.proj);
+    done(Op::proj);
+    if (const float p = settings_.active_proj_drop(); p > 0.f) {
+      for (int t = 0; t < y.rows(); ++t) {
+        drop_row(y, t, p, proj_drop_key(settings_.seed, b, t));
+      }
+      done(Op::proj_drop);
+    }
+    const Dense middle = x + scaled(y, w.layer_scale1);
+    done(Op::residual1);
+    y = norm(middle, w.norm2, model_.config.eps);
+    done(Op::norm2);
+    y = linear(y, w.fc1);
+    done(Op::fc1);
+    if (model_.config.swiglu) {
+      const auto gate = y.leftCols(y.cols() / 2).array();
+      y = Dense(gate / (1.f + (-gate).exp()) * y.rightCols(y.cols() / 2).array());
+    } else {
+      y = activate(y, model_.config.activation);
+    }
+    done(Op::gelu);
+    if (w.mlp_norm) {
+      y = norm(y, *w.mlp_norm, model_.config.eps);
+      done(Op::mlp_norm);
+    }
+    y = linear(y, w.fc2);
+    done(Op::fc2);
+    y = middle + scaled(y, w.layer_scale2);
+    done(Op::residual2);
+    return y;
+  }
+
+  /// The module of the note, without its projection. (N, C)
+  Dense attention(int b, const Dense& x) {
+    const Attention at = pass_.attention(b);
+    Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
+    const int channels = at.channels();
+    done(Op::qkv);
+    if (const Matrix& rotation = pass_.buffers.rotation; !rotation.empty()) {
+      for (const int column : {0, channels}) {
+        const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
+        rotate(rotation, model_.config.position.rotary, pass_.trace.grid.prefix, 0, at.tokens, part);
+      }
+      done(Op::rope);
+    }
+    dense(pass_.q(b)) = qkv.leftCols(channels);
+    dense(pass_.k(b)) = qkv.middleCols(channels, channels);
+    Dense y(at.tokens, channels);
+    for (int head = 0; head < at.heads; ++head) {
+      const int column = head * at.head_dim;
+      const Dense q = qkv.middleCols(column, at.head_dim);
+      const Dense k = qkv.middleCols(channels + column, at.head_dim);
+      const Dense v = qkv.middleCols(2 * channels + column, at.head_dim);
+      done(Op::split);
+      Dense p = q * k.transpose();  // (N, N)
+      done(Op::scores);
+      p *= at.scale();
+      done(Op::scale);
+      p = softmax(p);
+      done(Op::softmax);
+      if (at.maps != nullptr) {
+        float* map = at.maps + static_cast<std::ptrdiff_t>(head) * at.tokens * at.map_stride;
+        dense(MatrixSpan{map, at.tokens, at.tokens, at.map_stride}) = p;
+      }
+      if (at.drop > 0.f) {
+        for (int query = 0; query < at.tokens; ++query) {
+          drop_row(p, query, at.drop, attn_drop_key(at.seed, b, head, query));
+        }
+        done(Op::attn_drop);
+      }
+      const Dense out = p * v;
+      done(Op::attn_v);
+      y.middleCols(column, at.head_dim) = out;
+      done(Op::merge);
+    }
+    return y;
+  }
+
+  void classify(const Dense& x) {
+    Trace& trace = pass_.trace;
+    const float eps = model_.config.eps;
+    dense(trace.features.span()) = model_.norm ? norm(x, *model_.norm, eps) : x;
+    if (model_.norm) done(Op::norm);
+    lane_.restart();
+    if (!model_.head) return;
+    const auto features = dense(trace.features.view());
+    const auto logits = [&](const Dense& token, const Linear& head) -> Row {
+      return linear(model_.fc_norm ? norm(token, *model_.fc_norm, eps) : token, head).row(0);
+    };
+    Dense pooled = features.row(0);
+    if (model_.config.pool == ModelConfig::Pool::mean_patches) {
+      pooled = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();
+    } else if (model_.config.pool == ModelConfig::Pool::mean_with_distilled && !model_.head_distilled) {
+      pooled = features.topRows(2).colwise().mean();
+    }
+    Row result = logits(pooled, *model_.head);
+    if (model_.head_distilled) result = 0.5f * (result + logits(features.row(1), *model_.head_distilled));
+    Eigen::Map<Row>(trace.logits.data(), result.size()) = result;
+    done(Op::head);
+  }
+
+  static Dense scaled(const Dense& x, const std::vector<float>& scale) {
+    if (scale.empty()) return x;
+    return x.array().rowwise() * row(scale).array();
+  }
+
+  static void drop_row(Dense& x, int r, float p, const DropKey& key) {
+    for (int c = 0; c < x.cols(); ++c) x(r, c) = is_kept(key, p, c) ? x(r, c) / (1.f - p) : 0.f;
+  }
+
+  void done(Op op) {
+    lane_.lap(op);
+    pass_.meter.throw_if_stopped();
+  }
+
+  const Pass& pass_;
+  const Model& model_;
+  const Settings& settings_;
+  Meter::Lane& lane_;
+};
+
+}  // namespace
+
+void run_reference(const Pass& pass) {
+  ReferencePass(pass).run();
+}
+
+}  // namespace vit

@@ -1,0 +1,80 @@
+// What one forward pass produced: immutable, complete with the model, image and settings that it belongs to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/image/preprocessing.h"
+#include "engine/network/meter.h"
+#include "engine/network/model.h"
+#include "engine/network/settings.h"
+
+namespace vit {
+
+/// The tokens of a pass: `prefix` tokens (class, distillation, registers), then the patches row by row.
+struct TokenGrid {
+  int prefix = 1;
+  int rows = 0;  // of patches
+  int cols = 0;
+  int tokens() const { return prefix + rows * cols; }
+  int token_of(int row, int col) const { return prefix + row * cols + col; }
+  bool operator==(const TokenGrid&) const = default;
+};
+
+/// What a block keeps: 3·N·C floats, from which every attention probability follows, and on which a restart builds.
+/// The maps are an optimisation behind attention.h: look at them through it.
+struct BlockTrace {
+  Matrix input;                   // (N, C) what entered the block
+  Matrix q;                       // (N, C) queries as used, head-major columns, not scaled
+  Matrix k;                       // (N, C) keys as used
+  AlignedFloats maps;             // (h, N, map_stride) probabilities before dropout, valid if map_heads > 0
+  std::ptrdiff_t map_stride = 0;  // floats from one row to the next
+  int map_heads = 0;              // h if the maps are kept, else 0
+  std::size_t map_capacity = 0;   // floats allocated for maps
+
+  const float* map(int head) const { return maps.get() + head * input.rows() * map_stride; }  // (N, N)
+  std::size_t bytes() const;
+};
+
+/// A block to be filled, its contents undefined; `map_heads` > 0 makes room for as many maps. Memory of blocks that are
+/// no longer used is used again.
+std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_heads);
+
+/// Floats of a block's maps.
+std::size_t map_floats(int heads, int tokens);
+
+/// Keep::automatic keeps the maps of all blocks while they take no more than this.
+inline constexpr std::size_t kMapBudgetBytes = std::size_t{256} << 20;
+
+/// How far a pass goes. A file or a verdict can ask for less than a picture that is clicked on; what is computed is the
+/// same to the last bit, but for the reference kernel's rounding. Such a pass keeps queries and keys, never the maps,
+/// and is no start for another.
+struct Extent {
+  int last_maps = -1;             // a block: the pass ends with its queries and keys, from which its maps follow
+  bool class_token_only = false;  // behind the last block's keys and values, the prefix tokens alone go on
+  bool whole() const { return last_maps < 0 && !class_token_only; }
+};
+
+struct Trace {
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Pixels> pixels;
+  Settings settings;
+  Extent extent;
+  TokenGrid grid;
+  std::uint64_t run = 0;                                  // counts the passes of this process
+  std::vector<std::shared_ptr<const BlockTrace>> blocks;  // (L), or as far as the extent goes; empty with Keep::none
+  Matrix output;                                          // (N, C) after the last block; rows as the extent has them
+  Matrix features;                                        // (N, C) after the last norm, likewise
+  std::vector<float> logits;                              // (K), empty for a network without a head
+  Timings timings;
+
+  /// (N, C) after block `block`: the next block's input, or `output`.
+  const Matrix& hidden(int block) const {
+    return block + 1 < static_cast<int>(blocks.size()) ? blocks[static_cast<std::size_t>(block) + 1]->input : output;
+  }
+};
+
+}  // namespace vit

@@ -1,0 +1,183 @@
+// What a user types, and what comes back: exit status, hints, one sentence an error.
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.h"
+#include "app/cli/exit_codes.h"
+#include "app/files/assets.h"
+#include "tests/unit/temp_folder.h"
+
+namespace headlight {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kSmallModel = "random:C=24,L=2,h=3,P=8,S=32,K=5,seed=1";
+
+struct Answer {
+  int code = 0;
+  std::string out, err;
+};
+
+Answer run(std::initializer_list<const char*> arguments) {
+  std::vector<const char*> argv = {"headlight"};
+  argv.insert(argv.end(), arguments);
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Answer answer;
+  answer.code = run_command_line(static_cast<int>(argv.size()), argv.data());
+  std::fflush(stdout);
+  answer.out = ::testing::internal::GetCapturedStdout();
+  answer.err = ::testing::internal::GetCapturedStderr();
+  return answer;
+}
+
+TEST(CommandLine, HelpAndVersionEverywhere) {
+  for (const char* command : {"info", "cost", "bench", "export", "predict", "eval", "get"}) {
+    EXPECT_EQ(run({command, "--help"}).code, kExitOk) << command;
+    EXPECT_THAT(run({command, "--version"}).out, HasSubstr("instruction set")) << command;
+  }
+  EXPECT_THAT(run({"--help"}).out, HasSubstr("Exit status"));
+  EXPECT_THAT(run({"--version"}).out, HasSubstr("Eigen"));
+}
+
+TEST(CommandLine, AnUnknownOptionFailsWithTheOneThatWasMeant) {
+  const Answer answer = run({"cost", "--modle", "x"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_THAT(answer.err, HasSubstr("did you mean --model?"));
+  EXPECT_EQ(answer.out, "");
+}
+
+TEST(CommandLine, AnUnknownCommandFailsWithTheOneThatWasMeant) {
+  const Answer answer = run({"exprot"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_THAT(answer.err, HasSubstr("did you mean the command export?"));
+}
+
+TEST(CommandLine, OptionsBeforeTheCommandAreRefusedNotIgnored) {
+  const Answer answer = run({"--model", kSmallModel, "cost"});
+  EXPECT_EQ(answer.code, kExitUsage);
+  EXPECT_THAT(answer.err, HasSubstr("options follow it"));
+}
+
+TEST(CommandLine, ValuesOutOfRangeAreUsageErrors) {
+  EXPECT_EQ(run({"cost", "--model", kSmallModel, "--threads", "0"}).code, kExitUsage);
+  EXPECT_EQ(run({"cost", "--model", kSmallModel, "--kernel", "fast"}).code, kExitUsage);
+  EXPECT_EQ(run({"cost", "--model", kSmallModel, "--mean", "a"}).code, kExitUsage);
+  EXPECT_EQ(run({"cost", "--model", kSmallModel, "--block", "2", "--runs", "0"}).code, kExitUsage);
+  EXPECT_EQ(run({"bench", "--model", kSmallModel, "--runs", "0"}).code, kExitUsage);
+}
+
+TEST(CommandLine, WhatTheUserCanFixIsOneSentence) {
+  const Answer answer = run({"cost", "--model", "no-such-file.safetensors"});
+  EXPECT_EQ(answer.code, kExitError);
+  EXPECT_THAT(answer.err, HasSubstr("no-such-file.safetensors"));
+  const Answer heads = run({"cost", "--model", kSmallModel, "--num-heads", "5"});
+  EXPECT_EQ(heads.code, kExitError);
+  EXPECT_THAT(heads.err, HasSubstr("1, 2, 3, 4, 6, 8, 12, 24"));
+}
+
+TEST(CommandLine, CostWritesTheAgreedJson) {
+  const Answer answer = run({"cost", "--model", kSmallModel, "--runs", "2", "--warmup", "0", "--json", "-"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json.at("tokens"), 17);
+  EXPECT_EQ(json.at("total").at("calls"), 2);
+  const double N = 17, C = 24, K = 5, P = 8, L = 2;
+  EXPECT_EQ(json.at("total").at("macs").get<double>(),
+            L * (12 * N * C * C + 2 * N * N * C) + (N - 1) * C * 3 * P * P + C * K);
+}
+
+TEST(CommandLine, CostPrintsTheTableAndTheSweep) {
+  const Answer answer = run({"cost", "--model", kSmallModel, "--runs", "1", "--warmup", "0", "--sweep", "heads"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  for (const char* part : {"qkv ×2", "B·N·3C²", "in fc1", "Attention module ×2", "predicted ms", "trained"})
+    EXPECT_THAT(answer.out, HasSubstr(part));
+}
+
+TEST(CommandLine, HeadCountsAndBiasReachThePass) {
+  const Answer answer = run({"cost", "--model", kSmallModel, "--runs", "0", "--num-heads", "1:12", "--no-qkv-bias",
+                             "--kernel", "eager", "--threads", "1", "--json", "-"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const auto settings = nlohmann::json::parse(answer.out).at("settings");
+  EXPECT_EQ(settings.at("num_heads"), (std::vector<int>{3, 12}));
+  EXPECT_EQ(settings.at("qkv_bias"), false);
+  EXPECT_EQ(settings.at("kernel"), "eager");
+}
+
+/// A sample photo as the program finds it.
+std::string photo() {
+  return (assets_folder() / "images" / "chelsea.png").string();
+}
+
+TEST(CommandLine, APredictionIsTheSameInEveryWayOfRunningIt) {
+  const std::string image = photo();
+  const Answer tiled = run({"predict", "--model", kSmallModel, "--image", image.c_str()});
+  ASSERT_EQ(tiled.code, kExitOk) << tiled.err;
+  EXPECT_THAT(tiled.out, HasSubstr(" %  "));
+  for (const char* kernel : {"eager", "reference"})
+    EXPECT_EQ(run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--kernel", kernel}).out, tiled.out);
+  EXPECT_EQ(run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--class-token-only"}).out, tiled.out);
+}
+
+TEST(CommandLine, TensorsOfTheClassTokenAloneHaveItsRowsAlone) {
+  const TempFolder folder;
+  const std::string image = photo(), file = (folder.path() / "pass.safetensors").string();
+  const Answer answer = run(
+      {"export", "--model", kSmallModel, "--image", image.c_str(), "--tensors", file.c_str(), "--class-token-only"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const std::string bytes = testing_files::file_bytes(file);
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof length);
+  const auto header = nlohmann::json::parse(bytes.substr(sizeof length, length));
+  const auto shape = [&](const char* name) { return header.at(name).at("shape").get<std::vector<int>>(); };
+  EXPECT_EQ(shape("attention.1"), (std::vector<int>{3, 17, 17}));
+  EXPECT_EQ(shape("hidden.0"), (std::vector<int>{17, 24}));
+  EXPECT_EQ(shape("hidden.1"), (std::vector<int>{1, 24}));
+  EXPECT_EQ(shape("features"), (std::vector<int>{1, 24}));
+  EXPECT_EQ(shape("logits"), (std::vector<int>{5}));
+}
+
+TEST(CommandLine, BenchSaysHowFastAPassIs) {
+  const Answer answer = run({"bench", "--model", kSmallModel, "--runs", "3", "--keep", "maps", "--json", "-"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json.at("ms").size(), 3u);
+  EXPECT_GT(json.at("ms_min").get<double>(), 0);
+  EXPECT_LE(json.at("ms_min").get<double>(), json.at("ms_median").get<double>());
+  EXPECT_EQ(json.at("keep"), "maps");
+}
+
+TEST(CommandLine, FilesAreWrittenIntoFoldersThatNeedNotExist) {
+  const auto folder = std::filesystem::temp_directory_path() / ("headlight-cli-" + std::to_string(::getpid()));
+  const std::string file = (folder / "a/b/cost.csv").string();
+  EXPECT_EQ(run({"cost", "--model", kSmallModel, "--runs", "0", "--csv", file.c_str()}).code, kExitOk);
+  std::ifstream stream(file);
+  std::string first;
+  std::getline(stream, first);
+  EXPECT_THAT(first, HasSubstr("name,op,block,shape,formula,macs"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(CommandLine, InfoSaysWhatWasReadAndGuessed) {
+  const Answer answer = run({"info", "--model", kSmallModel, "--json", "-"});
+  ASSERT_EQ(answer.code, kExitOk) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json.at("num_heads"), 3);
+  EXPECT_EQ(json.at("channels"), 24);
+  EXPECT_EQ(json.at("depth"), 2);
+}
+
+}  // namespace
+}  // namespace headlight

@@ -1,0 +1,296 @@
+#include "app/export/export.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "app/export/export_captions.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+#include "engine/network/forward.h"
+#include "tests/unit/app/files/png_chunks.h"
+#include "tests/unit/small_models.h"
+#include "tests/unit/temp_folder.h"
+
+namespace headlight {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+vit::Image photograph() {
+  vit::Image photo;
+  photo.width = 30;
+  photo.height = 20;
+  for (int i = 0; i < 30 * 20; ++i)
+    photo.rgb.insert(photo.rgb.end(), {static_cast<std::uint8_t>(i % 256), 80, static_cast<std::uint8_t>(i % 7)});
+  return photo;
+}
+
+/// A pass of three blocks with four heads over a photograph that is cropped in the middle.
+ExportSource small_source() {
+  vit::ModelConfig config = vit::testing_models::small_config();
+  const auto photo = std::make_shared<vit::Image>(photograph());
+  vit::Preprocessing rules;
+  rules.resize = vit::ResizeRule::none;
+  rules.width = rules.height = config.grid_width * config.patch_px;
+  const auto pixels = std::make_shared<const vit::Pixels>(vit::preprocess(*photo, rules, config.patch_px));
+  const auto model = vit::testing_models::make_model(config);
+  vit::Settings settings = vit::trained_settings(config);
+  settings.threads = 1;
+  vit::Pool pool(1);
+  vit::Meter meter;
+  return {vit::forward({model, pixels, settings}, meter, pool), photo, "small", "photo.png"};
+}
+
+class ExportTest : public ::testing::Test {
+ protected:
+  ExportTest() {
+    request_.blocks = {1};
+    request_.folder = folder_.path() / "maps";
+    request_.style.size_px = 50;
+    request_.style.range_rule = vit::RangeRule::fixed;
+    request_.style.fixed_range = {0.f, 0.2f};
+  }
+
+  std::vector<std::string> names() {
+    std::vector<std::string> result;
+    for (const fs::path& file : export_maps(source_, request_)) {
+      EXPECT_TRUE(fs::exists(file)) << file;
+      result.push_back(file.filename().string());
+    }
+    return result;
+  }
+  std::string bytes(const std::string& name) { return testing_files::file_bytes((request_.folder / name).string()); }
+  vit::PatchMap head_map(int block, int head) {
+    const auto row = vit::attention_row(*source_.trace, block, head, request_.query);
+    return {5, 5, {row.begin() + source_.trace->grid.prefix, row.end()}};
+  }
+  std::string refusal() {
+    try {
+      export_maps(source_, request_);
+    } catch (const vit::Error& error) {
+      return error.what();
+    }
+    return "(exported)";
+  }
+
+  TempFolder folder_;
+  ExportSource source_ = small_source();
+  ExportRequest request_;
+};
+
+/// Somewhere in the figure the tile stands, pixel for pixel.
+bool holds(const vit::Image& figure, const vit::Image& tile) {
+  for (int y = 0; y + tile.height <= figure.height; ++y)
+    for (int x = 0; x + tile.width <= figure.width; ++x) {
+      bool same = true;
+      for (int row = 0; row < tile.height && same; ++row)
+        same = std::memcmp(figure.pixel(x, y + row), tile.pixel(0, row), static_cast<std::size_t>(3) * tile.width) == 0;
+      if (same) return true;
+    }
+  return false;
+}
+
+TEST_F(ExportTest, FilesAreNamedForBlockAndHead) {
+  EXPECT_THAT(names(), ElementsAre("block01_mean.png", "block01_max.png", "block01_head00.png", "block01_head01.png",
+                                   "block01_head02.png", "block01_head03.png", "block01_overview.png"));
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  request_.blocks = {0, 2};
+  request_.npy = request_.csv = true;
+  EXPECT_THAT(names(), ElementsAre("block00_head02.png", "block00_head02.npy", "block00_head02.csv",
+                                   "block02_head02.png", "block02_head02.npy", "block02_head02.csv"));
+  EXPECT_EQ(block_file_part(7, 200), "block007");
+}
+
+TEST_F(ExportTest, APictureIsTheHeatmapOfItsHead) {
+  names();
+  const std::string png = bytes("block01_head02.png");
+  const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
+  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, 1.f};
+  const vit::Image expected = vit::render(head_map(1, 2), style, 50, 50);
+  EXPECT_EQ(got, expected);
+}
+
+TEST_F(ExportTest, AnOverlayLiesOnTheWholePhoto) {
+  request_.style.overlay = true;
+  names();
+  const std::string png = bytes("block01_head02.png");
+  const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
+  EXPECT_EQ(got.width, 50);
+  EXPECT_EQ(got.height, 33);
+  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, request_.style.opacity};
+  EXPECT_EQ(got, vit::render_overlay(head_map(1, 2), style, *source_.photo, source_.trace->pixels->box, 50, 33));
+  EXPECT_EQ(source_.trace->pixels->box, (vit::Box{5, 0, 20, 20}));
+}
+
+TEST_F(ExportTest, TheSharedRangeIsThatOfAllHeadsWhicheverAreWritten) {
+  const HeadSelection one{.mean = false, .max = false, .all_heads = false, .heads = {3}};
+  const BlockMaps all = block_maps(*source_.trace, 1, 0, {}, vit::Stage::softmax);
+  const BlockMaps single = block_maps(*source_.trace, 1, 0, one, vit::Stage::softmax);
+  EXPECT_EQ(single.shared, all.shared);
+  std::vector<float> values;
+  for (int head = 0; head < 4; ++head)
+    for (float value : head_map(1, head).values) values.push_back(value);
+  EXPECT_EQ(all.shared, vit::shared_range(values));
+  const vit::Range own = range_for(single, single.maps[0], vit::RangeRule::per_head, {});
+  EXPECT_EQ(own, vit::range_of(head_map(1, 3).values));
+}
+
+TEST_F(ExportTest, MeanAndMaximumAreOverTheHeads) {
+  const BlockMaps maps = block_maps(*source_.trace, 2, 4, {}, vit::Stage::softmax);
+  request_.query = 4;
+  for (std::size_t i = 0; i < 25; ++i) {
+    float sum = 0, largest = 0;
+    for (int head = 0; head < 4; ++head) {
+      const float value = head_map(2, head).values[i];
+      sum += value;
+      largest = std::max(largest, value);
+    }
+    EXPECT_NEAR(maps.maps[0].map.values[i], sum / 4, 1e-7) << i;
+    EXPECT_EQ(maps.maps[1].map.values[i], largest) << i;
+  }
+}
+
+TEST_F(ExportTest, ArraysAndTablesHoldTheNumbersThemselves) {
+  request_.npy = request_.csv = true;
+  request_.query = 7;
+  names();
+  const std::vector<float> expected = head_map(1, 3).values;
+  const std::string npy = bytes("block01_head03.npy");
+  ASSERT_EQ(npy.size(), 128 + expected.size() * sizeof(float));
+  EXPECT_EQ(std::memcmp(npy.data() + 128, expected.data(), expected.size() * sizeof(float)), 0);
+  std::stringstream csv(bytes("block01_head03.csv"));
+  std::string line, cell;
+  std::size_t count = 0;
+  while (std::getline(csv, line)) {
+    std::stringstream cells(line);
+    for (; std::getline(cells, cell, ','); ++count)
+      EXPECT_EQ(std::stof(cell), expected.at(count)) << "nine digits bring a float back";
+  }
+  EXPECT_EQ(count, expected.size());
+}
+
+TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
+  request_.query = source_.trace->grid.token_of(3, 4);
+  names();
+  auto texts = testing_files::png_texts(bytes("block01_head02.png"));
+  EXPECT_EQ(texts["model"], "small");
+  EXPECT_EQ(texts["image"], "photo.png");
+  EXPECT_EQ(texts["block"], "1");
+  EXPECT_EQ(texts["head"], "2");
+  EXPECT_EQ(texts["query"], "3,4");
+  EXPECT_EQ(texts["range"], "0,0.2");
+  EXPECT_EQ(texts["colormap"], "inferno");
+  EXPECT_EQ(texts["settings"], "4 heads, qkv bias, tiled kernel");
+  EXPECT_EQ(texts["preprocessing"], vit::describe(source_.trace->pixels->preprocessing));
+  EXPECT_EQ(testing_files::png_texts(bytes("block01_mean.png"))["head"], "mean");
+  EXPECT_EQ(testing_files::png_texts(bytes("block01_overview.png"))["head"], "all");
+}
+
+TEST_F(ExportTest, TheOverviewHoldsEveryTile) {
+  names();
+  const std::string png = bytes("block01_overview.png");
+  const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
+  vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, 1.f};
+  for (int head = 0; head < 4; ++head)
+    EXPECT_TRUE(holds(figure, vit::render(head_map(1, head), style, 50, 50))) << "head " << head;
+}
+
+TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
+  request_.blocks = {0, 1, 2};
+  request_.heads = {.mean = false, .max = false, .all_heads = true, .heads = {}};
+  request_.style.range_rule = vit::RangeRule::shared;
+  const fs::path file = folder_.path() / "network.png";
+  export_figure(source_, request_, file);
+  const std::string png = testing_files::file_bytes(file.string());
+  const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
+  std::vector<float> values;
+  for (int block = 0; block < 3; ++block)
+    for (int head = 0; head < 4; ++head) {
+      const vit::PatchMap map = head_map(block, head);
+      values.insert(values.end(), map.values.begin(), map.values.end());
+    }
+  const vit::Range all = vit::shared_range(values);
+  for (int block = 0; block < 3; ++block)
+    for (int head = 0; head < 4; ++head)
+      EXPECT_TRUE(holds(figure, vit::render(head_map(block, head), {vit::Colormap::inferno, all, false, 1.f}, 50, 50)))
+          << "block " << block << ", head " << head;
+}
+
+TEST_F(ExportTest, TwoExportsGiveTheSameBytes) {
+  names();
+  const std::string first = bytes("block01_overview.png");
+  names();
+  EXPECT_EQ(bytes("block01_overview.png"), first);
+}
+
+TEST_F(ExportTest, ImpossibleRequestsAreRefusedWithASentence) {
+  request_.blocks = {3};
+  EXPECT_THAT(refusal(), HasSubstr("There is no block 3; the network has blocks 0 to 2."));
+  request_.blocks = {0};
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {4}};
+  EXPECT_THAT(refusal(), HasSubstr("There is no head 4 in block 0; it has heads 0 to 3."));
+  request_.heads = {};
+  request_.query = 26;
+  EXPECT_THAT(refusal(), HasSubstr("There is no token 26"));
+  request_.query = 0;
+  request_.style.overlay = true;
+  source_.photo = nullptr;
+  EXPECT_THAT(refusal(), HasSubstr("There is no photo"));
+  request_.style.overlay = false;
+  request_.style.size_px = 0;
+  EXPECT_THAT(refusal(), HasSubstr("A picture size of 0 px"));
+}
+
+TEST_F(ExportTest, AFolderThatCannotBeWrittenGetsASentence) {
+  std::ofstream(folder_.path() / "file") << "x";
+  request_.folder = folder_.path() / "file";
+  EXPECT_THAT(refusal(), HasSubstr("because a file has its name"));
+  request_.folder = folder_.path() / "file" / "below";
+  EXPECT_THAT(refusal(), HasSubstr("cannot be made"));
+  if (::geteuid() == 0) return;  // root may write everywhere
+  request_.folder = folder_.path() / "locked";
+  fs::create_directory(request_.folder);
+  fs::permissions(request_.folder, fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THAT(refusal(), HasSubstr("cannot be written"));
+  fs::permissions(request_.folder, fs::perms::owner_all);
+}
+
+TEST_F(ExportTest, ProgressGrowsToOneAndAStopEndsIt) {
+  std::vector<double> heard;
+  std::stop_source stop;
+  ExportControl control{[&](double fraction) { heard.push_back(fraction); }, stop.get_token()};
+  export_maps(source_, request_, control);
+  ASSERT_EQ(heard.size(), 6u);
+  EXPECT_TRUE(std::is_sorted(heard.begin(), heard.end()));
+  EXPECT_DOUBLE_EQ(heard.back(), 1.0);
+  control.progress = [&](double) { stop.request_stop(); };
+  EXPECT_THROW(export_maps(source_, request_, control), vit::Cancelled);
+}
+
+TEST(ExportCaptions, SettingsThatAreNotAsTrainedAreSaid) {
+  vit::ModelConfig config = vit::testing_models::small_config();
+  vit::Settings settings = vit::trained_settings(config);
+  settings.num_heads = {4, 8, 4};
+  settings.qkv_bias = false;
+  settings.training = true;
+  settings.attn_drop = 0.25f;
+  settings.seed = 9;
+  EXPECT_EQ(settings_words(settings, config),
+            "heads per block 4 8 4 (trained with 4), qkv bias off (trained with it), training mode with attn_drop "
+            "0.25, proj_drop 0, seed 9, tiled kernel");
+}
+
+TEST(ExportCaptions, SourcesAreNamedWithoutTheirFolders) {
+  EXPECT_EQ(short_source_name("/home/me/models/vit.safetensors"), "vit.safetensors");
+  EXPECT_EQ(short_source_name("models/vit/"), "vit");
+  EXPECT_EQ(short_source_name("random:C=24,L=2"), "random:C=24,L=2");
+}
+
+}  // namespace
+}  // namespace headlight

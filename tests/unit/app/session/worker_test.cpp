@@ -1,0 +1,227 @@
+// The worker: the newest request wins, obsolete work ends early, and everything is answered.
+#include "app/session/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "engine/base/error.h"
+
+namespace headlight {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+std::shared_ptr<const vit::Model> small_model(int channels = 48, int depth = 3) {
+  return vit::load_model("random:C=" + std::to_string(channels) + ",L=" + std::to_string(depth) +
+                         ",h=4,P=8,S=32,K=5,seed=3");
+}
+
+std::shared_ptr<const vit::Image> grey_image() {
+  vit::Image image{.width = 40, .height = 32, .rgb = std::vector<std::uint8_t>(40 * 32 * 3, 90), .name = "grey"};
+  return std::make_shared<const vit::Image>(std::move(image));
+}
+
+/// A worker, and everything that it has said so far.
+class Listener {
+ public:
+  Request request(std::shared_ptr<const vit::Model> model, int heads = 4) {
+    Request request{.model = model,
+                    .image = image_,
+                    .display = std::make_shared<const PhotoLevels>(photo_levels(image_)),
+                    .preprocessing = model->preprocessing,
+                    .settings = vit::trained_settings(model->config),
+                    .id = ++id_};
+    request.settings.num_heads.assign(request.settings.num_heads.size(), heads);
+    request.settings.threads = 1;
+    return request;
+  }
+
+  /// Waits until `done(everything)`, at most ten seconds.
+  template <class Done>
+  bool wait_for(Done done) {
+    const auto limit = Clock::now() + 10s;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      lock.unlock();
+      collect(worker.take());
+      const bool ready = done();
+      lock.lock();
+      if (ready) return true;
+      if (Clock::now() > limit) return false;
+      woken_.wait_for(lock, 50ms);
+    }
+  }
+  bool wait_for_rest() {
+    return wait_for([this] {
+      const WorkerStatus status = worker.status();
+      return !status.picture_due && status.doing == WorkerStatus::Doing::resting;
+    });
+  }
+
+  Outcome all;
+  std::vector<std::uint64_t> answered;
+
+ private:
+  void collect(Outcome out) {
+    if (out.model) all.model = out.model;
+    if (out.image) all.image = out.image;
+    if (out.baseline) all.baseline = out.baseline;
+    if (out.trace) {
+      all.trace = out.trace;
+      answered.push_back(out.request);
+    }
+    all.times.insert(all.times.end(), out.times.begin(), out.times.end());
+    all.news.insert(all.news.end(), out.news.begin(), out.news.end());
+    all.failures.insert(all.failures.end(), out.failures.begin(), out.failures.end());
+  }
+
+  std::shared_ptr<const vit::Image> image_ = grey_image();
+  std::uint64_t id_ = 0;
+  std::mutex mutex_;
+  std::condition_variable woken_;
+
+ public:
+  Worker worker{[this] { woken_.notify_all(); }};
+};
+
+TEST(Worker, LastOfManyRequestsIsAnsweredAndNoneAfterIt) {
+  Listener listener;
+  const auto model = small_model();
+  std::uint64_t last = 0;
+  for (const int heads : {1, 2, 3, 4, 6, 8, 12, 16, 24, 48}) {
+    Request request = listener.request(model, heads);
+    last = request.id;
+    listener.worker.post(std::move(request));
+  }
+  ASSERT_TRUE(listener.wait_for_rest());
+  ASSERT_FALSE(listener.answered.empty());
+  EXPECT_EQ(listener.answered.back(), last);
+  EXPECT_EQ(listener.all.trace->settings.num_heads, (std::vector<int>{48, 48, 48}));
+  for (std::size_t i = 1; i < listener.answered.size(); ++i) EXPECT_LT(listener.answered[i - 1], listener.answered[i]);
+}
+
+TEST(Worker, BaselineIsTheNetworkAsTrained) {
+  Listener listener;
+  const auto model = small_model();
+  listener.worker.post(listener.request(model, 16));
+  ASSERT_TRUE(listener.wait_for_rest());
+  ASSERT_TRUE(listener.all.baseline);
+  EXPECT_EQ(listener.all.baseline->settings.num_heads, (std::vector<int>{4, 4, 4}));
+  EXPECT_EQ(listener.all.baseline->pixels, listener.all.trace->pixels);
+}
+
+TEST(Worker, MeasuresALittleAndThenRests) {
+  Listener listener;
+  const auto model = small_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for_rest());
+  EXPECT_GE(listener.all.times.size(), 2u);
+  EXPECT_LE(listener.all.times.size(), 1u + Worker::kMeasurePasses);
+  for (const PassTime& time : listener.all.times) EXPECT_EQ(time.timings.first_block, 0);
+}
+
+TEST(Worker, MeasuresTheTrainedHeadCountUnderTheRequestedSettings) {
+  Listener listener;
+  const auto model = small_model();
+  Request request = listener.request(model, 16);
+  request.settings.qkv_bias = false;
+  listener.worker.post(request);
+  ASSERT_TRUE(listener.wait_for_rest());
+  const auto passes_at = [&](int heads) {
+    return std::count_if(listener.all.times.begin(), listener.all.times.end(), [&](const PassTime& time) {
+      return !time.settings.qkv_bias && time.settings.num_heads == std::vector<int>(3, heads);
+    });
+  };
+  EXPECT_GE(passes_at(4), 1) << "predictions need it";
+  EXPECT_LE(passes_at(4), Worker::kMeasurePasses);
+  const auto before = passes_at(4);
+  request.settings.num_heads.assign(3, 8);
+  request.id += 1;
+  listener.worker.post(request);
+  ASSERT_TRUE(listener.wait_for_rest());
+  EXPECT_GE(passes_at(8), 1);
+  EXPECT_EQ(passes_at(4), before) << "once is enough";
+}
+
+TEST(Worker, QuittingEndsALongPassEarly) {
+  const auto model = vit::load_model("random:C=384,L=24,h=6,P=8,S=256,K=5,seed=1");
+  auto listener = std::make_unique<Listener>();
+  listener->worker.post(listener->request(model, 6));
+  ASSERT_TRUE(listener->wait_for([&] { return listener->worker.status().fraction > 0; }));
+  const double done = listener->worker.status().fraction;
+  const auto began = Clock::now();
+  listener.reset();
+  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - began).count();
+  EXPECT_LT(ms, 2000) << "quit at " << done << " of the pass";
+}
+
+TEST(Worker, ObsoleteModelIsNotFinished) {
+  Listener listener;
+  const auto slow = vit::load_model("random:C=384,L=24,h=6,P=8,S=256,K=5,seed=1");
+  const auto quick = small_model();
+  listener.worker.post(listener.request(slow, 6));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.worker.status().fraction > 0; }));
+  Request next = listener.request(quick);
+  const std::uint64_t id = next.id;
+  listener.worker.post(std::move(next));
+  ASSERT_TRUE(listener.wait_for_rest());
+  EXPECT_EQ(listener.answered, std::vector<std::uint64_t>{id});
+  EXPECT_EQ(listener.all.trace->model, quick);
+}
+
+TEST(Worker, SweepMeasuresEveryHeadCountAndKeepsThePicture) {
+  Listener listener;
+  const auto model = small_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for_rest());
+  const std::size_t pictures = listener.answered.size();
+  listener.worker.sweep({.head_counts = {1, 3, 48}, .block = 1, .passes = 2});
+  std::set<int> seen;
+  ASSERT_TRUE(listener.wait_for([&] {
+    for (const PassTime& time : listener.all.times) seen.insert(time.settings.num_heads[1]);
+    return seen.size() == 4 && listener.worker.status().doing == WorkerStatus::Doing::resting;
+  }));
+  for (const PassTime& time : listener.all.times) EXPECT_EQ(time.settings.num_heads[0], 4);
+  EXPECT_EQ(listener.answered.size(), pictures);
+}
+
+TEST(Worker, FilesThatDoNotOpenAreReported) {
+  Listener listener;
+  listener.worker.load_image("no such picture.png");
+  listener.worker.load_model("no such model.safetensors", {});
+  ASSERT_TRUE(listener.wait_for([&] { return listener.all.failures.size() == 2; }));
+  for (const Failure& failure : listener.all.failures)
+    EXPECT_NE(failure.sentence.find("no such"), std::string::npos) << failure.sentence;
+}
+
+TEST(Worker, ImpossibleSettingsAreRefusedAndThePictureStays) {
+  Listener listener;
+  const auto model = small_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for_rest());
+  Request bad = listener.request(model, 7);  // 7 does not divide 48
+  const std::uint64_t id = bad.id;
+  listener.worker.post(std::move(bad));
+  ASSERT_TRUE(listener.wait_for([&] { return !listener.all.failures.empty(); }));
+  EXPECT_EQ(listener.all.failures[0].request, id);
+  EXPECT_NE(listener.all.failures[0].sentence.find("48"), std::string::npos) << listener.all.failures[0].sentence;
+  EXPECT_EQ(listener.all.trace->settings.num_heads, (std::vector<int>{4, 4, 4}));
+}
+
+TEST(Worker, ErrandsRunOneAfterTheOtherAndReportBack) {
+  Listener listener;
+  listener.worker.run_errand([](std::stop_token, const auto&) { return std::string("first"); });
+  listener.worker.run_errand([](std::stop_token, const auto&) -> std::string { throw vit::Error("the disk is full"); });
+  listener.worker.run_errand([](std::stop_token, const auto&) { return std::string("third"); });
+  ASSERT_TRUE(listener.wait_for([&] { return listener.all.news.size() == 2 && listener.all.failures.size() == 1; }));
+  EXPECT_EQ(listener.all.news, (std::vector<std::string>{"first", "third"}));
+  EXPECT_EQ(listener.all.failures[0].sentence, "the disk is full");
+}
+
+}  // namespace
+}  // namespace headlight

@@ -1,0 +1,131 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/family.h"
+#include "engine/containers/tensor_file.h"
+
+namespace vit {
+namespace {
+
+using testing::HasSubstr;
+
+std::shared_ptr<const TensorFile> file_with(const std::vector<std::string>& names) {
+  std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors;
+  for (const std::string& name : names) tensors[name] = {{1}, {0.f}};
+  return tensor_file_from_memory(std::move(tensors));
+}
+
+std::vector<std::string> timm(const std::string& prefix, std::vector<std::string> more = {}) {
+  std::vector<std::string> names = {"patch_embed.proj.weight", "pos_embed", "blocks.0.norm1.weight",
+                                    "blocks.0.attn.qkv.weight"};
+  names.insert(names.end(), more.begin(), more.end());
+  for (std::string& name : names) name = prefix + name;
+  return names;
+}
+
+std::string family_of(const std::vector<std::string>& names, const std::string& words = "model.safetensors") {
+  return detect_family(*file_with(names), words, "").family->name;
+}
+
+std::string refusal(const std::vector<std::string>& names, const std::string& wanted = "") {
+  try {
+    detect_family(*file_with(names), "", wanted);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(FamilyDetect, KeysTellTheFamily) {
+  EXPECT_EQ(family_of(timm("")), "timm ViT");
+  EXPECT_EQ(family_of(timm("", {"dist_token"})), "DeiT distilled");
+  EXPECT_EQ(family_of(timm("", {"blocks.0.gamma_1"})), "DeiT-III");
+  EXPECT_EQ(family_of(timm("", {"norm_pre.weight"})), "timm CLIP");
+  EXPECT_EQ(family_of(timm("", {"attn_pool.latent"})), "timm SigLIP");
+  EXPECT_EQ(family_of(timm("", {"mask_token", "blocks.0.ls1.gamma"})), "DINOv2");
+  EXPECT_EQ(family_of(timm("", {"mask_token", "blocks.0.ls1.gamma", "register_tokens"})), "DINOv2 with registers");
+  EXPECT_EQ(family_of(timm("", {"mask_token", "decoder_embed.weight"})), "MAE");
+}
+
+TEST(FamilyDetect, NamesTellWhatKeysDoNot) {
+  EXPECT_EQ(family_of(timm(""), "dino_deitsmall8_pretrain.pth"), "DINO");
+  EXPECT_EQ(family_of(timm(""), "deit_base_patch16_224.pth"), "DeiT");
+  EXPECT_EQ(family_of(timm(""), "mae_pretrain_vit_base.pth"), "MAE");
+  // timm's own file of DINO weights runs by timm's rules.
+  EXPECT_EQ(family_of(timm(""), "model.safetensors architecture:vit_small_patch16_224.dino"), "timm ViT");
+}
+
+TEST(FamilyDetect, RotaryNetworksAreToldApart) {
+  const std::vector<std::string> registers = {"patch_embed.proj.weight", "reg_token", "blocks.0.gamma_1",
+                                              "blocks.0.attn.qkv.weight"};
+  EXPECT_EQ(family_of(registers), "timm ViT with RoPE");
+  std::vector<std::string> with_class = registers;
+  with_class.push_back("cls_token");
+  EXPECT_EQ(family_of(with_class), "timm DINOv3");
+  EXPECT_EQ(family_of(timm("", {"blocks.0.attn.q_bias", "blocks.0.mlp.w3.weight", "rope.freqs_cos"})), "EVA-02");
+  EXPECT_EQ(family_of(timm("visual.trunk.", {"blocks.0.attn.q_proj.weight", "blocks.0.mlp.fc1_g.weight"})),
+            "timm EVA-02");
+}
+
+TEST(FamilyDetect, JoinedSwiGLUIsToldByItsSizes) {
+  const auto file = [](std::int64_t outputs) {
+    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors;
+    for (const std::string& name : timm("", {"blocks.0.attn.q_bias"})) tensors[name] = {{1}, {0.f}};
+    tensors["blocks.0.mlp.fc1.weight"] = {{outputs, 1}, std::vector<float>(static_cast<std::size_t>(outputs))};
+    tensors["blocks.0.mlp.fc2.weight"] = {{1, 3}, {0.f, 0.f, 0.f}};
+    return tensor_file_from_memory(std::move(tensors));
+  };
+  EXPECT_STREQ(detect_family(*file(6), "", "").family->name, "timm EVA-02");
+  EXPECT_THROW(detect_family(*file(3), "", ""), Error);  // the first EVA, or BEiT
+}
+
+TEST(FamilyDetect, WhatOnlyItsNameTellsIsRefused) {
+  for (const char* words : {"model.safetensors architecture:vit_pe_core_base_patch16_224.fb", "pe-core-b16-224.pt",
+                            "model.safetensors architecture:vit_small_patch16_rope_ape_224"}) {
+    EXPECT_THROW(detect_family(*file_with(timm("", {"norm_pre.weight"})), words, ""), Error) << words;
+  }
+}
+
+TEST(FamilyDetect, PrefixesAreFoundAndTheTeacherIsPreferred) {
+  std::vector<std::string> names = timm("student.module.backbone.");
+  for (const std::string& name : timm("teacher.backbone.")) names.push_back(name);
+  const DetectedFamily found = detect_family(*file_with(names), "", "");
+  EXPECT_EQ(found.prefix, "teacher.backbone.");
+  EXPECT_STREQ(found.family->name, "DINO");
+  EXPECT_EQ(detect_family(*file_with(timm("state_dict.module.encoder.")), "", "").prefix, "state_dict.module.encoder.");
+  std::vector<std::string> averaged = timm("model.");
+  for (const std::string& name : timm("model_ema.")) averaged.push_back(name);
+  EXPECT_EQ(detect_family(*file_with(averaged), "", "").prefix, "model_ema.");
+}
+
+TEST(FamilyDetect, TheUserMayChoose) {
+  EXPECT_STREQ(detect_family(*file_with(timm("")), "", "deit").family->name, "DeiT");
+  EXPECT_THAT(refusal(timm(""), "torchvision ViT"), HasSubstr("conv_proj.weight"));
+  EXPECT_THAT(refusal(timm(""), "Xception"), HasSubstr("known are"));
+}
+
+TEST(FamilyDetect, OtherNetworksAreNamedAndRefused) {
+  EXPECT_THAT(refusal({"patch_embed.proj.weight", "layers.0.blocks.0.norm1.weight",
+                       "layers.0.blocks.0.attn.relative_position_bias_table"}),
+              HasSubstr("Swin"));
+  EXPECT_THAT(refusal({"stages.0.0.conv1_1x1.conv.weight", "stages.2.1.conv_kxk.conv.weight"}), HasSubstr("MobileViT"));
+  EXPECT_THAT(refusal(timm("", {"patch_embed.backbone.stem.conv.weight"})), HasSubstr("hybrid"));
+  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_norm.weight"})), HasSubstr("normalises inside its attention"));
+  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_bias"})), HasSubstr("EVA or BEiT"));
+  EXPECT_THAT(refusal({"patch_embed.proj.weight", "cls_token", "rope.freqs", "blocks.0.norm1.weight"}),
+              HasSubstr("neither DINOv3's nor EVA-02's"));
+  EXPECT_THAT(refusal(timm("", {"rel_pos.rel_pos_h"})), HasSubstr("relative positions"));
+  EXPECT_THAT(refusal({"layer1.0.conv1.weight"}), HasSubstr("ResNet"));
+  EXPECT_THAT(refusal({"model.layers.0.input_layernorm.weight"}), HasSubstr("language model"));
+  EXPECT_THAT(refusal({"something.weight"}), HasSubstr("something.weight"));
+  EXPECT_THAT(refusal({}), HasSubstr("no tensors"));
+}
+
+TEST(FamilyDetect, PatternsAreSpelledOut) {
+  EXPECT_THAT(spell("blocks.#.a.*|b_*", 3, "bias"), testing::ElementsAre("blocks.3.a.bias", "b_bias"));
+  EXPECT_TRUE(spell("", 0, "weight").empty());
+}
+
+}  // namespace
+}  // namespace vit

@@ -1,0 +1,244 @@
+// Every checkpoint family against its own reference implementation: tests/golden/families/<case>/.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/pool.h"
+#include "engine/checkpoint/load_model.h"
+#include "engine/containers/tensor_file.h"
+#include "engine/maps/attention.h"
+#include "engine/network/forward.h"
+#include "engine/network/model.h"
+
+namespace vit {
+namespace {
+
+const std::filesystem::path kFamilies = std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families";
+
+/// Networks whose head is left out: it pools by attention.
+const std::set<std::string> kHeadless = {"timm_siglip"};
+
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFamilies)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory()) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+struct Golden {
+  explicit Golden(const std::string& name) : file(open_tensor_file(kFamilies / name / "golden.safetensors")) {
+    const auto& metadata = file->metadata();
+    checkpoint = kFamilies / name;
+    if (metadata.at("checkpoint") != ".") checkpoint /= metadata.at("checkpoint");
+    if (metadata.count("num_heads") != 0) options.num_heads = std::stoi(metadata.at("num_heads"));
+  }
+  bool has(const std::string& tensor) const { return file->entries().count(tensor) != 0; }
+
+  std::shared_ptr<const TensorFile> file;
+  std::filesystem::path checkpoint;
+  LoadOptions options;
+};
+
+std::shared_ptr<const Pixels> pixels_of(const Golden& golden, const std::string& suffix) {
+  auto pixels = std::make_shared<Pixels>();
+  const auto& shape = golden.file->entries().at("pixels" + suffix).shape;
+  pixels->height = static_cast<int>(shape.at(1));
+  pixels->width = static_cast<int>(shape.at(2));
+  pixels->chw = golden.file->read_all("pixels" + suffix);
+  return pixels;
+}
+
+/// The largest |a - b|, and the same over max(1, max|b|).
+struct Distance {
+  double largest = 0, scale = 1;
+  void add(float value, float reference) {
+    const double difference = std::abs(static_cast<double>(value) - reference);
+    largest = std::isfinite(difference) ? std::max(largest, difference) : 1e30;
+    scale = std::max(scale, std::abs(static_cast<double>(reference)));
+  }
+  double relative() const { return largest / scale; }
+};
+
+Distance compare(const Matrix& values, const std::vector<float>& reference) {
+  Distance distance;
+  if (static_cast<std::size_t>(values.rows()) * values.cols() != reference.size()) {
+    ADD_FAILURE() << "(" << values.rows() << ", " << values.cols() << ") against " << reference.size() << " numbers";
+    return distance;
+  }
+  for (int r = 0; r < values.rows(); ++r) {
+    for (int c = 0; c < values.cols(); ++c) distance.add(values(r, c), reference[std::size_t(r) * values.cols() + c]);
+  }
+  return distance;
+}
+
+struct Errors {
+  double attention = 0, hidden = 0, features = 0, logits = 0;
+};
+
+Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix,
+           Kernel kernel = Kernel::tiled, bool with_maps = true) {
+  Errors errors;
+  Pool pool(1);
+  Meter meter;
+  Settings settings = trained_settings(model->config);
+  settings.threads = 1;
+  settings.kernel = kernel;
+  const auto trace = forward({model, pixels_of(golden, suffix), settings}, meter, pool);
+  for (int block = 0; block < model->config.depth; ++block) {
+    const std::string index = std::to_string(block) + suffix;
+    const std::vector<float> maps = golden.file->read_all("attention." + index);
+    const std::size_t map = maps.size() / static_cast<std::size_t>(model->config.num_heads);
+    for (int head = 0; with_maps && head < model->config.num_heads; ++head) {
+      const auto begin = maps.begin() + static_cast<std::ptrdiff_t>(map) * head;
+      const Distance d =
+          compare(attention_head(*trace, block, head), {begin, begin + static_cast<std::ptrdiff_t>(map)});
+      errors.attention = std::max(errors.attention, d.largest);
+    }
+    errors.hidden =
+        std::max(errors.hidden, compare(trace->hidden(block), golden.file->read_all("hidden." + index)).relative());
+  }
+  if (golden.has("features" + suffix)) {
+    errors.features = compare(trace->features, golden.file->read_all("features" + suffix)).relative();
+  }
+  if (golden.has("logits" + suffix) && model->config.classes > 0) {
+    const std::vector<float> reference = golden.file->read_all("logits" + suffix);
+    EXPECT_EQ(trace->logits.size(), reference.size());
+    Distance distance;
+    for (std::size_t k = 0; k < std::min(reference.size(), trace->logits.size()); ++k) {
+      distance.add(trace->logits[k], reference[k]);
+    }
+    errors.logits = distance.relative();
+  }
+  return errors;
+}
+
+void expect_within(const Errors& e, const std::string& what) {
+  EXPECT_LE(e.attention, 2e-5) << what;
+  EXPECT_LE(e.hidden, 1e-4) << what;
+  EXPECT_LE(e.features, 1e-4) << what;
+  EXPECT_LE(e.logits, 1e-4) << what;
+}
+
+class FamilyGolden : public testing::TestWithParam<std::string> {};
+
+TEST_P(FamilyGolden, EqualsItsReference) {
+  const Golden golden(GetParam());
+  const auto model = load_model(golden.checkpoint.string(), golden.options);
+  for (const std::string suffix : {"", ".wide"}) {
+    if (!golden.has("pixels" + suffix)) continue;
+    const Errors e = run(model, golden, suffix);
+    std::printf("| %-26s | %-34s | %-5s | %.1e | %.1e | %.1e | %.1e |\n", GetParam().c_str(),
+                model->config.family.c_str(), suffix.empty() ? "own" : "wide", e.attention, e.hidden, e.features,
+                e.logits);
+    EXPECT_EQ(golden.has("logits") && kHeadless.count(GetParam()) == 0, model->config.classes > 0);
+    expect_within(e, "tiled" + suffix);
+    expect_within(run(model, golden, suffix, Kernel::eager), "eager" + suffix);
+    expect_within(run(model, golden, suffix, Kernel::reference), "reference" + suffix);
+  }
+}
+
+TEST_P(FamilyGolden, PreparesThePhotoAsTheFamilyDoes) {
+  const Golden golden(GetParam());
+  const auto model = load_model(golden.checkpoint.string(), golden.options);
+  const Pixels pixels = preprocess(load_image(kFamilies / "photo.png"), model->preprocessing, model->config.patch_px);
+  const std::vector<float> reference = golden.file->read_all("pixels");
+  ASSERT_EQ(pixels.chw.size(), reference.size()) << describe(model->preprocessing);
+  double largest = 0;
+  const std::size_t plane = reference.size() / 3;
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    const double step = 1 / (255.0 * model->preprocessing.std[i / plane]);
+    largest = std::max(largest, std::abs(pixels.chw[i] - reference[i]) / step);
+  }
+  EXPECT_LE(largest, 1.01) << "of 255: " << describe(model->preprocessing);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, FamilyGolden, testing::ValuesIn(cases()), [](const auto& info) { return info.param; });
+
+/// What would go unnoticed if the goldens were too kind: each of these must move the numbers beyond the tolerance.
+struct Mutation {
+  const char* name;
+  const char* golden;
+  const char* suffix;
+  std::function<void(Model&)> apply;
+};
+
+Linear transposed(const Linear& layer) {
+  return Linear(
+      layer.outputs(), layer.inputs(), 1,
+      [&](int row, float* out) {
+        for (int i = 0; i < layer.inputs(); ++i) out[i] = layer.weight(i, row);
+      },
+      layer.bias(), layer.table());
+}
+
+const std::vector<Mutation>& mutations() {
+  using Rotary = PositionRule::Rotary;
+  static const std::vector<Mutation> list = {
+      {"positions antialiased", "dino", ".wide", [](Model& m) { m.config.position.antialias = true; }},
+      {"positions without offset", "dinov2", ".wide", [](Model& m) { m.config.position.offset = 0; }},
+      {"positions with offset", "timm_vit", ".wide", [](Model& m) { m.config.position.offset = 0.1; }},
+      {"positions not antialiased", "dinov2_reg4", ".wide", [](Model& m) { m.config.position.antialias = false; }},
+      {"positions not antialiased, timm", "timm_vit", ".wide", [](Model& m) { m.config.position.antialias = false; }},
+      {"positions bilinear", "hf_vit", ".wide", [](Model& m) { m.config.position.bicubic = false; }},
+      {"positions bicubic", "google_npz", ".wide", [](Model& m) { m.config.position.bicubic = true; }},
+      {"eps of another family", "hf_clip", "", [](Model& m) { m.config.eps = 1e-3f; }},
+      {"GELU for QuickGELU", "clip_openai", "", [](Model& m) { m.config.activation = Activation::gelu; }},
+      {"GELU for its tanh form", "hf_siglip", "", [](Model& m) { m.config.activation = Activation::gelu; }},
+      {"rotation of another base", "hf_dinov3", "", [](Model& m) { m.config.position.rope_base = 10000; }},
+      {"no rotation", "timm_dinov3", "", [](Model& m) { m.config.position.rotary = Rotary::none; }},
+      {"no rotation", "timm_eva02", "", [](Model& m) { m.config.position.rotary = Rotary::none; }},
+      {"rotation of halves", "eva02", "", [](Model& m) { m.config.position.rotary = Rotary::halves; }},
+      {"rotation of pairs", "hf_dinov3", "", [](Model& m) { m.config.position.rotary = Rotary::pairs; }},
+      {"rotation of another base", "timm_rope_gap", "", [](Model& m) { m.config.position.rope_base = 100; }},
+      {"rotation over another grid", "timm_eva02", ".wide", [](Model& m) { m.config.position.rope_side = 4; }},
+      {"no positions beside the rotation", "timm_eva02", "", [](Model& m) { m.config.position.learned = false; }},
+      {"no norm inside attention", "timm_eva02_clip", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) b.attn_norm.reset();
+       }},
+      {"no norm inside the MLP", "eva02", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) b.mlp_norm.reset();
+       }},
+      {"transposed projection", "paddle_vit", "", [](Model& m) { m.blocks[0].proj = transposed(m.blocks[0].proj); }},
+      {"transposed projection", "google_npz", "", [](Model& m) { m.blocks[1].proj = transposed(m.blocks[1].proj); }},
+      {"no layer scale", "deit3", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) std::fill(b.layer_scale1.begin(), b.layer_scale1.end(), 1.f);
+       }},
+      {"no norm before block 0", "hf_clip", "", [](Model& m) { m.norm_pre.reset(), m.config.norm_pre = false; }},
+      {"registers' positions", "dinov2_reg4", "",
+       [](Model& m) {
+         for (int c = 0; c < m.config.channels; ++c) m.position(1, c) += m.position(0, c);
+       }},
+      {"one head more", "timm_deit", "", [](Model& m) { m.config.num_heads = 4; }},
+      {"distillation head left out", "deit_distilled", "", [](Model& m) { m.head_distilled.reset(); }},
+      {"class token for the mean", "timm_fc_norm", "",
+       [](Model& m) { m.config.pool = ModelConfig::Pool::class_token; }}};
+  return list;
+}
+
+TEST(FamilyGolden, MutationsTurnThemRed) {
+  for (const Mutation& mutation : mutations()) {
+    const Golden golden(mutation.golden);
+    const auto loaded = load_model(golden.checkpoint.string(), golden.options);
+    mutation.apply(const_cast<Model&>(*loaded));  // load_model made it for this test alone
+    const bool other_heads = loaded->config.num_heads != 2;
+    const Errors e = run(loaded, golden, mutation.suffix, Kernel::tiled, !other_heads);
+    EXPECT_TRUE(e.attention > 2e-5 || e.hidden > 1e-4 || e.features > 1e-4 || e.logits > 1e-4)
+        << mutation.name << " of " << mutation.golden << ": " << e.attention << ' ' << e.hidden << ' ' << e.features
+        << ' ' << e.logits;
+  }
+}
+
+}  // namespace
+}  // namespace vit

@@ -1,0 +1,163 @@
+#include "engine/image/preprocessing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/base/error.h"
+#include "engine/image/exif.h"
+#include "tests/unit/engine/image/golden_pil.h"
+
+namespace vit {
+namespace {
+
+using ::testing::HasSubstr;
+
+Interpolation interpolation_by_name(const std::string& name) {
+  if (name == "nearest") return Interpolation::nearest;
+  if (name == "bilinear") return Interpolation::bilinear;
+  return name == "bicubic" ? Interpolation::bicubic : Interpolation::lanczos;
+}
+
+ResizeRule resize_by_name(const std::string& name) {
+  if (name == "shorter_side") return ResizeRule::shorter_side;
+  return name == "squash" ? ResizeRule::squash : ResizeRule::none;
+}
+
+Image flat(int width, int height, std::uint8_t value) {
+  Image image;
+  image.width = width;
+  image.height = height;
+  image.name = "flat";
+  image.rgb.assign(std::size_t{3} * static_cast<std::size_t>(width) * height, value);
+  return image;
+}
+
+std::string refusal(const Image& image, const Preprocessing& preprocessing, int patch_px = 16) {
+  try {
+    preprocess(image, preprocessing, patch_px);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(accepted)";
+}
+
+TEST(Resize, EqualsPilPixelForPixel) {
+  const Image source = load_image(golden::pil("source.png"));
+  for (const auto& item : golden::cases("resize")) {
+    const Image got =
+        resize(source, item["width"], item["height"], interpolation_by_name(item["interpolation"].get<std::string>()));
+    const auto difference = golden::difference(got, load_image(golden::pil(item["file"])));
+    EXPECT_TRUE(difference.same_size && difference.largest == 0) << item["file"] << ": " << difference;
+  }
+}
+
+TEST(Resize, AFlatPictureStaysFlat) {
+  for (auto rule : {Interpolation::nearest, Interpolation::bilinear, Interpolation::bicubic, Interpolation::lanczos})
+    EXPECT_EQ(resize(flat(37, 11, 201), 5, 64, rule), flat(5, 64, 201)) << static_cast<int>(rule);
+}
+
+TEST(Preprocess, EqualsTorchvision) {
+  const Image source = load_image(golden::pil("source.png"));
+  for (const auto& item : golden::cases("preprocess")) {
+    Preprocessing rules;
+    rules.resize = resize_by_name(item["resize"]);
+    rules.resize_px = item["px"];
+    rules.width = item["width"];
+    rules.height = item["height"];
+    rules.interpolation = interpolation_by_name(item["interpolation"]);
+    rules.mean = item["mean"];
+    rules.std = item["std"];
+    const Pixels got = preprocess(item["tall"] ? upright(source, 5) : source, rules, 16);
+    const auto difference = golden::difference(got.resized, load_image(golden::pil(item["file"])));
+    EXPECT_TRUE(difference.same_size && difference.largest == 0) << item["file"] << ": " << difference;
+    for (std::size_t i = 0; i < item["index"].size(); ++i) {
+      const std::size_t index = item["index"][i];
+      EXPECT_NEAR(got.chw.at(index), item["value"][i].get<float>(), 1e-6) << item["file"] << " at " << index;
+    }
+  }
+}
+
+TEST(Preprocess, TheBoxSaysWhereOnThePhotoThePixelsLie) {
+  Preprocessing rules;
+  rules.resize_px = 50;
+  rules.width = rules.height = 40;
+  // 400 × 200 becomes 100 × 50, and the crop begins at (30, 5) of it.
+  EXPECT_EQ(preprocess(flat(400, 200, 9), rules, 8).box, (Box{120, 20, 160, 160}));
+  rules.resize = ResizeRule::squash;
+  EXPECT_EQ(preprocess(flat(400, 200, 9), rules, 8).box, (Box{0, 0, 400, 200}));
+  rules.resize = ResizeRule::none;
+  rules.width = 600;  // 100 px of padding on each side
+  rules.height = 100;
+  EXPECT_EQ(preprocess(flat(400, 200, 9), rules, 8).box, (Box{-100, 50, 600, 100}));
+}
+
+TEST(Preprocess, PaddingIsBlack) {
+  Preprocessing rules;
+  rules.resize = ResizeRule::none;
+  rules.width = 7;
+  rules.height = 2;
+  const Pixels got = preprocess(flat(4, 4, 255), rules, 1);
+  // Three columns are missing: one before, two behind, as torchvision pads.
+  const std::vector<float> row = {-1, 1, 1, 1, 1, -1, -1};
+  for (std::size_t i = 0; i < got.chw.size(); ++i) EXPECT_EQ(got.chw[i], row[i % 7]) << i;
+}
+
+TEST(Preprocess, HalfPixelCropsRoundToEven) {
+  Image image = flat(7, 1, 0);
+  for (int x = 0; x < 7; ++x) image.rgb[3 * static_cast<std::size_t>(x)] = static_cast<std::uint8_t>(x);
+  Preprocessing rules;
+  rules.resize = ResizeRule::none;
+  rules.height = 1;
+  rules.width = 4;  // a surplus of 3: 1.5 rounds to 2
+  EXPECT_EQ(preprocess(image, rules, 1).resized.rgb[0], 2);
+  rules.width = 6;  // a surplus of 1: 0.5 rounds to 0
+  EXPECT_EQ(preprocess(image, rules, 1).resized.rgb[0], 0);
+}
+
+TEST(Preprocess, SizesAreCutToWholePatches) {
+  Preprocessing rules;
+  rules.crop = CropRule::multiple;
+  rules.resize = ResizeRule::longer_side;
+  rules.resize_px = 100;
+  const Pixels got = preprocess(flat(300, 200, 7), rules, 14);
+  EXPECT_EQ(got.width, 98);
+  EXPECT_EQ(got.height, 56);  // 66 after resizing
+  EXPECT_DOUBLE_EQ(got.box.width, 98 * 3.0);
+  EXPECT_DOUBLE_EQ(got.box.height, 56 * 200 / 66.0);
+}
+
+TEST(Preprocess, ImpossibleSettingsAreRefusedWithASentence) {
+  Preprocessing rules;
+  rules.resize_px = 0;
+  EXPECT_THAT(refusal(flat(8, 8, 0), rules), HasSubstr("Resizing to a side of 0 px is impossible"));
+  rules.resize_px = 16385;
+  EXPECT_THAT(refusal(flat(8, 8, 0), rules), HasSubstr("16385 px is impossible"));
+  rules = {};
+  rules.std[1] = 0.f;
+  EXPECT_THAT(refusal(flat(8, 8, 0), rules), HasSubstr("standard deviation"));
+  rules = {};
+  rules.mean[2] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(refusal(flat(8, 8, 0), rules), HasSubstr("mean"));
+  EXPECT_THAT(refusal(flat(20000, 2, 0), {}), HasSubstr("flat would be 2240000×224 pixels after resizing"));
+  rules = {};
+  rules.resize = ResizeRule::none;
+  rules.crop = CropRule::multiple;
+  EXPECT_THAT(refusal(flat(15, 40, 0), rules), HasSubstr("less than one patch of 16 px"));
+}
+
+TEST(Preprocess, IsDescribedInOneLine) {
+  Preprocessing rules;
+  rules.resize_px = 248;
+  EXPECT_EQ(describe(rules), "shorter side 248, centre crop 224×224, bicubic, mean 0.5 0.5 0.5, std 0.5 0.5 0.5");
+  rules.resize = ResizeRule::squash;
+  rules.interpolation = Interpolation::bilinear;
+  rules.mean = {0.485f, 0.456f, 0.406f};
+  EXPECT_EQ(describe(rules),
+            "squashed to 224×224, centre crop 224×224, bilinear, mean 0.485 0.456 0.406, std 0.5 0.5 0.5");
+}
+
+}  // namespace
+}  // namespace vit

@@ -1,0 +1,151 @@
+#include "engine/maps/attention.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "engine/base/pool.h"
+#include "engine/network/forward.h"
+#include "tests/unit/small_models.h"
+
+namespace vit {
+namespace {
+
+using testing_models::make_model;
+using testing_models::make_pixels;
+using testing_models::small_config;
+
+std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled, int heads = 4, float drop = 0.f) {
+  static const auto model = make_model(small_config());
+  static const auto pixels = make_pixels(small_config());
+  Settings settings = trained_settings(model->config);
+  settings.num_heads.assign(3, heads);
+  settings.kernel = kernel;
+  settings.keep = keep;
+  settings.threads = 2;
+  settings.training = drop > 0.f;
+  settings.attn_drop = drop;
+  settings.seed = 11;
+  Pool pool(settings.threads);
+  Meter meter;
+  return forward({model, pixels, settings}, meter, pool);
+}
+
+/// softmax(q·kᵀ / sqrt(d)) in double, straight from the trace.
+Matrix naive_map(const Trace& trace, int block, int head) {
+  const BlockTrace& kept = *trace.blocks[static_cast<std::size_t>(block)];
+  const int n = trace.grid.tokens();
+  const int d = kept.q.cols() / trace.settings.num_heads[static_cast<std::size_t>(block)];
+  Matrix map(n, n);
+  for (int r = 0; r < n; ++r) {
+    std::vector<double> s(static_cast<std::size_t>(n));
+    for (int c = 0; c < n; ++c) {
+      double sum = 0;
+      for (int i = head * d; i < (head + 1) * d; ++i) sum += double(kept.q(r, i)) * kept.k(c, i);
+      s[static_cast<std::size_t>(c)] = sum / std::sqrt(double(d));
+    }
+    const double largest = *std::max_element(s.begin(), s.end());
+    double total = 0;
+    for (double& x : s) total += x = std::exp(x - largest);
+    for (int c = 0; c < n; ++c) map(r, c) = static_cast<float>(s[static_cast<std::size_t>(c)] / total);
+  }
+  return map;
+}
+
+double farthest(const Matrix& a, const Matrix& b) {
+  double most = 0;
+  for (int r = 0; r < a.rows(); ++r)
+    for (int c = 0; c < a.cols(); ++c) most = std::max(most, std::abs(double(a(r, c)) - b(r, c)));
+  return most;
+}
+
+TEST(Attention, KeptMapsAndComputedOnesAreTheSame) {
+  for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
+    for (int heads : {1, 3, 4, 24}) {
+      const auto kept = trace_with(Keep::maps, kernel, heads);
+      const auto computed = trace_with(Keep::qk, kernel, heads);
+      for (int block = 0; block < 3; ++block) {
+        ASSERT_GT(kept->blocks[static_cast<std::size_t>(block)]->map_heads, 0);
+        ASSERT_EQ(computed->blocks[static_cast<std::size_t>(block)]->map_heads, 0);
+        for (int head = 0; head < heads; ++head) {
+          const Matrix a = attention_head(*kept, block, head), b = attention_head(*computed, block, head);
+          EXPECT_LE(farthest(a, b), 1e-6) << name_of(kernel) << " block " << block << " head " << head;
+          EXPECT_LE(farthest(a, naive_map(*kept, block, head)), 2e-6) << name_of(kernel) << ' ' << block << ' ' << head;
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, RowsColumnsMeanAndMaximumArePartsOfTheHeads) {
+  for (Keep keep : {Keep::maps, Keep::qk}) {
+    const auto trace = trace_with(keep);
+    const int n = trace->grid.tokens();
+    for (int query : {0, 5, n - 1}) {
+      const Matrix rows = attention_rows(*trace, 1, query);
+      const auto mean = attention_mean(*trace, 1, query), largest = attention_max(*trace, 1, query);
+      ASSERT_EQ(rows.rows(), 4);
+      for (int c = 0; c < n; ++c) {
+        double sum = 0, most = 0;
+        for (int head = 0; head < 4; ++head) {
+          const Matrix map = attention_head(*trace, 1, head);
+          EXPECT_NEAR(rows(head, c), map(query, c), 1e-6);
+          EXPECT_NEAR(attention_row(*trace, 1, head, query)[static_cast<std::size_t>(c)], map(query, c), 1e-6);
+          EXPECT_NEAR(attention_column(*trace, 1, head, c)[static_cast<std::size_t>(query)], map(query, c), 1e-6);
+          sum += map(query, c);
+          most = std::max(most, double(map(query, c)));
+        }
+        EXPECT_NEAR(mean[static_cast<std::size_t>(c)], sum / 4, 1e-6);
+        EXPECT_NEAR(largest[static_cast<std::size_t>(c)], most, 1e-6);
+      }
+    }
+  }
+}
+
+TEST(Attention, RowsSumToOne) {
+  const auto trace = trace_with(Keep::automatic);
+  for (int head = 0; head < 4; ++head) {
+    const auto row = attention_row(*trace, 2, head, 3);
+    double sum = 0;
+    for (float p : row) sum += p;
+    EXPECT_NEAR(sum, 1.0, 1e-5);
+  }
+}
+
+TEST(Attention, AfterDropoutIsTheMaskThatThePassUsed) {
+  for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
+    for (Keep keep : {Keep::maps, Keep::qk}) {
+      const auto trace = trace_with(keep, kernel, 4, 0.5f);
+      const Matrix before = attention_head(*trace, 1, 2);
+      const Matrix after = attention_head(*trace, 1, 2, Stage::after_dropout);
+      EXPECT_LE(farthest(before, naive_map(*trace, 1, 2)), 2e-6);
+      int dropped = 0;
+      for (int r = 0; r < before.rows(); ++r) {
+        const auto row = attention_row(*trace, 1, 2, r, Stage::after_dropout);
+        for (int c = 0; c < before.cols(); ++c) {
+          EXPECT_EQ(row[static_cast<std::size_t>(c)], after(r, c));
+          if (after(r, c) == 0.f) {
+            ++dropped;
+          } else {
+            EXPECT_FLOAT_EQ(after(r, c), 2.f * before(r, c));
+          }
+        }
+      }
+      EXPECT_NEAR(dropped, 0.5 * before.rows() * before.cols(), 80) << name_of(kernel);
+    }
+  }
+}
+
+TEST(Attention, TracesMayOutliveEachOtherInAnyOrder) {
+  // Blocks of a trace that is gone are used again: a trace that is still held must not change.
+  const auto held = trace_with(Keep::maps);
+  const Matrix before = attention_head(*held, 0, 1);
+  for (int i = 0; i < 3; ++i) trace_with(Keep::maps, Kernel::eager, 24);
+  for (int i = 0; i < 3; ++i) trace_with(Keep::qk, Kernel::tiled, 1);
+  EXPECT_EQ(farthest(before, attention_head(*held, 0, 1)), 0.0);
+}
+
+}  // namespace
+}  // namespace vit

@@ -1,0 +1,153 @@
+#include "engine/maps/heatmap.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace vit {
+namespace {
+
+using Color = std::array<std::uint8_t, 3>;
+
+PatchMap one_hot(int rows, int cols, int row, int col) {
+  PatchMap map{rows, cols, std::vector<float>(static_cast<std::size_t>(rows) * cols, 0.f)};
+  map.values[static_cast<std::size_t>(row) * cols + col] = 1.f;
+  return map;
+}
+
+Color color_at(const Image& image, int x, int y) {
+  const std::uint8_t* p = image.pixel(x, y);
+  return {p[0], p[1], p[2]};
+}
+
+HeatmapStyle grey(bool smooth, float opacity = 1.f) {
+  return {Colormap::grey, {0.f, 1.f}, smooth, opacity};
+}
+
+TEST(Heatmap, ColourTablesAreThePublishedOnes) {
+  const ColorTable& viridis = color_table(Colormap::viridis);
+  EXPECT_EQ(viridis[0], (Color{68, 1, 84}));
+  EXPECT_EQ(viridis[128], (Color{33, 145, 140}));
+  EXPECT_EQ(viridis[255], (Color{253, 231, 37}));
+  EXPECT_EQ(color_table(Colormap::magma)[255], (Color{252, 253, 191}));
+  EXPECT_EQ(color_table(Colormap::inferno)[255], (Color{252, 255, 164}));
+  EXPECT_EQ(color_table(Colormap::turbo)[0], (Color{48, 18, 59}));
+  EXPECT_EQ(color_table(Colormap::turbo)[255], (Color{122, 4, 3}));
+  EXPECT_EQ(color_table(Colormap::grey)[77], (Color{77, 77, 77}));
+}
+
+TEST(Heatmap, SequentialTablesGetBrighterAllTheWay) {
+  for (Colormap map : {Colormap::viridis, Colormap::magma, Colormap::inferno, Colormap::grey}) {
+    double last = -1;
+    for (const Color& color : color_table(map)) {
+      const double luma = 0.2126 * color[0] + 0.7152 * color[1] + 0.0722 * color[2];
+      EXPECT_GT(luma, last - 1.0) << name_of(map);  // rounding to 8 bits moves it by less than one step
+      last = luma;
+    }
+  }
+}
+
+TEST(Heatmap, NamesLeadBackToTheirTables) {
+  for (int i = 0; i < kColormapCount; ++i) {
+    const auto map = static_cast<Colormap>(i);
+    EXPECT_EQ(colormap_by_name(name_of(map)), map);
+  }
+  EXPECT_EQ(colormap_by_name("jet"), std::nullopt);
+}
+
+TEST(Heatmap, AValueTakesTheNearestOfTheTablesEntries) {
+  const ColorTable& table = color_table(Colormap::grey);
+  const Range range{-1.f, 1.f};
+  EXPECT_EQ(color_of(-1.f, range, table)[0], 0);
+  EXPECT_EQ(color_of(0.5f, range, table)[0], 191);  // 0.75 · 255 = 191.25
+  EXPECT_EQ(color_of(1.f, range, table)[0], 255);
+  EXPECT_EQ(color_of(7.f, range, table)[0], 255);
+  EXPECT_EQ(color_of(-7.f, range, table)[0], 0);
+  EXPECT_EQ(color_of(std::numeric_limits<float>::quiet_NaN(), range, table)[0], 0);
+  EXPECT_EQ(color_of(2.f, {3.f, 3.f}, table)[0], 0);
+  EXPECT_EQ(color_of(4.f, {3.f, 3.f}, table)[0], 255);
+}
+
+TEST(Heatmap, TheRangeIsThatOfTheValues) {
+  const std::vector<float> values = {0.25f, -2.f, 3.f};
+  EXPECT_EQ(range_of(values), (Range{-2.f, 3.f}));
+  EXPECT_EQ(range_of({}), (Range{0.f, 1.f}));
+  const std::vector<float> uniform(5, 0.2f);
+  const Range range = range_of(uniform);
+  EXPECT_LT(range.low, 0.2f);
+  EXPECT_GT(range.high, 0.2f);
+  EXPECT_NEAR(color_of(0.2f, range, color_table(Colormap::grey))[0], 127.5, 1);
+}
+
+TEST(Heatmap, ASharedRangeIsNotDecidedByAFewPatches) {
+  std::vector<float> values(200);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 100) / 128;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 98.f / 128})) << "99 % of 200 are at most the 198th";
+  values[7] = 1.5f;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 99.f / 128})) << "one patch more than all others";
+  values[7] = 8.f;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 2.f})) << "a quarter of the largest at least";
+  const std::vector<float> few = {0.1f, 0.7f, 0.2f};
+  EXPECT_EQ(shared_range(few), range_of(few)) << "so few patches have no rare ones";
+  const std::vector<float> uniform(300, 0.2f);
+  EXPECT_EQ(shared_range(uniform), range_of(uniform));
+  EXPECT_EQ(shared_range({}), (Range{0.f, 1.f}));
+}
+
+TEST(Heatmap, NearestTakesThePatchUnderThePoint) {
+  const PatchMap map = one_hot(2, 3, 1, 2);
+  EXPECT_EQ(sample(map, 2.0, 1.0, false), 1.f);
+  EXPECT_EQ(sample(map, 2.999, 1.999, false), 1.f);
+  EXPECT_EQ(sample(map, 1.999, 1.5, false), 0.f);
+  EXPECT_EQ(sample(map, 9.0, 9.0, false), 1.f) << "the border holds outside";
+  EXPECT_EQ(sample(map, -9.0, -9.0, false), 0.f);
+}
+
+TEST(Heatmap, SmoothInterpolatesBetweenPatchCentres) {
+  const PatchMap map = one_hot(3, 3, 1, 1);
+  EXPECT_FLOAT_EQ(sample(map, 1.5, 1.5, true), 1.f);
+  EXPECT_FLOAT_EQ(sample(map, 2.0, 1.5, true), 0.5f);
+  EXPECT_FLOAT_EQ(sample(map, 2.0, 1.0, true), 0.25f);
+  EXPECT_FLOAT_EQ(sample(map, 2.25, 1.5, true), 0.25f);
+  EXPECT_FLOAT_EQ(sample(map, 2.5, 1.5, true), 0.f);
+  const PatchMap corner = one_hot(3, 3, 0, 0);
+  EXPECT_FLOAT_EQ(sample(corner, 0.0, 0.0, true), 1.f) << "the border value is held";
+}
+
+TEST(Heatmap, AOneHotMapRendersAsOneSquare) {
+  const Image image = render(one_hot(2, 2, 0, 1), grey(false), 8, 8);
+  for (int y = 0; y < 8; ++y)
+    for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[0], x >= 4 && y < 4 ? 255 : 0) << x << ',' << y;
+}
+
+TEST(Heatmap, ASmoothOneHotMapRendersAsATent) {
+  // 1 × 2 patches on 8 px: pixel centres lie at 0.125, 0.375, … patches, and centres of patches at 0.5 and 1.5.
+  const Image image = render(one_hot(1, 2, 0, 1), grey(true), 8, 1);
+  const std::array<int, 8> expected = {0, 0, 32, 96, 159, 223, 255, 255};  // 255 · (0, 0, 1/8, 3/8, 5/8, 7/8, 1, 1)
+  for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, 0)[0], expected[static_cast<std::size_t>(x)]) << x;
+}
+
+TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
+  Image photo;
+  photo.width = 8;
+  photo.height = 4;
+  photo.rgb.assign(96, 100);
+  // The box covers columns 2 … 5 of the photo; its right half is the patch that shines.
+  const Image image = render_overlay(one_hot(1, 2, 0, 1), grey(false, 0.5f), photo, {2, 0, 4, 4}, 8, 4);
+  const std::array<int, 8> expected = {35, 35, 88, 88, 178, 178, 35, 35};
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[1], expected[static_cast<std::size_t>(x)]) << x;
+}
+
+TEST(Heatmap, TheOverlayFollowsTheBoxOnAScaledPhotoWithPadding) {
+  Image photo;
+  photo.width = 4;
+  photo.height = 4;
+  photo.rgb.assign(48, 100);
+  // The network saw 2 px of padding on both sides: only the two middle patches of four lie on the photo.
+  const Image image = render_overlay(one_hot(1, 4, 0, 2), grey(false), photo, {-4, 0, 12, 4}, 12, 12);
+  for (int x = 0; x < 12; ++x) EXPECT_EQ(color_at(image, x, 6)[0], x >= 6 ? 255 : 0) << x;
+}
+
+}  // namespace
+}  // namespace vit
