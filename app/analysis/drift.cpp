@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "app/analysis/classes.h"
-#include "app/analysis/frame_budget.h"
+#include "engine/base/error.h"
 #include "engine/maps/attention.h"
 
 namespace headlight {
@@ -43,49 +43,57 @@ std::string departures(const vit::Settings& settings, const vit::ModelConfig& co
   return text;
 }
 
+double maps_moved(const vit::Trace& now, const vit::Trace& trained, int query, const std::stop_token& stop) {
+  const int depth = static_cast<int>(now.blocks.size());
+  double moved = 0;
+  for (int block = 0; block < depth; ++block) {
+    if (stop.stop_requested()) throw vit::Cancelled();
+    const std::vector<float> after = vit::attention_mean(now, block, query);
+    const std::vector<float> before = vit::attention_mean(trained, block, query);
+    for (std::size_t t = 0; t < after.size(); ++t) moved += std::abs(static_cast<double>(after[t]) - before[t]) / 2;
+  }
+  return depth > 0 ? moved / depth : 0;
+}
+
 const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
                                 const std::shared_ptr<const vit::Trace>& trained, int query) {
   if (!trace || !trained || trace == trained || trace->pixels != trained->pixels) {
-    next_block_ = -1;
+    if (run_ != 0) desk_->forget(kPlace);
+    run_ = trained_run_ = 0;
+    drift_ = {};
     return nullptr;
   }
   query = std::clamp(query, 0, trace->grid.tokens() - 1);
-  if (trace != trace_ || trained != trained_ || query != query_) {
-    if (trained != trained_) drift_.maps_moved.reset();
-    trace_ = trace;
-    trained_ = trained;
+  if (trace->run != run_ || trained->run != trained_run_ || query != query_) {
+    if (trained->run != trained_run_) {
+      desk_->forget(kPlace);
+      drift_.maps_moved.reset();
+    }
+    run_ = trace->run;
+    trained_run_ = trained->run;
     query_ = query;
     drift_.what = departures(trace->settings, trace->model->config);
-    next_block_ = drift_.what.empty() ? -1 : 0;
-    moved_ = 0;
-    if (!drift_.what.empty()) compare_prediction();
+    if (!drift_.what.empty()) {
+      compare_prediction(*trace, *trained);
+      desk_->ask(kPlace, [trace, trained, query](const std::stop_token& stop) {
+        return std::make_shared<const double>(maps_moved(*trace, *trained, query, stop));
+      });
+    }
   }
-  if (unfinished()) compare_maps();
-  return drift_.what.empty() ? nullptr : &drift_;
+  if (drift_.what.empty()) return nullptr;
+  if (const auto moved = std::static_pointer_cast<const double>(desk_->answer(kPlace))) drift_.maps_moved = *moved;
+  return &drift_;
 }
 
-void DriftWatch::compare_prediction() {
+void DriftWatch::compare_prediction(const vit::Trace& trace, const vit::Trace& trained) {
   drift_.top1 = -1;
-  if (trace_->logits.empty() || trace_->logits.size() != trained_->logits.size()) return;
-  const ClassScore trained_top = top_classes(trained_->logits, {}, 1)[0];
-  drift_.top1 = trained_top.index;
-  drift_.top1_before = trained_top.probability;
-  const ClassScore top = top_classes(trace_->logits, {}, 1)[0];
+  if (trace.logits.empty() || trace.logits.size() != trained.logits.size()) return;
+  const ClassScore before = top_classes(trained.logits, {}, 1)[0];
+  drift_.top1 = before.index;
+  drift_.top1_before = before.probability;
+  const ClassScore top = top_classes(trace.logits, {}, 1)[0];
   drift_.top1_now = top.index;
   drift_.now = top.probability;
-}
-
-void DriftWatch::compare_maps() {
-  const int depth = static_cast<int>(trace_->blocks.size());
-  for (double floats = 0; next_block_ < depth && floats < kFloatsEachFrame; ++next_block_) {
-    floats += vit::floats_read(*trace_, next_block_) + vit::floats_read(*trained_, next_block_);
-    const std::vector<float> now = vit::attention_mean(*trace_, next_block_, query_);
-    const std::vector<float> before = vit::attention_mean(*trained_, next_block_, query_);
-    for (std::size_t t = 0; t < now.size(); ++t) moved_ += std::abs(static_cast<double>(now[t]) - before[t]) / 2;
-  }
-  if (next_block_ < depth) return;
-  drift_.maps_moved = moved_ / depth;
-  next_block_ = -1;
 }
 
 }  // namespace headlight

@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
+#include "app/analysis/desk.h"
 #include "engine/network/trace.h"
 
 namespace headlight {
@@ -14,33 +16,35 @@ std::string departures(const vit::Settings& settings, const vit::ModelConfig& co
 
 /// Compares a trace with the one as trained; both of the same model and pixels.
 struct Drift {
-  std::string what = {};   // the departures; empty: none
-  int top1 = -1;           // the class that the trained settings predict; -1 without a head
-  double top1_before = 0;  // its probability as trained
-  int top1_now = -1;       // the class that is predicted now
-  double now = 0;          // its probability
-  // Mean over the blocks of the total variation, 0 … 1, between head-averaged rows of `query`; unknown at first.
-  std::optional<double> maps_moved = {};
+  std::string what = {};                  // the departures; empty: none
+  int top1 = -1;                          // the class that the trained settings predict; -1 without a head
+  double top1_before = 0;                 // its probability as trained
+  int top1_now = -1;                      // the class that is predicted now
+  double now = 0;                         // its probability
+  std::optional<double> maps_moved = {};  // see maps_moved(); unknown at first
 };
 
-/// Remembers the last answer, so that asking once a frame is free.
+/// Mean over the blocks of the total variation, 0 … 1, between the head-averaged rows of `query` in two passes of one
+/// model and input. Throws vit::Cancelled.
+double maps_moved(const vit::Trace& now, const vit::Trace& trained, int query, const std::stop_token& stop = {});
+
+/// Keeps the comparison of what is shown; the maps are compared beside the window. Main thread only.
 class DriftWatch {
  public:
-  /// Null where nothing departs or there is nothing to compare with. Large networks' maps take several calls, so that
-  /// no frame stalls: until they are compared (`unfinished`), `maps_moved` stays what it was.
+  explicit DriftWatch(Desk& desk) : desk_(&desk) {}
+  /// Null where nothing departs or there is nothing to compare with. Until the maps are compared, `maps_moved` stays
+  /// what it was.
   const Drift* update(const std::shared_ptr<const vit::Trace>& trace, const std::shared_ptr<const vit::Trace>& trained,
                       int query);
-  bool unfinished() const { return next_block_ >= 0; }
 
  private:
-  void compare_prediction();
-  void compare_maps();
+  static constexpr const char* kPlace = "drift";
+  void compare_prediction(const vit::Trace& trace, const vit::Trace& trained);
 
-  std::shared_ptr<const vit::Trace> trace_, trained_;
+  Desk* desk_;
+  std::uint64_t run_ = 0, trained_run_ = 0;
   int query_ = -1;
   Drift drift_;
-  int next_block_ = -1;  // whose maps are to be compared next; -1: none
-  double moved_ = 0;     // sum over the blocks before
 };
 
 }  // namespace headlight

@@ -26,6 +26,8 @@ struct ExportOptions {
   std::string pixels;                   // safetensors, in place of an image
   std::string folder, figure, tensors;  // what to write
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
+  std::string analysis = "heads";
+  std::vector<std::string> values;  // NAME=VALUE
   bool after_dropout = false;
   ExportStyle style;
   vit::Extent extent;
@@ -53,7 +55,9 @@ ExportRequest request_for(const ExportOptions& options, const RunInput& input) {
   parse_formats(options.formats, request);
   request.style = options.style;
   parse_range(options.range, request.style);
-  if (const auto map = vit::colormap_by_name(options.colormap)) request.style.colormap = *map;
+  if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
+  request.analysis = vit::analysis_by_id(options.analysis);
+  request.values = parse_values(options.values, *request.analysis);
   request.folder = options.folder;
   return request;
 }
@@ -112,6 +116,15 @@ void add_what_options(CLI::App& command, ExportOptions& options) {
   command.add_option("--pixels", options.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
       ->type_name("FILE.safetensors")
       ->group(kGroup);
+  command.add_option("--analysis", options.analysis, analyses_in_words())
+      ->check(CLI::IsMember(analysis_ids()))
+      ->type_name("NAME")
+      ->group(kGroup);
+  command.add_option("--set", options.values, parameters_in_words())
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->group(kGroup);
   command.add_option("-b,--block", options.blocks, "all, or a list as in 0,2,5-7 (default: all)")
       ->type_name("LIST")
       ->group(kGroup);
@@ -145,13 +158,14 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "Drawing";
   command.add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone")
       ->group(kGroup);
-  command.add_option("--opacity", options.style.opacity, "Of the map in an overlay (default: 0.7)")
+  command.add_option("--opacity", options.style.look.opacity, "Of the map in an overlay (default: 0.7)")
       ->check(is_finite())
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("A")
       ->group(kGroup);
-  command.add_option("--colormap", options.colormap, "viridis, magma, inferno, turbo or grey (default: inferno)")
-      ->check(CLI::IsMember({"viridis", "magma", "inferno", "turbo", "grey"}))
+  command
+      .add_option("--colormap", options.colormap, vit::choices_in_words<vit::Colormap>("or") + " (default: inferno)")
+      ->check(CLI::IsMember(vit::choice_ids<vit::Colormap>()))
       ->type_name("NAME")
       ->group(kGroup);
   command
@@ -160,7 +174,7 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
                   "or LOW,HIGH")
       ->type_name("RULE")
       ->group(kGroup);
-  command.add_flag("--smooth", options.style.smooth, "Interpolate between patches")->group(kGroup);
+  command.add_flag("--smooth", options.style.look.smooth, "Interpolate between patches")->group(kGroup);
   command.add_option("--size", options.style.size_px, "Longer side of a picture (default: 512)")
       ->check(CLI::Range(1, 16384))
       ->type_name("PX")

@@ -1,5 +1,7 @@
 #include "app/cli/export_arguments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -39,6 +41,23 @@ bool append_span(std::string_view text, std::vector<int>& out) {
   for (int i = *first; i <= *last; ++i)
     if (std::find(out.begin(), out.end(), i) == out.end()) out.push_back(i);
   return true;
+}
+
+/// "discard and start", or that there are none.
+std::string names_of(const vit::Analysis& analysis) {
+  std::string words;
+  for (const vit::Parameter& parameter : analysis.parameters)
+    words += (words.empty() ? "the parameters " : ", ") + std::string(parameter.id);
+  return words.empty() ? "no parameters" : words;
+}
+
+/// "mean, max or min", "a block", "0 to 0.95".
+std::string range_of(const vit::Parameter& parameter) {
+  std::string words;
+  for (std::size_t i = 0; i < parameter.names.size(); ++i)
+    words += (i == 0 ? "" : i + 1 < parameter.names.size() ? ", " : " or ") + std::string(parameter.names[i]);
+  if (!words.empty()) return words;
+  return parameter.is_block ? "a block" : fmt::format("{:g} to {:g}", parameter.low, parameter.high);
 }
 
 std::string quoted(const std::string& text) {
@@ -104,6 +123,50 @@ int parse_query(const std::string& text, const vit::TokenGrid& grid, const vit::
   return grid.token_of(*row, *col);
 }
 
+std::map<std::string, double> parse_values(const std::vector<std::string>& texts, const vit::Analysis& analysis) {
+  std::map<std::string, double> values;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    const std::string id = text.substr(0, equals);
+    const vit::Parameter* parameter = analysis.parameter(id);
+    if (equals == std::string::npos || parameter == nullptr)
+      throw UsageError("--set " + quoted(text) + " is not understood; " + analysis.id + " has " + names_of(analysis) +
+                       ".");
+    const std::string_view value = std::string_view(text).substr(equals + 1);
+    const auto named = std::find(parameter->names.begin(), parameter->names.end(), value);
+    const auto written = number<double>(value);
+    if (named != parameter->names.end())
+      values[id] = static_cast<double>(named - parameter->names.begin());
+    else if (written && parameter->names.empty())
+      values[id] = *written;
+    else
+      throw UsageError("--set " + quoted(text) + " is not understood; " + parameter->label + " is " +
+                       range_of(*parameter) + ".");
+  }
+  return values;
+}
+
+std::vector<std::string> analysis_ids() {
+  std::vector<std::string> ids;
+  for (const vit::Analysis* analysis : vit::analyses()) ids.emplace_back(analysis->id);
+  return ids;
+}
+
+std::string analyses_in_words() {
+  std::string words = "What the maps show (default: heads).";
+  for (const vit::Analysis* analysis : vit::analyses())
+    words += std::string(" ") + analysis->id + ": " + analysis->sentence;
+  return words;
+}
+
+std::string parameters_in_words() {
+  std::string words = "A parameter of the analysis; may be given several times.";
+  for (const vit::Analysis* analysis : vit::analyses())
+    for (const vit::Parameter& parameter : analysis->parameters)
+      words += std::string(" ") + analysis->id + ": " + parameter.id + ", " + range_of(parameter) + ".";
+  return words;
+}
+
 void parse_formats(const std::string& text, ExportRequest& request) {
   request.png = request.npy = request.csv = false;
   for (std::string_view part : split(text, ',')) {
@@ -122,15 +185,15 @@ void parse_formats(const std::string& text, ExportRequest& request) {
 
 void parse_range(const std::string& text, ExportStyle& style) {
   if (text == "shared" || text == "head") {
-    style.range_rule = text == "shared" ? vit::RangeRule::shared : vit::RangeRule::per_head;
+    style.look.range_rule = text == "shared" ? vit::RangeRule::shared : vit::RangeRule::per_head;
     return;
   }
   const auto parts = split(text, ',');
   const auto low = number<float>(parts.front()), high = number<float>(parts.back());
   if (parts.size() != 2 || !low || !high || !std::isfinite(*low) || !std::isfinite(*high) || *low >= *high)
     throw UsageError("--range " + quoted(text) + " is not understood; write shared, head, or LOW,HIGH as in 0,0.05.");
-  style.range_rule = vit::RangeRule::fixed;
-  style.fixed_range = {*low, *high};
+  style.look.range_rule = vit::RangeRule::fixed;
+  style.look.fixed_range = {*low, *high};
 }
 
 }  // namespace headlight

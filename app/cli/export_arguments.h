@@ -1,6 +1,7 @@
 // How `headlight export` spells blocks, heads, queries and ranges.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,14 @@ HeadSelection parse_heads(const std::string& text);
 /// "cls", "ROW,COL" for a patch, "token:N"; empty: the class token, or the middle patch of a network without one.
 /// Throws UsageError.
 int parse_query(const std::string& text, const vit::TokenGrid& grid, const vit::ModelConfig& config);
+
+/// Parameters of an analysis from "NAME=VALUE", a value being a number or one of its names. Throws UsageError.
+std::map<std::string, double> parse_values(const std::vector<std::string>& texts, const vit::Analysis& analysis);
+
+/// For the help text: every analysis and what it shows, and the parameters that some have.
+std::vector<std::string> analysis_ids();
+std::string analyses_in_words();
+std::string parameters_in_words();
 
 /// "png,npy,csv". Throws UsageError.
 void parse_formats(const std::string& text, ExportRequest& request);

@@ -48,8 +48,8 @@ void add_window_options(CLI::App& root, Action& action) {
   root.add_option("--theme", options->theme, "Colours of the window")
       ->check(CLI::IsMember({"dark", "light"}))
       ->group("Window");
-  root.add_option("--tab", options->tab, "Tab to open: heads or grid")
-      ->check(CLI::IsMember({"heads", "grid", "blocks"}))
+  root.add_option("--tab", options->tab, "Page to open: " + pages_in_words())
+      ->check(CLI::IsMember(page_ids()))
       ->type_name("NAME")
       ->group("Window");
   root.add_option("--width", options->width, "Width of the window")

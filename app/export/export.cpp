@@ -52,40 +52,63 @@ void make_folder(const std::filesystem::path& folder) {
     throw vit::Error("The folder " + folder.string() + " cannot be made: " + error.message() + "; choose another one.");
 }
 
-/// Writes the files of one request, one block after the other.
+std::string head_of(const vit::MapLabel& label) {
+  return label.head == vit::kNoHead ? label.title : vit::head_name(label.head);
+}
+
+/// The file of one map: its picture, and in text chunks what it is.
+std::string png_of(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index,
+                   const std::stop_token& stop) {
+  const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
+  const vit::Range range = set.range(index, request.style.look);
+  return encode_png(map_picture(set.patch_map(index), range, request.style, source, stop),
+                    text_chunks(source, request, label.block, head_of(label), range_text(range)), stop);
+}
+
+/// Writes the files of one request, one answer after the other.
 class Export {
  public:
   Export(const ExportSource& source, const ExportRequest& request, const ExportControl& control)
       : source_(source), request_(request), control_(control) {}
 
-  void block(int block) {
-    const BlockMaps maps = block_maps(*source_.trace, block, request_.query, request_.heads, request_.stage);
-    const std::string part = block_file_part(block, static_cast<int>(source_.trace->blocks.size()));
-    for (const NamedMap& map : maps.maps) {
-      one_map(maps, map, part + "_" + map.file_part);
-      step(maps.maps.size());
+  void one(const vit::Question& question, double share) {
+    const PickedMaps picked = pick_maps(source_, request_, question, control_.stop);
+    for (const int map : picked.maps) {
+      one_map(*picked.set, map);
+      step(share / static_cast<double>(picked.maps.size()));
     }
-    if (request_.png && maps.maps.size() > 1) {
-      const std::string range =
-          request_.style.range_rule == vit::RangeRule::per_head
-              ? "each map its own"
-              : range_text(range_for(maps, maps.maps.front(), request_.style.range_rule, request_.style.fixed_range));
-      write(part + "_overview.png", encode_png(overview_picture(source_, request_, maps, control_.stop),
-                                               text_chunks(source_, request_, block, "all", range), control_.stop));
+    if (request_.png && picked.maps.size() > 1) {
+      const vit::Image picture = several_a_block(picked) ? grid_picture(source_, request_, {picked}, control_.stop)
+                                                         : overview_picture(source_, request_, picked, control_.stop);
+      const std::string range = request_.style.look.range_rule == vit::RangeRule::per_head
+                                    ? "each map its own"
+                                    : range_text(picked.set->range(picked.maps.front(), request_.style.look));
+      const int block = request_.analysis->asks_block ? question.block : -1;
+      write(picked.stem + "_overview.png",
+            encode_png(picture, text_chunks(source_, request_, block, "all", range), control_.stop));
     }
   }
 
   std::vector<std::filesystem::path> take_written() { return std::move(written_); }
 
  private:
-  void one_map(const BlockMaps& maps, const NamedMap& map, const std::string& stem) {
-    const vit::Range range = range_for(maps, map, request_.style.range_rule, request_.style.fixed_range);
-    if (request_.png)
-      write(stem + ".png",
-            encode_png(map_picture(map.map, range, request_.style, source_, control_.stop),
-                       text_chunks(source_, request_, maps.block, map.name, range_text(range)), control_.stop));
-    if (request_.npy) write(stem + ".npy", encode_npy(map.map.values, {map.map.rows, map.map.cols}));
-    if (request_.csv) write(stem + ".csv", csv_of(map.map));
+  /// An answer for all blocks with several maps for each: a row a block shows it best.
+  bool several_a_block(const PickedMaps& picked) const {
+    if (request_.analysis->asks_block) return false;
+    const auto& labels = picked.set->labels;
+    for (std::size_t i = 1; i < picked.maps.size(); ++i)
+      if (labels[static_cast<std::size_t>(picked.maps[i])].block ==
+          labels[static_cast<std::size_t>(picked.maps[i - 1])].block)
+        return true;
+    return false;
+  }
+
+  void one_map(const vit::MapSet& set, int index) {
+    const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
+    const vit::PatchMap map = set.patch_map(index);
+    if (request_.png) write(label.id + ".png", png_of(source_, request_, set, index, control_.stop));
+    if (request_.npy) write(label.id + ".npy", encode_npy(map.values, {map.rows, map.cols}));
+    if (request_.csv) write(label.id + ".csv", csv_of(map));
   }
 
   void write(const std::string& name, const std::string& bytes) {
@@ -94,8 +117,8 @@ class Export {
     written_.push_back(file);
   }
 
-  void step(std::size_t maps_of_block) {
-    done_ += 1.0 / (static_cast<double>(maps_of_block) * static_cast<double>(request_.blocks.size()));
+  void step(double share) {
+    done_ += share;
     if (control_.progress) control_.progress(std::min(1.0, done_));
     if (control_.stop.stop_requested()) throw vit::Cancelled();
   }
@@ -123,9 +146,8 @@ void validate(const ExportRequest& request, const ExportSource& source) {
         throw vit::Error("There is no head " + std::to_string(head) + " in block " + std::to_string(block) +
                          "; it has heads 0 to " + std::to_string(num_heads - 1) + ".");
   }
-  if (request.query < 0 || request.query >= trace.grid.tokens())
-    throw vit::Error("There is no token " + std::to_string(request.query) + "; the network has tokens 0 to " +
-                     std::to_string(trace.grid.tokens() - 1) + ".");
+  for (const vit::Question& question : questions_of(request))
+    vit::validate(*request.analysis, {source.trace, source.trained}, question);
   if (request.style.overlay && !source.photo)
     throw vit::Error("There is no photo to lay the maps over; give one or export the maps alone.");
   if (request.style.size_px < 1 || request.style.size_px > kLargestSize)
@@ -135,13 +157,13 @@ void validate(const ExportRequest& request, const ExportSource& source) {
 
 vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
                        const ExportSource& source, const std::stop_token& stop) {
-  const vit::HeatmapStyle heatmap{style.colormap, range, style.smooth, style.opacity};
   if (!style.overlay) {
     const Size size = fitted(map.cols, map.rows, style.size_px);
-    return vit::render(map, heatmap, size.width, size.height, stop);
+    return vit::render(map, style.look, range, size.width, size.height, stop);
   }
   const Size size = fitted(source.photo->width, source.photo->height, style.size_px);
-  return vit::render_overlay(map, heatmap, *source.photo, source.trace->pixels->box, size.width, size.height, stop);
+  return vit::render_overlay(map, style.look, range, *source.photo, source.trace->pixels->box, size.width, size.height,
+                             stop);
 }
 
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
@@ -149,25 +171,35 @@ std::vector<std::filesystem::path> export_maps(const ExportSource& source, const
   validate(request, source);
   make_folder(request.folder);
   Export work(source, request, control);
-  for (int block : request.blocks) work.block(block);
+  const std::vector<vit::Question> questions = questions_of(request);
+  for (const vit::Question& question : questions) work.one(question, 1.0 / static_cast<double>(questions.size()));
   return work.take_written();
+}
+
+void export_one(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                const ExportControl& control) {
+  validate(request, source);
+  const PickedMaps picked = pick_maps(source, request, questions_of(request).front(), control.stop);
+  write_file(file, png_of(source, request, *picked.set, picked.maps.at(0), control.stop));
 }
 
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control) {
   validate(request, source);
-  std::vector<BlockMaps> blocks;
-  for (const int block : request.blocks) {
-    blocks.push_back(block_maps(*source.trace, block, request.query, request.heads, request.stage));
+  std::vector<PickedMaps> answers;
+  const std::vector<vit::Question> questions = questions_of(request);
+  for (const vit::Question& question : questions) {
+    answers.push_back(pick_maps(source, request, question, control.stop));
     if (control.progress)
-      control.progress(static_cast<double>(blocks.size()) / (1.0 + static_cast<double>(request.blocks.size())));
+      control.progress(static_cast<double>(answers.size()) / (1.0 + static_cast<double>(questions.size())));
     if (control.stop.stop_requested()) throw vit::Cancelled();
   }
-  const ExportStyle& style = request.style;
-  const vit::Range range = style.range_rule == vit::RangeRule::fixed ? style.fixed_range : grid_range(blocks);
+  const vit::Look& look = request.style.look;
+  const vit::Range range =
+      look.range_rule == vit::RangeRule::fixed ? look.fixed_range : common_range(answers, request.blocks);
   TextChunks text = text_chunks(source, request, -1, "all",
-                                style.range_rule == vit::RangeRule::per_head ? "each map its own" : range_text(range));
-  write_file(file, encode_png(grid_picture(source, request, blocks, control.stop), text, control.stop));
+                                look.range_rule == vit::RangeRule::per_head ? "each map its own" : range_text(range));
+  write_file(file, encode_png(grid_picture(source, request, answers, control.stop), text, control.stop));
   if (control.progress) control.progress(1);
 }
 

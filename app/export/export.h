@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/export/export_maps.h"
+#include "engine/maps/analysis.h"
 #include "engine/maps/heatmap.h"
 #include "engine/network/trace.h"
 
@@ -17,23 +18,22 @@ namespace headlight {
 /// What is exported: one forward pass and where it comes from.
 struct ExportSource {
   std::shared_ptr<const vit::Trace> trace;
-  std::shared_ptr<const vit::Image> photo;  // null where pixels were given without a photo: no overlay then
-  std::string model;                        // as captions name it: no folders of the user's
+  std::shared_ptr<const vit::Trace> trained = {};  // the same with everything as trained, where it is there
+  std::shared_ptr<const vit::Image> photo;         // null where pixels were given without a photo: no overlay then
+  std::string model;                               // as captions name it: no folders of the user's
   std::string image;
 };
 
 struct ExportStyle {
-  vit::Colormap colormap = vit::Colormap::inferno;
-  vit::RangeRule range_rule = vit::RangeRule::shared;
-  vit::Range fixed_range{0.f, 0.1f};
-  bool smooth = false;
+  vit::Look look;
   bool overlay = false;  // over the whole photo; otherwise the map alone
-  float opacity = 0.7f;  // of the map in an overlay
   int size_px = 512;     // of the longer side
   bool operator==(const ExportStyle&) const = default;
 };
 
 struct ExportRequest {
+  const vit::Analysis* analysis = vit::analysis_by_id("heads");
+  std::map<std::string, double> values;  // of the analysis's parameters
   std::vector<int> blocks;
   HeadSelection heads;
   int query = 0;  // token
@@ -48,17 +48,22 @@ struct ExportControl {
   std::stop_token stop = {};
 };
 
-/// Writes `block05_head02.png`, `block05_mean.png`, … and, where a block has several maps, `block05_overview.png`; each
-/// file whole or not at all. Returns what was written, in order. Throws vit::Error for a request that cannot be met or
-/// a disk that refuses, vit::Cancelled after a stop request.
+/// Writes a file for each map, named by its label (`block05_head02.png`, `block05_mean.png`, …), and where an answer
+/// has several maps a picture of them all (`block05_overview.png`); each file whole or not at all. Returns what was
+/// written, in order. Throws vit::Error for a request that cannot be met or a disk that refuses, vit::Cancelled after a
+/// stop request.
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
                                                const ExportControl& control = {});
+
+/// Writes the one map that the request picks of its first question into `file`. Errors as above.
+void export_one(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                const ExportControl& control = {});
 
 /// Writes all maps of all blocks of the request as one captioned figure, a row for each block. Errors as above.
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control = {});
 
-/// The picture of one map as it is written. `range` as range_for() says. Throws vit::Cancelled after a stop request.
+/// The picture of one map as it is written. Throws vit::Cancelled after a stop request.
 vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
                        const ExportSource& source, const std::stop_token& stop = {});
 

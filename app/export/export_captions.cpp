@@ -1,11 +1,12 @@
 #include "app/export/export_captions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
 
-#include "app/session/view.h"
 #include "engine/base/utf8.h"
 
 namespace headlight {
@@ -50,25 +51,38 @@ std::string range_text(const vit::Range& range) {
   return short_number(range.low) + "," + short_number(range.high);
 }
 
+std::string analysis_words(const ExportRequest& request) {
+  const vit::Analysis& analysis = *request.analysis;
+  std::string words = analysis.name;
+  for (const vit::Parameter& parameter : analysis.parameters) {
+    const double value = analysis.value({.values = request.values}, parameter.id);
+    words += fmt::format(", {} ", parameter.label);
+    words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
+  }
+  return words;
+}
+
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
                        const std::string& range) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
   const ExportStyle& style = request.style;
-  std::string drawing = style.smooth ? "smooth" : "nearest";
-  if (style.overlay) drawing += ", overlay of opacity " + short_number(style.opacity);
-  return {{"Software", std::string("Headlight ") + HEADLIGHT_VERSION},
-          {"model", source.model},
-          {"image", source.image},
-          {"block", block < 0 ? "several" : std::to_string(block)},
-          {"head", head},
-          {"query", query_name(request.query, trace.grid, config)},
-          {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
-          {"range", range},
-          {"colormap", vit::name_of(style.colormap)},
-          {"drawing", drawing},
-          {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-          {"settings", settings_words(trace.settings, config)}};
+  std::string drawing = style.look.smooth ? "smooth" : "nearest";
+  if (style.overlay) drawing += ", overlay of opacity " + short_number(style.look.opacity);
+  TextChunks chunks = {{"Software", std::string("Headlight ") + HEADLIGHT_VERSION},
+                       {"model", source.model},
+                       {"image", source.image},
+                       {"block", block < 0 ? "several" : std::to_string(block)},
+                       {"head", head},
+                       {"query", vit::query_name(request.query, trace.grid, config)},
+                       {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
+                       {"range", range},
+                       {"colormap", vit::id_of(style.look.colormap)},
+                       {"drawing", drawing},
+                       {"preprocessing", vit::describe(trace.pixels->preprocessing)},
+                       {"settings", settings_words(trace.settings, config)}};
+  if (request.analysis->id != std::string_view("heads")) chunks.emplace_back("analysis", analysis_words(request));
+  return chunks;
 }
 
 std::string short_source_name(const std::string& source) {

@@ -17,6 +17,9 @@ std::string short_number(float value);
 /// "0,0.05", as --range reads it.
 std::string range_text(const vit::Range& range);
 
+/// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9".
+std::string analysis_words(const ExportRequest& request);
+
 /// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings.
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
                        const std::string& range);

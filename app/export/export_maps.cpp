@@ -1,66 +1,67 @@
 #include "app/export/export_maps.h"
 
 #include <algorithm>
-#include <numeric>
+
+#include "app/export/export.h"
+#include "engine/maps/analysis.h"
 
 namespace headlight {
-namespace {
 
-/// `number` with as many digits as `last` has, at least two: files sort by number.
-std::string padded(int number, int last) {
-  const std::size_t digits = std::max<std::size_t>(2, std::to_string(last).size());
-  const std::string text = std::to_string(number);
-  return std::string(digits - std::min(digits, text.size()), '0') + text;
+bool HeadSelection::picks(int head) const {
+  if (head == vit::kMeanOfHeads) return mean;
+  if (head == vit::kMaxOfHeads) return max;
+  return head < 0 || all_heads || std::find(heads.begin(), heads.end(), head) != heads.end();
 }
-
-vit::PatchMap patches_of(const float* row, const vit::TokenGrid& grid) {
-  return {grid.rows, grid.cols, {row + grid.prefix, row + grid.tokens()}};
-}
-
-}  // namespace
 
 std::string block_file_part(int block, int depth) {
-  return "block" + padded(block, depth - 1);
+  return "block" + vit::padded(block, depth - 1);
 }
 
-BlockMaps block_maps(const vit::Trace& trace, int block, int query, const HeadSelection& heads, vit::Stage stage) {
-  const vit::Matrix rows = vit::attention_rows(trace, block, query, stage);
-  BlockMaps result;
-  result.block = block;
-  result.num_heads = rows.rows();
-
-  for (int head = 0; head < rows.rows(); ++head)
-    result.patches.insert(result.patches.end(), rows.row(head) + trace.grid.prefix,
-                          rows.row(head) + trace.grid.tokens());
-  result.shared = vit::shared_range(result.patches);
-
-  if (heads.mean)
-    result.maps.push_back(
-        {"mean", "mean", "mean", patches_of(vit::attention_mean(trace, block, query, stage).data(), trace.grid)});
-  if (heads.max)
-    result.maps.push_back(
-        {"max", "max", "max", patches_of(vit::attention_max(trace, block, query, stage).data(), trace.grid)});
-  std::vector<int> chosen = heads.heads;
-  if (heads.all_heads) {
-    chosen.resize(static_cast<std::size_t>(rows.rows()));
-    std::iota(chosen.begin(), chosen.end(), 0);
-  }
-  for (int head : chosen)
-    result.maps.push_back({"head" + padded(head, rows.rows() - 1), std::to_string(head), "head " + std::to_string(head),
-                           patches_of(rows.row(head), trace.grid)});
-  return result;
+std::vector<vit::Question> questions_of(const ExportRequest& request) {
+  const auto question = [&](int block) {
+    return vit::Question{.analysis = request.analysis->id,
+                         .block = block,
+                         .query = request.query,
+                         .stage = request.stage,
+                         .values = request.values};
+  };
+  std::vector<vit::Question> questions;
+  if (request.analysis->asks_block)
+    for (const int block : request.blocks) questions.push_back(question(block));
+  else
+    questions.push_back(question(0));
+  return questions;
 }
 
-vit::Range range_for(const BlockMaps& block, const NamedMap& map, vit::RangeRule rule, const vit::Range& fixed) {
-  switch (rule) {
-    case vit::RangeRule::shared:
-      return block.shared;
-    case vit::RangeRule::per_head:
-      return vit::range_of(map.map.values);
-    case vit::RangeRule::fixed:
-      break;
+PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, const vit::Question& question,
+                     const std::stop_token& stop) {
+  const vit::Analysis& analysis = *request.analysis;
+  PickedMaps picked;
+  picked.set = analysis.answer({source.trace, source.trained}, question, {.stop = stop, .progress = {}});
+  for (int i = 0; i < picked.set->count(); ++i) {
+    const vit::MapLabel& label = picked.set->labels[static_cast<std::size_t>(i)];
+    const bool block =
+        label.block < 0 || std::find(request.blocks.begin(), request.blocks.end(), label.block) != request.blocks.end();
+    if (block && request.heads.picks(label.head)) picked.maps.push_back(i);
   }
-  return fixed;
+  const std::string part = block_file_part(question.block, static_cast<int>(source.trace->blocks.size()));
+  picked.stem = !analysis.asks_block                       ? std::string(analysis.id)
+                : analysis.id == std::string_view("heads") ? part
+                                                           : std::string(analysis.id) + "_" + part;
+  return picked;
+}
+
+vit::Range common_range(const std::vector<PickedMaps>& answers, const std::vector<int>& blocks) {
+  std::vector<float> patches;
+  for (const PickedMaps& answer : answers)
+    for (int i = 0; i < answer.set->count(); ++i) {
+      const vit::MapLabel& label = answer.set->labels[static_cast<std::size_t>(i)];
+      const bool block = label.block < 0 || std::find(blocks.begin(), blocks.end(), label.block) != blocks.end();
+      const bool summary = label.head == vit::kMeanOfHeads || label.head == vit::kMaxOfHeads;
+      const auto map = answer.set->map(i);
+      if (block && !summary) patches.insert(patches.end(), map.begin(), map.end());
+    }
+  return vit::shared_range(patches);
 }
 
 }  // namespace headlight

@@ -1,44 +1,44 @@
-// The maps of one block for one query, in the order in which they are exported.
+// Which maps of an answer are exported, and under which names.
 #pragma once
 
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "engine/maps/attention.h"
-#include "engine/maps/heatmap.h"
-#include "engine/network/trace.h"
+#include "engine/maps/map_set.h"
+#include "engine/maps/token_names.h"
 
 namespace headlight {
 
-/// Which maps of a block. `heads` counts only without `all_heads`.
+struct ExportSource;
+struct ExportRequest;
+
+/// Which maps of a block. `heads` counts only without `all_heads`. Maps that are of no head are always picked.
 struct HeadSelection {
   bool mean = true, max = true;
   bool all_heads = true;
   std::vector<int> heads;
+  bool picks(int head) const;
   bool operator==(const HeadSelection&) const = default;
 };
 
-/// One map and its name in files: "mean", "max", "head02".
-struct NamedMap {
-  std::string file_part;
-  std::string name;   // "mean", "max", "2"
-  std::string title;  // "mean", "max", "head 2"
-  vit::PatchMap map;
+/// One answer, and the maps of it that a request asks for.
+struct PickedMaps {
+  std::shared_ptr<const vit::MapSet> set;
+  std::vector<int> maps;  // indices, in the order of the set
+  std::string stem;       // begins the names of files that show several of them: "block05", "rollout"
 };
 
-struct BlockMaps {
-  int block = 0;
-  int num_heads = 0;
-  std::vector<NamedMap> maps;
-  std::vector<float> patches;  // of all heads of the block, whichever of them are selected
-  vit::Range shared;           // of them
-};
+/// The questions that a request asks: one for each of its blocks, or one for the whole network.
+std::vector<vit::Question> questions_of(const ExportRequest& request);
 
-/// The block, query and heads must exist.
-BlockMaps block_maps(const vit::Trace& trace, int block, int query, const HeadSelection& heads, vit::Stage stage);
+/// Asks one of them. The request must be valid. Throws vit::Cancelled.
+PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, const vit::Question& question,
+                     const std::stop_token& stop = {});
 
-/// The range of one map by the rule.
-vit::Range range_for(const BlockMaps& block, const NamedMap& map, vit::RangeRule rule, const vit::Range& fixed);
+/// The range that maps of several answers share: of all their heads, whichever of them are picked.
+vit::Range common_range(const std::vector<PickedMaps>& answers, const std::vector<int>& blocks);
 
 /// "block05": as many digits as the last block needs, at least two.
 std::string block_file_part(int block, int depth);

@@ -5,7 +5,6 @@
 
 #include "app/export/export_captions.h"
 #include "app/export/figure.h"
-#include "app/session/view.h"
 
 namespace headlight {
 namespace {
@@ -21,20 +20,28 @@ int columns_for(int tiles) {
   return best;
 }
 
+std::string lower_first(std::string text) {
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 'a' - 'A');
+  return text;
+}
+
 /// What the maps are of; the blocks are named by the caller.
 FigureContent titled(const ExportSource& source, const ExportRequest& request, const std::string& blocks) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
+  const bool plain = request.analysis->id == std::string_view("heads");
+  const std::string subject = plain ? "attention" : lower_first(analysis_words(request));
   FigureContent content;
-  content.title = source.image + ", " + blocks + ": attention from " + query_phrase(request.query, trace.grid, config);
+  content.title =
+      source.image + ", " + blocks + ": " + subject + " from " + vit::query_phrase(request.query, trace.grid, config);
   content.subtitle = source.model + ", " + settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
   return content;
 }
 
-void set_scale(FigureContent& content, const ExportStyle& style, const vit::Range& shared) {
-  const vit::Range range = style.range_rule == vit::RangeRule::fixed ? style.fixed_range : shared;
-  const bool own = style.range_rule == vit::RangeRule::per_head;
+void set_scale(FigureContent& content, const vit::Look& look, const vit::Range& shared) {
+  const vit::Range range = look.range_rule == vit::RangeRule::fixed ? look.fixed_range : shared;
+  const bool own = look.range_rule == vit::RangeRule::per_head;
   content.low = own ? "smallest" : figure_number(range.low, range.high);
   bool more = false;  // some values lie beyond the scale
   for (const FigureCell& cell : content.cells)
@@ -42,61 +49,68 @@ void set_scale(FigureContent& content, const ExportStyle& style, const vit::Rang
   content.high = own ? "largest of each map" : (more ? "≥ " : "") + figure_number(range.high, 0);
 }
 
-FigureCell cell_of(const NamedMap& map, const vit::Range& range) {
-  return {.shows = FigureCell::Shows::map, .map = map.map, .range = range};
+FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
+  return {.shows = FigureCell::Shows::map, .map = set.patch_map(index), .range = range};
 }
 
 }  // namespace
 
-vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const BlockMaps& maps,
+vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked,
                             const std::stop_token& stop) {
-  FigureContent content = titled(source, request, "block " + std::to_string(maps.block));
+  const vit::MapSet& set = *picked.set;
+  FigureContent content =
+      titled(source, request,
+             request.analysis->asks_block ? "block " + std::to_string(set.question.block) : std::string("all blocks"));
   const bool has_photo = request.style.overlay && source.photo;
   if (!has_photo && !source.trace->pixels->resized.rgb.empty())
     content.cells.push_back({.shows = FigureCell::Shows::input, .caption = "input"});
-  for (const NamedMap& map : maps.maps) {
-    FigureCell cell = cell_of(map, range_for(maps, map, request.style.range_rule, request.style.fixed_range));
-    cell.caption = map.title;
-    cell.remark = "max " + figure_number(*std::max_element(map.map.values.begin(), map.map.values.end()), 0);
+  for (const int map : picked.maps) {
+    FigureCell cell = cell_of(set, map, set.range(map, request.style.look));
+    cell.caption = set.labels[static_cast<std::size_t>(map)].title;
+    cell.remark = "max " + figure_number(*std::max_element(cell.map.values.begin(), cell.map.values.end()), 0);
     content.cells.push_back(std::move(cell));
   }
   content.columns = columns_for(static_cast<int>(content.cells.size()));
-  set_scale(content, request.style, maps.shared);
+  set_scale(content, request.style.look, set.shared);
   return draw_figure(content, source, request, stop);
 }
 
-vit::Range grid_range(std::span<const BlockMaps> blocks) {
-  std::vector<float> patches;
-  for (const BlockMaps& block : blocks) patches.insert(patches.end(), block.patches.begin(), block.patches.end());
-  return vit::shared_range(patches);
-}
-
-vit::Image grid_picture(const ExportSource& source, const ExportRequest& request, std::span<const BlockMaps> blocks,
-                        const std::stop_token& stop) {
+vit::Image grid_picture(const ExportSource& source, const ExportRequest& request,
+                        const std::vector<PickedMaps>& answers, const std::stop_token& stop) {
+  struct Row {
+    int block;
+    std::vector<std::pair<const vit::MapSet*, int>> maps;
+  };
+  std::vector<Row> rows;  // one for each block
+  for (const PickedMaps& answer : answers)
+    for (const int map : answer.maps) {
+      const int block = answer.set->labels[static_cast<std::size_t>(map)].block;
+      if (rows.empty() || rows.back().block != block) rows.push_back({block, {}});
+      rows.back().maps.emplace_back(answer.set.get(), map);
+    }
   FigureContent content =
-      titled(source, request, blocks.size() == 1 ? "1 block" : std::to_string(blocks.size()) + " blocks");
+      titled(source, request, rows.size() == 1 ? "1 block" : std::to_string(rows.size()) + " blocks");
   std::size_t columns = 1;
-  for (const BlockMaps& block : blocks) columns = std::max(columns, block.maps.size());
+  for (const Row& row : rows) columns = std::max(columns, row.maps.size());
   content.columns = static_cast<int>(columns);
-  const vit::Range shared = grid_range(blocks);
+  const vit::Range shared = common_range(answers, request.blocks);
   std::size_t captioned = 0;  // columns named so far: the first row that has a column names it
-  for (const BlockMaps& block : blocks) {
-    content.row_labels.push_back("block " + std::to_string(block.block));
+  for (const Row& row : rows) {
+    content.row_labels.push_back(row.block < 0 ? "" : "block " + std::to_string(row.block));
     for (std::size_t i = 0; i < columns; ++i) {
-      if (i >= block.maps.size()) {
+      if (i >= row.maps.size()) {
         content.cells.emplace_back();
         continue;
       }
-      const NamedMap& map = block.maps[i];
-      FigureCell cell = cell_of(map, request.style.range_rule == vit::RangeRule::shared
-                                         ? shared
-                                         : range_for(block, map, request.style.range_rule, request.style.fixed_range));
-      if (i >= captioned) cell.caption = map.title;
+      const auto& [set, map] = row.maps[i];
+      const bool one_range = request.style.look.range_rule == vit::RangeRule::shared;
+      FigureCell cell = cell_of(*set, map, one_range ? shared : set->range(map, request.style.look));
+      if (i >= captioned) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
       content.cells.push_back(std::move(cell));
     }
-    captioned = std::max(captioned, block.maps.size());
+    captioned = std::max(captioned, row.maps.size());
   }
-  set_scale(content, request.style, shared);
+  set_scale(content, request.style.look, shared);
   return draw_figure(content, source, request, stop);
 }
 

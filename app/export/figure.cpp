@@ -181,7 +181,7 @@ class Figure {
   }
 
   void color_scale() {
-    const vit::ColorTable& table = vit::color_table(request_.style.colormap);
+    const vit::ColorTable& table = vit::color_table(request_.style.look.colormap);
     const int width = std::min(layout_.width - 2 * layout_.margin, 16 * layout_.text);
     const int top = layout_.height - layout_.margin - 2 * layout_.text, height = std::max(4, layout_.text * 2 / 3);
     for (int x = 0; x < width; ++x)

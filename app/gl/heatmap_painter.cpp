@@ -9,8 +9,7 @@ namespace headlight::gl {
 
 namespace {
 
-constexpr int kValuesWidth = 1024;    // texels a row of the folded values
-constexpr float kOutsideDim = 0.35f;  // of the photo outside the box
+constexpr int kValuesWidth = 1024;  // texels a row of the folded values
 
 void filter(GLint minify, GLint magnify) {
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, minify);
@@ -36,7 +35,8 @@ HeatmapPainter::HeatmapPainter()
   const std::array<std::uint8_t, 3> black{};
   upload_rgb(photo_, 1, 1, black.data());
   filter(GL_LINEAR, GL_LINEAR);
-  set_maps({0.f}, 1, 1);
+  const float none = 0;
+  upload_maps({&none, 1});
 }
 
 void HeatmapPainter::set_photo(const PhotoLevels& levels) {
@@ -54,9 +54,15 @@ void HeatmapPainter::set_colormap(vit::Colormap colormap) {
   filter(GL_NEAREST, GL_NEAREST);
 }
 
-void HeatmapPainter::set_maps(const std::vector<float>& values, int rows, int cols) {
-  rows_ = rows;
-  cols_ = cols;
+void HeatmapPainter::set_maps(const vit::MapSet& set) {
+  if (set.serial == maps_) return;
+  maps_ = set.serial;
+  rows_ = set.rows;
+  cols_ = set.cols;
+  upload_maps(set.values);
+}
+
+void HeatmapPainter::upload_maps(std::span<const float> values) {
   const int height = static_cast<int>((values.size() + kValuesWidth - 1) / kValuesWidth);
   glBindTexture(GL_TEXTURE_2D, values_.name());
   glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
@@ -99,10 +105,10 @@ void HeatmapPainter::draw(const Frame& frame, const Job& job) {
   glUniform2f(program_.uniform("u_map_step"), f(step_x * map_x), f(step_y * map_y));
   glUniform1i(program_.uniform("u_first"), job.map * rows_ * cols_);
   glUniform2i(program_.uniform("u_grid"), cols_, rows_);
-  glUniform2f(program_.uniform("u_range"), job.look.range.low, job.look.range.high);
+  glUniform2f(program_.uniform("u_range"), job.range.low, job.range.high);
   glUniform1i(program_.uniform("u_smooth"), job.look.smooth ? 1 : 0);
   glUniform1f(program_.uniform("u_opacity"), job.look.opacity);
-  glUniform1f(program_.uniform("u_dim"), kOutsideDim);
+  glUniform1f(program_.uniform("u_dim"), vit::kOutsideBrightness);
   glUniform3f(program_.uniform("u_background"), job.background[0], job.background[1], job.background[2]);
   glDrawArrays(GL_TRIANGLES, 0, 3);
 }

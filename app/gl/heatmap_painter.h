@@ -1,9 +1,9 @@
-// Draws patch maps over the photo with the shader that follows engine/heatmap.h.
+// Draws patch maps over the photo with the shader that follows engine/maps/heatmap.h.
 #pragma once
 
 #include <array>
 #include <optional>
-#include <vector>
+#include <span>
 
 #include "app/gl/canvas.h"
 #include "app/gl/handle.h"
@@ -11,7 +11,7 @@
 #include "engine/image/image.h"
 #include "engine/image/photo_levels.h"
 #include "engine/image/preprocessing.h"
-#include "engine/maps/heatmap.h"
+#include "engine/maps/map_set.h"
 
 namespace headlight::gl {
 
@@ -24,13 +24,6 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-struct MapLook {
-  vit::Range range;
-  bool smooth = false;
-  float opacity = 1.f;  // 0: the photo alone
-  bool operator==(const MapLook&) const = default;
-};
-
 class HeatmapPainter {
  public:
   HeatmapPainter();
@@ -38,14 +31,15 @@ class HeatmapPainter {
   /// May be smaller than the photo that `Job` speaks of.
   void set_photo(const PhotoLevels& levels);
   void set_colormap(vit::Colormap colormap);
-  /// `values` holds maps of rows·cols values one after another.
-  void set_maps(const std::vector<float>& values, int rows, int cols);
+  /// Uploads the maps of a set, unless they are those that are there already.
+  void set_maps(const vit::MapSet& set);
 
   /// Map `map` of those set; `box` is the network's part of the photo, both in pixels of a photo `photo_width` by
   /// `photo_height`. Outside the box the photo is dimmed.
   struct Job {
     int map = 0;
-    MapLook look;
+    vit::Look look;  // smoothness and opacity
+    vit::Range range;
     vit::Box box;
     double photo_width = 0, photo_height = 0;
     std::array<float, 3> background{};
@@ -59,7 +53,9 @@ class HeatmapPainter {
   Program program_;
   VertexArray triangle_;
   Texture photo_, values_, colors_;
-  int rows_ = 0, cols_ = 0;
+  void upload_maps(std::span<const float> values);
+  std::uint64_t maps_ = 0;  // the set's serial number
+  int rows_ = 1, cols_ = 1;
   std::optional<vit::Colormap> colormap_;
 };
 

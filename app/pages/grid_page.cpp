@@ -1,11 +1,13 @@
 #include "app/pages/grid_page.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "app/panels/bench.h"
 #include "app/panels/color_bar.h"
+#include "app/panels/tile_grid.h"
 #include "app/ui/widgets.h"
 
 namespace headlight {
@@ -48,39 +50,26 @@ GridPlan plan_grid(const GridInput& in) {
   return plan;
 }
 
-void GridPage::prepare(Bench& bench, const GridPlan& plan) {
-  const Session& session = bench.session;
-  const View& view = session.view;
-  if (!painter_) painter_.emplace();
-  painter_->set_colormap(view.colormap);
-  if (photo_version_ != session.photo_version()) {
-    photo_version_ = session.photo_version();
-    painter_->set_photo(session.photo_display());
-  }
-  TileInputs inputs = tile_inputs(session);
-  inputs.trace = maps_.trace().get();
-  inputs.query = view.query;
-  inputs.width = plan.width;
-  inputs.height = plan.height;
-  atlas_.prepare(inputs, maps_.count());
+std::optional<vit::Question> GridPage::question(const Bench& bench) const {
+  return question_of(*analysis_, bench);
 }
 
-void GridPage::tile(Bench& bench, int block, int head, ImVec2 at) {
+void GridPage::tile(Bench& bench, int index, ImVec2 at) {
   ui::Ui& ui = bench.ui;
   View& view = bench.session.view;
-  const int index = maps_.index_of(block, head);
+  const vit::MapSet& set = bench.maps.set();
+  const vit::MapLabel& label = bench.maps.label(index);
   const float w = static_cast<float>(atlas_.width()), h = static_cast<float>(atlas_.height());
   const ImVec2 to{at.x + w, at.y + h};
-  const bool chosen = view.block == block && view.head == head;
+  const bool chosen = view.block == label.block && view.head == label.head;
   ImGui::PushID(index);
   ImGui::SetCursorScreenPos(at);
   const bool pressed = ImGui::InvisibleButton("tile", {w, h});
   const bool over = ImGui::IsItemHovered();
   ImGui::PopID();
   if (pressed) {
-    bench.session.select_block(block);
-    view.head = head;
-    if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.tab = Tab::heads;
+    choose(view, label);
+    if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.page = "heads";
   }
   ImDrawList& list = *ImGui::GetWindowDrawList();
   atlas_.show(list, index, at, to);
@@ -88,35 +77,30 @@ void GridPage::tile(Bench& bench, int block, int head, ImVec2 at) {
     list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
   else if (over)
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
-  const vit::TokenGrid& grid = maps_.trace()->grid;
   if (over) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    pointed_ = Pointed{
-        .block = block,
-        .head = head,
-        .row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(grid.rows)), 0, grid.rows - 1),
-        .col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(grid.cols)), 0, grid.cols - 1)};
-    if (ImGui::IsMouseClicked(1)) bench.session.set_query(grid.token_of(pointed_->row, pointed_->col));
+    const auto at_patch = [](float px, float extent, int count) {
+      return std::clamp(static_cast<int>(px / extent * static_cast<float>(count)), 0, count - 1);
+    };
+    pointed_ = Pointed{index, at_patch(mouse.y - at.y, h, set.rows), at_patch(mouse.x - at.x, w, set.cols)};
+    if (ImGui::IsMouseClicked(1)) bench.session.set_query(bench.maps.grid().token_of(pointed_->row, pointed_->col));
   }
-  const ui::Control control{.id = "grid.tile." + std::to_string(block) + "." + std::to_string(head), .label = {}};
+  const ui::Control control{.id = fmt::format("grid.tile.{}.{}", label.block, label.head), .label = {}};
   ui::describe(ui, control, at, to, over, chosen ? "on" : "");
 }
 
 void GridPage::read_out(Bench& bench) const {
   if (!pointed_) return;
-  const Pointed& p = *pointed_;
-  char text[200];
-  std::snprintf(
-      text, sizeof text,
-      "block %d, head %d · patch (%d, %d) · %.4f\nClick to choose it, twice to see it large; right click to ask "
-      "this patch.",
-      p.block, p.head, p.row, p.col, maps_.value(maps_.index_of(p.block, p.head), p.row, p.col));
-  ui::hint(bench.ui, text);
+  const vit::MapLabel& label = bench.maps.label(pointed_->index);
+  ui::hint(bench.ui,
+           fmt::format("block {}, head {} · patch ({}, {}) · {:.4f}\nClick to choose it, twice to see it large; "
+                       "right click to ask this patch.",
+                       label.block, label.head, pointed_->row, pointed_->col,
+                       bench.maps.set().value(pointed_->index, pointed_->row, pointed_->col)));
 }
 
-void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step) const {
+void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step) {
   const ui::Ui& ui = bench.ui;
-  const View& view = bench.session.view;
   const std::string last = std::to_string(plan.columns - 1);
   const float widest = ui::measure(ui, ui::Type::small, last).x + ui.px(6);
   const int every = std::max(1, static_cast<int>(std::ceil(widest / step)));  // where tiles are narrower than numbers
@@ -125,46 +109,44 @@ void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec
     const std::string name = (worded ? "head " : "") + std::to_string(h);
     const float x = at.x + step * static_cast<float>(h) +
                     (static_cast<float>(plan.width) - ui::measure(ui, ui::Type::small, name).x) / 2;
-    ui::draw_text(ui, ui::Type::small, {x, at.y}, view.head == h ? ui.theme.accent : ui.theme.soft, name);
+    const bool chosen = bench.session.view.head == h;
+    ui::draw_text(ui, ui::Type::small, {x, at.y}, chosen ? ui.theme.accent : ui.theme.soft, name);
   }
 }
 
-void GridPage::draw_legend(Bench& bench, ImVec2 from, float width) const {
+void GridPage::draw_legend(Bench& bench, ImVec2 from, float width) {
   ui::Ui& ui = bench.ui;
-  const View& view = bench.session.view;
-  const vit::Range range = maps_.range(0, view);
-  const bool fixed = view.range_rule == vit::RangeRule::fixed;
-  draw_color_scale(ui, view, range, maps_.peak() > range.high, fixed ? "fixed range" : "one range for all maps", from,
-                   width);
+  const vit::Look& look = bench.session.view.look;
+  const vit::Range range = bench.maps.set().range(0, look);
+  const bool fixed = look.range_rule == vit::RangeRule::fixed;
+  draw_color_scale(ui, look.colormap, range, bench.maps.peak() > range.high,
+                   fixed ? "fixed range" : "one range for all maps", from, width);
   const ImVec2 size{width, color_scale_height(ui)};
   ImGui::SetCursorScreenPos(from);
   ImGui::InvisibleButton("grid.legend", size);
-  char value[64];
-  std::snprintf(value, sizeof value, "%.6g %.6g", range.low, range.high);
   ui::describe(ui,
                {.id = "grid.legend",
                 .label = {},
                 .tooltip = "Which value has which colour. A shared range ends where 99 % of the values of all blocks "
                            "do, at a quarter of the largest or above: what is beyond has the last colour."},
-               from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(), value);
+               from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
+               fmt::format("{:.6g} {:.6g}", range.low, range.high));
 }
 
-void GridPage::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+void GridPage::draw(Bench& bench, const Area& area) {
   ui::Ui& ui = bench.ui;
   Session& session = bench.session;
-  if (!session.trace() || session.trace()->blocks.empty() || !session.photo()) return;
-  const bool fresh = maps_.update(session.trace(), session.view);
-  if (maps_.unfinished()) ui.wake(ImGui::GetTime());
-  const vit::Trace& trace = *maps_.trace();
-  const vit::Box& box = trace.pixels->box;
+  const vit::MapSet& set = bench.maps.set();
+  const vit::Trace& trace = *set.trace;
+  ImVec2 from = area.from, size = area.size;
   const float label = ui.px(62), line = ui.fonts.size(ui::Type::body) + ui.px(10);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
 
-  const std::string query = query_phrase(session.view.query, trace.grid, trace.model->config);
-  const bool own_range = session.view.range_rule == vit::RangeRule::per_head;
-  const std::string sentence = "Where " + query + " looks: one strip a block, one tile a head, " +
-                               (own_range ? "each map in its own range."
-                                          : "the same colours for all " + std::to_string(maps_.count()) + " maps.");
+  const std::string query = vit::query_phrase(set.question.query, trace.grid, trace.model->config);
+  const bool own_range = session.view.look.range_rule == vit::RangeRule::per_head;
+  const std::string sentence =
+      "Where " + query + " looks: one strip a block, one tile a head, " +
+      (own_range ? "each map in its own range." : "the same colours for all " + std::to_string(set.count()) + " maps.");
   ui::draw_text(ui, ui::Type::body, from, ui.theme.soft, ui::shortened(ui, ui::Type::body, sentence, size.x));
   ui::describe(ui, {.id = "grid.sentence", .label = {}}, from, {from.x + size.x, from.y + line}, false, sentence);
   from.y += line;
@@ -174,7 +156,7 @@ void GridPage::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   const float legend = own_range ? 0 : color_scale_height(ui) + ui.px(14);  // and the colours below the strips
   GridInput in{.size = {size.x - label, size.y - numbers - legend},
                .heads = trace.settings.num_heads,
-               .aspect = static_cast<float>(box.width / box.height),
+               .aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows),
                .gap_px = ui.px(4),
                .strip_gap_px = ui.px(8),
                .smallest_px = ui.px(34),
@@ -184,7 +166,7 @@ void GridPage::draw(Bench& bench, ImVec2 from, ImVec2 size) {
     in.size.x -= scrollbar;
     plan = plan_grid(in);
   }
-  const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
+  const float step_x = static_cast<float>(plan.width) + in.gap_px;
   if (plan.one_line) {
     draw_head_numbers(bench, plan, {from.x + label, from.y}, step_x);
     from.y += numbers;
@@ -197,47 +179,51 @@ void GridPage::draw(Bench& bench, ImVec2 from, ImVec2 size) {
     draw_legend(bench, {from.x + label, std::floor(from.y + strips + ui.px(12))},
                 std::clamp(wide, std::min(ui.px(160), in.size.x), ui.px(420)));
   }
-  prepare(bench, plan);
-  if (fresh) {
-    painter_->set_maps(maps_.values(), trace.grid.rows, trace.grid.cols);
-    atlas_.forget();
-  }
+  draw_strips(bench, plan, in, from, size);
+  read_out(bench);
+}
 
+void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& in, ImVec2 from, ImVec2 size) {
+  ui::Ui& ui = bench.ui;
+  const vit::MapSet& set = bench.maps.set();
+  const float label = ui.px(62);
+  const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
+  atlas_.prepare({.maps = set.serial,
+                  .photo = bench.photo.version,
+                  .look = bench.session.view.look,
+                  .width = plan.width,
+                  .height = plan.height},
+                 set.count());
   ImGui::SetCursorScreenPos(from);
-  ImGui::BeginChild("blocks", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  ImGui::BeginChild("grid", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const float top = ImGui::GetScrollY(), bottom = top + size.y;
-  struct Place {
-    int block, head;
-    ImVec2 at;
-  };
-  std::vector<Place> places;  // of the tiles that are seen
-  std::vector<int> indices;
-  for (int b = 0; b < maps_.blocks(); ++b) {
+  std::vector<int> seen;
+  std::vector<ImVec2> places;
+  int index = 0;
+  for (int b = 0; b < static_cast<int>(in.heads.size()); ++b) {
+    const int heads = in.heads[static_cast<std::size_t>(b)], first = index;
+    index += heads;
     const float y = plan.strip_y[static_cast<std::size_t>(b)];
     if (y > bottom || plan.strip_y[static_cast<std::size_t>(b) + 1] < top) continue;
-    const bool chosen = session.view.block == b;
-    const std::string name = "block " + std::to_string(b);
+    const bool chosen = bench.session.view.block == b;
     ui::draw_text(ui, ui::Type::small,
                   {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) - ui.px(6)},
-                  chosen ? ui.theme.accent : ui.theme.soft, name);
-    for (int h = 0; h < maps_.heads(b); ++h) {
+                  chosen ? ui.theme.accent : ui.theme.soft, "block " + std::to_string(b));
+    for (int h = 0; h < heads; ++h) {
       const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
       if (tile_y > bottom || tile_y + step_y < top) continue;
-      places.push_back({b,
-                        h,
-                        {std::floor(origin.x + label + static_cast<float>(h % plan.columns) * step_x),
-                         std::floor(origin.y + tile_y)}});
-      indices.push_back(maps_.index_of(b, h));
+      seen.push_back(first + h);
+      places.push_back({std::floor(origin.x + label + static_cast<float>(h % plan.columns) * step_x),
+                        std::floor(origin.y + tile_y)});
     }
   }
-  atlas_.paint(*painter_, session, indices, [&](int index) { return maps_.range(index, session.view); });
+  atlas_.paint(bench.painter, tile_photo(bench), set, seen);
   pointed_.reset();
-  for (const Place& place : places) tile(bench, place.block, place.head, place.at);
+  for (std::size_t i = 0; i < seen.size(); ++i) tile(bench, seen[i], places[i]);
   ImGui::SetCursorScreenPos({origin.x, origin.y + plan.strip_y.back() - in.strip_gap_px});
   ImGui::Dummy({1, 1});
   ImGui::EndChild();
-  read_out(bench);
 }
 
 }  // namespace headlight

@@ -6,13 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "app/analysis/grid_maps.h"
-#include "app/gl/heatmap_painter.h"
+#include "app/pages/page.h"
 #include "app/panels/tile_atlas.h"
 
 namespace headlight {
-
-struct Bench;
 
 /// Where every tile stands: a strip of lines for each block, its heads wrapped where they do not fit one line.
 struct GridPlan {
@@ -31,23 +28,23 @@ struct GridInput {
 /// The largest tiles with which all blocks fit; if none above the smallest does, the grid scrolls.
 GridPlan plan_grid(const GridInput& input);
 
-class GridPage {
+class GridPage : public Page {
  public:
-  void draw(Bench& bench, ImVec2 from, ImVec2 size);
+  explicit GridPage(const vit::Analysis& analysis) : analysis_(&analysis) {}
+  std::optional<vit::Question> question(const Bench& bench) const override;
+  void draw(Bench& bench, const Area& area) override;
 
  private:
-  void prepare(Bench& bench, const GridPlan& plan);
-  void tile(Bench& bench, int block, int head, ImVec2 at);
+  void tile(Bench& bench, int index, ImVec2 at);
   void read_out(Bench& bench) const;
-  void draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step) const;
-  void draw_legend(Bench& bench, ImVec2 from, float width) const;
+  static void draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step);
+  static void draw_legend(Bench& bench, ImVec2 from, float width);
+  void draw_strips(Bench& bench, const GridPlan& plan, const GridInput& in, ImVec2 from, ImVec2 size);
 
-  GridMaps maps_;
-  std::optional<gl::HeatmapPainter> painter_;  // its textures are made when the tab is first seen
+  const vit::Analysis* analysis_;
   TileAtlas atlas_;
-  std::uint64_t photo_version_ = 0;
   struct Pointed {
-    int block = 0, head = 0, row = 0, col = 0;
+    int index = 0, row = 0, col = 0;
   };
   std::optional<Pointed> pointed_;
 };

@@ -18,7 +18,7 @@ std::string number(float value) {
   return text;
 }
 
-const char* name_of(vit::RangeRule rule) {
+const char* in_words(vit::RangeRule rule) {
   switch (rule) {
     case vit::RangeRule::shared:
       return "one range for all heads";
@@ -53,9 +53,9 @@ float color_scale_height(const ui::Ui& ui) {
   return ui.fonts.size(ui::Type::small) + ui.px(4 + kBar);
 }
 
-void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& range, bool more, const char* remark,
+void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const vit::Range& range, bool more, const char* remark,
                       ImVec2 from, float width) {
-  const vit::ColorTable& table = vit::color_table(view.colormap);
+  const vit::ColorTable& table = vit::color_table(colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const int pieces = 64;
   for (int i = 0; i < pieces; ++i) {
@@ -77,20 +77,18 @@ void draw_color_scale(const ui::Ui& ui, const View& view, const vit::Range& rang
     ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.faint, remark);
 }
 
-void draw_color_bar(Bench& bench, ImVec2 from, ImVec2 size) {
+void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   if (size.x <= 0) return;
   const ui::Ui& ui = bench.ui;
-  const HeadMaps& maps = bench.maps;
-  const View& view = bench.session.view;
-  const int head = std::min(view.head, maps.heads() - 1);
-  const vit::Range range = maps.range(head, view);
-  const vit::ColorTable& table = vit::color_table(view.colormap);
+  const vit::MapSet& set = bench.maps.set();
+  const vit::Look& look = bench.session.view.look;
+  const vit::Range range = set.range(index, look);
+  const vit::ColorTable& table = vit::color_table(look.colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float bars_bottom = std::floor(from.y + size.y - color_scale_height(ui) - ui.px(1));
 
   const int bins = std::max(8, static_cast<int>(size.x / ui.px(7)));
-  const std::size_t patches = static_cast<std::size_t>(maps.rows()) * maps.cols();
-  const std::vector<int> counts = histogram({maps.map(head), patches}, range, bins);
+  const std::vector<int> counts = histogram(set.map(index), range, bins);
   const double most = std::log1p(*std::max_element(counts.begin(), counts.end()));
   const float step = size.x / static_cast<float>(bins);
   for (int b = 0; b < bins; ++b) {
@@ -102,12 +100,12 @@ void draw_color_bar(Bench& bench, ImVec2 from, ImVec2 size) {
                        color_at(table, (static_cast<float>(b) + 0.5f) / static_cast<float>(bins)));
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
-  const bool more = view.range_rule != vit::RangeRule::per_head && maps.facts(kMaxOfHeads).peak > range.high;
-  draw_color_scale(ui, view, range, more, name_of(view.range_rule), {from.x, bars_bottom + 1}, size.x);
+  const bool more = look.range_rule != vit::RangeRule::per_head && bench.maps.peak() > range.high;
+  draw_color_scale(ui, look.colormap, range, more, in_words(look.range_rule), {from.x, bars_bottom + 1}, size.x);
 
-  if (const auto& at = bench.photo_view.shown_hover; at && at->row < maps.rows() && at->col < maps.cols()) {
-    const int from_head = std::min(bench.photo_view.hovered_head, maps.heads() - 1);
-    const float value = maps.map(from_head)[at->row * maps.cols() + at->col];
+  if (const auto& at = bench.hover.shown;
+      at && at->row < set.rows && at->col < set.cols && bench.hover.map < set.count()) {
+    const float value = set.value(bench.hover.map, at->row, at->col);
     const float t = std::clamp((value - range.low) / (range.high - range.low), 0.f, 1.f);
     const float x = from.x + size.x * t;
     list.AddTriangleFilled({x - ui.px(5), bars_bottom - ui.px(5)}, {x + ui.px(5), bars_bottom - ui.px(5)},

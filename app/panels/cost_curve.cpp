@@ -68,10 +68,10 @@ void CostColumn::draw_curve(Bench& bench, float height) {
   Session& session = bench.session;
   const ImVec2 top = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  const bool all = all_blocks(bench);
-  ui::heading(
-      ui, whole_model ? "COST OVER HEAD COUNT · whole model" : "COST OVER HEAD COUNT · block " + std::to_string(block_),
-      all ? "heads of all blocks" : "heads of block " + std::to_string(block_));
+  const bool all = all_blocks_;
+  ui::heading(ui,
+              whole_ ? "COST OVER HEAD COUNT · whole model" : "COST OVER HEAD COUNT · block " + std::to_string(block_),
+              all ? "heads of all blocks" : "heads of block " + std::to_string(block_));
 
   const vit::ModelConfig& config = trace_->model->config;
   const std::vector<int> counts = vit::divisors(config.channels);
@@ -155,7 +155,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
                   .tooltip = sweeping ? "Stops; the dots that are there stay."
                                       : "Measures every possible head count, a few passes each, and fills in the dots.",
                   .key = bench.commands.keys_of("cost.sweep")}))
-    sweep(bench);
+    bench.session.toggle_sweep();
   const float text_y = bottom + ui.px(4) + (button - number) / 2;
   const std::string key = std::to_string(curve_.measured.size()) + " of " + std::to_string(counts.size()) + " measured";
   float x = at.x + width - ui::measure(ui, ui::Type::small, key).x;

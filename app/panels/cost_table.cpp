@@ -120,7 +120,7 @@ void CostColumn::draw_table(Bench& bench) {
   list.AddLine({at.x, y + ui.px(2)}, {at.x + width, y + ui.px(2)}, ui.theme.line);
   y += ui.px(4);
   for (const CostLine& line : view_.totals)
-    if (whole_model || line.id != "total.model") draw(line);
+    if (whole_ || line.id != "total.model") draw(line);
   ImGui::SetCursorScreenPos({at.x, y});
   ImGui::Dummy({width, 1});
 }

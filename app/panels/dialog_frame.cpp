@@ -23,7 +23,7 @@ bool begin_dialog(Bench& bench, const char* id, const char* title, ImVec2 points
                    ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoBackground);
   ImGui::PopStyleVar();
   ui::ground_over_veil(ui);
-  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) bench.front_dialog = &open;
+  if (ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows)) bench.dialogs.front = &open;
   ui::text(ui, ui::Type::title, ui.theme.text, title);
   ImGui::SameLine();
   const float width = ui.px(70);
@@ -43,9 +43,8 @@ void end_dialog() {
   ImGui::End();
 }
 
-void close_front_dialog(Bench& bench) {
-  for (bool* open :
-       {bench.front_dialog, &bench.get_open, &bench.preprocessing_open, &bench.report_open, &bench.help_open})
+void Dialogs::close_front() {
+  for (bool* open : {front, &get, &preprocessing, &report, &help})
     if (open != nullptr && *open) {
       *open = false;
       return;

@@ -11,12 +11,22 @@ namespace headlight {
 
 struct Bench;
 
+/// Which of them are open.
+struct Dialogs {
+  bool help = false;
+  bool report = false;         // what was read, implied and guessed of the model
+  bool preprocessing = false;  // how the photo becomes the input
+  bool get = false;            // the models that can be fetched
+  bool* front = nullptr;       // the one of the four that is in front
+
+  bool any_open() const { return help || report || preprocessing || get; }
+  void close_front();
+};
+
 /// A floating window in the middle with a title and a close button, `points` large; call `end_dialog` if it returns
 /// true. `open` becomes false when the user closes it.
 bool begin_dialog(Bench& bench, const char* id, const char* title, ImVec2 points, bool& open);
 void end_dialog();
-/// Closes the one that is in front of the others.
-void close_front_dialog(Bench& bench);
 
 /// Text at `x` px of the line, cut to `width`; the line goes on.
 void column_text(const ui::Ui& ui, float x, ImU32 color, std::string_view text, float width);

@@ -12,7 +12,7 @@
 namespace headlight {
 
 void draw_help(Bench& bench) {
-  if (!begin_dialog(bench, "help", "Keys", {860, 720}, bench.help_open)) return;
+  if (!begin_dialog(bench, "help", "Keys", {860, 720}, bench.dialogs.help)) return;
   ui::Ui& ui = bench.ui;
   const float width = ImGui::GetContentRegionAvail().x, gap = ui.px(18);
   float keys = 0, names = 0;  // px, the widest
@@ -49,8 +49,9 @@ void draw_help(Bench& bench) {
 }
 
 void draw_preprocessing(Bench& bench) {
-  if (!bench.session.model()) bench.preprocessing_open = false;
-  if (!begin_dialog(bench, "prepare", "How the photo becomes the input", {520, 660}, bench.preprocessing_open)) return;
+  if (!bench.session.model()) bench.dialogs.preprocessing = false;
+  if (!begin_dialog(bench, "prepare", "How the photo becomes the input", {520, 660}, bench.dialogs.preprocessing))
+    return;
   ui::Ui& ui = bench.ui;
   vit::Preprocessing& p = bench.session.preprocessing;
   ui::wrapped(ui, ui::Type::body, ui.theme.soft, vit::describe(p));

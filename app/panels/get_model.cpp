@@ -69,7 +69,7 @@ void draw_row(Bench& bench, const HubModel& model, const std::filesystem::path& 
     if (ui::button(ui, {.id = id, .label = "Open", .tooltip = "Opens the model, which was fetched before."},
                    ui.px(kButton))) {
       bench.session.open_model((folder / model.name).string());
-      bench.get_open = false;
+      bench.dialogs.get = false;
     }
   } else if (ui::button(ui,
                         {.id = id,
@@ -89,7 +89,7 @@ void draw_row(Bench& bench, const HubModel& model, const std::filesystem::path& 
 }  // namespace
 
 void draw_get_model(Bench& bench) {
-  if (!begin_dialog(bench, "get", "Get a model", {680, 480}, bench.get_open)) return;
+  if (!begin_dialog(bench, "get", "Get a model", {680, 480}, bench.dialogs.get)) return;
   const ui::Ui& ui = bench.ui;
   try {
     const std::filesystem::path folder = hub_folder();

@@ -13,7 +13,7 @@ constexpr float kRoomyHeight = 800;  // points
 
 }  // namespace
 
-void draw_left_column(Bench& bench, ImVec2 from, ImVec2 size) {
+void LeftColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
@@ -25,13 +25,13 @@ void draw_left_column(Bench& bench, ImVec2 from, ImVec2 size) {
   const bool low = size.y < ui.px(kRoomyHeight);  // then everything moves closer before anything is out of sight
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {space.x, low ? std::floor(space.y * 0.75f) : space.y});
   // A scroll bar takes its room from the margin, so that nothing moves when it appears.
-  const float width = bench.left_scrolls ? size.x - pad - ui.px(3) : size.x - 2 * pad;
+  const float width = scrolls_ ? size.x - pad - ui.px(3) : size.x - 2 * pad;
   ImGui::BeginChild("left", {width, size.y - ui.px(10)}, false);
   draw_model_section(bench);
   draw_image_section(bench);
   draw_attention_section(bench);
   draw_view_section(bench);
-  bench.left_scrolls = ImGui::GetScrollMaxY() > 0;
+  scrolls_ = ImGui::GetScrollMaxY() > 0;
   ImGui::EndChild();
   ImGui::PopStyleVar(2);
 }

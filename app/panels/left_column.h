@@ -7,7 +7,13 @@ namespace headlight {
 
 struct Bench;
 
-void draw_left_column(Bench& bench, ImVec2 from, ImVec2 size);
+class LeftColumn {
+ public:
+  void draw(Bench& bench, ImVec2 from, ImVec2 size);
+
+ private:
+  bool scrolls_ = false;  // it is longer than the window
+};
 
 // Its sections, each in a file of its own.
 void draw_model_section(Bench& bench);

@@ -33,7 +33,7 @@ void draw_menu(Bench& bench, const std::string& menu) {
 
 }  // namespace
 
-void draw_menu_bar(Bench& bench, ImVec2 from, ImVec2 size) {
+void draw_menu_bar(Bench& bench, MenuClicks& clicks, ImVec2 from, ImVec2 size) {
   ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
@@ -59,7 +59,6 @@ void draw_menu_bar(Bench& bench, ImVec2 from, ImVec2 size) {
       list.AddRectFilled({x, from.y + ui.px(4)}, {x + width, from.y + size.y - ui.px(5)}, ui.theme.raised, ui.px(4));
     ui::draw_text(ui, ui::Type::body, {x + ui.px(10), body_y}, ui.theme.text, menu);
     ui::describe(ui, {.id = id, .label = menu}, {x, from.y}, {x + width, from.y + size.y}, over, opened ? "on" : "");
-    MenuClicks& clicks = bench.menu_clicks;
     const bool due = clicks.due == menu;
     if (due) clicks.due.clear();
     if (pressed || due || (other && inside)) {

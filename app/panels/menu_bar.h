@@ -15,6 +15,6 @@ struct MenuClicks {
   std::string due;     // the menu to open in the next frame: Dear ImGui closes all at a click outside them
 };
 
-void draw_menu_bar(Bench& bench, ImVec2 from, ImVec2 size);
+void draw_menu_bar(Bench& bench, MenuClicks& clicks, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

@@ -178,8 +178,8 @@ void draw_fact(Bench& bench, const vit::Fact& fact, float width) {
 }  // namespace
 
 void draw_model_report(Bench& bench) {
-  if (!bench.session.model()) bench.report_open = false;
-  if (!begin_dialog(bench, "report", "What the program knows of this model", {840, 640}, bench.report_open)) return;
+  if (!bench.session.model()) bench.dialogs.report = false;
+  if (!begin_dialog(bench, "report", "What the program knows of this model", {840, 640}, bench.dialogs.report)) return;
   ui::Ui& ui = bench.ui;
   const vit::Model& model = *bench.session.model();
   const float width = ImGui::GetContentRegionAvail().x;

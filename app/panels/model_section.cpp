@@ -123,7 +123,7 @@ void draw_model_section(Bench& bench) {
   }
   two_buttons(bench, "model.open", "Open…", "Opens a checkpoint: safetensors and other formats, or a folder.",
               "file.open_model", "model.report", "Report",
-              "What was read from the checkpoint, what follows from it, and what was guessed.", bench.report_open,
+              "What was read from the checkpoint, what follows from it, and what was guessed.", bench.dialogs.report,
               model != nullptr);
   ui::gap(ui, 6);
 }
@@ -166,7 +166,7 @@ void draw_image_section(Bench& bench) {
                   .tooltip = "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
                   .enabled = bench.session.model() != nullptr},
                  each))
-    bench.preprocessing_open = !bench.preprocessing_open;
+    bench.dialogs.preprocessing = !bench.dialogs.preprocessing;
   if (reset) {
     const Command& command = bench.commands.get("image.native");
     ImGui::SameLine();

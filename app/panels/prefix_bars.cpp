@@ -7,7 +7,6 @@
 
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
-#include "app/words/quantity.h"
 
 namespace headlight {
 
@@ -30,7 +29,7 @@ void draw_bar(Bench& bench, const Bar& bar) {
   const float line = ui.fonts.size(ui::Type::small);
   ImGui::SetCursorScreenPos(bar.from);
   const bool pressed = ImGui::InvisibleButton(bar.id.c_str(), bar.size) && bar.token >= 0;
-  const bool over = ImGui::IsItemHovered(), asked = bar.token >= 0 && bar.token == bench.maps.query();
+  const bool over = ImGui::IsItemHovered(), asked = bar.token >= 0 && bar.token == bench.maps.set().question.query;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (asked || (over && bar.token >= 0))
     list.AddRectFilled({bar.from.x, bar.from.y + line + ui.px(4)}, to, asked ? ui.theme.accent_soft : ui.theme.hovered,
@@ -53,39 +52,39 @@ void draw_bar(Bench& bench, const Bar& bar) {
                bar.from, to, over, value);
   if (pressed) bench.session.set_query(bar.token);
   if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
-  centred(share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
+  centred(vit::share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
   centred(bar.label, bottom + ui.px(2), asked ? ui.theme.accent : ui.theme.soft);
 }
 
 /// " of what the class token looks at in head 3."
-std::string whose(const HeadMaps& maps, int head) {
-  const std::string query = query_phrase(maps.query(), maps.trace()->grid, maps.trace()->model->config);
+std::string whose(const vit::MapSet& set, int head) {
+  const std::string query = vit::query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
   const std::string of = " of what " + query + " looks at";
-  if (head == kMeanOfHeads) return of + ", on average over the heads.";
-  if (head == kMaxOfHeads) return of + " in the head where it is most.";
+  if (head == vit::kNoHead) return of + ".";
+  if (head == vit::kMeanOfHeads) return of + ", on average over the heads.";
+  if (head == vit::kMaxOfHeads) return of + " in the head where it is most.";
   return of + " in head " + std::to_string(head) + ".";
 }
 
 }  // namespace
 
 float prefix_bars_width(const Bench& bench) {
-  const int prefix = bench.maps.trace()->grid.prefix;
+  const int prefix = bench.maps.grid().prefix;
   return prefix == 0 ? 0 : bench.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
 }
 
-void draw_prefix_bars(Bench& bench, ImVec2 from, ImVec2 size) {
-  const HeadMaps& maps = bench.maps;
-  const int prefix = maps.trace()->grid.prefix;
+void draw_prefix_bars(Bench& bench, int index, ImVec2 from, ImVec2 size) {
+  const vit::MapSet& set = bench.maps.set();
+  const int prefix = set.trace->grid.prefix;
   if (prefix == 0 || size.x <= 0) return;
   const ui::Ui& ui = bench.ui;
-  const vit::ModelConfig& config = maps.trace()->model->config;
-  const int head = std::min(bench.session.view.head, maps.heads() - 1);
-  const MapFacts& facts = maps.facts(head);
-  const std::string rest = whose(maps, head);
+  const vit::ModelConfig& config = set.trace->model->config;
+  const vit::MapFacts& facts = bench.maps.facts(index);
+  const std::string rest = whose(set, bench.maps.label(index).head);
   const float room = size.x - ui.px(kPatches);
   const int shown = std::clamp(static_cast<int>(room / ui.px(kSmallestPitch)), 1, prefix);
   const float pitch = std::min(ui.px(kPitch), room / static_cast<float>(shown));
-  const int query = maps.query() < prefix ? maps.query() : 0;
+  const int query = set.question.query < prefix ? set.question.query : 0;
   const int first = std::clamp(query - shown / 2, 0, prefix - shown);
 
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -94,14 +93,14 @@ void draw_prefix_bars(Bench& bench, ImVec2 from, ImVec2 size) {
   list.AddLine({from.x, base}, {from.x + used, base}, ui.theme.track);
   for (int i = 0; i < shown; ++i) {
     const int token = first + i;
-    const float share = facts.to_token[static_cast<std::size_t>(token)];
+    const float share = set.prefix_of(index)[static_cast<std::size_t>(token)];
     const std::string name = config.prefix_name(token);
     draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(i), from.y},
                      .size = {pitch, size.y},
                      .id = "heads.prefix." + std::to_string(token),
-                     .label = prefix_label(token, config),
-                     .tooltip = "The " + name + " gets " + share_text(share) + " %" + rest + " Click: asks what the " +
-                                name + " looks at.",
+                     .label = vit::prefix_label(token, config),
+                     .tooltip = "The " + name + " gets " + vit::share_text(share) + " %" + rest +
+                                " Click: asks what the " + name + " looks at.",
                      .share = share,
                      .color = ui.theme.bar,
                      .token = token});
@@ -110,11 +109,11 @@ void draw_prefix_bars(Bench& bench, ImVec2 from, ImVec2 size) {
                    .size = {ui.px(kPatches), size.y},
                    .id = "heads.prefix.patches",
                    .label = "patches",
-                   .tooltip = "All patches together get " + share_text(facts.patches) + " %" + rest,
+                   .tooltip = "All patches together get " + vit::share_text(facts.patches) + " %" + rest,
                    .share = facts.patches,
                    .color = ui.theme.bar_soft});
   ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint,
-                maps.after_dropout() ? "after dropout, %" : "attention, %");
+                vit::after_dropout(set) ? "after dropout, %" : "attention, %");
 }
 
 }  // namespace headlight

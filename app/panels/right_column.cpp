@@ -48,55 +48,45 @@ ImU32 color_of(vit::Op op, bool dark) {
   }
 }
 
-bool CostColumn::all_blocks(const Bench& bench) const {
-  return whole_model || bench.session.heads_for_all;
-}
-
-void CostColumn::sweep(Bench& bench) const {
-  Session& session = bench.session;
-  if (session.status().doing == WorkerStatus::Doing::sweeping)
-    session.cancel_sweep();
-  else
-    session.sweep_heads(all_blocks(bench) ? -1 : block_);
-}
-
 void CostColumn::update(const Bench& bench) {
   const Session& session = bench.session;
   const int block = std::clamp(session.view.block, 0, static_cast<int>(session.trace()->settings.num_heads.size()) - 1);
-  if (trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
-      shown_convention_ == convention && shown_whole_ == whole_model)
+  const View& view = session.view;
+  if (known_ && trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
+      convention_ == view.convention && whole_ == view.cost_of_model && all_blocks_ == session.sweeps_all_blocks())
     return;
+  known_ = true;
   trace_ = session.trace();
   times_version_ = session.times().version();
   block_ = block;
-  shown_convention_ = convention;
-  shown_whole_ = whole_model;
+  convention_ = view.convention;
+  whole_ = view.cost_of_model;
+  all_blocks_ = session.sweeps_all_blocks();
   const vit::Model& model = *trace_->model;
   const vit::CostTable table(model.config, trace_->grid, trace_->settings);
   view_ = make_cost_view(table, passes_of(session.times().find(model, trace_->grid, trace_->settings)),
-                         whole_model ? kWholeModel : block, static_cast<vit::Convention>(convention));
+                         whole_ ? kWholeModel : block, convention_);
   total_ms_ = 0;
   for (const CostLine& line : view_.totals)
-    if (line.id == (whole_model ? "total.model" : "total.block")) total_ms_ = line.ms_median.value_or(0);
+    if (line.id == (whole_ ? "total.model" : "total.block")) total_ms_ = line.ms_median.value_or(0);
   curve_ = make_curve(bench);
 }
 
 CostCurve CostColumn::make_curve(const Bench& bench) const {
   const PassTimes& times = bench.session.times();
   const vit::Model& model = *trace_->model;
-  const int scope = whole_model ? kWholeModel : block_;
-  const bool all = all_blocks(bench);
+  const int scope = whole_ ? kWholeModel : block_;
   const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, kWholeModel);
   const vit::CostTable trained_table(model.config, trace_->grid, trained);
   const vit::Measurements rates(trained_table, passes_of(times.find(model, trace_->grid, trained)));
   const vit::Predictor predictor(trained_table, rates, scope);
   CostCurve curve;
   for (const int heads : vit::divisors(model.config.channels)) {
-    const vit::Settings settings = vit::with_heads(trace_->settings, heads, all ? kWholeModel : block_);
+    const vit::Settings settings = vit::with_heads(trace_->settings, heads, all_blocks_ ? kWholeModel : block_);
     const vit::CostTable table(model.config, trace_->grid, settings);
     if (rates.wall().calls > 0) curve.predicted.push_back({heads, predictor.ms(table)});
     const vit::Measurements measured(table, passes_of(times.find(model, trace_->grid, settings)));
-    const vit::RowTime time = whole_model ? measured.wall() : measured.section(vit::Section::block, scope);
+    const vit::RowTime time = whole_ ? measured.wall() : measured.section(vit::Section::block, scope);
     if (time.calls > 0) curve.measured.push_back({heads, time, settings == trace_->settings});
   }
   return curve;
@@ -112,27 +102,28 @@ void CostColumn::draw_header(Bench& bench) {
   const std::array<const char*, 2> names = {block.c_str(), "whole model"};
   constexpr std::array<const char*, 2> kTips = {"The rows of the chosen block.",
                                                 "All blocks added up, with what stands before and behind them."};
-  int scope = whole_model ? 1 : 0;
+  int scope = whole_ ? 1 : 0;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   ImGui::BeginChild("cost.scope", {width * 0.52f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
   if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = bench.commands.keys_of("cost.scope")},
                    scope, names, kTips))
-    whole_model = scope == 1;
+    bench.session.view.cost_of_model = scope == 1;
   ImGui::EndChild();
   std::array<const char*, vit::kConventionCount> conventions{};
   for (int i = 0; i < vit::kConventionCount; ++i)
     conventions[static_cast<std::size_t>(i)] = vit::column_of(static_cast<vit::Convention>(i)).name;
+  int convention = static_cast<int>(convention_);
   ImGui::SetCursorScreenPos({at.x + width * 0.55f, at.y});
   ImGui::BeginChild("cost.convention", {width * 0.45f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
   ui::choice(ui,
              {.id = "cost.convention",
               .label = "Count",
-              .tooltip = std::string("How operations are counted. ") +
-                         vit::column_of(static_cast<vit::Convention>(convention)).explanation},
+              .tooltip = std::string("How operations are counted. ") + vit::column_of(convention_).explanation},
              convention, conventions);
+  bench.session.view.convention = static_cast<vit::Convention>(convention);
   ImGui::EndChild();
   ImGui::SetCursorScreenPos({at.x, at.y + ui.fonts.size(ui::Type::body) + ui.px(16)});
 }

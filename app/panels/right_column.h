@@ -36,16 +36,9 @@ struct CostCurve {
 /// What the column shows, kept until something that it depends on changes. Main thread only.
 class CostColumn {
  public:
-  int convention = static_cast<int>(vit::Convention::mac);
-  bool whole_model = false;  // else the chosen block
-
   void draw(Bench& bench, ImVec2 from, ImVec2 size);
-  /// Measures every possible head count, or stops doing so.
-  void sweep(Bench& bench) const;
 
  private:
-  /// The head count is looked at in all blocks, not in the chosen one alone.
-  bool all_blocks(const Bench& bench) const;
   void update(const Bench& bench);
   CostCurve make_curve(const Bench& bench) const;
   void draw_header(Bench& bench);
@@ -57,8 +50,9 @@ class CostColumn {
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
   bool tight_ = false;  // a low window: less air between the lines, so that all of it is seen
-  int block_ = 0, shown_convention_ = -1;
-  bool shown_whole_ = false;
+  int block_ = 0;
+  vit::Convention convention_ = vit::Convention::mac;
+  bool whole_ = false, all_blocks_ = true, known_ = false;
   CostView view_;
   double total_ms_ = 0;  // of the block, or of the whole pass with its waiting
   CostCurve curve_;

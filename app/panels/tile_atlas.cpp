@@ -13,17 +13,6 @@ constexpr int kAtlasPx = 4096;  // of a side at most: 64 MB
 
 }  // namespace
 
-TileInputs tile_inputs(const Session& session) {
-  const View& view = session.view;
-  return {.photo = session.photo_version(),
-          .stage = view.stage,
-          .colormap = view.colormap,
-          .rule = view.range_rule,
-          .fixed = view.fixed_range,
-          .smooth = view.smooth,
-          .opacity = view.opacity};
-}
-
 void TileAtlas::prepare(const TileInputs& inputs, int count) {
   if (inputs == inputs_) return;
   inputs_ = inputs;
@@ -36,9 +25,8 @@ void TileAtlas::prepare(const TileInputs& inputs, int count) {
   owner_.assign(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows), -1);
 }
 
-void TileAtlas::paint(gl::HeatmapPainter& painter, const Session& session, std::span<const int> indices,
-                      const std::function<vit::Range(int)>& range) {
-  const vit::Box& box = inputs_.trace->pixels->box;
+void TileAtlas::paint(gl::HeatmapPainter& painter, const TilePhoto& photo, const vit::MapSet& set,
+                      std::span<const int> indices) {
   bool begun = false;
   for (const int index : indices) {
     const int slot = slot_of(index);
@@ -50,17 +38,23 @@ void TileAtlas::paint(gl::HeatmapPainter& painter, const Session& session, std::
                   .y = y_of(slot),
                   .width = inputs_.width,
                   .height = inputs_.height,
-                  .photo_x = box.x,
-                  .photo_y = box.y,
-                  .scale = inputs_.width / box.width,
-                  .scale_y = inputs_.height / box.height},
+                  .photo_x = photo.box.x,
+                  .photo_y = photo.box.y,
+                  .scale = inputs_.width / photo.box.width,
+                  .scale_y = inputs_.height / photo.box.height},
                  {.map = index,
-                  .look = {range(index), inputs_.smooth, inputs_.opacity},
-                  .box = box,
-                  .photo_width = static_cast<double>(session.photo()->width),
-                  .photo_height = static_cast<double>(session.photo()->height)});
+                  .look = inputs_.look,
+                  .range = set.range(index, inputs_.look),
+                  .box = photo.box,
+                  .photo_width = photo.width,
+                  .photo_height = photo.height});
   }
   if (begun) painter.end();
+}
+
+vit::Image TileAtlas::read_tile(int index) const {
+  const int slot = slot_of(index);
+  return canvas_.read(x_of(slot), y_of(slot), inputs_.width, inputs_.height);
 }
 
 void TileAtlas::show(ImDrawList& list, int index, ImVec2 from, ImVec2 to) const {

@@ -1,10 +1,8 @@
-// A tile for the mean, the maximum and every head of a block; thousands of them stay usable.
+// A tile for every map of the shown set: for a block the mean, the maximum and its heads. Thousands stay usable.
 #pragma once
 
 #include <imgui.h>
 
-#include "app/analysis/head_maps.h"
-#include "app/panels/photo_view.h"
 #include "app/panels/tile_atlas.h"
 #include "app/session/view.h"
 
@@ -22,19 +20,27 @@ struct TilePlan {
 /// scrolls. `aspect` is width over height, `caption_px` the line under a picture, `gap_px` lies between tiles.
 TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, float gap_px, float smallest_px);
 
+/// What a click on a map chooses.
+void choose(View& view, const vit::MapLabel& label);
+
+/// The photo behind the shown maps.
+TilePhoto tile_photo(const Bench& bench);
+
 class TileGrid {
  public:
-  void draw(Bench& bench, ImVec2 from, ImVec2 size);
-  /// Scrolls so that the chosen head is seen, at the next frame.
-  void reveal() { reveal_ = true; }
+  /// A click on a tile's caption chooses its map; one in its picture asks the patch there, too.
+  void draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size);
 
  private:
-  void prepare(const Bench& bench, const TilePlan& plan);
-  void paint(Bench& bench, int first, int last);
+  void paint(Bench& bench, const TilePlan& plan, int first, int last);
   void tile(Bench& bench, int index, ImVec2 at, float caption_px);
+  void caption(Bench& bench, int index, ImVec2 at, float width, float caption_px);
+  /// Scrolls to the chosen tile when another one is chosen.
+  void reveal(int row, float step_y, float height);
 
   TileAtlas atlas_;
-  bool reveal_ = false;
+  int chosen_ = 0;     // in this frame
+  int revealed_ = -1;  // the one that was last scrolled to
 };
 
 }  // namespace headlight

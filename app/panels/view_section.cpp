@@ -43,7 +43,7 @@ void run_controls(Bench& bench) {
 }
 
 void fixed_range(Bench& bench) {
-  vit::Range& range = bench.session.view.fixed_range;
+  vit::Range& range = bench.session.view.look.fixed_range;
   char shown[32];
   std::snprintf(shown, sizeof shown, "%.3f", range.low);
   if (ui::slider(bench.ui,
@@ -60,46 +60,34 @@ void fixed_range(Bench& bench) {
 }  // namespace
 
 void draw_view_section(Bench& bench) {
-  View& view = bench.session.view;
+  vit::Look& look = bench.session.view.look;
   run_controls(bench);
   ui::heading(bench.ui, "VIEW");
-  std::array<const char*, vit::kColormapCount> maps{};
-  for (int i = 0; i < vit::kColormapCount; ++i)
-    maps[static_cast<std::size_t>(i)] = vit::name_of(static_cast<vit::Colormap>(i));
-  int colormap = static_cast<int>(view.colormap);
-  if (ui::choice(bench.ui,
-                 {.id = "view.colormap",
-                  .label = "Colour map",
-                  .tooltip = "The colours from the range's lowest to its highest value.",
-                  .key = bench.commands.keys_of("view.colormap")},
-                 colormap, maps))
-    view.colormap = static_cast<vit::Colormap>(colormap);
-
-  constexpr std::array<const char*, 3> kRules = {"shared", "per head", "fixed"};
-  constexpr std::array<const char*, 3> kRuleTips = {
-      "One range for all heads, up to what 99 % of the patches have: their colours can be compared.",
-      "Every map from its own smallest to its own largest value.", "The range that you set below."};
-  int rule = static_cast<int>(view.range_rule);
-  if (ui::segments(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")}, rule,
-                   kRules, kRuleTips))
-    view.range_rule = static_cast<vit::RangeRule>(rule);
-  if (view.range_rule == vit::RangeRule::fixed) fixed_range(bench);
+  ui::choice(bench.ui,
+             {.id = "view.colormap",
+              .label = "Colour map",
+              .tooltip = "The colours from the range's lowest to its highest value.",
+              .key = bench.commands.keys_of("view.colormap")},
+             look.colormap);
+  ui::segments(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")},
+               look.range_rule);
+  if (look.range_rule == vit::RangeRule::fixed) fixed_range(bench);
 
   char shown[32];
-  std::snprintf(shown, sizeof shown, "%.2f", view.opacity);
+  std::snprintf(shown, sizeof shown, "%.2f", look.opacity);
   ui::slider(bench.ui,
              {.id = "view.opacity",
               .label = "Opacity",
               .tooltip = "How much the map covers the photo.",
               .key = bench.commands.keys_of("view.opacity_down") + "  " + bench.commands.keys_of("view.opacity_up")},
-             view.opacity, 0.f, 1.f, shown);
+             look.opacity, 0.f, 1.f, shown);
   ui::check(
       bench.ui,
       {.id = "view.smooth",
        .label = "Smooth",
        .tooltip = "Interpolates between patch centres. Off: one flat colour a patch, which is what the network has.",
        .key = bench.commands.keys_of("view.smooth")},
-      view.smooth);
+      look.smooth);
 }
 
 }  // namespace headlight

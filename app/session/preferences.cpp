@@ -1,6 +1,7 @@
 #include "app/session/preferences.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -47,12 +48,16 @@ Preferences load_preferences(const std::filesystem::path& file) {
   read(json, "dark", p.dark);
   std::string colormap, range;
   read(json, "colormap", colormap);
-  if (const auto known = vit::colormap_by_name(colormap)) p.style.colormap = *known;
+  if (const auto known = vit::choice_by_id<vit::Colormap>(colormap)) p.look.colormap = *known;
   read(json, "range", range);
-  if (range == "head") p.style.range_rule = vit::RangeRule::per_head;
-  read(json, "smooth", p.style.smooth);
-  read(json, "opacity", p.style.opacity);
-  p.style.opacity = std::clamp(p.style.opacity, 0.f, 1.f);
+  if (const auto known = vit::choice_by_id<vit::RangeRule>(range)) p.look.range_rule = *known;
+  vit::Range fixed = p.look.fixed_range;
+  read(json, "range_low", fixed.low);
+  read(json, "range_high", fixed.high);
+  if (std::isfinite(fixed.low) && std::isfinite(fixed.high) && fixed.low < fixed.high) p.look.fixed_range = fixed;
+  read(json, "smooth", p.look.smooth);
+  read(json, "opacity", p.look.opacity);
+  p.look.opacity = std::clamp(p.look.opacity, 0.f, 1.f);
   read(json, "recent_images", p.recent_images);
   read(json, "recent_models", p.recent_models);
   read(json, "folder", p.folder);
@@ -64,10 +69,12 @@ void save_preferences(const Preferences& p, const std::filesystem::path& file) {
   const Json json = {{"width", p.width},
                      {"height", p.height},
                      {"dark", p.dark},
-                     {"colormap", vit::name_of(p.style.colormap)},
-                     {"range", p.style.range_rule == vit::RangeRule::per_head ? "head" : "shared"},
-                     {"smooth", p.style.smooth},
-                     {"opacity", p.style.opacity},
+                     {"colormap", vit::id_of(p.look.colormap)},
+                     {"range", vit::id_of(p.look.range_rule)},
+                     {"range_low", p.look.fixed_range.low},
+                     {"range_high", p.look.fixed_range.high},
+                     {"smooth", p.look.smooth},
+                     {"opacity", p.look.opacity},
                      {"recent_images", p.recent_images},
                      {"recent_models", p.recent_models},
                      {"folder", p.folder}};

@@ -12,7 +12,7 @@ namespace headlight {
 struct Preferences {
   int width = 1440, height = 900;  // px of the window
   bool dark = true;
-  View style;                                             // colour map, range rule, smoothness and opacity only
+  vit::Look look;
   std::vector<std::string> recent_images, recent_models;  // newest first, at most kRecent
   std::string folder;                                     // where the file browser was last
 

@@ -201,8 +201,12 @@ void Session::select_block(int block) {
   if (model_) view.block = std::clamp(block, 0, model_->config.depth - 1);
 }
 
-void Session::sweep_heads(int block) {
-  if (model_) worker_.sweep({.head_counts = vit::divisors(model_->config.channels), .block = block});
+void Session::toggle_sweep() {
+  if (worker_.status().doing == WorkerStatus::Doing::sweeping)
+    worker_.cancel_sweep();
+  else if (model_)
+    worker_.sweep(
+        {.head_counts = vit::divisors(model_->config.channels), .block = sweeps_all_blocks() ? -1 : view.block});
 }
 
 bool Session::settled() const {

@@ -33,8 +33,9 @@ class Session {
   bool update();
   /// Before and after the panels: asks the worker for what is wanted and has not been requested yet.
   void request_wanted();
-  void sweep_heads(int block);
-  void cancel_sweep() { worker_.cancel_sweep(); }
+  /// Measures every possible head count, or stops doing so: of all blocks, or of the chosen one.
+  void toggle_sweep();
+  bool sweeps_all_blocks() const { return view.cost_of_model || heads_for_all; }
 
   // What is wanted.
   vit::Settings settings;

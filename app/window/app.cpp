@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
-#include "app/analysis/classes.h"
 #include "app/files/assets.h"
-#include "app/pages/grid_page.h"
-#include "app/pages/heads_page.h"
+#include "app/panels/badge.h"
 #include "app/panels/column_handle.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
@@ -26,7 +23,7 @@ namespace headlight {
 
 namespace {
 
-constexpr float kMenuHeight = 36, kStatusHeight = 28, kLeastBadge = 120;  // points
+constexpr float kMenuHeight = 36, kStatusHeight = 28;  // points
 
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
@@ -38,18 +35,15 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
     : bench_{.ui = ui::Ui(scale, UiMap(options.ui_map)),
              .session = Session(options.run, wake),
              .preferences = std::move(preferences),
-             .fetch = ModelFetch(wake)} {
+             .fetch = ModelFetch(wake)},
+      desk_(wake) {
   Preferences& p = bench_.preferences;
   if (options.theme == "dark" || options.theme == "light") p.dark = options.theme == "dark";
   theme_dark_ = p.dark;
   bench_.ui.theme = p.dark ? ui::dark_theme() : ui::light_theme();
   ui::apply(bench_.ui.theme, scale);
-  View& view = bench_.session.view;
-  view.colormap = p.style.colormap;
-  view.range_rule = p.style.range_rule;
-  view.smooth = p.style.smooth;
-  view.opacity = p.style.opacity;
-  if (options.tab == "grid" || options.tab == "blocks") view.tab = Tab::grid;
+  bench_.session.view.look = p.look;
+  if (!options.tab.empty()) bench_.session.view.page = options.tab == "blocks" ? "grid" : options.tab;
   add_commands(bench_);
 
   try {
@@ -79,7 +73,7 @@ void App::hear_session() {
   if (const auto fetched = bench_.fetch.take()) {
     if (!fetched->folder.empty()) {
       bench_.toasts.say("Fetched " + fetched->name + ".");
-      bench_.get_open = false;
+      bench_.dialogs.get = false;
       bench_.session.open_model(fetched->folder.string());
     } else if (!fetched->failure.empty()) {
       bench_.ui.announce(fetched->failure);
@@ -94,80 +88,134 @@ void App::hear_session() {
     remember(bench_.preferences.recent_images, std::filesystem::absolute(*image).string());
 }
 
-void App::refresh_pictures() {
-  Session& session = bench_.session;
-  bench_.drift = bench_.drift_watch.update(session.trace(), session.baseline(), session.view.query);
-  if (bench_.drift_watch.unfinished()) bench_.ui.wake(ImGui::GetTime());
-  bench_.painter.set_colormap(session.view.colormap);
-  if (bench_.maps.update(session.trace(), session.view))
-    bench_.painter.set_maps(bench_.maps.values(), bench_.maps.rows(), bench_.maps.cols());
-  if (session.photo_version() != photo_version_) {
-    photo_version_ = session.photo_version();
-    bench_.painter.set_photo(session.photo_display());
-    bench_.photo_view.fit();
-  }
-  bench_.photo_view.shown_hover = std::exchange(bench_.photo_view.hovered, {});
+void App::follow_theme() {
+  if (theme_dark_ == bench_.preferences.dark) return;
+  theme_dark_ = bench_.preferences.dark;
+  bench_.ui.theme = theme_dark_ ? ui::dark_theme() : ui::light_theme();
+  ui::apply(bench_.ui.theme, bench_.ui.scale);
 }
 
-void App::frame(FrameLog& log) {
-  log.begin_frame();
-  ui::Ui& ui = bench_.ui;
-  ui.begin_frame();
-  if (theme_dark_ != bench_.preferences.dark) {
-    theme_dark_ = bench_.preferences.dark;
-    ui.theme = theme_dark_ ? ui::dark_theme() : ui::light_theme();
-    ui::apply(ui.theme, ui.scale);
-  }
-  bench_.session.update();
-  hear_session();
-  bench_.session.request_wanted();
-  log.end_phase(Phase::update);
+const PageEntry& App::page_entry() const {
+  const std::vector<PageEntry>& list = page_list();
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const PageEntry& entry) { return entry.id == bench_.session.view.page; });
+  return found == list.end() ? list.front() : *found;
+}
 
+Page& App::page() {
+  std::unique_ptr<Page>& made = pages_[page_entry().id];
+  if (!made) made = page_entry().make(*page_entry().analysis);
+  return *made;
+}
+
+std::string App::refusal(const PageEntry& entry) const {
+  const Session& session = bench_.session;
+  return session.trace() ? entry.analysis->refusal({session.trace(), session.baseline()}) : std::string();
+}
+
+/// Asks what the page wants to know of the shown pass, and takes the answer that is there, with the photo that it
+/// belongs to: maps and photo change together.
+void App::take_maps() {
+  Session& session = bench_.session;
+  const auto& trace = session.trace();
+  if (!trace) return;
+  const std::string id = page_entry().id;
+  bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
+  if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
+  if (const auto question = page().question(bench_)) map_desk_.ask(id, {trace, session.baseline()}, *question);
+  const auto answer = map_desk_.answer(id);
+  if (answer && answer->trace->pixels == trace->pixels) {
+    bench_.maps.show(answer);
+    bench_.painter.set_maps(*answer);
+    if (bench_.photo.version != session.photo_version()) {
+      bench_.photo = {session.photo(), session.photo_version()};
+      bench_.painter.set_photo(session.photo_display());
+      bench_.camera.fit();
+    }
+  } else if (!bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id) {
+    bench_.maps.show(nullptr);
+  }
+  bench_.painter.set_colormap(session.view.look.colormap);
+  bench_.hover.begin_frame();
+}
+
+App::Layout App::lay_out() {
   const ImVec2 screen = ImGui::GetIO().DisplaySize;
+  const ui::Ui& ui = bench_.ui;
+  const float menu = ui.px(kMenuHeight), status = ui.px(kStatusHeight), handle = ui.px(kColumnHandle);
+  const SideColumns::Widths columns = bench_.side_columns.update(screen.x / ui.scale);
+  const auto width = [&](SideColumns::Side side, float points) {
+    return bench_.side_columns.shown(side) ? std::floor(ui.px(points)) : handle;
+  };
+  const float left = width(SideColumns::Side::left, columns.left);
+  const float right = width(SideColumns::Side::right, columns.right);
+  const float height = screen.y - menu - status;
+  return {.left = {{0, menu}, {left, height}},
+          .center = {{left, menu}, {screen.x - left - right, height}},
+          .right = {{screen.x - right, menu}, {right, height}},
+          .status = {{0, screen.y - status}, {screen.x, status}},
+          .menu = {{0, 0}, {screen.x, menu}}};
+}
+
+void App::draw_left(const Area& area) {
+  if (bench_.side_columns.shown(SideColumns::Side::left))
+    left_column_.draw(bench_, area.from, area.size);
+  else
+    draw_column_handle(bench_, SideColumns::Side::left, area.from, area.size);
+}
+
+void App::draw_right(const Area& area) {
+  if (bench_.side_columns.shown(SideColumns::Side::right))
+    cost_column_.draw(bench_, area.from, area.size);
+  else
+    draw_column_handle(bench_, SideColumns::Side::right, area.from, area.size);
+}
+
+void App::draw_window(const Layout& layout) {
   ImGui::SetNextWindowPos({0, 0});
-  ImGui::SetNextWindowSize(screen);
+  ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.f);
   ImGui::Begin("root", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
   ImGui::PopStyleVar(2);
-  const float menu = ui.px(kMenuHeight), status = ui.px(kStatusHeight), handle = ui.px(kColumnHandle);
-  const float height = screen.y - menu - status;
-  using Side = SideColumns::Side;
-  const SideColumns::Widths columns = bench_.side_columns.update(screen.x / ui.scale);
-  const bool left_shown = bench_.side_columns.shown(Side::left), right_shown = bench_.side_columns.shown(Side::right);
-  const float left = left_shown ? std::floor(ui.px(columns.left)) : handle;
-  const float right = right_shown ? std::floor(ui.px(columns.right)) : handle;
   // Behind a dialog nothing is pressed and nothing explains itself.
-  const bool covered = bench_.dialog_open();
   ImGui::PushStyleVar(ImGuiStyleVar_DisabledAlpha, 1.f);
-  ImGui::BeginDisabled(covered);
-  if (left_shown)
-    draw_left_column(bench_, {0, menu}, {left, height});
-  else
-    draw_column_handle(bench_, Side::left, {0, menu}, {left, height});
+  ImGui::BeginDisabled(bench_.dialogs.any_open());
+  draw_left(layout.left);
   bench_.session.request_wanted();
-  refresh_pictures();
-  draw_center({left, menu}, {screen.x - left - right, height});
-  if (right_shown)
-    bench_.cost_column.draw(bench_, {screen.x - right, menu}, {right, height});
-  else
-    draw_column_handle(bench_, Side::right, {screen.x - right, menu}, {right, height});
-  draw_status_bar(bench_, {0, screen.y - status}, {screen.x, status});
-  draw_menu_bar(bench_, {0, 0}, {screen.x, menu});
+  take_maps();
+  draw_center(layout.center);
+  draw_right(layout.right);
+  draw_status_bar(bench_, layout.status.from, layout.status.size);
+  draw_menu_bar(bench_, menu_clicks_, layout.menu.from, layout.menu.size);
   ImGui::EndDisabled();
   ImGui::PopStyleVar();
   ImGui::End();
+}
 
+void App::draw_overlays() {
   draw_help(bench_);
   draw_model_report(bench_);
   draw_preprocessing(bench_);
   draw_get_model(bench_);
-  bench_.browser.draw(ui);
-  bench_.toasts.draw(ui);
+  bench_.browser.draw(bench_.ui);
+  bench_.toasts.draw(bench_.ui);
+}
+
+void App::frame(FrameLog& log) {
+  log.begin_frame();
+  bench_.ui.begin_frame();
+  follow_theme();
+  bench_.session.update();
+  hear_session();
   bench_.session.request_wanted();
-  if (bench_.session.requested_id() != logged_request_) log.requested(logged_request_ = bench_.session.requested_id());
+  log.end_phase(Phase::update);
+  draw_window(lay_out());
+  draw_overlays();
+  bench_.session.request_wanted();
+  log.requested(bench_.session.requested_id());
   log.end_phase(Phase::panels);
 }
 
@@ -175,116 +223,70 @@ void App::draw_tabs(ImVec2 from, float width) {
   ui::Ui& ui = bench_.ui;
   View& view = bench_.session.view;
   ImGui::SetCursorScreenPos(from);
-  if (ui::tab(ui,
-              {.id = "tab.heads",
-               .label = "Heads",
-               .tooltip = "The photo with one block's heads.",
-               .key = bench_.commands.keys_of("view.tab_heads")},
-              view.tab == Tab::heads))
-    view.tab = Tab::heads;
-  ImGui::SameLine();
-  if (ui::tab(ui,
-              {.id = "tab.grid",
-               .label = "Layers × heads",
-               .tooltip = "Every head of every block in one grid.",
-               .key = bench_.commands.keys_of("view.tab_grid")},
-              view.tab == Tab::grid))
-    view.tab = Tab::grid;
-  if (bench_.drift == nullptr) return;
-  ImGui::SameLine();
-  draw_badge(from, width, ImGui::GetCursorScreenPos().x + ui.px(14));
+  for (const PageEntry& entry : page_list()) {
+    const std::string why = refusal(entry);
+    const ui::Control control{.id = std::string("tab.") + entry.id,
+                              .label = entry.title,
+                              .tooltip = entry.tooltip,
+                              .key = bench_.commands.keys_of(std::string("view.tab_") + entry.id),
+                              .enabled = why.empty(),
+                              .reason = why};
+    if (ui::tab(ui, control, view.page == entry.id)) view.page = entry.id;
+    ImGui::SameLine();
+  }
+  if (bench_.drift != nullptr) draw_badge(bench_, from, width, ImGui::GetCursorScreenPos().x + ui.px(14));
 }
 
-/// What is not as trained, and what that did; at the right, from `x` on.
-void App::draw_badge(ImVec2 from, float width, float x) {
-  ui::Ui& ui = bench_.ui;
-  const Drift& drift = *bench_.drift;
-  std::string words = drift.what;
-  char text[48];
-  if (drift.top1 >= 0) {
-    const auto name = [&](int index) { return class_name(bench_.session.trace()->model->labels, index); };
-    std::snprintf(text, sizeof text, "%.2f → ", drift.top1_before);
-    words += ": “" + name(drift.top1) + "” " + text;
-    if (drift.top1_now != drift.top1) words += "“" + name(drift.top1_now) + "” ";
-    std::snprintf(text, sizeof text, "%.2f", drift.now);
-    words += text;
-  }
-  if (drift.maps_moved) {
-    std::snprintf(text, sizeof text, ", maps moved by %.2f", *drift.maps_moved);
-    words += text;
-  }
-  const float button = ui.px(100), high = ui.fonts.size(ui::Type::body) + ui.px(13);
-  const float room = from.x + width - x - button - ui.px(34);
-  const std::string why = "Not as trained: " + words +
-                          ". “Moved” is the total variation (0 to 1) between the head-averaged maps of the query, now "
-                          "and as trained, averaged over the blocks.";
-  const bool told = room >= ui.px(kLeastBadge);
-  if (told) {
-    // In a narrow window the words are set smaller, in two lines, before any are cut.
-    const bool wide_enough = ui::measure(ui, ui::Type::body, words).x + ui.px(20) <= room;
-    const ui::Type type = wide_enough ? ui::Type::body : ui::Type::small;
-    const float wrap = wide_enough ? 0 : room - ui.px(20);
-    const std::string shown =
-        wide_enough ? words : ui::shortened_to_fit(ui, type, words, wrap, 2 * ui.fonts.size(type));
-    const ImVec2 extent = ui::measure(ui, type, shown, wrap);
-    const ImVec2 at{from.x + width - button - ui.px(28) - extent.x, from.y};
-    const ImVec2 to{at.x + extent.x + ui.px(20), at.y + high};
-    ImGui::GetWindowDrawList()->AddRectFilled(at, to, ui.theme.accent_soft, ui.px(4));
-    ui::draw_text(ui, type, {at.x + ui.px(10), at.y + (high - extent.y) / 2}, ui.theme.accent, shown, wrap);
-    ImGui::SetCursorScreenPos(at);
-    ImGui::InvisibleButton("badge", {to.x - at.x, high});
-    ui::describe(ui, {.id = "badge", .label = {}, .tooltip = why}, at, to, ImGui::IsItemHovered(), words);
-  }
-  ImGui::SetCursorScreenPos({from.x + width - button, from.y});
-  const std::string& back = bench_.commands.get("attention.as_trained").tooltip;
-  if (ui::button(ui,
-                 {.id = "attention.as_trained",
-                  .label = "As trained",
-                  .tooltip = told ? back : back + "\n" + why,
-                  .key = bench_.commands.keys_of("attention.as_trained")},
-                 button))
-    bench_.session.restore_trained_settings();
+std::string App::words_in_place_of_maps() const {
+  if (!bench_.session.trace())
+    return bench_.session.status().picture_due ? "Loading…"
+                                               : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
+  if (const std::string why = refusal(page_entry()); !why.empty()) return why;
+  const std::string failure = map_desk_.failure(page_entry().id);
+  return failure.empty() ? "Working it out…" : failure;
 }
 
-void App::draw_center(ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = bench_.ui;
+void App::draw_center(const Area& area) {
+  const ui::Ui& ui = bench_.ui;
+  const ImVec2 from = area.from, size = area.size;
   const float pad = ui.px(14);
   const float tabs = ui.fonts.size(ui::Type::body) + ui.px(13);
   draw_tabs({from.x + pad, from.y + ui.px(8)}, size.x - 2 * pad);
-  const ImVec2 inner{from.x + pad, from.y + ui.px(16) + tabs};
-  const ImVec2 inner_size{size.x - 2 * pad, size.y - ui.px(16) - tabs - pad};
-  if (bench_.maps.empty()) {
-    const WorkerStatus status = bench_.session.status();
-    const char* words =
-        status.picture_due ? "Loading…" : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
-    const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
-    ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
+  if (!bench_.maps.empty() && bench_.photo.image) {
+    page().draw(bench_,
+                {{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}});
     return;
   }
-  if (bench_.session.view.tab == Tab::grid)
-    grid_page_.draw(bench_, inner, inner_size);
-  else
-    draw_heads_page(bench_, inner, inner_size);
+  const std::string words = words_in_place_of_maps();
+  const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
+  ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
 }
 
 void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_due) {
   if (!bench_.ui.map.wanted()) return;
   const Session& session = bench_.session;
   const View& view = session.view;
-  UiMap::Frame out{
-      .frame = frame, .presses = presses, .settled = !frames_due && session.measured() && !bench_.ui.fonts_stale};
+  UiMap::Frame out{.frame = frame,
+                   .presses = presses,
+                   .settled = !frames_due && session.measured() && !desk_.busy() && !bench_.ui.fonts_stale};
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
-                   .head = head_name(view.head),
+                   .head = vit::head_name(view.head),
                    .query = "cls",
                    .run = session.requested_id()};
   if (const auto& trace = session.trace()) {
-    out.requested.query = query_name(view.query, trace->grid, trace->model->config);
-    out.shown = {.block = bench_.maps.block(),
-                 .num_heads = bench_.maps.heads(),
-                 .head = head_name(std::min(view.head, bench_.maps.heads() - 1)),
-                 .query = query_name(bench_.maps.query(), trace->grid, trace->model->config),
-                 .run = session.shown_id()};
+    out.requested.query = vit::query_name(view.query, trace->grid, trace->model->config);
+    if (!bench_.maps.empty()) {
+      const vit::MapSet& set = bench_.maps.set();
+      const vit::MapLabel& chosen = bench_.maps.label(bench_.maps.chosen(view));
+      const int block = std::clamp(chosen.block < 0 ? view.block : chosen.block, 0,
+                                   static_cast<int>(set.trace->settings.num_heads.size()) - 1);
+      out.shown = {.block = block,
+                   .num_heads = set.trace->settings.num_heads[static_cast<std::size_t>(block)],
+                   .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),
+                   .query = vit::query_name(set.question.query, set.trace->grid, set.trace->model->config),
+                   .run = set.trace == trace ? session.shown_id() : 0};
+    }
   }
   out.toast = bench_.toasts.newest();
   bench_.ui.map.write(out);
@@ -297,7 +299,7 @@ void App::press(int key, int modifiers) {
     bench_.ui.close_list = true;
     return;
   }
-  if (key == kEscape && bench_.dialog_open()) return close_front_dialog(bench_);
+  if (key == kEscape && bench_.dialogs.any_open()) return bench_.dialogs.close_front();
   if (!ImGui::GetIO().WantTextInput) bench_.commands.press({key, modifiers & (kShift | kControl)});
 }
 
@@ -322,7 +324,7 @@ std::string App::title() const {
 
 Preferences App::preferences() const {
   Preferences p = bench_.preferences;
-  p.style = bench_.session.view;
+  p.look = bench_.session.view.look;
   if (const auto folder = bench_.browser.folder(); !folder.empty()) p.folder = folder.string();
   return p;
 }

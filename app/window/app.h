@@ -2,10 +2,18 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 
-#include "app/pages/grid_page.h"
+#include "app/analysis/desk.h"
+#include "app/analysis/drift.h"
+#include "app/analysis/map_desk.h"
+#include "app/pages/page.h"
 #include "app/panels/bench.h"
+#include "app/panels/left_column.h"
+#include "app/panels/menu_bar.h"
+#include "app/panels/right_column.h"
 #include "app/window/frame_log.h"
 #include "app/window/window.h"
 
@@ -40,16 +48,33 @@ class App {
   Preferences preferences() const;
 
  private:
+  struct Layout {
+    Area left, center, right, status, menu;
+  };
   void hear_session();
-  void refresh_pictures();
-  void draw_center(ImVec2 from, ImVec2 size);
+  void follow_theme();
+  Layout lay_out();
+  void draw_window(const Layout& layout);
+  void draw_left(const Area& area);
+  void draw_center(const Area& area);
+  void draw_right(const Area& area);
+  void draw_overlays();
   void draw_tabs(ImVec2 from, float width);
-  void draw_badge(ImVec2 from, float width, float x);
+  void take_maps();
+  const PageEntry& page_entry() const;  // of the page in the centre
+  Page& page();
+  std::string refusal(const PageEntry& entry) const;  // why the shown pass cannot have that page; empty: it can
+  std::string words_in_place_of_maps() const;
 
   Bench bench_;
-  GridPage grid_page_;
+  Desk desk_;
+  MapDesk map_desk_{desk_};
+  DriftWatch drift_watch_{desk_};
+  std::map<std::string, std::unique_ptr<Page>> pages_;  // made when they are first seen
+  LeftColumn left_column_;
+  CostColumn cost_column_;
+  MenuClicks menu_clicks_;
   std::string last_failure_;
-  std::uint64_t photo_version_ = 0, logged_request_ = 0;
   bool theme_dark_ = true;
 };
 

@@ -1,12 +1,14 @@
 #include "app/window/commands.h"
 
 #include <GLFW/glfw3.h>
+#include <imgui.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 
+#include "app/pages/page.h"
 #include "app/panels/bench.h"
 
 namespace headlight {
@@ -36,6 +38,11 @@ void open_model(Bench& bench) {
        .chosen = [&bench](const Path& path) { bench.session.open_model(path.string()); }});
 }
 
+Point mouse() {
+  const ImVec2 at = ImGui::GetIO().MousePos;
+  return {at.x, at.y};
+}
+
 void step_heads(Bench& bench, int step) {
   if (!bench.session.model()) return;
   const std::vector<int> counts = vit::divisors(bench.session.model()->config.channels);
@@ -47,7 +54,6 @@ void step_heads(Bench& bench, int step) {
 void step_head(Bench& bench, int step) {
   View& view = bench.session.view;
   view.head = std::clamp(view.head + step, kMeanOfHeads, std::max(bench.session.wanted_heads() - 1, kMaxOfHeads));
-  bench.tile_grid.reveal();
 }
 
 void add_file_commands(Bench& bench) {
@@ -69,7 +75,7 @@ void add_file_commands(Bench& bench) {
              .name = "Get a model…",
              .keys = {{GLFW_KEY_G, kControl}},
              .tooltip = "Lists well-known models, fetches one from Hugging Face and opens it.",
-             .run = [&bench] { bench.get_open = !bench.get_open; }});
+             .run = [&bench] { bench.dialogs.get = !bench.dialogs.get; }});
   table.add({.id = "file.quit",
              .menu = "File",
              .name = "Quit",
@@ -82,80 +88,74 @@ void add_file_commands(Bench& bench) {
 void add_view_commands(Bench& bench) {
   CommandTable& table = bench.commands;
   View& view = bench.session.view;
-  table.add({.id = "view.tab_heads",
-             .menu = "View",
-             .name = "Heads",
-             .keys = {{GLFW_KEY_1, kControl}},
-             .tooltip = "Shows the photo with one block's heads.",
-             .run = [&view] { view.tab = Tab::heads; },
-             .checked = [&view] { return view.tab == Tab::heads; }});
-  table.add({.id = "view.tab_grid",
-             .menu = "View",
-             .name = "Layers × heads",
-             .keys = {{GLFW_KEY_2, kControl}},
-             .tooltip = "Shows every head of every block in one grid.",
-             .run = [&view] { view.tab = Tab::grid; },
-             .checked = [&view] { return view.tab == Tab::grid; }});
+  int number = 0;
+  for (const PageEntry& page : page_list()) {
+    ++number;
+    table.add({.id = std::string("view.tab_") + page.id,
+               .menu = "View",
+               .name = page.title,
+               .keys = number <= 9 ? std::vector<Key>{{GLFW_KEY_0 + number, kControl}} : std::vector<Key>{},
+               .tooltip = page.tooltip,
+               .run = [&view, &page] { view.page = page.id; },
+               .checked = [&view, &page] { return view.page == page.id; }});
+  }
   table.add({.id = "view.fit",
              .menu = "View",
              .name = "Fit the photo",
              .keys = {{GLFW_KEY_F, 0}},
              .tooltip = "Shows the whole photo.",
-             .run = [&bench] { bench.photo_view.fit(); },
+             .run = [&bench] { bench.camera.fit(); },
              .separated = true});
   table.add({.id = "view.actual",
              .menu = "View",
              .name = "Actual size",
              .keys = {{GLFW_KEY_1, 0}},
              .tooltip = "One screen pixel for each pixel of the photo.",
-             .run = [&bench] { bench.photo_view.actual_size(); }});
+             .run = [&bench] { bench.camera.zoom_to(1, mouse()); }});
   table.add({.id = "view.zoom_in",
              .menu = "View",
              .name = "Zoom in",
              .keys = {{GLFW_KEY_EQUAL, 0}},
              .tooltip = "Enlarges the photo about the cursor.",
-             .run = [&bench] { bench.photo_view.zoom(1.25); }});
+             .run = [&bench] { bench.camera.zoom(1.25, mouse()); }});
   table.add({.id = "view.zoom_out",
              .menu = "View",
              .name = "Zoom out",
              .keys = {{GLFW_KEY_MINUS, 0}},
              .tooltip = "Shrinks the photo about the cursor.",
-             .run = [&bench] { bench.photo_view.zoom(0.8); }});
+             .run = [&bench] { bench.camera.zoom(0.8, mouse()); }});
   table.add({.id = "view.smooth",
              .menu = "View",
              .name = "Smooth maps",
              .keys = {{GLFW_KEY_S, 0}},
              .tooltip = "Interpolates between patch centres.",
-             .run = [&view] { view.smooth = !view.smooth; },
-             .checked = [&view] { return view.smooth; },
+             .run = [&view] { view.look.smooth = !view.look.smooth; },
+             .checked = [&view] { return view.look.smooth; },
              .separated = true});
   table.add({.id = "view.colormap",
              .menu = "View",
              .name = "Next colour map",
              .keys = {{GLFW_KEY_C, 0}},
              .tooltip = "Goes through viridis, magma, inferno, turbo and grey.",
-             .run = [&view] {
-               view.colormap = static_cast<vit::Colormap>((static_cast<int>(view.colormap) + 1) % vit::kColormapCount);
-             }});
-  table.add(
-      {.id = "view.range",
-       .menu = "View",
-       .name = "Next range rule",
-       .keys = {{GLFW_KEY_R, 0}},
-       .tooltip = "Goes through shared, per head and fixed.",
-       .run = [&view] { view.range_rule = static_cast<vit::RangeRule>((static_cast<int>(view.range_rule) + 1) % 3); }});
+             .run = [&view] { view.look.colormap = vit::next_choice(view.look.colormap); }});
+  table.add({.id = "view.range",
+             .menu = "View",
+             .name = "Next range rule",
+             .keys = {{GLFW_KEY_R, 0}},
+             .tooltip = "Goes through shared, per head and fixed.",
+             .run = [&view] { view.look.range_rule = vit::next_choice(view.look.range_rule); }});
   table.add({.id = "view.opacity_down",
              .menu = "View",
              .name = "More photo",
              .keys = {{GLFW_KEY_COMMA, 0}},
              .tooltip = "The map covers the photo less.",
-             .run = [&view] { view.opacity = std::max(0.f, view.opacity - 0.05f); }});
+             .run = [&view] { view.look.opacity = std::max(0.f, view.look.opacity - 0.05f); }});
   table.add({.id = "view.opacity_up",
              .menu = "View",
              .name = "More map",
              .keys = {{GLFW_KEY_PERIOD, 0}},
              .tooltip = "The map covers the photo more.",
-             .run = [&view] { view.opacity = std::min(1.f, view.opacity + 0.05f); }});
+             .run = [&view] { view.look.opacity = std::min(1.f, view.look.opacity + 0.05f); }});
   table.add({.id = "view.left_column",
              .menu = "View",
              .name = "Settings",
@@ -344,22 +344,23 @@ void add_input_commands(Bench& bench) {
 
 void add_cost_commands(Bench& bench) {
   Session& session = bench.session;
+  View& view = session.view;
   const auto ready = [&session] { return session.trace() != nullptr; };
   bench.commands.add({.id = "cost.scope",
                       .menu = "Analysis",
                       .name = "Cost of the whole model",
                       .keys = {{GLFW_KEY_M, 0}},
                       .tooltip = "On: the cost table adds up all blocks. Off: it shows the chosen one.",
-                      .run = [&bench] { bench.cost_column.whole_model = !bench.cost_column.whole_model; },
+                      .run = [&view] { view.cost_of_model = !view.cost_of_model; },
                       .enabled = ready,
-                      .checked = [&bench] { return bench.cost_column.whole_model; },
+                      .checked = [&view] { return view.cost_of_model; },
                       .separated = true});
   bench.commands.add({.id = "cost.sweep",
                       .menu = "Analysis",
                       .name = "Sweep the head counts",
                       .keys = {{GLFW_KEY_W, 0}},
                       .tooltip = "Measures every possible head count; again: stops.",
-                      .run = [&bench] { bench.cost_column.sweep(bench); },
+                      .run = [&session] { session.toggle_sweep(); },
                       .enabled = ready});
 }
 
@@ -369,8 +370,8 @@ void add_help_commands(Bench& bench) {
                       .name = "Keys",
                       .keys = {{GLFW_KEY_F1, 0}},
                       .tooltip = "Lists every command with its key.",
-                      .run = [&bench] { bench.help_open = !bench.help_open; },
-                      .checked = [&bench] { return bench.help_open; }});
+                      .run = [&bench] { bench.dialogs.help = !bench.dialogs.help; },
+                      .checked = [&bench] { return bench.dialogs.help; }});
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ void FrameLog::end_phase(Phase phase) {
 }
 
 void FrameLog::requested(std::uint64_t id) {
-  if (wanted_) waiting_.emplace(id, Clock::now());
+  if (!wanted_ || id == requested_) return;
+  requested_ = id;
+  waiting_.emplace(id, Clock::now());
 }
 
 void FrameLog::end_frame(std::uint64_t frame, std::uint64_t shown, bool has_maps) {

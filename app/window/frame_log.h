@@ -24,8 +24,8 @@ class FrameLog {
   /// The window and its GL context are there.
   void window_opened();
   void begin_frame();
-  void end_phase(Phase phase);  // since the last end, or the frame's begin
-  void requested(std::uint64_t id);
+  void end_phase(Phase phase);       // since the last end, or the frame's begin
+  void requested(std::uint64_t id);  // once a frame: the newest request
   /// After the picture is handed over; `shown` is the newest request that it shows, `has_maps` whether it shows maps.
   void end_frame(std::uint64_t frame, std::uint64_t shown, bool has_maps);
 
@@ -34,6 +34,7 @@ class FrameLog {
   std::ofstream stream_;
   bool wanted_ = false;
   bool had_maps_ = false;
+  std::uint64_t requested_ = 0;
   double cpu_mark_ms_ = 0;  // of this thread
   Clock::time_point began_;
   std::array<double, kPhaseCount> cpu_ms_{};

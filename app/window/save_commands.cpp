@@ -22,24 +22,20 @@ using Path = std::filesystem::path;
 
 ExportSource source_of(const Session& session) {
   return {.trace = session.trace(),
+          .trained = session.baseline(),
           .photo = session.photo(),
           .model = short_source_name(session.trace()->model->report.file),
           .image = short_source_name(session.photo()->name)};
 }
 
-/// The shown block, query and style; all maps of the block.
+/// What is shown, and how; all maps of the block.
 ExportRequest request_of(const Bench& bench, bool overlay) {
-  const View& view = bench.session.view;
+  const vit::Question& shown = bench.maps.set().question;
   ExportRequest request;
-  request.blocks = {bench.maps.block()};
-  request.query = bench.maps.query();
-  request.stage = view.stage;
-  request.style = {.colormap = view.colormap,
-                   .range_rule = view.range_rule,
-                   .fixed_range = view.fixed_range,
-                   .smooth = view.smooth,
-                   .overlay = overlay,
-                   .opacity = view.opacity};
+  request.blocks = {std::min(bench.session.view.block, static_cast<int>(bench.maps.set().trace->blocks.size()) - 1)};
+  request.query = shown.query;
+  request.stage = shown.stage;
+  request.style = {.look = bench.session.view.look, .overlay = overlay};
   return request;
 }
 
@@ -54,31 +50,30 @@ HeadSelection only(int head) {
 
 /// Writes the one map of `request` into `file`.
 Errand save_one(ExportSource source, ExportRequest request, Path file) {
-  return [source = std::move(source), request = std::move(request), file = std::move(file)](std::stop_token,
+  return [source = std::move(source), request = std::move(request), file = std::move(file)](std::stop_token stop,
                                                                                             const auto&) {
-    const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
-    const NamedMap& map = maps.maps.at(0);
-    const vit::Range range = range_for(maps, map, request.style.range_rule, request.style.fixed_range);
-    const TextChunks text = text_chunks(source, request, maps.block, map.name, range_text(range));
-    write_file(file, encode_png(map_picture(map.map, range, request.style, source), text));
+    export_one(source, request, file, {.progress = {}, .stop = std::move(stop)});
     return "Saved " + file.string() + ".";
   };
 }
 
+/// The chosen map as the page shows it: of the heads, or of another analysis.
 void ask_for_one(Bench& bench, bool overlay) {
-  const int head = std::min(bench.session.view.head, bench.maps.heads() - 1);
+  const vit::MapSet& set = bench.maps.set();
+  const vit::MapLabel& label = bench.maps.label(bench.maps.chosen(bench.session.view));
   ExportRequest request = request_of(bench, overlay);
-  request.heads = only(head);
-  const ExportSource source = source_of(bench.session);
-  const BlockMaps maps = block_maps(*source.trace, request.blocks[0], request.query, request.heads, request.stage);
-  const std::string part = block_file_part(maps.block, static_cast<int>(source.trace->blocks.size()));
+  if (set.question.analysis != "grid") {  // whose maps are those of the heads, in another range
+    request.analysis = vit::analysis_by_id(set.question.analysis);
+    request.values = set.question.values;
+  }
+  request.heads = only(label.head);
   bench.browser.open({.mode = ui::FileBrowser::Mode::save_file,
                       .title = overlay ? "Save the map over the photo" : "Save the map",
                       .endings = {".png"},
                       .recent = {},
                       .folder = bench.preferences.folder,
-                      .name = part + "_" + maps.maps.at(0).file_part + (overlay ? "_overlay.png" : ".png"),
-                      .chosen = [&bench, source, request](const Path& path) {
+                      .name = label.id + (overlay ? "_overlay.png" : ".png"),
+                      .chosen = [&bench, source = source_of(bench.session), request](const Path& path) {
                         bench.session.run_errand(save_one(source, request, path));
                       }});
 }
@@ -97,10 +92,11 @@ std::string pictures_in_the_way(const Path& folder, const std::string& part) {
 }
 
 void ask_for_folder(Bench& bench) {
-  const std::string part = block_file_part(bench.maps.block(), static_cast<int>(bench.session.trace()->blocks.size()));
+  const std::string part =
+      block_file_part(bench.session.view.block, static_cast<int>(bench.session.trace()->blocks.size()));
   bench.browser.open(
       {.mode = ui::FileBrowser::Mode::choose_folder,
-       .title = "Save all heads of block " + std::to_string(bench.maps.block()),
+       .title = "Save all heads of block " + std::to_string(bench.session.view.block),
        .endings = {},
        .recent = {},
        .folder = bench.preferences.folder,

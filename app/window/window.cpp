@@ -17,6 +17,7 @@
 
 #include "app/files/png_file.h"
 #include "app/files/write_file.h"
+#include "app/pages/page.h"
 #include "app/session/preferences.h"
 #include "app/window/app.h"
 #include "app/window/frame_log.h"
@@ -224,6 +225,19 @@ struct Loop {
 };
 
 }  // namespace
+
+std::vector<std::string> page_ids() {
+  std::vector<std::string> ids;
+  for (const PageEntry& page : page_list()) ids.emplace_back(page.id);
+  ids.emplace_back("blocks");
+  return ids;
+}
+
+std::string pages_in_words() {
+  std::string words;
+  for (const PageEntry& page : page_list()) words += (words.empty() ? "" : ", ") + std::string(page.id);
+  return words;
+}
 
 int run_window(const WindowOptions& options) {
   const std::filesystem::path file = preferences_file();

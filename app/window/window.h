@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/session/run_options.h"
 
@@ -16,9 +17,13 @@ struct WindowOptions {
   std::optional<std::filesystem::path> frame_log;   // per frame, processor time by phase
   double ui_scale = 0;                              // 0: what the display says
   std::string theme;                                // "dark", "light", or empty: as last time
-  std::string tab;                                  // "heads", "blocks", …, or empty: as last time
+  std::string tab;                                  // id of a page, or empty: the first one
   int width = 0, height = 0;                        // px of the window; 0: as last time
 };
+
+/// Ids of the pages, for --tab; "blocks" is the old name of "grid".
+std::vector<std::string> page_ids();
+std::string pages_in_words();
 
 /// Runs until the window is closed; the exit code. Throws vit::Error where no window can be had. Main thread only.
 int run_window(const WindowOptions& options);

@@ -11,7 +11,21 @@
 namespace vit {
 namespace {
 
-constexpr const char* kNames[kColormapCount] = {"viridis", "magma", "inferno", "turbo", "grey"};
+constexpr Choice<Colormap> kColormaps[] = {
+    {Colormap::viridis, "viridis", "viridis",
+     "Dark violet to yellow, even steps for the eye and for the colour-blind."},
+    {Colormap::magma, "magma", "magma", "Black through violet to pale yellow."},
+    {Colormap::inferno, "inferno", "inferno", "Black through red to pale yellow: the strongest contrast."},
+    {Colormap::turbo, "turbo", "turbo", "A rainbow: shows small steps, but its brightness means nothing."},
+    {Colormap::grey, "grey", "grey", "Black to white: for print."},
+};
+
+constexpr Choice<RangeRule> kRangeRules[] = {
+    {RangeRule::shared, "shared", "shared",
+     "One range for all maps, up to what 99 % of the patches have: their colours can be compared."},
+    {RangeRule::per_head, "head", "per head", "Every map from its own smallest to its own largest value."},
+    {RangeRule::fixed, "fixed", "fixed", "The range that you set below."},
+};
 
 int hex_digit(char digit) {
   return digit <= '9' ? digit - '0' : digit - 'a' + 10;
@@ -53,19 +67,16 @@ std::uint8_t rounded(float value) {
 
 }  // namespace
 
-const char* name_of(Colormap map) {
-  return kNames[static_cast<std::size_t>(map)];
+std::span<const Choice<Colormap>> choices(Colormap) {
+  return kColormaps;
 }
 
-std::optional<Colormap> colormap_by_name(const std::string& name) {
-  for (int i = 0; i < kColormapCount; ++i)
-    if (name == kNames[i]) return static_cast<Colormap>(i);
-  return std::nullopt;
+std::span<const Choice<RangeRule>> choices(RangeRule) {
+  return kRangeRules;
 }
 
 const ColorTable& color_table(Colormap map) {
-  static const std::array<ColorTable, kColormapCount> tables = {parsed(kViridis), parsed(kMagma), parsed(kInferno),
-                                                                parsed(kTurbo), greys()};
+  static const std::array tables = {parsed(kViridis), parsed(kMagma), parsed(kInferno), parsed(kTurbo), greys()};
   return tables[static_cast<std::size_t>(map)];
 }
 
@@ -115,24 +126,25 @@ float overlay_weight(float opacity, float position) {
   return std::pow(opacity, 3.f - 2.f * position);
 }
 
-Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop) {
-  const ColorTable& table = color_table(style.colormap);
+Image render(const PatchMap& map, const Look& look, const Range& range, int width, int height,
+             const std::stop_token& stop) {
+  const ColorTable& table = color_table(look.colormap);
   Image image = blank(width, height);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
     if (stop.stop_requested()) throw Cancelled();
     const double map_y = (y + 0.5) / height * map.rows;
     for (int x = 0; x < width; ++x, to += 3) {
-      const auto color = color_of(sample(map, (x + 0.5) / width * map.cols, map_y, style.smooth), style.range, table);
+      const auto color = color_of(sample(map, (x + 0.5) / width * map.cols, map_y, look.smooth), range, table);
       std::copy(color.begin(), color.end(), to);
     }
   }
   return image;
 }
 
-Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
-                     int height, const std::stop_token& stop) {
-  const ColorTable& table = color_table(style.colormap);
+Image render_overlay(const PatchMap& map, const Look& look, const Range& range, const Image& photo, const Box& box,
+                     int width, int height, const std::stop_token& stop) {
+  const ColorTable& table = color_table(look.colormap);
   Image image = resize(photo, width, height, Interpolation::bilinear);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
@@ -144,9 +156,9 @@ Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image
         for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * kOutsideBrightness);
         continue;
       }
-      const float value = sample(map, map_x, map_y, style.smooth);
-      const auto color = color_of(value, style.range, table);
-      const float weight = overlay_weight(style.opacity, position_in(value, style.range));
+      const float value = sample(map, map_x, map_y, look.smooth);
+      const auto color = color_of(value, range, table);
+      const float weight = overlay_weight(look.opacity, position_in(value, range));
       for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * (1 - weight) + color[c] * weight);
     }
   }

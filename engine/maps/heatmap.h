@@ -3,13 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <stop_token>
-#include <string>
 #include <vector>
 
-#include "engine/base/matrix.h"
+#include "engine/base/choices.h"
 #include "engine/image/image.h"
 #include "engine/image/preprocessing.h"
 
@@ -18,9 +16,7 @@ namespace vit {
 using ColorTable = std::array<std::array<std::uint8_t, 3>, 256>;
 
 enum class Colormap : std::uint8_t { viridis, magma, inferno, turbo, grey };
-inline constexpr int kColormapCount = 5;
-const char* name_of(Colormap map);
-std::optional<Colormap> colormap_by_name(const std::string& name);
+std::span<const Choice<Colormap>> choices(Colormap);
 const ColorTable& color_table(Colormap map);  // the shader samples the same 256 entries
 
 /// Values at or below `low` take the first colour, at or above `high` the last.
@@ -29,9 +25,20 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 enum class RangeRule : std::uint8_t {
-  shared,    // one range for all heads shown: shared_range
+  shared,    // one range for all maps shown: shared_range
   per_head,  // each map from its own smallest to its own largest value
   fixed,     // as the user says
+};
+std::span<const Choice<RangeRule>> choices(RangeRule);
+
+/// How values become a picture, the same for everything that is shown or saved.
+struct Look {
+  Colormap colormap = Colormap::inferno;
+  RangeRule range_rule = RangeRule::shared;
+  Range fixed_range{0.f, 0.1f};  // for RangeRule::fixed
+  bool smooth = false;           // interpolate between patch centres
+  float opacity = 0.7f;          // of the map over the photo, see overlay_weight; 1: the map alone
+  bool operator==(const Look&) const = default;
 };
 /// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
 Range range_of(std::span<const float> values);
@@ -60,23 +67,17 @@ std::array<std::uint8_t, 3> color_of(float value, const Range& range, const Colo
 /// end and its cube at the lower one, so that the photo stays visible where little attention falls.
 float overlay_weight(float opacity, float position);
 
-struct HeatmapStyle {
-  Colormap colormap = Colormap::viridis;
-  Range range;
-  bool smooth = true;
-  float opacity = 1.f;  // of the map over the photo, see overlay_weight; 1: the map alone
-  bool operator==(const HeatmapStyle&) const = default;
-};
-
-/// The map alone on a picture of the given size. Throws Cancelled after a stop request, as does render_overlay.
-Image render(const PatchMap& map, const HeatmapStyle& style, int width, int height, const std::stop_token& stop = {});
+/// The map alone on a picture of the given size; the ends of `range` have the first and the last colour. Throws
+/// Cancelled after a stop request, as does render_overlay.
+Image render(const PatchMap& map, const Look& look, const Range& range, int width, int height,
+             const std::stop_token& stop = {});
 
 /// What is left of the photo's brightness outside the box. The shader uses the same.
 inline constexpr float kOutsideBrightness = 0.35f;
 
 /// The map over the whole photo: inside `box` the photo and the map are mixed by overlay_weight, outside it the photo
 /// is dimmed. Width and height are those of the result.
-Image render_overlay(const PatchMap& map, const HeatmapStyle& style, const Image& photo, const Box& box, int width,
-                     int height, const std::stop_token& stop = {});
+Image render_overlay(const PatchMap& map, const Look& look, const Range& range, const Image& photo, const Box& box,
+                     int width, int height, const std::stop_token& stop = {});
 
 }  // namespace vit

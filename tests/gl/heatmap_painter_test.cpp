@@ -49,31 +49,30 @@ class HeatmapPainterTest : public testing::Test {
     if (!context_.works()) GTEST_SKIP() << "this system has no OpenGL without a display";
   }
 
-  vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::HeatmapStyle& style, int width,
-                  int height) {
+  vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::Look& look, int width, int height) {
     HeatmapPainter painter;
-    painter.set_colormap(style.colormap);
+    painter.set_colormap(look.colormap);
     painter.set_photo(photo_levels(std::make_shared<const vit::Image>(flat_photo(40, 30))));
-    std::vector<float> values;
-    for (const vit::PatchMap& map : maps) values.insert(values.end(), map.values.begin(), map.values.end());
-    painter.set_maps(values, maps[0].rows, maps[0].cols);
+    vit::MapSet set;
+    set.serial = 1;
+    set.rows = maps[0].rows;
+    set.cols = maps[0].cols;
+    for (const vit::PatchMap& map : maps) set.values.insert(set.values.end(), map.values.begin(), map.values.end());
+    painter.set_maps(set);
     Canvas canvas;
     canvas.resize(width, height);
     const vit::Box box{.x = 5, .y = 0, .width = 30, .height = 30};
     painter.begin(canvas);
-    painter.draw({.x = 0,
-                  .y = 0,
-                  .width = width,
-                  .height = height,
-                  .photo_x = box.x,
-                  .photo_y = box.y,
-                  .scale = width / box.width,
-                  .scale_y = height / box.height},
-                 {.map = index,
-                  .look = {style.range, style.smooth, style.opacity},
-                  .box = box,
-                  .photo_width = 40,
-                  .photo_height = 30});
+    painter.draw(
+        {.x = 0,
+         .y = 0,
+         .width = width,
+         .height = height,
+         .photo_x = box.x,
+         .photo_y = box.y,
+         .scale = width / box.width,
+         .scale_y = height / box.height},
+        {.map = index, .look = look, .range = look.fixed_range, .box = box, .photo_width = 40, .photo_height = 30});
     painter.end();
     return canvas.read(0, 0, width, height);
   }
@@ -83,29 +82,41 @@ class HeatmapPainterTest : public testing::Test {
 
 TEST_F(HeatmapPainterTest, EveryColormapEqualsTheFile) {
   const vit::PatchMap map = random_map(5, 7, 1);
-  for (int i = 0; i < vit::kColormapCount; ++i)
+  for (const vit::Choice<vit::Colormap>& one : vit::choices(vit::Colormap{}))
     for (const bool smooth : {false, true}) {
-      const vit::HeatmapStyle style{static_cast<vit::Colormap>(i), {0.01f, 0.17f}, smooth, 1.f};
-      const vit::Image drawn = draw({map}, 0, style, 131, 97);
-      EXPECT_LE(largest_difference(drawn, vit::render(map, style, 131, 97)), kTolerance)
-          << vit::name_of(style.colormap) << (smooth ? ", smooth" : ", nearest");
+      const vit::Look look{.colormap = one.value,
+                           .range_rule = vit::RangeRule::fixed,
+                           .fixed_range = {0.01f, 0.17f},
+                           .smooth = smooth,
+                           .opacity = 1.f};
+      const vit::Image drawn = draw({map}, 0, look, 131, 97);
+      EXPECT_LE(largest_difference(drawn, vit::render(map, look, look.fixed_range, 131, 97)), kTolerance)
+          << one.id << (smooth ? ", smooth" : ", nearest");
     }
 }
 
 TEST_F(HeatmapPainterTest, MapsBehindTheFirstAreFoundAcrossTheFoldOfTheTexture) {
   std::vector<vit::PatchMap> maps;
   for (unsigned i = 0; i < 9; ++i) maps.push_back(random_map(14, 14, i));  // 9 · 196 values in rows of 1024
-  const vit::HeatmapStyle style{vit::Colormap::viridis, {0.f, 0.2f}, false, 1.f};
+  const vit::Look look{.colormap = vit::Colormap::viridis,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 0.2f},
+                       .smooth = false,
+                       .opacity = 1.f};
   for (const int index : {0, 5, 8})
-    EXPECT_LE(largest_difference(draw(maps, index, style, 140, 140),
-                                 vit::render(maps[static_cast<std::size_t>(index)], style, 140, 140)),
+    EXPECT_LE(largest_difference(draw(maps, index, look, 140, 140),
+                                 vit::render(maps[static_cast<std::size_t>(index)], look, look.fixed_range, 140, 140)),
               kTolerance)
         << "map " << index;
 }
 
 TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
-  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 1.f};
-  const vit::Image drawn = draw({one_hot(4, 6, 1, 4)}, 0, style, 60, 40);
+  const vit::Look look{.colormap = vit::Colormap::grey,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 1.f},
+                       .smooth = false,
+                       .opacity = 1.f};
+  const vit::Image drawn = draw({one_hot(4, 6, 1, 4)}, 0, look, 60, 40);
   for (int y = 0; y < 40; ++y)
     for (int x = 0; x < 60; ++x) {
       const bool inside = x >= 40 && x < 50 && y >= 10 && y < 20;
@@ -114,8 +125,12 @@ TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
 }
 
 TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMapMoreWhereTheValueIsHigh) {
-  const vit::HeatmapStyle style{vit::Colormap::grey, {0.f, 1.f}, false, 0.5f};
-  const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, style, 20, 20);
+  const vit::Look look{.colormap = vit::Colormap::grey,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 1.f},
+                       .smooth = false,
+                       .opacity = 0.5f};
+  const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, look, 20, 20);
   EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.5 * 200 + 0.5 * 255, 1.5);
   EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.875 * 200, 1.5);  // the opacity's cube covers the photo where the value is low
 }
@@ -135,7 +150,8 @@ TEST_F(HeatmapPainterTest, APhotoDrawnSmallIsSmoothAndAnotherPhotoTakesItsPlace)
     painter.begin(canvas);
     painter.draw({.x = 0, .y = 0, .width = 16, .height = 4, .photo_x = 0, .photo_y = 0, .scale = 16.0 / photo.width},
                  {.map = 0,
-                  .look = {{0.f, 1.f}, false, 0.f},
+                  .look = {.opacity = 0.f},
+                  .range = {0.f, 1.f},
                   .box = {.x = 0, .y = 0, .width = 1.0 * photo.width, .height = 1.0 * photo.height},
                   .photo_width = 1.0 * photo.width,
                   .photo_height = 1.0 * photo.height});

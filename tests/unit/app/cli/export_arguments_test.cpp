@@ -41,12 +41,12 @@ TEST(ExportArguments, AQueryIsATokenOrAPatch) {
 TEST(ExportArguments, ARangeIsARuleOrTwoNumbers) {
   ExportStyle style;
   parse_range("head", style);
-  EXPECT_EQ(style.range_rule, vit::RangeRule::per_head);
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::per_head);
   parse_range("0,0.05", style);
-  EXPECT_EQ(style.range_rule, vit::RangeRule::fixed);
-  EXPECT_EQ(style.fixed_range, (vit::Range{0.f, 0.05f}));
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::fixed);
+  EXPECT_EQ(style.look.fixed_range, (vit::Range{0.f, 0.05f}));
   parse_range("shared", style);
-  EXPECT_EQ(style.range_rule, vit::RangeRule::shared);
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::shared);
   for (const char* text : {"", "all", "1", "1,0", "0,nan", "0,1,2"})
     EXPECT_THROW(parse_range(text, style), UsageError) << text;
 }
@@ -58,6 +58,12 @@ TEST(ExportArguments, FormatsAreAList) {
   EXPECT_TRUE(request.npy);
   EXPECT_TRUE(request.csv);
   for (const char* text : {"", "jpg", "png,"}) EXPECT_THROW(parse_formats(text, request), UsageError) << text;
+}
+
+TEST(ExportArguments, ParametersAreThoseOfTheAnalysis) {
+  EXPECT_TRUE(parse_values({}, *vit::analysis_by_id("heads")).empty());
+  EXPECT_THROW(parse_values({"discard=0.5"}, *vit::analysis_by_id("heads")), UsageError);
+  EXPECT_THROW(parse_values({"discard"}, *vit::analysis_by_id("heads")), UsageError);
 }
 
 }  // namespace

@@ -44,7 +44,10 @@ ExportSource small_source() {
   settings.threads = 1;
   vit::Pool pool(1);
   vit::Meter meter;
-  return {vit::forward({model, pixels, settings}, meter, pool), photo, "small", "photo.png"};
+  return {.trace = vit::forward({model, pixels, settings}, meter, pool),
+          .photo = photo,
+          .model = "small",
+          .image = "photo.png"};
 }
 
 class ExportTest : public ::testing::Test {
@@ -53,8 +56,8 @@ class ExportTest : public ::testing::Test {
     request_.blocks = {1};
     request_.folder = folder_.path() / "maps";
     request_.style.size_px = 50;
-    request_.style.range_rule = vit::RangeRule::fixed;
-    request_.style.fixed_range = {0.f, 0.2f};
+    request_.style.look.range_rule = vit::RangeRule::fixed;
+    request_.style.look.fixed_range = {0.f, 0.2f};
   }
 
   std::vector<std::string> names() {
@@ -111,8 +114,12 @@ TEST_F(ExportTest, APictureIsTheHeatmapOfItsHead) {
   names();
   const std::string png = bytes("block01_head02.png");
   const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
-  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, 1.f};
-  const vit::Image expected = vit::render(head_map(1, 2), style, 50, 50);
+  const vit::Look look{.colormap = vit::Colormap::inferno,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 0.2f},
+                       .smooth = false,
+                       .opacity = 1.f};
+  const vit::Image expected = vit::render(head_map(1, 2), look, look.fixed_range, 50, 50);
   EXPECT_EQ(got, expected);
 }
 
@@ -123,37 +130,25 @@ TEST_F(ExportTest, AnOverlayLiesOnTheWholePhoto) {
   const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
   EXPECT_EQ(got.width, 50);
   EXPECT_EQ(got.height, 33);
-  const vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, request_.style.opacity};
-  EXPECT_EQ(got, vit::render_overlay(head_map(1, 2), style, *source_.photo, source_.trace->pixels->box, 50, 33));
+  const vit::Look look{.colormap = vit::Colormap::inferno,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 0.2f},
+                       .smooth = false,
+                       .opacity = request_.style.look.opacity};
+  EXPECT_EQ(got, vit::render_overlay(head_map(1, 2), look, look.fixed_range, *source_.photo, source_.trace->pixels->box,
+                                     50, 33));
   EXPECT_EQ(source_.trace->pixels->box, (vit::Box{5, 0, 20, 20}));
 }
 
 TEST_F(ExportTest, TheSharedRangeIsThatOfAllHeadsWhicheverAreWritten) {
-  const HeadSelection one{.mean = false, .max = false, .all_heads = false, .heads = {3}};
-  const BlockMaps all = block_maps(*source_.trace, 1, 0, {}, vit::Stage::softmax);
-  const BlockMaps single = block_maps(*source_.trace, 1, 0, one, vit::Stage::softmax);
-  EXPECT_EQ(single.shared, all.shared);
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {3}};
+  const PickedMaps picked = pick_maps(source_, request_, questions_of(request_).front());
+  ASSERT_THAT(picked.maps, ElementsAre(5));
   std::vector<float> values;
   for (int head = 0; head < 4; ++head)
     for (float value : head_map(1, head).values) values.push_back(value);
-  EXPECT_EQ(all.shared, vit::shared_range(values));
-  const vit::Range own = range_for(single, single.maps[0], vit::RangeRule::per_head, {});
-  EXPECT_EQ(own, vit::range_of(head_map(1, 3).values));
-}
-
-TEST_F(ExportTest, MeanAndMaximumAreOverTheHeads) {
-  const BlockMaps maps = block_maps(*source_.trace, 2, 4, {}, vit::Stage::softmax);
-  request_.query = 4;
-  for (std::size_t i = 0; i < 25; ++i) {
-    float sum = 0, largest = 0;
-    for (int head = 0; head < 4; ++head) {
-      const float value = head_map(2, head).values[i];
-      sum += value;
-      largest = std::max(largest, value);
-    }
-    EXPECT_NEAR(maps.maps[0].map.values[i], sum / 4, 1e-7) << i;
-    EXPECT_EQ(maps.maps[1].map.values[i], largest) << i;
-  }
+  EXPECT_EQ(picked.set->range(5, {}), vit::shared_range(values));
+  EXPECT_EQ(picked.set->range(5, {.range_rule = vit::RangeRule::per_head}), vit::range_of(head_map(1, 3).values));
 }
 
 TEST_F(ExportTest, ArraysAndTablesHoldTheNumbersThemselves) {
@@ -196,15 +191,19 @@ TEST_F(ExportTest, TheOverviewHoldsEveryTile) {
   names();
   const std::string png = bytes("block01_overview.png");
   const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
-  vit::HeatmapStyle style{vit::Colormap::inferno, {0.f, 0.2f}, false, 1.f};
+  const vit::Look look{.colormap = vit::Colormap::inferno,
+                       .range_rule = vit::RangeRule::fixed,
+                       .fixed_range = {0.f, 0.2f},
+                       .smooth = false,
+                       .opacity = 1.f};
   for (int head = 0; head < 4; ++head)
-    EXPECT_TRUE(holds(figure, vit::render(head_map(1, head), style, 50, 50))) << "head " << head;
+    EXPECT_TRUE(holds(figure, vit::render(head_map(1, head), look, look.fixed_range, 50, 50))) << "head " << head;
 }
 
 TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
   request_.blocks = {0, 1, 2};
   request_.heads = {.mean = false, .max = false, .all_heads = true, .heads = {}};
-  request_.style.range_rule = vit::RangeRule::shared;
+  request_.style.look.range_rule = vit::RangeRule::shared;
   const fs::path file = folder_.path() / "network.png";
   export_figure(source_, request_, file);
   const std::string png = testing_files::file_bytes(file.string());
@@ -218,7 +217,7 @@ TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
   const vit::Range all = vit::shared_range(values);
   for (int block = 0; block < 3; ++block)
     for (int head = 0; head < 4; ++head)
-      EXPECT_TRUE(holds(figure, vit::render(head_map(block, head), {vit::Colormap::inferno, all, false, 1.f}, 50, 50)))
+      EXPECT_TRUE(holds(figure, vit::render(head_map(block, head), {.colormap = vit::Colormap::inferno}, all, 50, 50)))
           << "block " << block << ", head " << head;
 }
 

@@ -48,7 +48,7 @@ TEST(PngFile, AStopRequestIsHeard) {
   EXPECT_EQ(encode_png(noise(20, 20), {}, source.get_token()), encode_png(noise(20, 20), {}));
   source.request_stop();
   EXPECT_THROW(encode_png(noise(20, 20), {}, source.get_token()), vit::Cancelled);
-  EXPECT_THROW(vit::render({1, 1, {0.5f}}, {}, 8, 8, source.get_token()), vit::Cancelled);
+  EXPECT_THROW(vit::render({1, 1, {0.5f}}, {}, {}, 8, 8, source.get_token()), vit::Cancelled);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/files/folder_list.h"
-#include "app/pages/heads_layout.h"
+#include "app/pages/map_layout.h"
 #include "app/panels/color_bar.h"
 #include "app/panels/side_columns.h"
 #include "app/panels/tile_grid.h"
@@ -40,20 +40,20 @@ TEST(TilePlan, AllTilesFitOrTheListScrolls) {
   EXPECT_FALSE(plan_tiles({600, 400}, 8, 1.f, 20, 8, 76).scrolls);
 }
 
-TEST(HeadsLayout, PartsLieInsideTheTabAndDoNotOverlap) {
+TEST(MapLayout, PartsLieInsideTheTabAndDoNotOverlap) {
   for (const float aspect : {0.5f, 1.f, 1.5f, 3.f})
     for (const ImVec2 size : {ImVec2{600, 700}, ImVec2{1000, 850}, ImVec2{1000, 500}}) {
       const float prefix = aspect == 1.f ? 0.f : 1000 * aspect / 4;  // none, a few, more than there is room for
-      const HeadsLayout l = lay_out_heads({.from = {10, 20},
-                                           .size = size,
-                                           .photo_aspect = aspect,
-                                           .tiles = 14,
-                                           .caption_px = 20,
-                                           .gap_px = 8,
-                                           .smallest_tile_px = 76,
-                                           .bar_px = 88,
-                                           .prefix_px = prefix,
-                                           .words_px = 88});
+      const MapLayout l = lay_out_maps({.from = {10, 20},
+                                        .size = size,
+                                        .photo_aspect = aspect,
+                                        .tiles = 14,
+                                        .caption_px = 20,
+                                        .gap_px = 8,
+                                        .smallest_tile_px = 76,
+                                        .bar_px = 88,
+                                        .prefix_px = prefix,
+                                        .words_px = 88});
       EXPECT_GE(l.prefix_from.x, l.bar_from.x + l.bar_size.x);
       EXPECT_EQ(l.prefix_size.x > 100, prefix > 0);
       if (!l.side_by_side) {
@@ -72,21 +72,21 @@ TEST(HeadsLayout, PartsLieInsideTheTabAndDoNotOverlap) {
     }
 }
 
-TEST(HeadsLayout, BarAndSentenceStayLegibleInANarrowTab) {
+TEST(MapLayout, BarAndSentenceStayLegibleInANarrowTab) {
   for (const float prefix : {0.f, 78.f, 228.f})
     for (const ImVec2 size : {ImVec2{388, 650}, ImVec2{440, 560}, ImVec2{508, 376}, ImVec2{613, 690}}) {
-      const HeadsLayout l = lay_out_heads({.from = {10, 20},
-                                           .size = size,
-                                           .photo_aspect = 1.5f,
-                                           .tiles = 8,
-                                           .caption_px = 20,
-                                           .gap_px = 8,
-                                           .smallest_tile_px = 64,
-                                           .bar_px = 102,
-                                           .prefix_px = prefix,
-                                           .words_px = 88,
-                                           .least_bar_px = 96,
-                                           .least_words_px = 220});
+      const MapLayout l = lay_out_maps({.from = {10, 20},
+                                        .size = size,
+                                        .photo_aspect = 1.5f,
+                                        .tiles = 8,
+                                        .caption_px = 20,
+                                        .gap_px = 8,
+                                        .smallest_tile_px = 64,
+                                        .bar_px = 102,
+                                        .prefix_px = prefix,
+                                        .words_px = 88,
+                                        .least_bar_px = 96,
+                                        .least_words_px = 220});
       SCOPED_TRACE(testing::Message() << size.x << "x" << size.y << ", prefix " << prefix);
       EXPECT_GE(l.words_size.x, 220);
       EXPECT_LE(l.words_from.x + l.words_size.x, 10 + size.x + 0.5f);
@@ -180,16 +180,18 @@ TEST(Preferences, SurviveARoundTripAndDamage) {
   Preferences p;
   p.dark = false;
   p.width = 1234;
-  p.style.colormap = vit::Colormap::turbo;
-  p.style.smooth = true;
+  p.look.colormap = vit::Colormap::turbo;
+  p.look.smooth = true;
+  p.look.range_rule = vit::RangeRule::fixed;
+  p.look.fixed_range = {0.25f, 0.5f};
   for (int i = 0; i < 12; ++i) remember(p.recent_images, "/photos/" + std::to_string(i));
   remember(p.recent_images, "/photos/7");
   save_preferences(p, file);
   const Preferences q = load_preferences(file);
   EXPECT_EQ(q.dark, false);
   EXPECT_EQ(q.width, 1234);
-  EXPECT_EQ(q.style.colormap, vit::Colormap::turbo);
-  EXPECT_TRUE(q.style.smooth);
+  EXPECT_EQ(q.look.colormap, vit::Colormap::turbo);
+  EXPECT_EQ(q.look, p.look);
   ASSERT_EQ(q.recent_images.size(), Preferences::kRecent);
   EXPECT_EQ(q.recent_images[0], "/photos/7");
   EXPECT_EQ(q.recent_images[1], "/photos/11");
@@ -197,7 +199,7 @@ TEST(Preferences, SurviveARoundTripAndDamage) {
   EXPECT_EQ(load_preferences(file).width, Preferences().width);
   std::ofstream(file) << R"({"width": "wide", "opacity": 9})";
   EXPECT_EQ(load_preferences(file).width, Preferences().width);
-  EXPECT_EQ(load_preferences(file).style.opacity, 1.f);
+  EXPECT_EQ(load_preferences(file).look.opacity, 1.f);
 }
 
 TEST(CommandTable, KeysRunEnabledCommandsOnly) {

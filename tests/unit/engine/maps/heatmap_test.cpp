@@ -20,8 +20,8 @@ Color color_at(const Image& image, int x, int y) {
   return {p[0], p[1], p[2]};
 }
 
-HeatmapStyle grey(bool smooth, float opacity = 1.f) {
-  return {Colormap::grey, {0.f, 1.f}, smooth, opacity};
+Look grey(bool smooth, float opacity = 1.f) {
+  return {.colormap = Colormap::grey, .smooth = smooth, .opacity = opacity};
 }
 
 TEST(Heatmap, ColourTablesAreThePublishedOnes) {
@@ -41,18 +41,15 @@ TEST(Heatmap, SequentialTablesGetBrighterAllTheWay) {
     double last = -1;
     for (const Color& color : color_table(map)) {
       const double luma = 0.2126 * color[0] + 0.7152 * color[1] + 0.0722 * color[2];
-      EXPECT_GT(luma, last - 1.0) << name_of(map);  // rounding to 8 bits moves it by less than one step
+      EXPECT_GT(luma, last - 1.0) << id_of(map);  // rounding to 8 bits moves it by less than one step
       last = luma;
     }
   }
 }
 
 TEST(Heatmap, NamesLeadBackToTheirTables) {
-  for (int i = 0; i < kColormapCount; ++i) {
-    const auto map = static_cast<Colormap>(i);
-    EXPECT_EQ(colormap_by_name(name_of(map)), map);
-  }
-  EXPECT_EQ(colormap_by_name("jet"), std::nullopt);
+  for (const Choice<Colormap>& map : choices(Colormap{})) EXPECT_EQ(choice_by_id<Colormap>(map.id), map.value);
+  EXPECT_EQ(choice_by_id<Colormap>("jet"), std::nullopt);
 }
 
 TEST(Heatmap, AValueTakesTheNearestOfTheTablesEntries) {
@@ -115,14 +112,14 @@ TEST(Heatmap, SmoothInterpolatesBetweenPatchCentres) {
 }
 
 TEST(Heatmap, AOneHotMapRendersAsOneSquare) {
-  const Image image = render(one_hot(2, 2, 0, 1), grey(false), 8, 8);
+  const Image image = render(one_hot(2, 2, 0, 1), grey(false), {0.f, 1.f}, 8, 8);
   for (int y = 0; y < 8; ++y)
     for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[0], x >= 4 && y < 4 ? 255 : 0) << x << ',' << y;
 }
 
 TEST(Heatmap, ASmoothOneHotMapRendersAsATent) {
   // 1 × 2 patches on 8 px: pixel centres lie at 0.125, 0.375, … patches, and centres of patches at 0.5 and 1.5.
-  const Image image = render(one_hot(1, 2, 0, 1), grey(true), 8, 1);
+  const Image image = render(one_hot(1, 2, 0, 1), grey(true), {0.f, 1.f}, 8, 1);
   const std::array<int, 8> expected = {0, 0, 32, 96, 159, 223, 255, 255};  // 255 · (0, 0, 1/8, 3/8, 5/8, 7/8, 1, 1)
   for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, 0)[0], expected[static_cast<std::size_t>(x)]) << x;
 }
@@ -133,7 +130,7 @@ TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
   photo.height = 4;
   photo.rgb.assign(96, 100);
   // The box covers columns 2 … 5 of the photo; its right half is the patch that shines.
-  const Image image = render_overlay(one_hot(1, 2, 0, 1), grey(false, 0.5f), photo, {2, 0, 4, 4}, 8, 4);
+  const Image image = render_overlay(one_hot(1, 2, 0, 1), grey(false, 0.5f), {0.f, 1.f}, photo, {2, 0, 4, 4}, 8, 4);
   const std::array<int, 8> expected = {35, 35, 88, 88, 178, 178, 35, 35};
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[1], expected[static_cast<std::size_t>(x)]) << x;
@@ -145,7 +142,7 @@ TEST(Heatmap, TheOverlayFollowsTheBoxOnAScaledPhotoWithPadding) {
   photo.height = 4;
   photo.rgb.assign(48, 100);
   // The network saw 2 px of padding on both sides: only the two middle patches of four lie on the photo.
-  const Image image = render_overlay(one_hot(1, 4, 0, 2), grey(false), photo, {-4, 0, 12, 4}, 12, 12);
+  const Image image = render_overlay(one_hot(1, 4, 0, 2), grey(false), {0.f, 1.f}, photo, {-4, 0, 12, 4}, 12, 12);
   for (int x = 0; x < 12; ++x) EXPECT_EQ(color_at(image, x, 6)[0], x >= 6 ? 255 : 0) << x;
 }
 

@@ -1,11 +1,11 @@
-// Divides the Heads tab between photo, colour bar and tiles so that little of the window stays empty.
+// Divides a page of maps between photo, colour bar and tiles so that little of the window stays empty.
 #pragma once
 
 #include <imgui.h>
 
 namespace headlight {
 
-struct HeadsLayout {
+struct MapLayout {
   bool side_by_side = false;  // tiles at the right of the photo, else below it
   ImVec2 photo_from, photo_size;
   ImVec2 bar_from, bar_size;        // colour bar; no width: there is no room for it
@@ -14,8 +14,8 @@ struct HeadsLayout {
   ImVec2 tiles_from, tiles_size;
 };
 
-struct HeadsLayoutInput {
-  ImVec2 from, size;       // px of the tab
+struct MapLayoutInput {
+  ImVec2 from, size;       // px of the page
   float photo_aspect = 1;  // width over height
   float tile_aspect = 1;
   int tiles = 1;
@@ -28,6 +28,6 @@ struct HeadsLayoutInput {
 };
 
 /// Tries all arrangements and several shares, and takes what shows most of photo and tiles.
-HeadsLayout lay_out_heads(const HeadsLayoutInput& input);
+MapLayout lay_out_maps(const MapLayoutInput& input);
 
 }  // namespace headlight

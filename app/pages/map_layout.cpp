@@ -1,4 +1,4 @@
-#include "app/pages/heads_layout.h"
+#include "app/pages/map_layout.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +21,8 @@ double shown_area(ImVec2 room, float aspect) {
   return static_cast<double>(width) * width / aspect;
 }
 
-HeadsLayout below_photo(const HeadsLayoutInput& in, float gap, float share, Row row) {
-  HeadsLayout l;
+MapLayout below_photo(const MapLayoutInput& in, float gap, float share, Row row) {
+  MapLayout l;
   const bool stacked = row == Row::words_below;
   const float first = row == Row::words_alone ? in.words_px : in.bar_px, second = stacked ? in.words_px + gap : 0;
   const float photo_height = std::floor((in.size.y - first - second - 2 * gap) * share);
@@ -52,8 +52,8 @@ HeadsLayout below_photo(const HeadsLayoutInput& in, float gap, float share, Row 
   return l;
 }
 
-HeadsLayout beside_photo(const HeadsLayoutInput& in, float gap, float share) {
-  HeadsLayout l;
+MapLayout beside_photo(const MapLayoutInput& in, float gap, float share) {
+  MapLayout l;
   l.side_by_side = true;
   const float photo_width = std::floor((in.size.x - gap) * share);
   l.photo_from = in.from;
@@ -73,7 +73,7 @@ HeadsLayout beside_photo(const HeadsLayoutInput& in, float gap, float share) {
 }
 
 /// What an arrangement is worth beside one that shows everything at a good width.
-double legibility(const HeadsLayoutInput& in, const HeadsLayout& l) {
+double legibility(const MapLayoutInput& in, const MapLayout& l) {
   double worth = 1;
   if (l.words_size.x < in.least_words_px) worth *= 0.1;
   if (l.bar_size.x <= 0)
@@ -85,11 +85,11 @@ double legibility(const HeadsLayoutInput& in, const HeadsLayout& l) {
 
 }  // namespace
 
-HeadsLayout lay_out_heads(const HeadsLayoutInput& in) {
+MapLayout lay_out_maps(const MapLayoutInput& in) {
   const float gap = in.gap_px * 1.5f;
-  HeadsLayout best;
+  MapLayout best;
   double best_score = -1;
-  const auto consider = [&](const HeadsLayout& layout) {
+  const auto consider = [&](const MapLayout& layout) {
     const TilePlan plan =
         plan_tiles(layout.tiles_size, in.tiles, in.tile_aspect, in.caption_px, in.gap_px, in.smallest_tile_px);
     const float step = static_cast<float>(plan.height) + in.caption_px + in.gap_px;

@@ -1,0 +1,45 @@
+// Answers what the pages ask of the shown pass, at once where that is cheap and else beside the window.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/analysis/desk.h"
+#include "engine/maps/analysis.h"
+
+namespace headlight {
+
+/// Main thread only; the desk's own thread does the work.
+class MapDesk {
+ public:
+  /// What is answered within a frame: about a millisecond.
+  static constexpr double kFloatsAtOnce = 1e6;
+
+  explicit MapDesk(Desk& desk) : desk_(&desk) {}
+
+  /// Once a frame: asks for the answer if it is not that of the last call. The question must be valid for the pass.
+  void ask(const std::string& page, const vit::Subject& subject, const vit::Question& question);
+  /// The newest answer of a page; null before the first. It says itself which pass and which question it belongs to.
+  std::shared_ptr<const vit::MapSet> answer(const std::string& page) const;
+  /// The newest question has its answer, or never will.
+  bool settled(const std::string& page) const;
+  std::string failure(const std::string& page) const;
+
+ private:
+  struct Asked {
+    std::uint64_t run = 0, trained_run = 0;  // of the traces: their addresses may be used again
+    vit::Question question;
+    std::shared_ptr<const vit::MapSet> at_once;
+    bool operator==(const Asked& other) const {
+      return run == other.run && trained_run == other.trained_run && question == other.question;
+    }
+  };
+  static std::string place_of(const std::string& page) { return "maps." + page; }
+
+  Desk* desk_;
+  std::map<std::string, Asked> asked_;
+};
+
+}  // namespace headlight

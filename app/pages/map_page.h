@@ -1,0 +1,23 @@
+// A page of maps over the photo: the chosen map large, its colour bar and sentence, the analysis's parameters, and a
+// tile for every map of the answer. It serves every analysis that has no page of its own.
+#pragma once
+
+#include "app/pages/page.h"
+#include "app/panels/photo_view.h"
+#include "app/panels/tile_grid.h"
+
+namespace headlight {
+
+class MapPage : public Page {
+ public:
+  explicit MapPage(const vit::Analysis& analysis) : analysis_(&analysis) {}
+  std::optional<vit::Question> question(const Bench& bench) const override;
+  void draw(Bench& bench, const Area& area) override;
+
+ private:
+  const vit::Analysis* analysis_;
+  PhotoView photo_view_;
+  TileGrid tile_grid_;
+};
+
+}  // namespace headlight

@@ -1,0 +1,35 @@
+#include "app/panels/shown_maps.h"
+
+#include <algorithm>
+
+#include "engine/maps/analysis.h"
+
+namespace headlight {
+
+void ShownMaps::show(std::shared_ptr<const vit::MapSet> set) {
+  const bool same = set_ == set || (set_ && set && set_->serial == set->serial);
+  if (same) return;
+  set_ = std::move(set);
+  facts_.clear();
+  sentence_.first = -1;
+  peak_.reset();
+}
+
+const vit::MapFacts& ShownMaps::facts(int index) {
+  facts_.resize(static_cast<std::size_t>(set_->count()));
+  std::optional<vit::MapFacts>& facts = facts_[static_cast<std::size_t>(index)];
+  if (!facts) facts = vit::facts_of(*set_, index);
+  return *facts;
+}
+
+const std::string& ShownMaps::sentence(int index) {
+  if (sentence_.first != index) sentence_ = {index, vit::analysis_by_id(set_->question.analysis)->about(*set_, index)};
+  return sentence_.second;
+}
+
+float ShownMaps::peak() {
+  if (!peak_) peak_ = set_->values.empty() ? 0.f : *std::max_element(set_->values.begin(), set_->values.end());
+  return *peak_;
+}
+
+}  // namespace headlight

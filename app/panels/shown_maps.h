@@ -1,0 +1,41 @@
+// The answer that the page in the centre shows, with what is said about its maps: worked out when it is first needed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/session/view.h"
+#include "engine/maps/map_facts.h"
+#include "engine/maps/map_set.h"
+
+namespace headlight {
+
+class ShownMaps {
+ public:
+  void show(std::shared_ptr<const vit::MapSet> set);
+  bool empty() const { return !set_; }
+
+  // All below: not while it is empty.
+  const vit::MapSet& set() const { return *set_; }
+  const vit::TokenGrid& grid() const { return set_->trace->grid; }
+  /// Heads of the block that was asked about.
+  int heads() const { return set_->trace->settings.num_heads[static_cast<std::size_t>(set_->question.block)]; }
+  /// The map that the view chooses.
+  int chosen(const View& view) const { return set_->find(view.block, view.head); }
+  const vit::MapLabel& label(int index) const { return set_->labels[static_cast<std::size_t>(index)]; }
+  const vit::MapFacts& facts(int index);
+  const std::string& sentence(int index);
+  /// The largest value of all maps.
+  float peak();
+
+ private:
+  std::shared_ptr<const vit::MapSet> set_;
+  std::vector<std::optional<vit::MapFacts>> facts_;
+  std::pair<int, std::string> sentence_{-1, {}};
+  std::optional<float> peak_;
+};
+
+}  // namespace headlight

@@ -1,0 +1,64 @@
+// The registry: each analysis is declared and listed here once.
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "engine/base/error.h"
+#include "engine/maps/analysis.h"
+
+namespace vit {
+
+extern const Analysis kHeads, kGrid;
+
+std::span<const Analysis* const> analyses() {
+  static constexpr std::array kAll = {&kHeads, &kGrid};
+  return kAll;
+}
+
+const Analysis* analysis_by_id(std::string_view id) {
+  for (const Analysis* analysis : analyses())
+    if (id == analysis->id) return analysis;
+  return nullptr;
+}
+
+void Means::step(double fraction) const {
+  if (stop.stop_requested()) throw Cancelled();
+  if (progress) progress(fraction);
+}
+
+const Parameter* Analysis::parameter(std::string_view parameter_id) const {
+  for (const Parameter& one : parameters)
+    if (parameter_id == one.id) return &one;
+  return nullptr;
+}
+
+double Analysis::value(const Question& question, std::string_view parameter_id) const {
+  const auto found = question.values.find(std::string(parameter_id));
+  if (found != question.values.end()) return found->second;
+  const Parameter* known = parameter(parameter_id);
+  return known == nullptr ? 0 : known->initial;
+}
+
+void validate(const Analysis& analysis, const Subject& subject, const Question& question) {
+  const Trace& trace = *subject.trace;
+  const int last = static_cast<int>(trace.blocks.size()) - 1;
+  if (const std::string why = analysis.refusal(subject); !why.empty()) throw Error(why);
+  if (question.block < 0 || question.block > last)
+    throw Error("There is no block " + std::to_string(question.block) + "; the network has blocks 0 to " +
+                std::to_string(last) + ".");
+  if (question.query < 0 || question.query >= trace.grid.tokens())
+    throw Error("There is no token " + std::to_string(question.query) + "; the network has tokens 0 to " +
+                std::to_string(trace.grid.tokens() - 1) + ".");
+  for (const auto& [id, value] : question.values) {
+    const Parameter* known = analysis.parameter(id);
+    if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");
+    const double high = known->is_block ? last : known->high;
+    const bool whole = known->is_block || !known->names.empty();
+    if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
+    throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
+                            whole ? "whole " : "", known->low, high));
+  }
+}
+
+}  // namespace vit

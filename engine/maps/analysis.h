@@ -1,0 +1,69 @@
+// An analysis: one kind of question that can be asked of a pass. A file of its own and a line in analyses.cpp make it a
+// page of the window, an option of `headlight export`, and a subject of the tests that go over all of them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "engine/maps/map_set.h"
+
+namespace vit {
+
+/// A number that an analysis can be given.
+struct Parameter {
+  const char* id;        // "discard", for the command line and files
+  const char* label;     // "Discard"
+  const char* sentence;  // for the tooltip
+  double low, high, initial;
+  std::span<const char* const> names = {};  // where it is a choice: the names of 0, 1, 2 …
+  bool is_block = false;                    // counts blocks: `high` is the network's last one
+};
+
+/// The pass that is asked, and the one with everything as trained where it is there.
+struct Subject {
+  std::shared_ptr<const Trace> trace, trained = {};
+};
+
+/// What an answer may use while it is made.
+struct Means {
+  std::stop_token stop = {};
+  std::function<void(double)> progress = {};  // hears 0 … 1
+
+  /// Throws Cancelled after a stop request.
+  void step(double fraction) const;
+};
+
+struct Analysis {
+  const char* id;         // "rollout"
+  const char* name;       // "Rollout", on its tab
+  const char* sentence;   // what it shows, at the top of its page
+  const char* reference;  // the paper or code that it follows; empty: the network's own numbers
+  bool asks_block;        // one answer for each block; else one for the network
+  std::span<const Parameter> parameters;
+
+  /// Empty, or why the pass cannot be asked this.
+  std::string (*refusal)(const Subject& subject);
+  /// Floats that the answer reads: about a millisecond a million.
+  double (*work)(const Subject& subject, const Question& question);
+  /// Block, query and values must be valid. Throws Cancelled.
+  std::shared_ptr<const MapSet> (*answer)(const Subject& subject, const Question& question, const Means& means);
+  /// One sentence about one map of an answer, with its numbers.
+  std::string (*about)(const MapSet& set, int index);
+
+  const Parameter* parameter(std::string_view parameter_id) const;  // nullptr: it has no such one
+  /// The value of a parameter in a question, or its initial one.
+  double value(const Question& question, std::string_view parameter_id) const;
+};
+
+/// All of them, in the order of the window's tabs.
+std::span<const Analysis* const> analyses();
+const Analysis* analysis_by_id(std::string_view id);
+
+/// Throws Error that names what is possible unless block, query and every value exist for this pass.
+void validate(const Analysis& analysis, const Subject& subject, const Question& question);
+
+}  // namespace vit

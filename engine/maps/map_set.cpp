@@ -1,0 +1,53 @@
+#include "engine/maps/map_set.h"
+
+#include <atomic>
+#include <utility>
+
+namespace vit {
+
+int MapSet::find(int block, int head) const {
+  int of_block = -1;  // the last of the block whose head is not beyond the wanted one
+  for (int i = 0; i < count(); ++i) {
+    const MapLabel& label = labels[static_cast<std::size_t>(i)];
+    if (label.block == block && (label.head <= head || of_block < 0)) of_block = i;
+  }
+  if (of_block >= 0) return of_block;
+  return labels.empty() ? -1 : 0;
+}
+
+Range MapSet::range(int index, const Look& look) const {
+  switch (look.range_rule) {
+    case RangeRule::shared:
+      return shared;
+    case RangeRule::per_head:
+      return own[static_cast<std::size_t>(index)];
+    case RangeRule::fixed:
+      break;
+  }
+  return look.fixed_range;
+}
+
+MapSetBuilder::MapSetBuilder(std::shared_ptr<const Trace> trace, Question question) : set_(std::make_shared<MapSet>()) {
+  set_->rows = trace->grid.rows;
+  set_->cols = trace->grid.cols;
+  set_->trace = std::move(trace);
+  set_->question = std::move(question);
+}
+
+void MapSetBuilder::add(MapLabel label, const float* row, bool counts) {
+  const int prefix = set_->trace->grid.prefix, tokens = set_->trace->grid.tokens();
+  set_->labels.push_back(std::move(label));
+  set_->prefix.insert(set_->prefix.end(), row, row + prefix);
+  set_->values.insert(set_->values.end(), row + prefix, row + tokens);
+  set_->own.push_back(range_of({row + prefix, static_cast<std::size_t>(tokens - prefix)}));
+  if (counts) counted_.insert(counted_.end(), row + prefix, row + tokens);
+}
+
+std::shared_ptr<const MapSet> MapSetBuilder::finish() {
+  static std::atomic<std::uint64_t> serials{0};
+  set_->serial = ++serials;
+  set_->shared = shared_range(counted_);
+  return std::move(set_);
+}
+
+}  // namespace vit

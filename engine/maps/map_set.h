@@ -1,0 +1,87 @@
+// A labelled stack of maps: the answer to one question about a pass, which every page draws and every export writes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/maps/attention.h"
+#include "engine/maps/heatmap.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// What is asked of a pass. Two equal questions about one trace have the same answer.
+struct Question {
+  std::string analysis = {};  // an Analysis's id
+  int block = 0;
+  int query = 0;  // token
+  Stage stage = Stage::softmax;
+  std::map<std::string, double> values = {};  // of the analysis's parameters; absent ones have their initial value
+  bool operator==(const Question&) const = default;
+};
+
+/// Which map of a set it is. `block` and `head` are what a click on it chooses; -1 and kNoHead where it is of none.
+inline constexpr int kNoHead = -100;
+struct MapLabel {
+  std::string id;     // in file names: "block05_head02", "block05_mean"
+  std::string title;  // for people: "head 2", "mean"
+  int block = -1;
+  int head = kNoHead;  // kMeanOfHeads, kMaxOfHeads or an index
+};
+
+enum class Scale : std::uint8_t {
+  from_zero,   // larger is more: sequential colours
+  about_zero,  // diverging colours, zero in the middle
+};
+
+/// Immutable once made; share it.
+struct MapSet {
+  std::uint64_t serial = 0;            // unique in this process: the key of caches and textures
+  std::shared_ptr<const Trace> trace;  // that was asked
+  Question question;
+  Scale scale = Scale::from_zero;
+  int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads
+  std::vector<MapLabel> labels;
+  std::vector<float> values;  // (count, rows, cols)
+  std::vector<float> prefix;  // (count, T) what each map has on the prefix tokens
+  std::vector<Range> own;     // (count) smallest to largest value of each map
+  Range shared;               // of all maps together, see shared_range
+
+  int count() const { return static_cast<int>(labels.size()); }
+  int patches() const { return rows * cols; }
+  std::span<const float> map(int index) const {
+    return {values.data() + static_cast<std::size_t>(index) * patches(), static_cast<std::size_t>(patches())};
+  }
+  std::span<const float> prefix_of(int index) const {
+    const auto tokens = static_cast<std::size_t>(trace->grid.prefix);
+    return {prefix.data() + static_cast<std::size_t>(index) * tokens, tokens};
+  }
+  float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row * cols + col)]; }
+  PatchMap patch_map(int index) const { return {rows, cols, {map(index).begin(), map(index).end()}}; }
+  /// The map of a block and head: of a block with fewer heads its last one, of one with a single map that one, and of a
+  /// block without any the first map of the set. -1 for an empty set.
+  int find(int block, int head) const;
+  /// What the ends of the colours mean for a map.
+  Range range(int index, const Look& look) const;
+};
+
+/// Fills a set map by map.
+class MapSetBuilder {
+ public:
+  MapSetBuilder(std::shared_ptr<const Trace> trace, Question question);
+  /// `row`: (N) a value for each token, prefix tokens first. `counts`: its patches are among those that the shared
+  /// range is made from (a mean or a maximum of others is not).
+  void add(MapLabel label, const float* row, bool counts = true);
+  /// Ends it: ranges and the serial number.
+  std::shared_ptr<const MapSet> finish();
+
+ private:
+  std::shared_ptr<MapSet> set_;
+  std::vector<float> counted_;
+};
+
+}  // namespace vit

@@ -1,0 +1,49 @@
+#include "engine/maps/token_names.h"
+
+#include <algorithm>
+
+namespace vit {
+
+std::string head_name(int head) {
+  if (head == kMeanOfHeads) return "mean";
+  if (head == kMaxOfHeads) return "max";
+  return std::to_string(head);
+}
+
+std::string head_title(int head, int num_heads) {
+  if (head >= 0) return "head " + std::to_string(head);
+  if (num_heads == 1) return "the only head";
+  return (head == kMeanOfHeads ? "mean of " : "maximum of ") + std::to_string(num_heads) + " heads";
+}
+
+std::string query_name(int query, const TokenGrid& grid, const ModelConfig& config) {
+  if (query == 0 && config.class_token) return "cls";
+  if (query < grid.prefix) return "token:" + std::to_string(query);
+  const int patch = query - grid.prefix;
+  return std::to_string(patch / grid.cols) + "," + std::to_string(patch % grid.cols);
+}
+
+std::string prefix_label(int token, const ModelConfig& config) {
+  if (config.class_token && token-- == 0) return "cls";
+  if (config.distillation_token && token-- == 0) return "dist";
+  return "r" + std::to_string(token);
+}
+
+std::string query_title(int query, const TokenGrid& grid, const ModelConfig& config) {
+  if (query < grid.prefix) return config.prefix_name(query);
+  const int patch = query - grid.prefix;
+  return "patch (" + std::to_string(patch / grid.cols) + ", " + std::to_string(patch % grid.cols) + ")";
+}
+
+std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& config) {
+  const std::string title = query_title(query, grid, config);
+  return title.rfind("register", 0) == 0 ? title : "the " + title;  // registers go by number, as names do
+}
+
+std::string padded(int number, int last) {
+  const std::size_t digits = std::max<std::size_t>(2, std::to_string(last).size());
+  const std::string text = std::to_string(number);
+  return std::string(digits - std::min(digits, text.size()), '0') + text;
+}
+
+}  // namespace vit

@@ -1,0 +1,31 @@
+// What tokens and heads are called: in files, on the command line, and in sentences.
+#pragma once
+
+#include <string>
+
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// In place of a head's index: over the heads of the block.
+inline constexpr int kMeanOfHeads = -2;
+inline constexpr int kMaxOfHeads = -1;
+
+/// "mean", "max" or the index.
+std::string head_name(int head);
+/// "mean of 6 heads", "maximum of 6 heads", "head 3".
+std::string head_title(int head, int num_heads);
+
+/// As the command line writes it: "cls", "token:1" or "ROW,COL".
+std::string query_name(int query, const TokenGrid& grid, const ModelConfig& config);
+/// For people: "class token", "register 0", "patch (3, 4)".
+std::string query_title(int query, const TokenGrid& grid, const ModelConfig& config);
+/// Within a sentence: "the class token", "register 0", "the patch (3, 4)".
+std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& config);
+/// A prefix token where there is little room: "cls", "dist", "r0" for register 0.
+std::string prefix_label(int token, const ModelConfig& config);
+
+/// `number` with as many digits as `last` has, at least two, so that files sort by number: "05".
+std::string padded(int number, int last);
+
+}  // namespace vit

@@ -1,0 +1,127 @@
+// Answers that are made beside the window.
+#include "app/analysis/desk.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "app/analysis/map_desk.h"
+#include "engine/base/error.h"
+#include "tests/unit/analysis_support.h"
+
+namespace headlight {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class Condition>
+bool soon(const Condition& condition) {
+  for (int i = 0; i < 2000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(5ms);
+  }
+  return false;
+}
+
+std::shared_ptr<const void> number(int value) {
+  return std::make_shared<const int>(value);
+}
+
+int value_of(const std::shared_ptr<const void>& answer) {
+  return answer ? *std::static_pointer_cast<const int>(answer) : -1;
+}
+
+TEST(Desk, TheNewestQuestionOfAPlaceWinsAndTheLastAnswerStaysUntilThen) {
+  std::atomic<int> woken = 0;
+  Desk desk([&] { ++woken; });
+  desk.ask("a", [](const std::stop_token&) { return number(1); });
+  ASSERT_TRUE(soon([&] { return value_of(desk.answer("a")) == 1; }));
+  std::atomic<bool> begun = false, stopped = false;
+  desk.ask("a", [&](const std::stop_token& stop) -> std::shared_ptr<const void> {
+    begun = true;
+    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    stopped = true;
+    throw vit::Cancelled();
+  });
+  ASSERT_TRUE(soon([&] { return begun.load(); }));
+  EXPECT_TRUE(desk.busy());
+  EXPECT_EQ(value_of(desk.answer("a")), 1);
+  desk.ask("a", [](const std::stop_token&) { return number(3); });
+  ASSERT_TRUE(soon([&] { return value_of(desk.answer("a")) == 3; }));
+  EXPECT_TRUE(stopped);
+  ASSERT_TRUE(soon([&] { return !desk.busy(); }));
+  EXPECT_TRUE(soon([&] { return woken >= 3; }));
+}
+
+TEST(Desk, PlacesDoNotDisturbEachOther) {
+  Desk desk([] {});
+  desk.ask("a", [](const std::stop_token&) { return number(1); });
+  desk.ask("b", [](const std::stop_token&) { return number(2); });
+  EXPECT_TRUE(soon([&] { return value_of(desk.answer("a")) == 1 && value_of(desk.answer("b")) == 2; }));
+  desk.forget("a");
+  EXPECT_EQ(desk.answer("a"), nullptr);
+  EXPECT_EQ(value_of(desk.answer("b")), 2);
+}
+
+TEST(Desk, AFailureIsASentenceAndTheLastAnswerStays) {
+  Desk desk([] {});
+  desk.ask("a", [](const std::stop_token&) { return number(1); });
+  ASSERT_TRUE(soon([&] { return value_of(desk.answer("a")) == 1; }));
+  desk.ask("a", [](const std::stop_token&) -> std::shared_ptr<const void> { throw vit::Error("No such thing."); });
+  ASSERT_TRUE(soon([&] { return desk.failure("a") == "No such thing."; }));
+  EXPECT_EQ(value_of(desk.answer("a")), 1);
+  desk.ask("a", [](const std::stop_token&) { return number(2); });
+  ASSERT_TRUE(soon([&] { return value_of(desk.answer("a")) == 2; }));
+  EXPECT_EQ(desk.failure("a"), "");
+}
+
+TEST(MapDesk, SmallAnswersComeAtOnceAndAreKept) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const auto trace = vit::testing_passes::pass({});
+  maps.ask("heads", {trace}, {.analysis = "heads", .block = 1, .query = 2});
+  const auto first = maps.answer("heads");
+  ASSERT_NE(first, nullptr);
+  EXPECT_TRUE(maps.settled("heads"));
+  maps.ask("heads", {trace}, {.analysis = "heads", .block = 1, .query = 2});
+  EXPECT_EQ(maps.answer("heads"), first) << "the same question is not answered again";
+  maps.ask("heads", {trace}, {.analysis = "heads", .block = 2, .query = 2});
+  EXPECT_EQ(maps.answer("heads")->question.block, 2);
+}
+
+TEST(MapDesk, LargeAnswersComeBesideTheWindowAndTheLastOneStays) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const auto trace = vit::testing_passes::pass({.model = "random:C=512,L=3,h=2,P=8,S=360,K=0", .keep = vit::Keep::qk});
+  ASSERT_GT(vit::analysis_by_id("grid")->work({trace}, {.analysis = "grid"}), MapDesk::kFloatsAtOnce);
+  maps.ask("grid", {trace}, {.analysis = "grid", .query = 1});
+  ASSERT_TRUE(soon([&] { return maps.settled("grid"); }));
+  const auto first = maps.answer("grid");
+  maps.ask("grid", {trace}, {.analysis = "grid", .query = 5});
+  if (!maps.settled("grid")) {
+    const auto now = maps.answer("grid");
+    EXPECT_TRUE(now == first || now->question.query == 5);
+  }
+  ASSERT_TRUE(soon([&] { return maps.settled("grid"); }));
+  EXPECT_EQ(maps.answer("grid")->question.query, 5);
+}
+
+TEST(MapDesk, AnotherPassAtTheSameAddressIsAskedAgain) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const auto trained = vit::testing_passes::pass({});
+  const auto changed = vit::testing_passes::pass({.qkv_bias = false}, trained.get());
+  // Two passes one after the other in the same memory, as an allocator may give it.
+  const auto place = std::make_shared<vit::Trace>(std::move(const_cast<vit::Trace&>(*trained)));
+  const vit::Question question{.analysis = "heads", .block = 0, .query = 0};
+  maps.ask("heads", {place}, question);
+  const std::vector<float> before = maps.answer("heads")->values;
+  *place = std::move(const_cast<vit::Trace&>(*changed));
+  maps.ask("heads", {place}, question);
+  EXPECT_NE(maps.answer("heads")->values, before);
+}
+
+}  // namespace
+}  // namespace headlight

@@ -1,0 +1,103 @@
+// Every analysis of the registry keeps the promises that pages, exports and caches build on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/maps/analysis.h"
+#include "tests/unit/analysis_support.h"
+
+namespace vit {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_passes::pass;
+
+class EveryAnalysis : public testing::TestWithParam<const Analysis*> {
+ protected:
+  const Analysis& analysis() const { return *GetParam(); }
+  Question question() const { return {.analysis = analysis().id, .block = analysis().asks_block ? 1 : 0, .query = 2}; }
+  Subject subject_{pass({.heads = 8}), pass({})};
+};
+
+std::string sentence_of(const Analysis& analysis, const Subject& subject, const Question& question) {
+  try {
+    validate(analysis, subject, question);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
+  std::set<std::string> ids;
+  for (const Analysis* one : analyses()) EXPECT_TRUE(ids.insert(one->id).second) << one->id;
+  EXPECT_EQ(analysis_by_id(analysis().id), &analysis());
+  EXPECT_GT(std::string(analysis().sentence).size(), 10u);
+  for (const Parameter& parameter : analysis().parameters) {
+    EXPECT_EQ(analysis().parameter(parameter.id), &parameter);
+    EXPECT_GE(parameter.initial, parameter.low);
+    if (!parameter.is_block) EXPECT_LE(parameter.initial, parameter.high);
+    if (!parameter.names.empty()) EXPECT_EQ(parameter.high + 1, static_cast<double>(parameter.names.size()));
+  }
+}
+
+TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
+  const auto set = analysis().answer(subject_, question(), {});
+  ASSERT_GT(set->count(), 0);
+  EXPECT_EQ(set->question, question());
+  EXPECT_EQ(set->trace, subject_.trace);
+  ASSERT_EQ(set->values.size(), static_cast<std::size_t>(set->count() * set->patches()));
+  ASSERT_EQ(set->prefix.size(), static_cast<std::size_t>(set->count() * subject_.trace->grid.prefix));
+  ASSERT_EQ(set->own.size(), set->labels.size());
+  for (const float value : set->values) ASSERT_TRUE(std::isfinite(value));
+  std::set<std::string> ids;
+  for (int i = 0; i < set->count(); ++i) {
+    EXPECT_TRUE(ids.insert(set->labels[static_cast<std::size_t>(i)].id).second);
+    EXPECT_GT(analysis().about(*set, i).size(), 20u);
+    EXPECT_LE(set->own[static_cast<std::size_t>(i)].low, set->own[static_cast<std::size_t>(i)].high);
+  }
+  EXPECT_LT(set->shared.low, set->shared.high);
+}
+
+TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
+  const auto one = analysis().answer(subject_, question(), {}), two = analysis().answer(subject_, question(), {});
+  EXPECT_EQ(one->values, two->values);
+  EXPECT_EQ(one->prefix, two->prefix);
+  EXPECT_NE(one->serial, two->serial);
+}
+
+TEST_P(EveryAnalysis, EndsEarlyAfterAStopRequest) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(analysis().answer(subject_, question(), {.stop = stop.get_token(), .progress = {}}), Cancelled);
+}
+
+TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
+  EXPECT_EQ(sentence_of(analysis(), subject_, question()), "");
+  Question other = question();
+  other.query = 17;
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no token 17; the network has tokens 0 to 16"));
+  other = question();
+  other.block = 3;
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no block 3; the network has blocks 0 to 2"));
+  other = question();
+  other.values["no such thing"] = 1;
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("has no parameter \"no such thing\""));
+  for (const Parameter& parameter : analysis().parameters) {
+    other = question();
+    other.values[parameter.id] = (parameter.is_block ? 2 : parameter.high) + 1;
+    EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr(parameter.label));
+  }
+  const Subject kept_nothing{pass({.keep = Keep::none})};
+  EXPECT_THAT(sentence_of(analysis(), kept_nothing, question()), HasSubstr("kept"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryAnalysis, testing::ValuesIn(analyses().begin(), analyses().end()),
+                         [](const auto& info) { return std::string(info.param->id); });
+
+}  // namespace
+}  // namespace vit
