@@ -38,7 +38,7 @@ LEAST_GAP = 1e-3
 
 
 def discard(fused, prefix, ratio):
-    """(a copy of (N, N) with floor(ratio · P²) entries between patches set to 0, the gap at the cut as a share of the smallest entry kept).
+    """((N, N) with floor(ratio · P²) entries between patches set to 0, the gap at the cut: a share of the next entry).
 
     P is the number of patches. Rows and columns of prefix tokens are never dropped and do not count. The smallest go
     first; of equal ones the first in row-major order.
