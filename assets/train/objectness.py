@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How much the class token's attention lies on the object, against uniform attention. See README.md beside this file.
 
-Mosaics: four test images of different classes, 2 x 2; the object is the tile of the class that the network predicts.
+Mosaics: four test images of different classes, 2 x 2; the object is the tile of the class that the network predicts
+(for a network without classes: that --named-by predicts).
 Stamps: cut-out photographs with alpha, composited onto pieces of photographs; the object's mask is exact.
 The figure is the share of the class token's attention (to patches, without itself) on the object divided by the
 object's share of the area: 1 is uniform. It is taken head by head, averaged over the pictures; then the best head and
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 
 import data
-from model import load
+from attend import attend, open_network
 
 STAMPS = {
     "airplane": ["747", "f22_raptor"],
@@ -32,8 +33,10 @@ STAMPS = {
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True, help="safetensors file; config.json lies beside it unless --config")
+    parser.add_argument("--model", required=True, help="safetensors file; config.json lies beside it unless --config; "
+                        "or a folder of Hugging Face's Dinov2")
     parser.add_argument("--config")
+    parser.add_argument("--named-by", help="safetensors file of a network with classes, for a --model without any")
     parser.add_argument("--data", help="folder with test/CLASS/*.jpg: the mosaics are made of these")
     parser.add_argument("--cache", help="folder for the decoded pixels")
     parser.add_argument("--mosaics", type=int, default=1000)
@@ -41,6 +44,7 @@ def options():
                         "and the position embeddings are resampled")
     parser.add_argument("--stamps", help="tuxpaint's stamps folder (Debian: /usr/share/tuxpaint/stamps)")
     parser.add_argument("--backgrounds", help="folder with photographs for the stamps to lie on")
+    parser.add_argument("--each", type=int, default=8, help="composites of every stamp on every background")
     parser.add_argument("--last", type=int, default=2, help="number of last blocks in the figure")
     parser.add_argument("--save-examples", help="PNG file: some of the pictures")
     parser.add_argument("--seed", type=int, default=7)
@@ -48,19 +52,6 @@ def options():
     if not args.data and not args.stamps:
         parser.error("give --data for the mosaics, --stamps and --backgrounds for the composites, or both")
     return args
-
-
-@torch.no_grad()
-def attend(model, pictures):
-    """(predicted class (B), class token's attention to patches (B, blocks, heads, P), each row's sum 1)."""
-    predicted, maps = [], []
-    for begin in range(0, len(pictures), 100):
-        kept = []
-        logits = model(data.normalise(data.to_floats(pictures[begin : begin + 100])), keep=kept)
-        rows = torch.stack([attention[:, :, 0, 1:] for attention in kept], dim=1)
-        predicted.append(logits.argmax(dim=1))
-        maps.append(rows / rows.sum(dim=-1, keepdim=True))
-    return torch.cat(predicted), torch.cat(maps)
 
 
 def make_mosaics(images, labels, count, side, generator):
@@ -105,7 +96,7 @@ def find_stamps(folder):
     return found
 
 
-def make_composites(stamps, backgrounds, size, patch, generator, each=8):
+def make_composites(stamps, backgrounds, size, patch, generator, each):
     """(pictures, labels, patch coverage (B, P)): every stamp on `each` pieces of every background."""
     pictures, labels, masks = [], [], []
     for label, stamp in stamps:
@@ -149,35 +140,55 @@ def save_examples(path, pictures):
     Image.fromarray(sheet).resize((1024, 1024), Image.NEAREST).save(path)
 
 
-def main():
-    args = options()
-    model, config = load(args.model, args.config or os.path.join(os.path.dirname(args.model), "config.json"))
+def measure_mosaics(args, network):
+    images, labels = data.decode_once(args.data, "test", args.cache) if args.cache else data.decode(args.data, "test")
+
+    def pictures_of(side):
+        generator = np.random.default_rng(args.seed)  # the same images whatever the size
+        return make_mosaics(np.asarray(images), np.asarray(labels), args.mosaics, side, generator)
+
+    pictures, classes = pictures_of(args.input)
+    predicted, maps = attend(network, pictures)
+    if args.named_by:
+        namer = open_network(args.named_by)
+        predicted, _ = attend(namer, pictures_of(namer.image_size)[0])
+    if predicted is None:
+        raise SystemExit("This network has no classes: --named-by says which network names a tile of the mosaic.")
+    hit = (classes == predicted.unsqueeze(1)).float()
+    used = hit.sum(dim=1) > 0
+    masks = tile_masks(args.input // network.patch_size)[hit.argmax(dim=1)]
+    print(f"{len(pictures)} mosaics at {args.input} x {args.input}; in {int(used.sum())} of them one tile is of the "
+          "predicted class; the others are left out")
+    report("mosaics", maps[used], masks[used], args.last)
+    if args.save_examples:
+        save_examples(args.save_examples, pictures)
+
+
+def measure_stamps(args, network):
+    photographs = [Image.open(os.path.join(args.backgrounds, name)).convert("RGB")
+                   for name in sorted(os.listdir(args.backgrounds)) if name.endswith((".png", ".jpg", ".jpeg"))]
     generator = np.random.default_rng(args.seed)
-    if args.data:
-        images, labels = data.decode_once(args.data, "test", args.cache) if args.cache else data.decode(args.data, "test")
-        pictures, classes = make_mosaics(np.asarray(images), np.asarray(labels), args.mosaics, args.input, generator)
-        predicted, maps = attend(model, pictures)
-        hit = (classes == predicted.unsqueeze(1)).float()
-        used = hit.sum(dim=1) > 0
-        masks = tile_masks(args.input // config["patch_size"])[hit.argmax(dim=1)]
-        print(f"{len(pictures)} mosaics at {args.input} x {args.input}; in {int(used.sum())} of them one tile is of the "
-              "predicted class; the others are left out")
-        report("mosaics", maps[used], masks[used], args.last)
-        if args.save_examples:
-            save_examples(args.save_examples, pictures)
-    if args.stamps:
-        photographs = [Image.open(os.path.join(args.backgrounds, name)).convert("RGB")
-                       for name in sorted(os.listdir(args.backgrounds)) if name.endswith((".png", ".jpg", ".jpeg"))]
-        pictures, labels, masks = make_composites(
-            find_stamps(args.stamps), photographs, config["image_size"], config["patch_size"], generator)
-        predicted, maps = attend(model, pictures)
+    pictures, labels, masks = make_composites(
+        find_stamps(args.stamps), photographs, network.image_size, network.patch_size, generator, args.each)
+    predicted, maps = attend(network, pictures)
+    print(f"\n{len(pictures)} composites")
+    report("stamps, all", maps, masks, args.last)
+    if predicted is not None:
         right = predicted == labels
-        print(f"\n{len(pictures)} composites, {100 * right.float().mean():.1f} % of them classified rightly")
-        report("stamps, all", maps, masks, args.last)
+        print(f"\n{100 * right.float().mean():.1f} % of them classified rightly")
         if right.any():
             report("stamps, those classified rightly", maps[right], masks[right], args.last)
-        if args.save_examples and not args.data:
-            save_examples(args.save_examples, pictures)
+    if args.save_examples and not args.data:
+        save_examples(args.save_examples, pictures)
+
+
+def main():
+    args = options()
+    network = open_network(args.model, args.config)
+    if args.data:
+        measure_mosaics(args, network)
+    if args.stamps:
+        measure_stamps(args, network)
 
 
 if __name__ == "__main__":
