@@ -2,46 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "app/analysis/classes.h"
 #include "engine/base/error.h"
 #include "engine/maps/attention.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
-
-std::string departures(const vit::Settings& settings, const vit::ModelConfig& config) {
-  std::string text;
-  const auto say = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  int changed = 0, block = -1;
-  bool all_equal = true;
-  for (std::size_t b = 0; b < settings.num_heads.size(); ++b) {
-    if (settings.num_heads[b] != config.num_heads) {
-      ++changed;
-      block = static_cast<int>(b);
-    }
-    all_equal = all_equal && settings.num_heads[b] == settings.num_heads[0];
-  }
-  const std::string trained = " (trained " + std::to_string(config.num_heads) + ")";
-  if (changed > 0 && all_equal)
-    say("heads " + std::to_string(settings.num_heads[0]) + trained);
-  else if (changed == 1)
-    say("heads " + std::to_string(settings.num_heads[static_cast<std::size_t>(block)]) + " in block " +
-        std::to_string(block) + trained);
-  else if (changed > 1)
-    say("heads differ in " + std::to_string(changed) + " blocks" + trained);
-  if (config.qkv_bias && !settings.qkv_bias) say("qkv bias off");
-  char number[48];
-  if (settings.active_attn_drop() > 0) {
-    std::snprintf(number, sizeof number, "attention dropout %.2f", settings.active_attn_drop());
-    say(number);
-  }
-  if (settings.active_proj_drop() > 0) {
-    std::snprintf(number, sizeof number, "projection dropout %.2f", settings.active_proj_drop());
-    say(number);
-  }
-  return text;
-}
 
 double maps_moved(const vit::Trace& now, const vit::Trace& trained, int query, const std::stop_token& stop) {
   const int depth = static_cast<int>(now.blocks.size());
@@ -72,7 +39,7 @@ const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
     run_ = trace->run;
     trained_run_ = trained->run;
     query_ = query;
-    drift_.what = departures(trace->settings, trace->model->config);
+    drift_.what = vit::departures(trace->settings, trace->model->config);
     if (!drift_.what.empty()) {
       compare_prediction(*trace, *trained);
       desk_->ask(kPlace, [trace, trained, query](const std::stop_token& stop) {

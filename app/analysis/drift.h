@@ -11,9 +11,6 @@
 
 namespace headlight {
 
-/// "heads 12 (trained 6), qkv bias off, attention dropout 0.10": empty when all is as trained.
-std::string departures(const vit::Settings& settings, const vit::ModelConfig& config);
-
 /// Compares a trace with the one as trained; both of the same model and pixels.
 struct Drift {
   std::string what = {};                  // the departures; empty: none

@@ -32,7 +32,7 @@ int run_bench(const BenchOptions& options) {
   Interrupt interrupt;
   if (options.measure.runs < 1) throw UsageError("--runs needs at least one pass.");
   RunInput run = open_run(options.run, ImageNeed::or_generated);
-  run.settings.keep = keep_by_name(options.measure.keep);
+  run.settings.keep = *options.measure.keep;
   const vit::TokenGrid grid = check_fits(run);
   vit::Pool pool(run.settings.threads);
   std::vector<double> ms;
@@ -46,7 +46,7 @@ int run_bench(const BenchOptions& options) {
   const vit::Totals cost =
       vit::CostTable(run.model->config, grid, run.settings).total(vit::Section::model, -1, vit::Convention::elements);
   if (options.json != "-") {
-    std::printf("%s, keep %s\n", describe(run).c_str(), options.measure.keep.c_str());
+    std::printf("%s, keep %s\n", describe(run).c_str(), vit::id_of(run.settings.keep));
     std::printf("median %s ms, minimum %s ms of %d passes\n", ms_text(time.median_ms).c_str(),
                 ms_text(time.min_ms).c_str(), time.calls);
     std::printf("%s GFLOP/s by the median, %s by the minimum (%s MAC, %s element operations)\n",
@@ -57,11 +57,11 @@ int run_bench(const BenchOptions& options) {
   if (options.json.empty()) return 0;
   const nlohmann::ordered_json json = {{"model", run.model->report.file},
                                        {"tokens", grid.tokens()},
-                                       {"num_heads", run.settings.num_heads},
-                                       {"kernel", vit::name_of(run.settings.kernel)},
+                                       {"num_heads", run.settings.head_counts()},
+                                       {"kernel", vit::id_of(run.settings.kernel)},
                                        {"threads", run.settings.pass_threads()},
                                        {"instruction_set", instruction_set(run.settings)},
-                                       {"keep", options.measure.keep},
+                                       {"keep", vit::id_of(run.settings.keep)},
                                        {"runs", time.calls},
                                        {"ms_median", time.median_ms},
                                        {"ms_min", time.min_ms},

@@ -79,11 +79,7 @@ void add_model_options(CLI::App& app, RunOptions& options) {
       ->check(is_finite())
       ->check(CLI::PositiveNumber)
       ->group("Model");
-  app.add_option_function<std::string>(
-         "--activation", [&options](const std::string& name) { options.load.activation = activation_by_name(name); },
-         "Activation of the MLP, where the file does not say: gelu, gelu_tanh, quick_gelu")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"gelu", "gelu_tanh", "quick_gelu"}))
+  add_choice(app, "--activation", options.load.activation, "Activation of the MLP, where the file does not say")
       ->group("Model");
   app.add_option("--family", options.load.family, "Checkpoint family, where it is not recognised")
       ->type_name("NAME")
@@ -109,10 +105,7 @@ void add_preprocessing_options(CLI::App& app, RunOptions& options) {
       ->check(CLI::IsMember({"even", "down"}))
       ->type_name("RULE")
       ->group(kGroup);
-  app.add_option("--interpolation", rules.interpolation, "Resampling filter: nearest, bilinear, bicubic, lanczos")
-      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos"}))
-      ->type_name("NAME")
-      ->group(kGroup);
+  add_choice(app, "--interpolation", rules.interpolation, "Resampling filter")->group(kGroup);
   add_rgb_option(app, "--mean", rules.mean, "Subtracted from RGB in 0…1", kGroup);
   add_rgb_option(app, "--std", rules.std, "RGB is divided by it", kGroup);
 }
@@ -127,6 +120,11 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
   app.add_option("--num-heads", options.num_heads,
                  "Heads of every block, or BLOCK:H,BLOCK:H,… (divisors of the channels)")
       ->type_name("H")
+      ->group(kGroup);
+  app.add_option("--heads-off", options.heads_off,
+                 "Heads whose output is replaced by zeros, BLOCK:HEAD,HEAD,… as in 5:0,3 or 5:0-3,7:1; all stands for "
+                 "every block, or every head of one")
+      ->type_name("LIST")
       ->group(kGroup);
   app.add_flag_callback(
          "--no-qkv-bias", [&options] { options.qkv_bias = false; }, "Leave the bias of the qkv projections out")
@@ -147,10 +145,7 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
          "Seed of the dropout masks, 0 to 18446744073709551615")
       ->type_name("S")
       ->group(kGroup);
-  app.add_option("--kernel", options.kernel, "How attention is computed: eager, tiled, reference (default: tiled)")
-      ->check(CLI::IsMember({"eager", "tiled", "reference"}))
-      ->type_name("NAME")
-      ->group(kGroup);
+  add_choice(app, "--kernel", options.kernel, "How attention is computed (default: tiled)")->group(kGroup);
   app.add_option("-t,--threads", options.threads, "Threads (default: all processors)")
       ->type_name("T")
       ->check(CLI::Range(1, 1024))

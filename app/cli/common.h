@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/session/run_options.h"
+#include "engine/base/choices.h"
 #include "engine/image/image.h"
 #include "engine/network/trace.h"
 
@@ -27,6 +28,17 @@ class UsageError : public std::runtime_error {
 
 void describe_version(CLI::App& app);  // --version
 
+/// An option whose values are an enum's choices; `help` and their ids make its help line.
+template <class Enum>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<Enum>& target, const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name, [&target](const std::string& id) { target = vit::choice_by_id<Enum>(id); },
+          help + ": " + vit::choices_in_words<Enum>("or"))
+      ->type_name("NAME")
+      ->check(CLI::IsMember(vit::choice_ids<Enum>()));
+}
+
 /// For numbers: ranges let NaN pass.
 CLI::Validator is_finite();
 
@@ -36,7 +48,7 @@ void add_model_options(CLI::App& app, RunOptions& options);
 void add_preprocessing_options(CLI::App& app, RunOptions& options);
 /// --image and the preprocessing.
 void add_image_options(CLI::App& app, RunOptions& options);
-/// --num-heads, --kernel, --threads, dropout.
+/// --num-heads, --heads-off, --kernel, --threads, dropout.
 void add_settings_options(CLI::App& app, RunOptions& options);
 /// --class-token-only. `where` says what it does to this command's output.
 void add_extent_option(CLI::App& app, vit::Extent& extent, const std::string& where);

@@ -75,7 +75,7 @@ int run_cost(const CostOptions& options) {
   Interrupt interrupt;
   const vit::Convention convention = vit::convention_by_id(options.convention).value();
   RunInput run = open_run(options.run, ImageNeed::or_generated);
-  run.settings.keep = keep_by_name(options.measure.keep);
+  run.settings.keep = *options.measure.keep;
   if (options.block >= run.model->config.depth)
     throw UsageError("--block " + std::to_string(options.block) + " does not exist: blocks are 0 to " +
                      std::to_string(run.model->config.depth - 1) + ".");

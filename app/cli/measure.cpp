@@ -1,12 +1,12 @@
 #include "app/cli/measure.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/forward.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
 
@@ -21,15 +21,7 @@ void add_measure_options(CLI::App& app, MeasureOptions& options) {
       ->type_name("R")
       ->check(CLI::Range(0, 1000))
       ->group("Measurement");
-  app.add_option("--keep", options.keep, "What a pass keeps: nothing, queries and keys, or every map")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"none", "qk", "maps"}))
-      ->group("Measurement");
-}
-
-vit::Keep keep_by_name(const std::string& name) {
-  if (name == "maps") return vit::Keep::maps;
-  return name == "qk" ? vit::Keep::qk : vit::Keep::none;
+  add_choice(app, "--keep", options.keep, "What a pass keeps (default: none)")->group("Measurement");
 }
 
 std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, const Repetition& repetition,
@@ -58,22 +50,10 @@ std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes) {
 std::string describe(const RunInput& run) {
   const vit::ModelConfig& c = run.model->config;
   const vit::TokenGrid grid = vit::token_grid(c, run.pixels->width, run.pixels->height);
-  const std::vector<int>& heads = run.settings.num_heads;
-  std::string text = run.model->report.file + ": " + std::to_string(grid.tokens()) + " tokens, " +
-                     std::to_string(c.depth) + " blocks × ";
-  const bool same = std::all_of(heads.begin(), heads.end(), [&](int h) { return h == heads.front(); });
-  if (same) {
-    const int count = heads.empty() ? c.num_heads : heads.front();
-    text += std::to_string(count) + (count == 1 ? " head" : " heads");
-    if (!heads.empty() && heads.front() != c.num_heads) text += " (trained " + std::to_string(c.num_heads) + ")";
-  } else {
-    for (std::size_t b = 0; b < heads.size(); ++b) text += (b == 0 ? "" : "/") + std::to_string(heads[b]);
-    text += " heads";
-  }
-  text += ", C " + std::to_string(c.channels) + "; " + vit::name_of(run.settings.kernel) + " kernel, " +
-          std::to_string(run.settings.pass_threads()) +
-          (run.settings.pass_threads() == 1 ? " thread, " : " threads, ") + instruction_set(run.settings);
-  return text;
+  const int threads = run.settings.pass_threads();
+  return run.model->report.file + ": " + std::to_string(grid.tokens()) + " tokens, " + std::to_string(c.depth) +
+         " blocks, C " + std::to_string(c.channels) + "; " + vit::settings_words(run.settings, c) + ", " +
+         std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + instruction_set(run.settings);
 }
 
 const char* instruction_set(const vit::Settings& settings) {

@@ -1,6 +1,7 @@
 // Repeated passes for the commands that measure: warm-up, progress, Ctrl-C.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -20,10 +21,9 @@ class ProgressBar;
 struct MeasureOptions {
   int runs = 10;
   int warmup = 2;
-  std::string keep = "none";
+  std::optional<vit::Keep> keep = vit::Keep::none;
 };
 void add_measure_options(CLI::App& app, MeasureOptions& options);
-vit::Keep keep_by_name(const std::string& name);
 
 /// What one pass took: inside (the operators), and from the call to its return.
 struct MeasuredPass {
@@ -42,7 +42,7 @@ std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, c
 
 std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
 
-/// "random:…, 197 tokens, 12 blocks × 12 heads, C 768, tiled kernel, 2 threads, avx512".
+/// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, tiled kernel, 2 threads, avx512".
 std::string describe(const RunInput& run);
 
 /// What its arithmetic runs on.

@@ -45,9 +45,7 @@ void add_window_options(CLI::App& root, Action& action) {
   root.add_option("--frame-log", options->frame_log, "Write the time of each frame by phase")
       ->type_name("FILE")
       ->group("Window");
-  root.add_option("--theme", options->theme, "Colours of the window")
-      ->check(CLI::IsMember({"dark", "light"}))
-      ->group("Window");
+  add_choice(root, "--theme", options->theme, "Colours of the window")->group("Window");
   root.add_option("--tab", options->tab, "Page to open: " + pages_in_words())
       ->check(CLI::IsMember(page_ids()))
       ->type_name("NAME")

@@ -32,12 +32,14 @@ Json to_json(const RunInput& input, const vit::Trace& trace, const std::vector<C
   for (const ClassScore& score : scores)
     top.push_back(
         {{"class", score.index}, {"label", score.label}, {"probability", score.probability}, {"logit", score.logit}});
-  return {{"model", input.model->report.file},
-          {"image", input.image.name},
-          {"preprocessing", vit::describe(input.pixels->preprocessing)},
-          {"num_heads", trace.settings.num_heads},
-          {"qkv_bias", trace.settings.qkv_bias},
-          {"top", top}};
+  Json json = {{"model", input.model->report.file},
+               {"image", input.image.name},
+               {"preprocessing", vit::describe(input.pixels->preprocessing)},
+               {"num_heads", trace.settings.head_counts()},
+               {"qkv_bias", trace.settings.qkv_bias}};
+  if (trace.settings.any_off()) json["heads_off"] = trace.settings.heads_off();
+  json["top"] = top;
+  return json;
 }
 
 int run_predict(const PredictOptions& options) {

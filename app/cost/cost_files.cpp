@@ -67,13 +67,12 @@ Json row(const CostLine& line) {
 }
 
 Json settings_json(const vit::Settings& s) {
-  return {{"num_heads", s.num_heads},
-          {"qkv_bias", s.qkv_bias},
-          {"training", s.training},
-          {"attn_drop", s.active_attn_drop()},
-          {"proj_drop", s.active_proj_drop()},
-          {"kernel", vit::name_of(s.kernel)},
-          {"threads", s.pass_threads()}};
+  const vit::Numbers own = vit::effective(s);
+  Json json = {{"num_heads", s.head_counts()}, {"qkv_bias", s.qkv_bias},     {"training", s.training},
+               {"attn_drop", own.attn_drop},   {"proj_drop", own.proj_drop}, {"kernel", vit::id_of(s.kernel)},
+               {"threads", s.pass_threads()}};
+  if (s.any_off()) json["heads_off"] = s.heads_off();
+  return json;
 }
 
 std::string csv_number(std::optional<double> value, const char* format) {

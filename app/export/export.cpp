@@ -140,7 +140,7 @@ void validate(const ExportRequest& request, const ExportSource& source) {
     if (block < 0 || block >= depth)
       throw vit::Error("There is no block " + std::to_string(block) + "; the network has blocks 0 to " +
                        std::to_string(depth - 1) + ".");
-    const int num_heads = trace.settings.num_heads[static_cast<std::size_t>(block)];
+    const int num_heads = trace.settings.heads(block);
     for (int head : request.heads.heads)
       if (!request.heads.all_heads && (head < 0 || head >= num_heads))
         throw vit::Error("There is no head " + std::to_string(head) + " in block " + std::to_string(block) +

@@ -5,42 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 
 #include "engine/base/utf8.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
-namespace {
-
-std::string heads_words(const vit::Settings& settings, const vit::ModelConfig& config) {
-  const std::vector<int>& heads = settings.num_heads;
-  const bool all_same = std::adjacent_find(heads.begin(), heads.end(), std::not_equal_to<>()) == heads.end();
-  std::string words;
-  if (all_same && !heads.empty()) {
-    words = std::to_string(heads.front()) + (heads.front() == 1 ? " head" : " heads");
-  } else {
-    words = "heads per block";
-    for (int count : heads) words.append(" ").append(std::to_string(count));
-  }
-  const bool as_trained = all_same && !heads.empty() && heads.front() == config.num_heads;
-  return as_trained ? words : words + " (trained with " + std::to_string(config.num_heads) + ")";
-}
-
-}  // namespace
-
-std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config) {
-  std::string words = heads_words(settings, config);
-  if (!config.qkv_bias) {
-    words += ", no qkv bias in the model";
-  } else {
-    words += settings.qkv_bias ? ", qkv bias" : ", qkv bias off (trained with it)";
-  }
-  if (settings.training)
-    words += ", training mode with attn_drop " + short_number(settings.attn_drop) + ", proj_drop " +
-             short_number(settings.proj_drop) + ", seed " + std::to_string(settings.seed);
-  return words + ", " + vit::name_of(settings.kernel) + " kernel";
-}
-
 std::string short_number(float value) {
   char text[40];
   std::snprintf(text, sizeof text, "%.4g", static_cast<double>(value));
@@ -80,7 +49,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"colormap", vit::id_of(style.look.colormap)},
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                       {"settings", settings_words(trace.settings, config)}};
+                       {"settings", vit::settings_words(trace.settings, config)}};
   if (request.analysis->id != std::string_view("heads")) chunks.emplace_back("analysis", analysis_words(request));
   return chunks;
 }

@@ -8,9 +8,6 @@
 
 namespace headlight {
 
-/// What changes the numbers, against how the network was trained: "6 heads, qkv bias, tiled kernel".
-std::string settings_words(const vit::Settings& settings, const vit::ModelConfig& config);
-
 /// "0.00123"; four significant digits.
 std::string short_number(float value);
 

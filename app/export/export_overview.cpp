@@ -5,6 +5,7 @@
 
 #include "app/export/export_captions.h"
 #include "app/export/figure.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
 namespace {
@@ -34,7 +35,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   FigureContent content;
   content.title =
       source.image + ", " + blocks + ": " + subject + " from " + vit::query_phrase(request.query, trace.grid, config);
-  content.subtitle = source.model + ", " + settings_words(trace.settings, config) +
+  content.subtitle = source.model + ", " + vit::settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
   return content;
 }

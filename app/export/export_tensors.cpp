@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/containers/tensor_file.h"
 #include "engine/maps/attention.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
 namespace {
@@ -78,7 +79,7 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
   std::vector<vit::NamedTensor> tensors;
   tensors.push_back(vector_tensor("pixels", {3, trace.pixels->height, trace.pixels->width}, trace.pixels->chw));
   for (int block : blocks) {
-    const std::int64_t heads = trace.settings.num_heads.at(static_cast<std::size_t>(block));
+    const std::int64_t heads = trace.settings.heads(block);
     auto reader = std::make_shared<AttentionReader>(trace, block, stage);
     tensors.push_back({"attention." + std::to_string(block),
                        {heads, tokens, tokens},
@@ -108,7 +109,7 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
                           {"model", source.model},
                           {"image", source.image},
                           {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                          {"settings", settings_words(trace.settings, trace.model->config) + extent_words},
+                          {"settings", vit::settings_words(trace.settings, trace.model->config) + extent_words},
                           {"stage", stage == vit::Stage::softmax ? "softmax" : "after dropout"}});
 }
 

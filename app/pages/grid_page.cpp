@@ -155,7 +155,7 @@ void GridPage::draw(Bench& bench, const Area& area) {
   const float numbers = ui.fonts.size(ui::Type::small) + ui.px(4);          // the line above the columns
   const float legend = own_range ? 0 : color_scale_height(ui) + ui.px(14);  // and the colours below the strips
   GridInput in{.size = {size.x - label, size.y - numbers - legend},
-               .heads = trace.settings.num_heads,
+               .heads = trace.settings.head_counts(),
                .aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows),
                .gap_px = ui.px(4),
                .strip_gap_px = ui.px(8),

@@ -75,7 +75,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
 
   const vit::ModelConfig& config = trace_->model->config;
   const std::vector<int> counts = vit::divisors(config.channels);
-  const int shown = trace_->settings.num_heads[static_cast<std::size_t>(block_)];
+  const int shown = trace_->settings.heads(block_);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float button = ui.fonts.size(ui::Type::body) + ui.px(11);
   const float number = ui.fonts.size(ui::Type::small);

@@ -7,6 +7,7 @@
 
 #include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
+#include "app/ui/choose.h"
 #include "app/ui/widgets.h"
 
 namespace headlight {
@@ -56,26 +57,17 @@ void draw_preprocessing(Bench& bench) {
   vit::Preprocessing& p = bench.session.preprocessing;
   ui::wrapped(ui, ui::Type::body, ui.theme.soft, vit::describe(p));
   ui::gap(ui, 6);
-  constexpr std::array<const char*, 4> kResize = {"shorter side", "longer side", "squash", "none"};
-  constexpr std::array<const char*, 2> kCrop = {"centre", "multiple of the patch"};
-  constexpr std::array<const char*, 4> kFilters = {"nearest", "bilinear", "bicubic", "lanczos"};
-  int resize = static_cast<int>(p.resize), crop = static_cast<int>(p.crop), filter = static_cast<int>(p.interpolation);
-  if (ui::choice(ui, {.id = "prepare.resize", .label = "Resize", .tooltip = "Which side gets the size below."}, resize,
-                 kResize))
-    p.resize = static_cast<vit::ResizeRule>(resize);
-  if (ui::choice(
-          ui,
-          {.id = "prepare.crop",
-           .label = "Crop",
-           .tooltip = "A window of the input size from the middle, or all of the picture down to whole patches."},
-          crop, kCrop))
-    p.crop = static_cast<vit::CropRule>(crop);
-  if (ui::choice(ui,
-                 {.id = "prepare.interpolation",
-                  .label = "Interpolation",
-                  .tooltip = "The antialiased filter of the resize, as PIL has it."},
-                 filter, kFilters))
-    p.interpolation = static_cast<vit::Interpolation>(filter);
+  ui::choose(ui, {.id = "prepare.resize", .label = "Resize", .tooltip = "Which side gets the size below."}, p.resize);
+  ui::choose(ui,
+             {.id = "prepare.crop",
+              .label = "Crop",
+              .tooltip = "A window of the input size from the middle, or all of the picture down to whole patches."},
+             p.crop);
+  ui::choose(ui,
+             {.id = "prepare.interpolation",
+              .label = "Interpolation",
+              .tooltip = "The antialiased filter of the resize, as PIL has it."},
+             p.interpolation);
   char shown[32];
   const int patch = bench.session.model()->config.patch_px;
   const int most = std::max(64 * patch, std::max(p.resize_px, p.width));

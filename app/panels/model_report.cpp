@@ -64,10 +64,10 @@ void edit_eps(Bench& bench) {
 
 void edit_activation(Bench& bench) {
   Session& session = bench.session;
-  std::vector<vit::Activation> values = {vit::Activation::gelu, vit::Activation::gelu_tanh,
-                                         vit::Activation::quick_gelu};
-  const vit::Activation* chosen = choose(bench, "report.activation", "Between fc1 and fc2: --activation.", values,
-                                         session.model()->config.activation, vit::activation_text);
+  std::vector<vit::Activation> values = vit::choice_values<vit::Activation>();
+  const vit::Activation* chosen =
+      choose(bench, "report.activation", "Between fc1 and fc2: --activation.", values,
+             session.model()->config.activation, [](vit::Activation a) { return vit::choice_of(a).name; });
   if (chosen == nullptr) return;
   vit::LoadOptions options = session.load_options();
   options.activation = *chosen;
@@ -88,10 +88,10 @@ void edit_rgb(Bench& bench, const char* id, const char* tooltip, Rgb& rgb, const
 
 void edit_interpolation(Bench& bench) {
   vit::Interpolation& wanted = bench.session.preprocessing.interpolation;
-  std::vector<vit::Interpolation> values = {vit::Interpolation::nearest, vit::Interpolation::bilinear,
-                                            vit::Interpolation::bicubic, vit::Interpolation::lanczos};
-  const vit::Interpolation* chosen = choose(bench, "report.interpolation", "Filter of the resize: --interpolation.",
-                                            values, wanted, vit::interpolation_text);
+  std::vector<vit::Interpolation> values = vit::choice_values<vit::Interpolation>();
+  const vit::Interpolation* chosen =
+      choose(bench, "report.interpolation", "Filter of the resize: --interpolation.", values, wanted,
+             [](vit::Interpolation i) { return vit::choice_of(i).name; });
   if (chosen != nullptr) wanted = *chosen;
 }
 

@@ -38,10 +38,10 @@ void input_controls(Bench& bench) {
   const bool resampled = model.config.position.resampled;
   const std::string same = "On the command line: " + command_line(options_for(named, size, model.preprocessing, patch));
 
-  constexpr std::array<const char*, kFitCount + 1> kFits = {"centre crop", "squash", "whole, by shorter side",
-                                                            "whole, by longer side", "custom"};
-  std::vector<const char*> fits(kFits.begin(), kFits.begin() + (resampled ? kFitCount : 2));
-  if (!fit) fits.push_back(kFits.back());
+  const auto possible = possible_fits(model.config);
+  std::vector<const char*> fits;
+  for (const vit::Choice<Fit>& each : possible) fits.push_back(each.name);
+  if (!fit) fits.push_back("custom");
   int chosen = fit ? static_cast<int>(*fit) : static_cast<int>(fits.size()) - 1;
   if (ui::choice(
           bench.ui,
@@ -53,8 +53,8 @@ void input_controls(Bench& bench) {
                       same,
            .key = bench.commands.keys_of("image.fit")},
           chosen, fits) &&
-      chosen < kFitCount)
-    session.set_input(static_cast<Fit>(chosen), size);
+      chosen < static_cast<int>(possible.size()))
+    session.set_input(possible[static_cast<std::size_t>(chosen)].value, size);
 
   const vit::InputSize px =
       vit::input_size(session.image()->width, session.image()->height, session.preprocessing, patch);

@@ -50,7 +50,7 @@ ImU32 color_of(vit::Op op, bool dark) {
 
 void CostColumn::update(const Bench& bench) {
   const Session& session = bench.session;
-  const int block = std::clamp(session.view.block, 0, static_cast<int>(session.trace()->settings.num_heads.size()) - 1);
+  const int block = std::clamp(session.view.block, 0, session.trace()->settings.depth() - 1);
   const View& view = session.view;
   if (known_ && trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
       convention_ == view.convention && whole_ == view.cost_of_model && all_blocks_ == session.sweeps_all_blocks())

@@ -74,7 +74,7 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
       say(text, ui.theme.soft);
     }
     std::snprintf(text, sizeof text, "%d %s · %s · %s", trace->settings.threads,
-                  trace->settings.threads == 1 ? "thread" : "threads", vit::name_of(trace->settings.kernel),
+                  trace->settings.threads == 1 ? "thread" : "threads", vit::choice_of(trace->settings.kernel).name,
                   vit::kernels().name);
     say(text, ui.theme.soft);
     std::snprintf(text, sizeof text, "%d tokens", trace->grid.tokens());

@@ -5,6 +5,7 @@
 
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
+#include "app/ui/choose.h"
 #include "app/ui/widgets.h"
 #include "engine/base/pool.h"
 
@@ -15,18 +16,14 @@ namespace {
 void run_controls(Bench& bench) {
   Session& session = bench.session;
   ui::heading(bench.ui, "RUN");
-  constexpr std::array<const char*, 3> kKernels = {"eager", "tiled", "reference"};
-  int kernel = static_cast<int>(session.settings.kernel);
   const float kernel_width = ImGui::GetContentRegionAvail().x * 0.54f;
-  if (ui::choice(
-          bench.ui,
-          {.id = "run.kernel",
-           .label = "Kernel",
-           .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of a "
-                      "head at a time. reference: naive and slow. Same numbers, other times.",
-           .key = bench.commands.keys_of("run.kernel")},
-          kernel, kKernels, kernel_width))
-    session.settings.kernel = static_cast<vit::Kernel>(kernel);
+  ui::choose(bench.ui,
+             {.id = "run.kernel",
+              .label = "Kernel",
+              .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of "
+                         "a head at a time. reference: naive and slow. Same numbers, other times.",
+              .key = bench.commands.keys_of("run.kernel")},
+             session.settings.kernel, kernel_width);
 
   ImGui::SameLine(0, bench.ui.px(14));
   const int most = std::max(1, vit::available_processors());

@@ -25,6 +25,20 @@ std::size_t bytes_needed(const vit::Model& model, int width_px, int height_px, c
 
 }  // namespace
 
+std::span<const vit::Choice<Fit>> choices(Fit) {
+  static constexpr vit::Choice<Fit> kAll[] = {
+      {Fit::crop, "crop", "centre crop"},
+      {Fit::squash, "squash", "squash"},
+      {Fit::shorter, "shorter", "whole, by shorter side"},
+      {Fit::longer, "longer", "whole, by longer side"},
+  };
+  return kAll;
+}
+
+std::span<const vit::Choice<Fit>> possible_fits(const vit::ModelConfig& config) {
+  return choices(Fit{}).first(config.position.resampled ? 4 : 2);
+}
+
 std::optional<Fit> fit_of(const vit::Preprocessing& p) {
   if (p.resize == vit::ResizeRule::squash && p.crop == vit::CropRule::center) return Fit::squash;
   if (p.resize == vit::ResizeRule::shorter_side) return p.crop == vit::CropRule::center ? Fit::crop : Fit::shorter;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,11 @@ enum class Fit : std::uint8_t {
   shorter,  // all of it in its own shape, the shorter side at the size, edges cut to whole patches
   longer,   // the same with the longer side
 };
-inline constexpr int kFitCount = 4;
+std::span<const vit::Choice<Fit>> choices(Fit);
+
+/// The ways that a network can be fitted to a photo: those that keep the photo's shape need one that resamples
+/// positions.
+std::span<const vit::Choice<Fit>> possible_fits(const vit::ModelConfig& config);
 
 /// None where the rules are a mixture that has no name here.
 std::optional<Fit> fit_of(const vit::Preprocessing& preprocessing);

@@ -5,18 +5,10 @@
 
 namespace headlight {
 
-namespace {
-
-bool same_work(const vit::Settings& a, const vit::Settings& b) {
-  return same_numbers(a, b) && a.kernel == b.kernel && a.threads == b.threads && a.keep == b.keep;
-}
-
-}  // namespace
-
 void PassTimes::add(PassTime time) {
   ++version_;
   auto found = std::find_if(measured_.begin(), measured_.end(), [&](const MeasuredSetting& m) {
-    return m.model_id == time.model->id && m.grid == time.grid && same_work(m.settings, time.settings);
+    return m.model_id == time.model->id && m.grid == time.grid && vit::same_work(m.settings, time.settings);
   });
   if (found == measured_.end()) {
     if (measured_.size() == kSettings) measured_.erase(measured_.begin());
@@ -30,7 +22,7 @@ void PassTimes::add(PassTime time) {
 const MeasuredSetting* PassTimes::find(const vit::Model& model, const vit::TokenGrid& grid,
                                        const vit::Settings& settings) const {
   for (const MeasuredSetting& m : measured_)
-    if (m.model_id == model.id && m.grid == grid && same_work(m.settings, settings)) return &m;
+    if (m.model_id == model.id && m.grid == grid && vit::same_work(m.settings, settings)) return &m;
   return nullptr;
 }
 

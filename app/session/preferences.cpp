@@ -28,6 +28,12 @@ void read(const Json& json, const char* name, T& value) {
 
 }  // namespace
 
+std::span<const vit::Choice<ThemeKind>> choices(ThemeKind) {
+  static constexpr vit::Choice<ThemeKind> kAll[] = {{ThemeKind::dark, "dark", "dark"},
+                                                    {ThemeKind::light, "light", "light"}};
+  return kAll;
+}
+
 std::filesystem::path preferences_file() {
   if (const char* config = std::getenv("XDG_CONFIG_HOME"); config != nullptr && *config == '/')
     return std::filesystem::path(config) / "headlight" / "window.json";

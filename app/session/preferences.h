@@ -1,13 +1,19 @@
 // What the window remembers between runs: its size, theme, colours and recent files, under the XDG folders.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/session/view.h"
+#include "engine/base/choices.h"
 
 namespace headlight {
+
+enum class ThemeKind : std::uint8_t { dark, light };
+std::span<const vit::Choice<ThemeKind>> choices(ThemeKind);
 
 struct Preferences {
   int width = 1440, height = 900;  // px of the window

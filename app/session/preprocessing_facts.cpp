@@ -44,7 +44,7 @@ std::vector<vit::Fact> facts_with(const vit::Model& model, const vit::Preprocess
   const std::pair<const char*, std::pair<std::string, std::string>> values[] = {
       {"input", {input_text(own), input_text(wanted)}},
       {"resize", {resize_text(own), resize_text(wanted)}},
-      {"interpolation", {vit::interpolation_text(own.interpolation), vit::interpolation_text(wanted.interpolation)}},
+      {"interpolation", {vit::choice_of(own.interpolation).name, vit::choice_of(wanted.interpolation).name}},
       {"mean", {triple_text(own.mean), triple_text(wanted.mean)}},
       {"std", {triple_text(own.std), triple_text(wanted.std)}}};
   std::vector<vit::Fact> facts = model.report.facts;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -91,12 +92,28 @@ void apply_crop(const std::string& text, bool scale_resize, vit::Preprocessing& 
   }
 }
 
-vit::Interpolation interpolation_by_name(const std::string& name) {
-  if (name == "nearest") return vit::Interpolation::nearest;
-  if (name == "bilinear") return vit::Interpolation::bilinear;
-  if (name == "bicubic") return vit::Interpolation::bicubic;
-  if (name == "lanczos") return vit::Interpolation::lanczos;
-  throw vit::Error("--interpolation \"" + name + "\" is none of nearest, bilinear, bicubic and lanczos.");
+[[noreturn]] void refuse_heads_off(const std::string& text) {
+  throw vit::Error("--heads-off \"" + text + "\" cannot be read: write BLOCK:HEAD,HEAD,… as in 5:0,3 or 5:0-3,7:1, " +
+                   "with all for every block or every head.");
+}
+
+/// [first, last] of "3", "1-4" or "all", from 0 to `count` - 1.
+std::pair<int, int> span_of(const std::string& text, int count, const std::string& whole) {
+  if (text == "all") return {0, count - 1};
+  const std::vector<std::string> ends = split(text, '-');
+  const std::optional<int> first = whole_number(ends.front()), last = whole_number(ends.back());
+  if (ends.size() > 2 || !first || !last || *first > *last) refuse_heads_off(whole);
+  return {*first, *last};
+}
+
+void switch_off(vit::Numbers& numbers, int block, const std::string& heads, const std::string& whole) {
+  const int count = numbers.heads(block);
+  const auto [first, last] = span_of(heads, count, whole);
+  if (last >= count)
+    throw vit::Error("--heads-off \"" + whole + "\" names head " + std::to_string(last) + " of block " +
+                     std::to_string(block) + ", which does not exist: it has heads 0 to " + std::to_string(count - 1) +
+                     ".");
+  for (int head = first; head <= last; ++head) numbers.switch_head(block, head, true);
 }
 
 }  // namespace
@@ -119,6 +136,21 @@ std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig
   return heads;
 }
 
+void switch_heads_off(const std::string& text, vit::Numbers& numbers) {
+  if (text.empty()) return;
+  std::pair<int, int> blocks{0, -1};  // first and last of the part that is read
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t colon = part.find(':');
+    if (colon != std::string::npos) blocks = span_of(part.substr(0, colon), numbers.depth(), text);
+    if (blocks.second < 0) refuse_heads_off(text);
+    if (blocks.second >= numbers.depth())
+      throw vit::Error("--heads-off \"" + text + "\" names a block that does not exist: blocks are 0 to " +
+                       std::to_string(numbers.depth() - 1) + ".");
+    const std::string heads = colon == std::string::npos ? part : part.substr(colon + 1);
+    for (int block = blocks.first; block <= blocks.second; ++block) switch_off(numbers, block, heads, text);
+  }
+}
+
 std::array<float, 3> parse_rgb(const std::string& text) {
   const std::vector<std::string> parts = split(text, ',');
   std::array<float, 3> rgb{};
@@ -134,32 +166,16 @@ std::array<float, 3> parse_rgb(const std::string& text) {
   return rgb;
 }
 
-std::optional<vit::Kernel> kernel_by_name(const std::string& name) {
-  for (vit::Kernel kernel : {vit::Kernel::eager, vit::Kernel::tiled, vit::Kernel::reference})
-    if (name == vit::name_of(kernel)) return kernel;
-  return std::nullopt;
-}
-
-std::optional<vit::Activation> activation_by_name(const std::string& name) {
-  if (name == "gelu") return vit::Activation::gelu;
-  if (name == "gelu_tanh") return vit::Activation::gelu_tanh;
-  if (name == "quick_gelu") return vit::Activation::quick_gelu;
-  return std::nullopt;
-}
-
 vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config) {
   vit::Settings settings = vit::trained_settings(config);
-  settings.num_heads = parse_num_heads(options.num_heads, config);
+  settings.set_heads(parse_num_heads(options.num_heads, config));
+  switch_heads_off(options.heads_off, settings);
   if (!options.qkv_bias) settings.qkv_bias = false;
   settings.training = options.training;
   settings.attn_drop = options.attn_drop;
   settings.proj_drop = options.proj_drop;
   settings.seed = options.seed;
-  if (!options.kernel.empty()) {
-    const std::optional<vit::Kernel> kernel = kernel_by_name(options.kernel);
-    if (!kernel) throw vit::Error("--kernel \"" + options.kernel + "\" is none of eager, tiled and reference.");
-    settings.kernel = *kernel;
-  }
+  if (options.kernel) settings.kernel = *options.kernel;
   if (options.threads > 0) settings.threads = options.threads;
   vit::validate(settings, config);
   return settings;
@@ -175,7 +191,7 @@ vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::P
       throw vit::Error("--crop-rounding \"" + options.crop_rounding + "\" is neither even nor down.");
     base.crop_rounds_down = options.crop_rounding == "down";
   }
-  if (!options.interpolation.empty()) base.interpolation = interpolation_by_name(options.interpolation);
+  if (options.interpolation) base.interpolation = *options.interpolation;
   if (options.mean) base.mean = *options.mean;
   if (options.std) base.std = *options.std;
   return base;

@@ -17,10 +17,10 @@ namespace headlight {
 
 /// Changes to a model's own preprocessing, as text where the command line has text; empty: as the model says.
 struct PreprocessingOptions {
-  std::string resize{};         // "248", "shorter:248", "longer:448", "squash", "squash:256" (before the crop), "none"
-  std::string crop{};           // "224", "224x448" (width x height), "multiple"
-  std::string interpolation{};  // "nearest", "bilinear", "bicubic", "lanczos"
-  std::string crop_rounding{};  // of half an odd surplus: "even" (torchvision), "down"
+  std::string resize{};  // "248", "shorter:248", "longer:448", "squash", "squash:256" (before the crop), "none"
+  std::string crop{};    // "224", "224x448" (width x height), "multiple"
+  std::optional<vit::Interpolation> interpolation{};
+  std::string crop_rounding{};                        // of half an odd surplus: "even" (torchvision), "down"
   std::optional<std::array<float, 3>> mean{}, std{};  // of RGB in 0…1
   bool operator==(const PreprocessingOptions&) const = default;
 };
@@ -31,12 +31,13 @@ struct RunOptions {
   std::string image;  // empty: none given
   vit::LoadOptions load;
   std::string num_heads;  // "12" for all blocks, "0:4,5:96" for some
+  std::string heads_off;  // "5:0,3" heads of a block, "5:0,3,7:1-4,all:2" of several, "5:all" all of them
   bool qkv_bias = true;
   bool training = false;
   float attn_drop = 0.f, proj_drop = 0.f;
   std::uint64_t seed = 0;
-  std::string kernel;  // "eager", "tiled", "reference"
-  int threads = 0;     // 0: all processors
+  std::optional<vit::Kernel> kernel;
+  int threads = 0;  // 0: all processors
   PreprocessingOptions preprocessing;
 };
 
@@ -44,13 +45,12 @@ struct RunOptions {
 /// Throws Error where the text cannot be read, a block does not exist or a count does not divide C.
 std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig& config);
 
+/// Switches off the heads that "5:0,3,7:1-4" names: of each BLOCK (or "all") heads, spans of them, or "all". Throws
+/// Error where the text cannot be read, or names a block or head that does not exist.
+void switch_heads_off(const std::string& text, vit::Numbers& numbers);
+
 /// Three numbers from "0.5,0.5,0.5" or one for all three channels. Throws Error.
 std::array<float, 3> parse_rgb(const std::string& text);
-
-std::optional<vit::Kernel> kernel_by_name(const std::string& name);
-
-/// "gelu", "gelu_tanh" or "quick_gelu".
-std::optional<vit::Activation> activation_by_name(const std::string& name);
 
 /// The trained settings with the user's changes, validated. Throws Error.
 vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config);

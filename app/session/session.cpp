@@ -28,7 +28,8 @@ void Session::adopt_again(LoadedModel loaded) {
   model_ = std::move(loaded.model);
   load_options_ = std::move(loaded.options);
   // Blocks that run as trained go on doing so; counts that the user chose stay.
-  std::replace(settings.num_heads.begin(), settings.num_heads.end(), was, model_->config.num_heads);
+  for (int block = 0; block < settings.depth(); ++block)
+    if (settings.heads(block) == was) settings.set_heads(model_->config.num_heads, block);
 }
 
 void Session::adopt_model(LoadedModel loaded) {
@@ -43,8 +44,7 @@ void Session::adopt_model(LoadedModel loaded) {
       failures_.push_back({Failure::What::model, error.what()});
     }
   } else {
-    wanted.kernel = settings.kernel;
-    wanted.threads = settings.threads;
+    static_cast<vit::Execution&>(wanted) = settings;
   }
   settings = std::move(wanted);
   preprocessing = prepared;
@@ -116,32 +116,24 @@ void Session::fit_view() {
     if (view.query >= trace_->grid.tokens()) view.query = 0;
     if (trace_->grid.prefix == 0 && view.query < 0) view.query = 0;
   }
-  const int heads = settings.num_heads[static_cast<std::size_t>(view.block)];
+  const int heads = settings.heads(view.block);
   if (view.head >= heads) view.head = heads - 1;
 }
 
 int Session::wanted_heads() const {
-  return model_ ? settings.num_heads[static_cast<std::size_t>(view.block)] : 0;
+  return model_ ? settings.heads(view.block) : 0;
 }
 
 void Session::set_heads(int heads) {
-  if (!model_) return;
-  if (heads_for_all)
-    std::fill(settings.num_heads.begin(), settings.num_heads.end(), heads);
-  else
-    settings.num_heads[static_cast<std::size_t>(view.block)] = heads;
+  if (model_) settings.set_heads(heads, heads_for_all ? -1 : view.block);
 }
 
 void Session::restore_trained_settings() {
-  if (!model_) return;
-  vit::Settings trained = vit::trained_settings(model_->config);
-  trained.kernel = settings.kernel;
-  trained.threads = settings.threads;
-  settings = std::move(trained);
+  if (model_) static_cast<vit::Numbers&>(settings) = vit::trained_settings(model_->config);
 }
 
 bool Session::as_trained() const {
-  return !model_ || same_numbers(settings, vit::trained_settings(model_->config));
+  return !model_ || vit::as_trained(settings, model_->config);
 }
 
 void Session::set_query(int token) {

@@ -26,12 +26,6 @@ bool is_extra(WorkerStatus::Doing doing) {
 
 }  // namespace
 
-bool same_numbers(const vit::Settings& a, const vit::Settings& b) {
-  return a.num_heads == b.num_heads && a.qkv_bias == b.qkv_bias && a.active_attn_drop() == b.active_attn_drop() &&
-         a.active_proj_drop() == b.active_proj_drop() &&
-         (a.seed == b.seed || (a.active_attn_drop() == 0 && a.active_proj_drop() == 0));
-}
-
 Worker::Worker(std::function<void()> wake) : wake_(std::move(wake)) {
   thread_ = std::thread([this] { run(); });
 }
@@ -307,7 +301,7 @@ void Worker::run_request(Request request) {
     begin(Doing::running);
     prepare_pixels();
     trace_ = pass(Doing::running, current_->settings, trace_.get());
-    if (same_numbers(current_->settings, vit::trained_settings(current_->model->config))) baseline_ = trace_;
+    if (vit::as_trained(current_->settings, current_->model->config)) baseline_ = trace_;
     publish([&](Outcome& out) {
       out.trace = trace_;
       out.request = current_->id;
@@ -342,8 +336,7 @@ void Worker::run_saving(const Errand& errand) {
 
 void Worker::run_baseline() {
   vit::Settings settings = vit::trained_settings(current_->model->config);
-  settings.kernel = current_->settings.kernel;
-  settings.threads = current_->settings.threads;
+  static_cast<vit::Execution&>(settings) = current_->settings;
   baseline_tried_ = true;
   try {
     baseline_ = pass(Doing::baseline, settings, nullptr);
@@ -377,9 +370,7 @@ void Worker::run_measurement(Measured& measured) {
 void Worker::run_sweep_pass() {
   const int total = static_cast<int>(sweep_->head_counts.size()) * sweep_->passes;
   const int heads = sweep_->head_counts[static_cast<std::size_t>(swept_ / sweep_->passes)];
-  vit::Settings settings = current_->settings;
-  for (std::size_t b = 0; b < settings.num_heads.size(); ++b)
-    if (sweep_->block < 0 || static_cast<int>(b) == sweep_->block) settings.num_heads[b] = heads;
+  const vit::Settings settings = vit::with_heads(current_->settings, heads, sweep_->block);
   try {
     pass(Doing::sweeping, settings, nullptr, static_cast<double>(swept_) / total, 1.0 / total);
     if (++swept_ == total) sweep_.reset();

@@ -207,7 +207,4 @@ class Worker {
   std::thread thread_;
 };
 
-/// Equal in everything that changes the numbers (kernel, threads and what is kept do not).
-bool same_numbers(const vit::Settings& a, const vit::Settings& b);
-
 }  // namespace headlight

@@ -38,7 +38,7 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
              .fetch = ModelFetch(wake)},
       desk_(wake) {
   Preferences& p = bench_.preferences;
-  if (options.theme == "dark" || options.theme == "light") p.dark = options.theme == "dark";
+  if (options.theme) p.dark = *options.theme == ThemeKind::dark;
   theme_dark_ = p.dark;
   bench_.ui.theme = p.dark ? ui::dark_theme() : ui::light_theme();
   ui::apply(bench_.ui.theme, scale);
@@ -280,9 +280,9 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
       const vit::MapSet& set = bench_.maps.set();
       const vit::MapLabel& chosen = bench_.maps.label(bench_.maps.chosen(view));
       const int block = std::clamp(chosen.block < 0 ? view.block : chosen.block, 0,
-                                   static_cast<int>(set.trace->settings.num_heads.size()) - 1);
+                                   set.trace->settings.depth() - 1);
       out.shown = {.block = block,
-                   .num_heads = set.trace->settings.num_heads[static_cast<std::size_t>(block)],
+                   .num_heads = set.trace->settings.heads(block),
                    .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),
                    .query = vit::query_name(set.question.query, set.trace->grid, set.trace->model->config),
                    .run = set.trace == trace ? session.shown_id() : 0};

@@ -327,10 +327,10 @@ void add_input_commands(Bench& bench) {
                       .tooltip = "Goes through centre crop, squash, and the whole photo by its shorter or longer side.",
                       .run =
                           [&session] {
-                            const int count = session.model()->config.position.resampled ? kFitCount : 2;
+                            const auto possible = possible_fits(session.model()->config);
                             const std::optional<Fit> fit = fit_of(session.preprocessing);
-                            const int next = fit ? (static_cast<int>(*fit) + 1) % count : 0;
-                            session.set_input(static_cast<Fit>(next), size_of(session.preprocessing));
+                            const std::size_t next = fit ? (static_cast<std::size_t>(*fit) + 1) % possible.size() : 0;
+                            session.set_input(possible[next].value, size_of(session.preprocessing));
                           },
                       .enabled = ready});
   bench.commands.add({.id = "image.native",

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/session/preferences.h"
 #include "app/session/run_options.h"
 
 namespace headlight {
@@ -16,7 +17,7 @@ struct WindowOptions {
   std::optional<std::filesystem::path> ui_map;      // after each drawn frame, one JSON object
   std::optional<std::filesystem::path> frame_log;   // per frame, processor time by phase
   double ui_scale = 0;                              // 0: what the display says
-  std::string theme;                                // "dark", "light", or empty: as last time
+  std::optional<ThemeKind> theme;                   // none: as last time
   std::string tab;                                  // id of a page, or empty: the first one
   int width = 0, height = 0;                        // px of the window; 0: as last time
 };

@@ -48,6 +48,13 @@ std::vector<std::string> choice_ids() {
   return ids;
 }
 
+template <class Enum>
+std::vector<Enum> choice_values() {
+  std::vector<Enum> values;
+  for (const Choice<Enum>& choice : choices(Enum{})) values.push_back(choice.value);
+  return values;
+}
+
 /// "eager, tiled and reference"; `last` stands before the last one.
 template <class Enum>
 std::string choices_in_words(const char* last = "and") {

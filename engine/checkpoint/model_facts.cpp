@@ -60,34 +60,6 @@ void override_fact(LoadReport& report, std::string value) {
 
 }  // namespace
 
-const char* activation_text(Activation activation) {
-  switch (activation) {
-    case Activation::none:
-      return "none";
-    case Activation::gelu:
-      return "GELU (erf)";
-    case Activation::gelu_tanh:
-      return "GELU (tanh)";
-    case Activation::quick_gelu:
-      return "QuickGELU";
-  }
-  return "?";
-}
-
-const char* interpolation_text(Interpolation interpolation) {
-  switch (interpolation) {
-    case Interpolation::nearest:
-      return "nearest";
-    case Interpolation::bilinear:
-      return "bilinear";
-    case Interpolation::bicubic:
-      return "bicubic";
-    case Interpolation::lanczos:
-      return "lanczos";
-  }
-  return "?";
-}
-
 int heads_of_architecture(const std::string& architecture) {
   // DINOv2's giant keeps heads 64 wide, unlike the other giants.
   if (architecture.find("giant_patch14_dinov2") != std::string::npos ||
@@ -176,12 +148,12 @@ namespace {
 void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
   if (!hints.activation && hints.architecture.find("quickgelu") != std::string::npos) {
     config.activation = Activation::quick_gelu;
-    return add(report, "activation", activation_text(config.activation), Source::implied,
+    return add(report, "activation", choice_of(config.activation).name, Source::implied,
                "the architecture is " + hints.architecture);
   }
   config.activation =
       choose<Activation>(report, "activation", hints.activation, family.activation, Source::implied, usual_of(family),
-                         [](const Activation& a) { return std::string(activation_text(a)); });
+                         [](const Activation& a) { return std::string(choice_of(a).name); });
 }
 
 }  // namespace
@@ -196,7 +168,7 @@ void decide_activation(ModelConfig& config, LoadReport& report, const LoadOption
   decide_activation_by_file(config, report, hints, family);
   if (!options.activation) return;
   config.activation = *options.activation;
-  override_fact(report, activation_text(config.activation));
+  override_fact(report, choice_of(config.activation).name);
 }
 
 void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head) {
@@ -262,7 +234,7 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   }
   result.interpolation =
       choose<Interpolation>(report, "interpolation", hints.interpolation, usual.interpolation, Source::guessed, why,
-                            [](const Interpolation& i) { return std::string(interpolation_text(i)); });
+                            [](const Interpolation& i) { return std::string(choice_of(i).name); });
   result.mean = choose<std::array<float, 3>>(report, "mean", hints.mean, usual.mean, Source::guessed, why, triple_text);
   result.std = choose<std::array<float, 3>>(report, "std", hints.std, usual.std, Source::guessed, why, triple_text);
   return result;

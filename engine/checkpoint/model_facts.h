@@ -26,9 +26,6 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
 /// Throws Error where the user chose one for a network that has none.
 void decide_activation(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
                        const Family& family);
-/// "GELU (erf)"
-const char* activation_text(Activation activation);
-const char* interpolation_text(Interpolation interpolation);
 void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head);
 Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report, const ModelHints& hints,
                                    const Family& family);

@@ -102,20 +102,10 @@ class JsonFile {
 };
 
 std::optional<Activation> activation_named(const std::string& name) {
-  if (name == "gelu") return Activation::gelu;
-  if (name == "quick_gelu" || name == "quickgelu") return Activation::quick_gelu;
-  if (name == "gelu_tanh" || name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") {
-    return Activation::gelu_tanh;
-  }
-  return std::nullopt;
-}
-
-std::optional<Interpolation> interpolation_named(const std::string& name) {
-  if (name == "nearest") return Interpolation::nearest;
-  if (name == "bilinear") return Interpolation::bilinear;
-  if (name == "bicubic") return Interpolation::bicubic;
-  if (name == "lanczos") return Interpolation::lanczos;
-  return std::nullopt;
+  // Other programs' names for the same.
+  if (name == "quickgelu") return Activation::quick_gelu;
+  if (name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  return choice_by_id<Activation>(name);
 }
 
 void read_network(const JsonFile& source, ModelHints& hints) {
@@ -145,7 +135,7 @@ void read_input(const JsonFile& source, ModelHints& hints) {
   if (crop && !hints.crop_pct) hints.crop_pct = {1.0, crop->reason};
   if (const auto name =
           source.text({"pretrained_cfg.interpolation", "preprocess_cfg.interpolation", "interpolation"})) {
-    if (const auto known = interpolation_named(name->value)) hints.interpolation = {*known, name->reason};
+    if (const auto known = choice_by_id<Interpolation>(name->value)) hints.interpolation = {*known, name->reason};
   }
   if (const auto mode = source.text({"pretrained_cfg.crop_mode", "preprocess_cfg.resize_mode", "crop_mode"})) {
     hints.squash = {mode->value == "squash", mode->reason};

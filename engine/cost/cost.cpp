@@ -113,7 +113,7 @@ Sizes CostTable::sizes(int block) const {
           .P = static_cast<double>(config_.patch_px),
           .C = static_cast<double>(config_.channels),
           .M = static_cast<double>(config_.hidden),
-          .h = block < 0 ? 0.0 : static_cast<double>(settings_.num_heads[static_cast<std::size_t>(block)]),
+          .h = block < 0 ? 0.0 : static_cast<double>(settings_.heads(block)),
           .K = static_cast<double>(config_.classes)};
 }
 
@@ -159,6 +159,7 @@ Effect CostTable::effect(Op op, Control control) const {
     return other->floats != row->floats ? Effect::bytes : Effect::none;
   };
   Settings changed = settings_;
+  static_cast<Numbers&>(changed) = effective(settings_);
   switch (control) {
     case Control::heads:
       return by_symbol(Symbol::h);
@@ -168,17 +169,15 @@ Effect CostTable::effect(Op op, Control control) const {
       changed.qkv_bias = !changed.qkv_bias;
       break;
     case Control::attn_drop:
-      changed.attn_drop = settings_.active_attn_drop() > 0.f ? 0.f : 0.1f;
+      changed.attn_drop = changed.attn_drop > 0.f ? 0.f : 0.1f;
       changed.training = true;
-      if (!settings_.training) changed.proj_drop = 0.f;
       break;
     case Control::proj_drop:
-      changed.proj_drop = settings_.active_proj_drop() > 0.f ? 0.f : 0.1f;
+      changed.proj_drop = changed.proj_drop > 0.f ? 0.f : 0.1f;
       changed.training = true;
-      if (!settings_.training) changed.attn_drop = 0.f;
       break;
     case Control::kernel:
-      changed.kernel = settings_.kernel == Kernel::tiled ? Kernel::eager : Kernel::tiled;
+      changed.kernel = changed.kernel == Kernel::tiled ? Kernel::eager : Kernel::tiled;
       break;
   }
   return by_change(changed);

@@ -88,7 +88,7 @@ class CostTable {
   /// Each operator once: those before the blocks, those of a block, those after.
   const std::vector<Operator>& operators() const { return operators_; }
   const Operator* find(Op op) const;  // null: this network has no such row
-  int depth() const { return static_cast<int>(settings_.num_heads.size()); }
+  int depth() const { return settings_.depth(); }
   const Settings& settings() const { return settings_; }
   const TokenGrid& grid() const { return grid_; }
 

@@ -35,7 +35,7 @@ double operations(const CostTable& table, Section section, int block) {
 
 Finding heads_in_module(const CostTable& table) {
   const double share = score_ops(table, Section::attention, 0) / operations(table, Section::attention, 0);
-  const int heads = table.settings().num_heads.front();
+  const int heads = table.settings().heads(0);
   return {"heads.module",
           "The products of the Attention module take 4·N·C² + 2·N²·C multiply-adds whatever the head count; only scale "
           "and softmax grow with it, and at " +

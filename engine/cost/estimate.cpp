@@ -38,7 +38,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   AttentionRoom room;
   float kept = 0.f;
   for (int b = 0; b < blocks_run(config, extent); ++b) {
-    const int heads = settings.num_heads[static_cast<std::size_t>(b)];
+    const int heads = settings.heads(b);
     if (traced) result.trace_bytes += 3 * activation;
     if (maps) result.trace_bytes += map_floats(heads, n) * sizeof(float);
     const Attention sizes = {.table = &kernels(),

@@ -137,6 +137,34 @@ std::string triple(const std::array<float, 3>& values) {
 
 }  // namespace
 
+std::span<const Choice<ResizeRule>> choices(ResizeRule) {
+  static constexpr Choice<ResizeRule> kAll[] = {
+      {ResizeRule::shorter_side, "shorter", "shorter side"},
+      {ResizeRule::longer_side, "longer", "longer side"},
+      {ResizeRule::squash, "squash", "squash"},
+      {ResizeRule::none, "none", "none"},
+  };
+  return kAll;
+}
+
+std::span<const Choice<CropRule>> choices(CropRule) {
+  static constexpr Choice<CropRule> kAll[] = {
+      {CropRule::center, "center", "centre"},
+      {CropRule::multiple, "multiple", "multiple of the patch"},
+  };
+  return kAll;
+}
+
+std::span<const Choice<Interpolation>> choices(Interpolation) {
+  static constexpr Choice<Interpolation> kAll[] = {
+      {Interpolation::nearest, "nearest", "nearest"},
+      {Interpolation::bilinear, "bilinear", "bilinear"},
+      {Interpolation::bicubic, "bicubic", "bicubic"},
+      {Interpolation::lanczos, "lanczos", "lanczos"},
+  };
+  return kAll;
+}
+
 Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int patch_px) {
   check(preprocessing);
   if (preprocessing.crop == CropRule::multiple) check_side(patch_px, "A patch");
@@ -172,10 +200,8 @@ std::string describe(const Preprocessing& preprocessing) {
   std::string line;
   switch (preprocessing.resize) {
     case ResizeRule::shorter_side:
-      line = "shorter side " + std::to_string(preprocessing.resize_px);
-      break;
     case ResizeRule::longer_side:
-      line = "longer side " + std::to_string(preprocessing.resize_px);
+      line = std::string(choice_of(preprocessing.resize).name) + " " + std::to_string(preprocessing.resize_px);
       break;
     case ResizeRule::squash:
       line = "squashed to " + text(resized_size({}, preprocessing));
@@ -186,9 +212,7 @@ std::string describe(const Preprocessing& preprocessing) {
   }
   line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
   if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
-  constexpr const char* kNames[] = {"nearest", "bilinear", "bicubic", "lanczos"};
-  if (preprocessing.resize != ResizeRule::none)
-    line += std::string(", ") + kNames[static_cast<int>(preprocessing.interpolation)];
+  if (preprocessing.resize != ResizeRule::none) line += std::string(", ") + choice_of(preprocessing.interpolation).name;
   return line + ", mean " + triple(preprocessing.mean) + ", std " + triple(preprocessing.std);
 }
 

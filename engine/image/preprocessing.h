@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/base/choices.h"
 #include "engine/image/image.h"
 
 namespace vit {
@@ -15,16 +17,17 @@ enum class ResizeRule {
   squash,        // both sides become the input size, whatever the aspect ratio
   none,          // pixels stay as they are
 };
+std::span<const Choice<ResizeRule>> choices(ResizeRule);
+
 enum class CropRule {
   center,    // a window of the input size from the middle, padded with black where the picture is smaller
   multiple,  // no fixed input size: cut the right and bottom edges to a multiple of the patch
 };
-enum class Interpolation {
-  nearest,
-  bilinear,
-  bicubic,
-  lanczos
-};  // antialiased, as PIL's Image.resize (bicubic a = -0.5)
+std::span<const Choice<CropRule>> choices(CropRule);
+
+/// Antialiased, as PIL's Image.resize (bicubic a = -0.5).
+enum class Interpolation { nearest, bilinear, bicubic, lanczos };
+std::span<const Choice<Interpolation>> choices(Interpolation);
 
 /// How a family prepares its input. Everything here is shown, editable and printed in exports.
 struct Preprocessing {

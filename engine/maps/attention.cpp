@@ -19,7 +19,7 @@ struct Head {
         block(block_),
         head(head_),
         tokens(trace_.grid.tokens()),
-        dim(kept.q.cols() / trace_.settings.num_heads.at(static_cast<std::size_t>(block_))) {
+        dim(kept.q.cols() / trace_.settings.heads(block_)) {
     assert(head >= 0 && (head + 1) * dim <= kept.q.cols());
   }
 
@@ -92,7 +92,7 @@ Matrix all_probabilities(const Head& at) {
 }
 
 int heads_of(const Trace& trace, int block) {
-  return trace.settings.num_heads.at(static_cast<std::size_t>(block));
+  return trace.settings.heads(block);
 }
 
 }  // namespace

@@ -13,22 +13,25 @@
 
 namespace vit {
 
-/// One block's attention, the same for all threads: out = softmax(q·kᵀ·scale)·v for every head.
+/// One block's attention, the same for all threads: out = softmax(q·kᵀ·scale)·v for every head, or zeros for one that
+/// is off, which takes the same steps: its maps are looked at, and what it costs is what it would cost.
 struct Attention {
   const KernelTable* table = nullptr;
   int tokens = 0;   // N
   int queries = 0;  // the first so many tokens look; all of them can be looked at
   int heads = 0;    // h
   int head_dim = 0;
-  MatrixView q, k, v;             // (N, C) head-major columns
-  MatrixSpan out;                 // (N, C) likewise
-  float* maps = nullptr;          // (h, N, map_stride) where the probabilities are kept, or none
-  std::ptrdiff_t map_stride = 0;  // of maps and of any other scores
-  float drop = 0.f;               // probability of attn_drop, 0 outside training
+  const BlockSettings* settings = nullptr;  // which heads are off
+  MatrixView q, k, v;                       // (N, C) head-major columns
+  MatrixSpan out;                           // (N, C) likewise
+  float* maps = nullptr;                    // (h, N, map_stride) where the probabilities are kept, or none
+  std::ptrdiff_t map_stride = 0;            // of maps and of any other scores
+  float drop = 0.f;                         // probability of attn_drop, 0 outside training
   std::uint64_t seed = 0;
   int block = 0;
 
   float scale() const;  // head_dim^-0.5, on the scores
+  bool is_off(int head) const { return settings != nullptr && settings->is_off(head); }
   int channels() const { return heads * head_dim; }
 };
 

@@ -27,6 +27,15 @@ const char* name_of(Source source) {
   return "?";
 }
 
+std::span<const Choice<Activation>> choices(Activation) {
+  static constexpr Choice<Activation> kAll[] = {
+      {Activation::gelu, "gelu", "GELU (erf)", "x·Φ(x) with the exact error function"},
+      {Activation::gelu_tanh, "gelu_tanh", "GELU (tanh)", "its approximation by tanh"},
+      {Activation::quick_gelu, "quick_gelu", "QuickGELU", "x·σ(1.702·x), as OpenAI's CLIP has it"},
+  };
+  return kAll;
+}
+
 std::string ModelConfig::prefix_name(int token) const {
   if (class_token && token-- == 0) return "class token";
   if (distillation_token && token-- == 0) return "distillation token";

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/base/choices.h"
 #include "engine/base/matrix.h"
 #include "engine/image/preprocessing.h"
 #include "engine/network/linear.h"
@@ -30,6 +32,9 @@ struct PositionRule {
   int rope_side = 16;
   bool operator==(const PositionRule&) const = default;
 };
+
+/// Those that an MLP can have.
+std::span<const Choice<Activation>> choices(Activation);
 
 /// Sizes and conventions of one network. L depth, C channels, h heads, M hidden, P patch, K classes.
 struct ModelConfig {

@@ -49,7 +49,7 @@ bool keeps_maps(const Settings& settings, const Extent& extent, int tokens) {
   if (settings.keep == Keep::maps) return true;
   if (settings.keep != Keep::automatic) return false;
   std::size_t floats = 0;
-  for (int heads : settings.num_heads) floats += map_floats(heads, tokens);
+  for (const BlockSettings& block : settings.blocks) floats += map_floats(block.heads, tokens);
   return floats * sizeof(float) <= kMapBudgetBytes;
 }
 
@@ -71,9 +71,9 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
     const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
     for (int b = 0; b < blocks_run(config, input.extent); ++b) {
       const auto index = static_cast<std::size_t>(b);
-      trace->blocks.push_back(b < first_block ? previous->blocks[index]
-                                              : new_block_trace(grid.tokens(), config.channels,
-                                                                maps ? input.settings.num_heads[index] : 0));
+      trace->blocks.push_back(
+          b < first_block ? previous->blocks[index]
+                          : new_block_trace(grid.tokens(), config.channels, maps ? input.settings.heads(b) : 0));
     }
   }
   if (first_block > 0) {
@@ -148,13 +148,14 @@ MatrixSpan Pass::v(int block) const {
 
 Attention Pass::attention(int block) const {
   const Settings& settings = trace.settings;
-  const int heads = settings.num_heads[static_cast<std::size_t>(block)];
+  const BlockSettings& own = settings.blocks[static_cast<std::size_t>(block)];
   BlockTrace& target = kept(block);
   return {.table = &table,
           .tokens = trace.grid.tokens(),
           .queries = tokens_after_keys(block),
-          .heads = heads,
-          .head_dim = trace.model->config.channels / heads,
+          .heads = own.heads,
+          .head_dim = trace.model->config.channels / own.heads,
+          .settings = &own,
           .q = target.q.view(),
           .k = target.k.view(),
           .v = v(block),

@@ -182,7 +182,8 @@ class ReferencePass {
         }
         done(Op::attn_drop);
       }
-      const Dense out = p * v;
+      Dense out = p * v;
+      if (settings_.blocks[static_cast<std::size_t>(b)].is_off(head)) out.setZero();
       done(Op::attn_v);
       y.middleCols(column, at.head_dim) = out;
       done(Op::merge);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -24,46 +26,104 @@ void check_probability(const char* name, float p) {
               "below 1.");
 }
 
+void check_block(int block, const BlockSettings& settings, const ModelConfig& config) {
+  const int heads = settings.heads;
+  if (heads < 1 || config.channels % heads != 0) {
+    throw Error(std::to_string(heads) + " heads do not divide C = " + std::to_string(config.channels) +
+                ": possible are " + list(divisors(config.channels)) + ".");
+  }
+  for (int head : settings.off) {
+    if (head >= 0 && head < heads) continue;
+    throw Error("There is no head " + std::to_string(head) + " to switch off in block " + std::to_string(block) +
+                ": it has heads 0 to " + std::to_string(heads - 1) + ".");
+  }
+  if (std::adjacent_find(settings.off.begin(), settings.off.end(), std::greater_equal<>()) != settings.off.end())
+    throw Error("The heads that are off in block " + std::to_string(block) +
+                " must be named once each, in ascending order.");
+}
+
 }  // namespace
 
-const char* name_of(Kernel kernel) {
-  switch (kernel) {
-    case Kernel::eager:
-      return "eager";
-    case Kernel::tiled:
-      return "tiled";
-    case Kernel::reference:
-      return "reference";
+std::span<const Choice<Kernel>> choices(Kernel) {
+  static constexpr Choice<Kernel> kAll[] = {
+      {Kernel::eager, "eager", "eager", "operator by operator, each result written out and timed"},
+      {Kernel::tiled, "tiled", "tiled", "by blocks of rows of a head, softmax inside the block"},
+      {Kernel::reference, "reference", "reference", "naive and slow, to compare with"},
+  };
+  return kAll;
+}
+
+std::span<const Choice<Keep>> choices(Keep) {
+  static constexpr Choice<Keep> kAll[] = {
+      {Keep::none, "none", "nothing", "neither queries, keys nor maps"},
+      {Keep::qk, "qk", "queries and keys", "maps are computed when asked for"},
+      {Keep::maps, "maps", "every map", "beside queries and keys"},
+      {Keep::automatic, "auto", "automatic", "the maps while they fit the memory budget, else queries and keys"},
+  };
+  return kAll;
+}
+
+bool BlockSettings::is_off(int head) const {
+  return std::binary_search(off.begin(), off.end(), head);
+}
+
+std::vector<int> Numbers::head_counts() const {
+  std::vector<int> counts;
+  for (const BlockSettings& block : blocks) counts.push_back(block.heads);
+  return counts;
+}
+
+std::vector<std::vector<int>> Numbers::heads_off() const {
+  std::vector<std::vector<int>> off;
+  for (const BlockSettings& block : blocks) off.push_back(block.off);
+  return off;
+}
+
+void Numbers::set_heads(int heads, int block) {
+  for (int b = 0; b < depth(); ++b) {
+    BlockSettings& own = blocks[static_cast<std::size_t>(b)];
+    if ((block < 0 || b == block) && own.heads != heads) own = {heads, {}};
   }
-  return "";
+}
+
+void Numbers::set_heads(const std::vector<int>& counts) {
+  for (std::size_t b = 0; b < counts.size(); ++b) set_heads(counts[b], static_cast<int>(b));
+}
+
+void Numbers::switch_head(int block, int head, bool off) {
+  std::vector<int>& list = blocks.at(static_cast<std::size_t>(block)).off;
+  const auto at = std::lower_bound(list.begin(), list.end(), head);
+  const bool listed = at != list.end() && *at == head;
+  if (off && !listed) list.insert(at, head);
+  if (!off && listed) list.erase(at);
+}
+
+void Numbers::switch_all_on() {
+  for (BlockSettings& block : blocks) block.off.clear();
+}
+
+bool Numbers::any_off() const {
+  return std::any_of(blocks.begin(), blocks.end(), [](const BlockSettings& block) { return !block.off.empty(); });
 }
 
 Settings trained_settings(const ModelConfig& config) {
   Settings settings;
-  settings.num_heads.assign(static_cast<std::size_t>(config.depth), config.num_heads);
+  settings.blocks.assign(static_cast<std::size_t>(config.depth), {config.num_heads, {}});
   settings.threads = available_processors();
   return settings;
 }
 
 Settings with_heads(Settings settings, int heads, int block) {
-  if (block < 0) {
-    std::fill(settings.num_heads.begin(), settings.num_heads.end(), heads);
-  } else {
-    settings.num_heads[static_cast<std::size_t>(block)] = heads;
-  }
+  settings.set_heads(heads, block);
   return settings;
 }
 
 void validate(const Settings& settings, const ModelConfig& config) {
-  if (static_cast<int>(settings.num_heads.size()) != config.depth) {
-    throw Error("Head counts are given for " + std::to_string(settings.num_heads.size()) +
-                " blocks, but the model has " + std::to_string(config.depth) + ": give one count for each block.");
+  if (settings.depth() != config.depth) {
+    throw Error("Head counts are given for " + std::to_string(settings.depth()) + " blocks, but the model has " +
+                std::to_string(config.depth) + ": give one count for each block.");
   }
-  for (int heads : settings.num_heads) {
-    if (heads >= 1 && config.channels % heads == 0) continue;
-    throw Error(std::to_string(heads) + " heads do not divide C = " + std::to_string(config.channels) +
-                ": possible are " + list(divisors(config.channels)) + ".");
-  }
+  for (int b = 0; b < settings.depth(); ++b) check_block(b, settings.blocks[static_cast<std::size_t>(b)], config);
   check_probability("attn_drop", settings.attn_drop);
   check_probability("proj_drop", settings.proj_drop);
   if (settings.threads < 1 || settings.threads > kMostThreads) {
@@ -80,14 +140,39 @@ std::vector<int> divisors(int channels) {
   return result;
 }
 
+Numbers effective(Numbers numbers) {
+  numbers.attn_drop = numbers.active_attn_drop();
+  numbers.proj_drop = numbers.active_proj_drop();
+  numbers.training = numbers.attn_drop > 0.f || numbers.proj_drop > 0.f;
+  if (!numbers.training) numbers.seed = 0;
+  return numbers;
+}
+
+bool same_numbers(const Numbers& a, const Numbers& b) {
+  return effective(a) == effective(b);
+}
+
+bool same_work(const Settings& a, const Settings& b) {
+  const auto work = [](Numbers numbers) {
+    numbers = effective(std::move(numbers));
+    numbers.switch_all_on();  // a head that is off takes the same steps
+    numbers.seed = 0;
+    return numbers;
+  };
+  return static_cast<const Execution&>(a) == static_cast<const Execution&>(b) && work(a) == work(b);
+}
+
+bool as_trained(const Numbers& numbers, const ModelConfig& config) {
+  Numbers own = effective(numbers);
+  if (!config.qkv_bias) own.qkv_bias = true;  // there is none to leave out
+  return own == effective(trained_settings(config));
+}
+
 int first_changed_block(const Settings& a, const Settings& b) {
-  const int depth = static_cast<int>(std::max(a.num_heads.size(), b.num_heads.size()));
-  if (a.num_heads.size() != b.num_heads.size() || a.qkv_bias != b.qkv_bias || a.kernel != b.kernel) return 0;
-  const bool same_masks = a.active_attn_drop() == b.active_attn_drop() && a.active_proj_drop() == b.active_proj_drop();
-  const bool any_mask = a.active_attn_drop() > 0.f || a.active_proj_drop() > 0.f;
-  if (!same_masks || (any_mask && a.seed != b.seed)) return 0;
-  const auto differ = std::mismatch(a.num_heads.begin(), a.num_heads.end(), b.num_heads.begin());
-  return differ.first == a.num_heads.end() ? depth : static_cast<int>(differ.first - a.num_heads.begin());
+  Numbers own = effective(a), other = effective(b);
+  const auto blocks = std::exchange(own.blocks, {}), others = std::exchange(other.blocks, {});
+  if (a.kernel != b.kernel || own != other || blocks.size() != others.size()) return 0;
+  return static_cast<int>(std::mismatch(blocks.begin(), blocks.end(), others.begin()).first - blocks.begin());
 }
 
 }  // namespace vit

@@ -1,45 +1,80 @@
-// Everything that changes the numbers of a forward pass. What only changes the picture is the app's View.
+// How a network is run: what changes the numbers of a pass, and what changes only how they come about.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "engine/base/choices.h"
 
 namespace vit {
 
 struct ModelConfig;
 
 enum class Kernel : std::uint8_t {
-  eager,      // operator by operator, each result materialised and timed: the note's own order
+  eager,      // operator by operator, each result materialised and timed
   tiled,      // attention by blocks of rows of a head, softmax inside the block
   reference,  // naive and slow: the twin that tests and benches compare with
 };
-const char* name_of(Kernel kernel);
+std::span<const Choice<Kernel>> choices(Kernel);
 
 /// What a trace keeps of the attention probabilities.
 enum class Keep : std::uint8_t {
-  automatic,  // the maps while they fit the memory budget, else queries and keys only
   none,       // neither queries, keys nor maps: for benchmarks of the pass alone
   qk,         // input, queries and keys of every block; maps are computed when asked for
   maps,       // those and every map
+  automatic,  // the maps while they fit the memory budget, else queries and keys only
+};
+std::span<const Choice<Keep>> choices(Keep);
+
+struct BlockSettings {
+  int heads = 1;         // h, a divisor of C
+  std::vector<int> off;  // ascending: heads whose output is replaced by zeros; their maps are computed as ever
+  bool operator==(const BlockSettings&) const = default;
+
+  bool is_off(int head) const;
 };
 
-struct Settings {
-  std::vector<int> num_heads;  // (L) heads of every block, each a divisor of C
-  bool qkv_bias = true;        // false: the qkv projections run without their bias
-  bool training = false;       // the two dropouts act in training mode only
-  float attn_drop = 0.f;       // probability 0 … <1
+/// What changes the result of a pass.
+struct Numbers {
+  std::vector<BlockSettings> blocks;  // (L)
+  bool qkv_bias = true;               // false: the qkv projections run without their bias
+  bool training = false;              // the two dropouts act in training mode only
+  float attn_drop = 0.f;              // probability 0 … <1
   float proj_drop = 0.f;
   std::uint64_t seed = 0;  // of the dropout masks
+  bool operator==(const Numbers&) const = default;
+
+  int depth() const { return static_cast<int>(blocks.size()); }
+  int heads(int block) const { return blocks.at(static_cast<std::size_t>(block)).heads; }
+  std::vector<int> head_counts() const;  // (L)
+  /// Another head count in one block or in all (-1). The heads of a block that changes are others than before, so that
+  /// all of them are on.
+  void set_heads(int heads, int block = -1);
+  void set_heads(const std::vector<int>& counts);  // (L), likewise
+  /// Switches a head off or on.
+  void switch_head(int block, int head, bool off);
+  void switch_all_on();
+  bool any_off() const;
+  std::vector<std::vector<int>> heads_off() const;  // (L)
+  float active_attn_drop() const { return training ? attn_drop : 0.f; }
+  float active_proj_drop() const { return training ? proj_drop : 0.f; }
+};
+
+/// What changes how a pass runs, and its numbers by no more than rounding.
+struct Execution {
   Kernel kernel = Kernel::tiled;
   int threads = 1;
   Keep keep = Keep::automatic;
-  bool operator==(const Settings&) const = default;
+  bool operator==(const Execution&) const = default;
 
   /// Threads that a pass takes: the reference kernel runs on one.
   int pass_threads() const { return kernel == Kernel::reference ? 1 : threads; }
-  float active_attn_drop() const { return training ? attn_drop : 0.f; }
-  float active_proj_drop() const { return training ? proj_drop : 0.f; }
+};
+
+struct Settings : Numbers, Execution {
+  bool operator==(const Settings&) const = default;
 };
 
 /// The settings a network was trained with, on all processors of this machine.
@@ -48,11 +83,25 @@ Settings trained_settings(const ModelConfig& config);
 /// The settings with another head count in one block or in all (block -1).
 Settings with_heads(Settings settings, int heads, int block);
 
-/// Throws Error unless the network can run so; a head count that does not divide C is refused by naming the divisors.
+/// Throws Error unless the network can run so; a head count that does not divide C is refused by naming the divisors, a
+/// head that is switched off but does not exist by naming those that do.
 void validate(const Settings& settings, const ModelConfig& config);
 
 /// The divisors of C in ascending order: the possible head counts.
 std::vector<int> divisors(int channels);
+
+/// The one form of all numbers that give the same result: dropouts that do not act are 0, and so is a seed that nothing
+/// uses. What compares settings compares these.
+Numbers effective(Numbers numbers);
+
+/// Whether the two give the same result, rounding apart.
+bool same_numbers(const Numbers& a, const Numbers& b);
+
+/// Whether a pass of the two takes the same steps: what timings of one say, they say of the other.
+bool same_work(const Settings& a, const Settings& b);
+
+/// Whether the result is the trained network's.
+bool as_trained(const Numbers& numbers, const ModelConfig& config);
 
 /// The first block whose results can differ between the two, or the number of blocks if none can. Another kernel rounds
 /// differently, so it counts from block 0; the number of threads and what is kept change no number.

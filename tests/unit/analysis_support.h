@@ -44,7 +44,7 @@ inline std::shared_ptr<const Trace> pass(const PassOf& what, const Trace* like =
   input.settings.qkv_bias = what.qkv_bias;
   input.settings.training = what.attn_drop > 0;
   input.settings.attn_drop = what.attn_drop;
-  if (what.heads > 0) input.settings.num_heads.assign(input.settings.num_heads.size(), what.heads);
+  if (what.heads > 0) input.settings.set_heads(what.heads);
   Pool pool(1);
   Meter meter;
   return forward(input, meter, pool);

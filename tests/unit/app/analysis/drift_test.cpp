@@ -45,19 +45,6 @@ double moved_by_hand(const Pair& pair, int query) {
   return moved;
 }
 
-TEST(Drift, DeparturesAreNamed) {
-  const auto model = vit::load_model(vit::testing_passes::kSmall);
-  vit::Settings s = vit::trained_settings(model->config);
-  EXPECT_EQ(departures(s, model->config), "");
-  s.num_heads = {4, 12, 4};
-  EXPECT_EQ(departures(s, model->config), "heads 12 in block 1 (trained 4)");
-  s.num_heads = {2, 2, 2};
-  s.qkv_bias = false;
-  s.training = true;
-  s.attn_drop = 0.25f;
-  EXPECT_EQ(departures(s, model->config), "heads 2 (trained 4), qkv bias off, attention dropout 0.25");
-}
-
 TEST(Drift, AsTrainedThereIsNone) {
   const Pair pair = traces(4);
   Desk desk([] {});

@@ -121,6 +121,27 @@ std::string photo() {
   return (assets_folder() / "images" / "chelsea.png").string();
 }
 
+TEST(CommandLine, HeadsThatAreOffReachThePassAndTheJson) {
+  const std::string image = photo();
+  const auto predicted = [&](const char* off) {
+    const Answer answer =
+        run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--heads-off", off, "--json", "-"});
+    EXPECT_EQ(answer.code, kExitOk) << answer.err;
+    return nlohmann::json::parse(answer.out);
+  };
+  const auto none =
+      nlohmann::json::parse(run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--json", "-"}).out);
+  const auto some = predicted("1:0,2");
+  EXPECT_FALSE(none.contains("heads_off"));
+  EXPECT_EQ(some.at("heads_off"), nlohmann::json({nlohmann::json::array(), {0, 2}}));
+  EXPECT_NE(some.at("top"), none.at("top"));
+  const Answer missing = run({"predict", "--model", kSmallModel, "--image", image.c_str(), "--heads-off", "1:3"});
+  EXPECT_EQ(missing.code, kExitError);
+  EXPECT_THAT(missing.err, HasSubstr("head 3 of block 1"));
+  EXPECT_THAT(run({"cost", "--model", kSmallModel, "--runs", "0", "--heads-off", "0:1"}).out,
+              HasSubstr("head 1 of block 0 off"));
+}
+
 TEST(CommandLine, APredictionIsTheSameInEveryWayOfRunningIt) {
   const std::string image = photo();
   const Answer tiled = run({"predict", "--model", kSmallModel, "--image", image.c_str()});

@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/forward.h"
+#include "engine/network/settings_words.h"
 #include "tests/unit/app/files/png_chunks.h"
 #include "tests/unit/small_models.h"
 #include "tests/unit/temp_folder.h"
@@ -275,12 +276,12 @@ TEST_F(ExportTest, ProgressGrowsToOneAndAStopEndsIt) {
 TEST(ExportCaptions, SettingsThatAreNotAsTrainedAreSaid) {
   vit::ModelConfig config = vit::testing_models::small_config();
   vit::Settings settings = vit::trained_settings(config);
-  settings.num_heads = {4, 8, 4};
+  settings.set_heads({4, 8, 4});
   settings.qkv_bias = false;
   settings.training = true;
   settings.attn_drop = 0.25f;
   settings.seed = 9;
-  EXPECT_EQ(settings_words(settings, config),
+  EXPECT_EQ(vit::settings_words(settings, config),
             "heads per block 4 8 4 (trained with 4), qkv bias off (trained with it), training mode with attn_drop "
             "0.25, proj_drop 0, seed 9, tiled kernel");
 }

@@ -20,8 +20,7 @@ vit::Preprocessing native(int size, int resize) {
 
 TEST(InputFit, EveryFitIsFoundAgainInItsRules) {
   const vit::Preprocessing own = native(224, 248);
-  for (int i = 0; i < kFitCount; ++i) {
-    const Fit fit = static_cast<Fit>(i);
+  for (const Fit fit : vit::choice_values<Fit>()) {
     const vit::Preprocessing p = fitted(fit, 448, own, own, 16);
     EXPECT_EQ(fit_of(p), fit) << vit::describe(p);
     EXPECT_EQ(size_of(p), 448) << vit::describe(p);
@@ -64,8 +63,8 @@ TEST(InputFit, CommandLineOfAWholePhoto) {
 TEST(InputFit, InputSizeIsWhatPreprocessingMakes) {
   vit::Image photo{.width = 90, .height = 61, .rgb = {}, .name = "grey"};
   photo.rgb.assign(std::size_t{3} * 90 * 61, 128);
-  for (int i = 0; i < kFitCount; ++i) {
-    const vit::Preprocessing p = fitted(static_cast<Fit>(i), 48, native(32, 36), native(32, 36), 8);
+  for (const Fit fit : vit::choice_values<Fit>()) {
+    const vit::Preprocessing p = fitted(fit, 48, native(32, 36), native(32, 36), 8);
     const vit::Pixels pixels = vit::preprocess(photo, p, 8);
     EXPECT_EQ(vit::input_size(90, 61, p, 8), (vit::InputSize{pixels.width, pixels.height})) << vit::describe(p);
   }

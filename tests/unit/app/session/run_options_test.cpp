@@ -8,8 +8,10 @@
 namespace headlight {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
 vit::ModelConfig small_config() {
@@ -79,7 +81,8 @@ TEST(Preprocessing, RulesByName) {
   EXPECT_EQ(preprocessing_for({.resize = "longer:300"}, base).resize, vit::ResizeRule::longer_side);
   EXPECT_EQ(preprocessing_for({.resize = "longer:300"}, base).resize_px, 300);
   EXPECT_EQ(preprocessing_for({.crop = "multiple"}, base).crop, vit::CropRule::multiple);
-  EXPECT_EQ(preprocessing_for({.interpolation = "bilinear"}, base).interpolation, vit::Interpolation::bilinear);
+  EXPECT_EQ(preprocessing_for({.interpolation = vit::Interpolation::bilinear}, base).interpolation,
+            vit::Interpolation::bilinear);
   for (const char* text : {"tall", "shorter", "shorter:0", "shorter:x", "none:3", "-5"})
     EXPECT_THROW(preprocessing_for({.resize = text}, base), vit::Error) << text;
   for (const char* text : {"0", "2x2x2", "ax3", "20000"})
@@ -104,14 +107,42 @@ TEST(Preprocessing, CropRoundingByName) {
   EXPECT_THROW(preprocessing_for({.crop_rounding = "up"}, base), vit::Error);
 }
 
+vit::Numbers with_off(const std::string& text) {
+  RunOptions options;
+  options.num_heads = "3:6";
+  options.heads_off = text;
+  return settings_for(options, small_config());
+}
+
+TEST(HeadsOff, ListsSpansAndAll) {
+  EXPECT_FALSE(with_off("").any_off());
+  EXPECT_THAT(with_off("2:0").heads_off(), ElementsAre(IsEmpty(), IsEmpty(), ElementsAre(0), IsEmpty()));
+  EXPECT_THAT(with_off("0:2,0,3:1-3,5").heads_off(),
+              ElementsAre(ElementsAre(0, 2), IsEmpty(), IsEmpty(), ElementsAre(1, 2, 3, 5)));
+  EXPECT_THAT(with_off("all:2").heads_off(), Each(ElementsAre(2)));
+  EXPECT_THAT(with_off("0-1:all").heads_off(),
+              ElementsAre(ElementsAre(0, 1, 2), ElementsAre(0, 1, 2), IsEmpty(), IsEmpty()));
+}
+
+TEST(HeadsOff, WhatDoesNotExistIsNamed) {
+  EXPECT_THAT([] { with_off("1:3"); }, ThrowsMessage<vit::Error>(HasSubstr("head 3 of block 1")));
+  EXPECT_THAT([] { with_off("1:3"); }, ThrowsMessage<vit::Error>(HasSubstr("heads 0 to 2")));
+  EXPECT_THAT([] { with_off("4:0"); }, ThrowsMessage<vit::Error>(HasSubstr("blocks are 0 to 3")));
+}
+
+TEST(HeadsOff, WhatCannotBeReadIsRefused) {
+  for (const char* text : {"0", "0,1:2", "1:", ":1", "1:x", "1:2-1", "1:0-1-2", "1:-1", "-1:0", "1:0,", ",", "1:0;2:1"})
+    EXPECT_THAT([&] { with_off(text); }, ThrowsMessage<vit::Error>(HasSubstr("cannot be read"))) << text;
+}
+
 TEST(Settings, UserChangesOnTopOfTheTrainedOnes) {
   RunOptions options;
   options.num_heads = "1:6";
   options.qkv_bias = false;
-  options.kernel = "eager";
+  options.kernel = vit::Kernel::eager;
   options.threads = 2;
   const vit::Settings settings = settings_for(options, small_config());
-  EXPECT_THAT(settings.num_heads, ElementsAre(3, 6, 3, 3));
+  EXPECT_THAT(settings.head_counts(), ElementsAre(3, 6, 3, 3));
   EXPECT_FALSE(settings.qkv_bias);
   EXPECT_EQ(settings.kernel, vit::Kernel::eager);
   EXPECT_EQ(settings.threads, 2);

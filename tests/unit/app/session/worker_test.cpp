@@ -36,7 +36,7 @@ class Listener {
                     .preprocessing = model->preprocessing,
                     .settings = vit::trained_settings(model->config),
                     .id = ++id_};
-    request.settings.num_heads.assign(request.settings.num_heads.size(), heads);
+    request.settings.set_heads(heads);
     request.settings.threads = 1;
     return request;
   }
@@ -101,7 +101,7 @@ TEST(Worker, LastOfManyRequestsIsAnsweredAndNoneAfterIt) {
   ASSERT_TRUE(listener.wait_for_rest());
   ASSERT_FALSE(listener.answered.empty());
   EXPECT_EQ(listener.answered.back(), last);
-  EXPECT_EQ(listener.all.trace->settings.num_heads, (std::vector<int>{48, 48, 48}));
+  EXPECT_EQ(listener.all.trace->settings.head_counts(), (std::vector<int>{48, 48, 48}));
   for (std::size_t i = 1; i < listener.answered.size(); ++i) EXPECT_LT(listener.answered[i - 1], listener.answered[i]);
 }
 
@@ -111,7 +111,7 @@ TEST(Worker, BaselineIsTheNetworkAsTrained) {
   listener.worker.post(listener.request(model, 16));
   ASSERT_TRUE(listener.wait_for_rest());
   ASSERT_TRUE(listener.all.baseline);
-  EXPECT_EQ(listener.all.baseline->settings.num_heads, (std::vector<int>{4, 4, 4}));
+  EXPECT_EQ(listener.all.baseline->settings.head_counts(), (std::vector<int>{4, 4, 4}));
   EXPECT_EQ(listener.all.baseline->pixels, listener.all.trace->pixels);
 }
 
@@ -134,13 +134,13 @@ TEST(Worker, MeasuresTheTrainedHeadCountUnderTheRequestedSettings) {
   ASSERT_TRUE(listener.wait_for_rest());
   const auto passes_at = [&](int heads) {
     return std::count_if(listener.all.times.begin(), listener.all.times.end(), [&](const PassTime& time) {
-      return !time.settings.qkv_bias && time.settings.num_heads == std::vector<int>(3, heads);
+      return !time.settings.qkv_bias && time.settings.head_counts() == std::vector<int>(3, heads);
     });
   };
   EXPECT_GE(passes_at(4), 1) << "predictions need it";
   EXPECT_LE(passes_at(4), Worker::kMeasurePasses);
   const auto before = passes_at(4);
-  request.settings.num_heads.assign(3, 8);
+  request.settings.set_heads(8);
   request.id += 1;
   listener.worker.post(request);
   ASSERT_TRUE(listener.wait_for_rest());
@@ -183,10 +183,10 @@ TEST(Worker, SweepMeasuresEveryHeadCountAndKeepsThePicture) {
   listener.worker.sweep({.head_counts = {1, 3, 48}, .block = 1, .passes = 2});
   std::set<int> seen;
   ASSERT_TRUE(listener.wait_for([&] {
-    for (const PassTime& time : listener.all.times) seen.insert(time.settings.num_heads[1]);
+    for (const PassTime& time : listener.all.times) seen.insert(time.settings.heads(1));
     return seen.size() == 4 && listener.worker.status().doing == WorkerStatus::Doing::resting;
   }));
-  for (const PassTime& time : listener.all.times) EXPECT_EQ(time.settings.num_heads[0], 4);
+  for (const PassTime& time : listener.all.times) EXPECT_EQ(time.settings.heads(0), 4);
   EXPECT_EQ(listener.answered.size(), pictures);
 }
 
@@ -210,7 +210,7 @@ TEST(Worker, ImpossibleSettingsAreRefusedAndThePictureStays) {
   ASSERT_TRUE(listener.wait_for([&] { return !listener.all.failures.empty(); }));
   EXPECT_EQ(listener.all.failures[0].request, id);
   EXPECT_NE(listener.all.failures[0].sentence.find("48"), std::string::npos) << listener.all.failures[0].sentence;
-  EXPECT_EQ(listener.all.trace->settings.num_heads, (std::vector<int>{4, 4, 4}));
+  EXPECT_EQ(listener.all.trace->settings.head_counts(), (std::vector<int>{4, 4, 4}));
 }
 
 TEST(Worker, ErrandsRunOneAfterTheOtherAndReportBack) {

@@ -16,7 +16,7 @@ using testing_models::vit_base;
 std::vector<Finding> findings(int heads, Kernel kernel = Kernel::eager, bool bias = true) {
   const ModelConfig config = vit_base();
   Settings settings;
-  settings.num_heads.assign(12, heads);
+  settings.blocks.assign(12, {heads, {}});
   settings.kernel = kernel;
   settings.qkv_bias = bias;
   return note_findings(CostTable(config, {1, 14, 14}, settings));

@@ -29,7 +29,7 @@ TokenGrid grid_of(const ModelConfig& config) {
 
 Settings settings_of(const ModelConfig& config, Kernel kernel = Kernel::eager) {
   Settings settings;
-  settings.num_heads.assign(static_cast<std::size_t>(config.depth), config.num_heads);
+  settings.blocks.assign(static_cast<std::size_t>(config.depth), {config.num_heads, {}});
   settings.kernel = kernel;
   return settings;
 }
@@ -118,7 +118,7 @@ class CountedPass {
 
   std::map<Op, Count> block(int b) {
     counts_.clear();
-    const int heads = s_.num_heads[static_cast<std::size_t>(b)];
+    const int heads = s_.heads(b);
     norm(Op::norm1, tokens_);
     linear(Op::qkv, tokens_, c_.channels, 3 * c_.channels, c_.qkv_bias && s_.qkv_bias);
     if (c_.position.rotary != PositionRule::Rotary::none) {
@@ -224,7 +224,7 @@ Case make_case(const std::string& name, ModelConfig config, int height_patches, 
          .settings = settings_of(config),
          .height_px = height_patches * config.patch_px,
          .width_px = width_patches * config.patch_px};
-  if (!heads.empty()) c.settings.num_heads = std::move(heads);
+  if (!heads.empty()) c.settings.set_heads(heads);
   return c;
 }
 
@@ -394,7 +394,7 @@ TEST(CostRows, LightUpForTheControlThatChangesThem) {
 TEST(CostRows, TotalsAreTheSumsOfTheirRows) {
   const ModelConfig config = plain_config(3, 12, 3, 2, 6, 5);
   Settings settings = settings_of(config);
-  settings.num_heads = {1, 3, 12};
+  settings.set_heads({1, 3, 12});
   const CostTable table(config, grid_of(config), settings);
   const auto ops = [&](Section section, int block) {
     return table.total(section, block, Convention::elements).operations;

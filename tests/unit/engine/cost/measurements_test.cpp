@@ -21,7 +21,7 @@ ModelConfig small_config() {
 
 Settings settings_of(const ModelConfig& config, Kernel kernel) {
   Settings settings;
-  settings.num_heads.assign(static_cast<std::size_t>(config.depth), config.num_heads);
+  settings.blocks.assign(static_cast<std::size_t>(config.depth), {config.num_heads, {}});
   settings.kernel = kernel;
   return settings;
 }

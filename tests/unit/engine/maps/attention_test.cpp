@@ -21,7 +21,7 @@ std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled
   static const auto model = make_model(small_config());
   static const auto pixels = make_pixels(small_config());
   Settings settings = trained_settings(model->config);
-  settings.num_heads.assign(3, heads);
+  settings.set_heads(heads);
   settings.kernel = kernel;
   settings.keep = keep;
   settings.threads = 2;
@@ -37,7 +37,7 @@ std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled
 Matrix naive_map(const Trace& trace, int block, int head) {
   const BlockTrace& kept = *trace.blocks[static_cast<std::size_t>(block)];
   const int n = trace.grid.tokens();
-  const int d = kept.q.cols() / trace.settings.num_heads[static_cast<std::size_t>(block)];
+  const int d = kept.q.cols() / trace.settings.heads(block);
   Matrix map(n, n);
   for (int r = 0; r < n; ++r) {
     std::vector<double> s(static_cast<std::size_t>(n));
@@ -71,8 +71,8 @@ TEST(Attention, KeptMapsAndComputedOnesAreTheSame) {
         ASSERT_EQ(computed->blocks[static_cast<std::size_t>(block)]->map_heads, 0);
         for (int head = 0; head < heads; ++head) {
           const Matrix a = attention_head(*kept, block, head), b = attention_head(*computed, block, head);
-          EXPECT_LE(farthest(a, b), 1e-6) << name_of(kernel) << " block " << block << " head " << head;
-          EXPECT_LE(farthest(a, naive_map(*kept, block, head)), 2e-6) << name_of(kernel) << ' ' << block << ' ' << head;
+          EXPECT_LE(farthest(a, b), 1e-6) << id_of(kernel) << " block " << block << " head " << head;
+          EXPECT_LE(farthest(a, naive_map(*kept, block, head)), 2e-6) << id_of(kernel) << ' ' << block << ' ' << head;
         }
       }
     }
@@ -133,7 +133,7 @@ TEST(Attention, AfterDropoutIsTheMaskThatThePassUsed) {
           }
         }
       }
-      EXPECT_NEAR(dropped, 0.5 * before.rows() * before.cols(), 80) << name_of(kernel);
+      EXPECT_NEAR(dropped, 0.5 * before.rows() * before.cols(), 80) << id_of(kernel);
     }
   }
 }

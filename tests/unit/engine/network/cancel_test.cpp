@@ -60,7 +60,7 @@ TEST(Cancel, NoOperatorBeginsAfterAStopRequest) {
         const OpTimes& last = t.blocks[static_cast<std::size_t>(stop_at)];
         EXPECT_EQ(rows_with_time(last),
                   (last[static_cast<std::size_t>(Op::norm1)] > 0) + (last[static_cast<std::size_t>(Op::qkv)] > 0))
-            << name_of(kernel) << ", threads " << threads;
+            << id_of(kernel) << ", threads " << threads;
         EXPECT_LE(rows_with_time(t.model), 2);  // no norm, no head
       }
     }
@@ -107,7 +107,7 @@ TEST(Cancel, AStopInsideABlockReturnsWithinTheTimeOfABlock) {
           best_ms = std::min(best_ms, std::chrono::duration<double, std::milli>(returned - requested).count());
         }
       }
-      EXPECT_LE(best_ms, pass_ms / config.depth) << name_of(kernel) << " at " << share << " of " << pass_ms << " ms";
+      EXPECT_LE(best_ms, pass_ms / config.depth) << id_of(kernel) << " at " << share << " of " << pass_ms << " ms";
     }
   }
 }

@@ -42,7 +42,7 @@ Settings with(const ModelConfig& config, Kernel kernel, int threads = 1, int hea
   Settings settings = trained_settings(config);
   settings.kernel = kernel;
   settings.threads = threads;
-  if (heads > 0) settings.num_heads.assign(settings.num_heads.size(), heads);
+  if (heads > 0) settings.set_heads(heads);
   return settings;
 }
 
@@ -70,7 +70,7 @@ void expect_all_paths_agree(const ModelConfig& config, const std::function<void(
         const auto trace = run(model, pixels, settings);
         expect_same(
             *trace, *expected,
-            std::string(name_of(kernel)) + ", heads " + std::to_string(heads) + ", threads " + std::to_string(threads));
+            std::string(id_of(kernel)) + ", heads " + std::to_string(heads) + ", threads " + std::to_string(threads));
       }
     }
   }
@@ -91,6 +91,41 @@ TEST(Forward, AllPathsAgreeWithBothDropouts) {
 
 TEST(Forward, AllPathsAgreeWithoutQkvBias) {
   expect_all_paths_agree(small_config(), [](Settings& settings) { settings.qkv_bias = false; });
+}
+
+/// Every other head of the first block, the last head of the last one.
+void switch_some_off(Settings& settings) {
+  for (int head = 0; head < settings.heads(0); head += 2) settings.switch_head(0, head, true);
+  settings.switch_head(settings.depth() - 1, settings.heads(settings.depth() - 1) - 1, true);
+}
+
+TEST(Forward, AllPathsAgreeWithHeadsOff) {
+  expect_all_paths_agree(small_config(), switch_some_off);
+  ModelConfig normed = small_config();
+  normed.attn_norm = true;
+  expect_all_paths_agree(normed, [](Settings& settings) {
+    switch_some_off(settings);
+    settings.training = true;
+    settings.attn_drop = 0.3f;
+  });
+}
+
+TEST(Forward, AHeadThatIsOffStillHasItsMap) {
+  const ModelConfig config = small_config();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  for (Kernel kernel : choice_values<Kernel>()) {
+    for (Keep keep : {Keep::qk, Keep::maps}) {
+      Settings settings = with(config, kernel, 2);
+      settings.keep = keep;
+      const auto on = run(model, pixels, settings);
+      settings.switch_head(0, 1, true);
+      const auto off = run(model, pixels, settings);
+      for (int head = 0; head < config.num_heads; ++head)
+        EXPECT_EQ(distance(attention_head(*off, 0, head), attention_head(*on, 0, head)), 0.0) << id_of(kernel);
+      EXPECT_GT(distance(off->hidden(0), on->hidden(0)), 1e-3) << id_of(kernel);
+    }
+  }
 }
 
 TEST(Forward, AllPathsAgreeForDistilledSwigluLayerScaleAndNormPre) {
@@ -152,9 +187,9 @@ TEST(Forward, WhatIsKeptChangesNoNumber) {
     for (Keep keep : {Keep::none, Keep::qk, Keep::automatic}) {
       settings.keep = keep;
       const auto trace = run(model, pixels, settings);
-      EXPECT_EQ(distance(trace->output, maps->output), 0.0) << name_of(kernel);
+      EXPECT_EQ(distance(trace->output, maps->output), 0.0) << id_of(kernel);
       EXPECT_EQ(trace->blocks.size(), keep == Keep::none ? 0u : 3u);
-      EXPECT_EQ(trace->logits, maps->logits) << name_of(kernel);
+      EXPECT_EQ(trace->logits, maps->logits) << id_of(kernel);
     }
   }
 }
@@ -171,7 +206,7 @@ TEST(Forward, APassAfterAnotherOfOtherSizesGivesTheSameNumbers) {
   const auto first = run(small, pixels, settings);
   Settings many = with(large, Kernel::eager, 2, 36);
   run(other, make_pixels(large), many);
-  settings.num_heads = {24, 1, 4};  // room for the largest block is made, whatever comes after it
+  settings.set_heads({24, 1, 4});  // room for the largest block is made, whatever comes after it
   run(small, pixels, settings);
   settings = with(small_config(), Kernel::eager);
   const auto again = run(small, pixels, settings);
@@ -187,7 +222,7 @@ TEST(Forward, ARestartEqualsAFullPassAndSharesTheEarlierBlocks) {
     const auto previous = run(model, pixels, before);
     for (int block = 0; block < config.depth; ++block) {
       Settings after = before;
-      after.num_heads[static_cast<std::size_t>(block)] = 6;
+      after.set_heads(6, block);
       const auto full = run(model, pixels, after);
       const auto restarted = run(model, pixels, after, previous.get());
       expect_same(*restarted, *full, "restart at " + std::to_string(block));
@@ -199,6 +234,13 @@ TEST(Forward, ARestartEqualsAFullPassAndSharesTheEarlierBlocks) {
         for (double row : restarted->timings.blocks[index]) ms += row;
         EXPECT_EQ(ms > 0, b >= block) << b;
       }
+    }
+    for (int block = 0; block < config.depth; ++block) {
+      Settings after = before;
+      after.switch_head(block, 2, true);
+      const auto restarted = run(model, pixels, after, previous.get());
+      expect_same(*restarted, *run(model, pixels, after), "a head off in block " + std::to_string(block));
+      EXPECT_EQ(restarted->timings.first_block, block);
     }
     const auto same = run(model, pixels, before, previous.get());
     expect_same(*same, *previous, "nothing changed");
@@ -232,12 +274,12 @@ TEST(Forward, RowsAndWaitingAddUpToTheWallTime) {
         const auto trace = forward({model, pixels, with(config, kernel, threads)}, meter, pool);
         const Timings& t = trace->timings;
         EXPECT_GT(t.rows_ms(), 0);
-        EXPECT_LE(t.rows_ms(), t.wall_ms * 1.0001) << name_of(kernel);
+        EXPECT_LE(t.rows_ms(), t.wall_ms * 1.0001) << id_of(kernel);
         EXPECT_NEAR(t.rows_ms() + t.waiting_ms(), t.wall_ms, 0.02 * t.wall_ms);
         covered = std::max(covered, t.rows_ms() / t.wall_ms);
       }
       if (threads == 1) {
-        EXPECT_GE(covered, 0.9) << name_of(kernel);
+        EXPECT_GE(covered, 0.9) << id_of(kernel);
       }
     }
   }
@@ -282,7 +324,7 @@ TEST(Forward, TheClassTokenAloneThroughTheLastBlockIsTheSameToTheLastBit) {
         settings.keep = keep;
         const auto whole = run(model, pixels, settings);
         const auto shorter = run(model, pixels, settings, nullptr, extent);
-        const std::string what = std::string(name_of(kernel)) + ", threads " + std::to_string(threads);
+        const std::string what = std::string(id_of(kernel)) + ", threads " + std::to_string(threads);
         ASSERT_EQ(shorter->output.rows(), config.prefix_tokens());
         ASSERT_EQ(shorter->features.rows(), config.prefix_tokens());
         for (int t = 0; t < config.prefix_tokens(); ++t) {

@@ -86,7 +86,7 @@ inline Errors compare(const vit::Trace& trace, const vit::TensorFile& golden, co
   for (int b = 0; has("hidden." + std::to_string(b)); ++b) {
     if (b >= trace.model->config.depth) return {std::numeric_limits<double>::infinity(), 0, 0, 0};
     std::vector<float> maps;
-    for (int h = 0; h < trace.settings.num_heads[static_cast<std::size_t>(b)]; ++h) {
+    for (int h = 0; h < trace.settings.heads(b); ++h) {
       const std::vector<float> head = flat(vit::attention_head(trace, b, h).view());
       maps.insert(maps.end(), head.begin(), head.end());
     }

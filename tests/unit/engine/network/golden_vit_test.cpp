@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
@@ -38,13 +39,51 @@ TEST(GoldenVit, EveryKernelReproducesTheReference) {
         settings.keep = keep;
         settings.threads = 2;
         const auto errors = golden::compare(*golden::run(model, golden::pixels_of(*reference), settings), *reference);
-        if (keep == vit::Keep::qk) golden::print(folder.filename().string(), vit::name_of(kernel), errors);
-        EXPECT_LE(errors.used(), 1.0) << folder.filename() << ", " << vit::name_of(kernel) << ", maps "
+        if (keep == vit::Keep::qk) golden::print(folder.filename().string(), vit::id_of(kernel), errors);
+        EXPECT_LE(errors.used(), 1.0) << folder.filename() << ", " << vit::id_of(kernel) << ", maps "
                                       << (keep == vit::Keep::maps ? "kept" : "recomputed") << ": attention "
                                       << errors.attention << ", hidden " << errors.hidden << ", features "
                                       << errors.features << ", logits " << errors.logits;
       }
     }
+  }
+}
+
+/// What heads_off.safetensors says it was made with.
+Settings settings_of(const vit::TensorFile& golden, const vit::ModelConfig& config) {
+  Settings settings = vit::trained_settings(config);
+  int block = 0;
+  for (const auto& item : nlohmann::json::parse(golden.metadata().at("blocks"))) {
+    settings.set_heads(item.at(0).get<int>(), block);
+    for (const int head : item.at(1).get<std::vector<int>>()) settings.switch_head(block, head, true);
+    ++block;
+  }
+  return settings;
+}
+
+TEST(GoldenVit, HeadsThatAreOffContributeNothing) {
+  if (isa_is_missing()) GTEST_SKIP() << "this processor has no " << std::getenv("HEADLIGHT_ISA");
+  const auto folder = golden::root() / "vit" / "plain";
+  const auto reference = vit::open_tensor_file(folder / "heads_off.safetensors");
+  const auto pixels = golden::pixels_of(*vit::open_tensor_file(folder / "golden.safetensors"));
+  const auto model = vit::load_model((folder / "model.safetensors").string());
+  Settings settings = settings_of(*reference, model->config);
+  ASSERT_TRUE(settings.any_off());
+  for (const auto kernel : vit::choice_values<vit::Kernel>()) {
+    settings.kernel = kernel;
+    settings.threads = 2;
+    const auto trace = golden::run(model, pixels, settings);
+    for (int b = 0; b < model->config.depth; ++b)
+      EXPECT_LE(golden::relative_error(reference->read_all("hidden." + std::to_string(b)),
+                                       golden::flat(trace->hidden(b).view())),
+                1e-5)
+          << vit::id_of(kernel) << ", block " << b;
+    EXPECT_LE(golden::relative_error(reference->read_all("features"), golden::flat(trace->features.view())), 1e-5);
+    EXPECT_LE(golden::relative_error(reference->read_all("logits"), trace->logits), 1e-5) << vit::id_of(kernel);
+    // One head more or less is noticed.
+    Settings other = settings;
+    other.switch_head(1, 3, true);
+    EXPECT_GT(golden::relative_error(reference->read_all("logits"), golden::run(model, pixels, other)->logits), 1e-2);
   }
 }
 
@@ -221,7 +260,7 @@ std::vector<Mutation> mutations() {
                   {},
                   {},
                   [](Settings& s) {
-                    for (int& h : s.num_heads) h = h > 1 ? 1 : 2;
+                    for (int b = 0; b < s.depth(); ++b) s.set_heads(s.heads(b) > 1 ? 1 : 2, b);
                   },
                   {}});
   return list;
@@ -271,7 +310,7 @@ TEST(GoldenVit, EveryMutationTurnsItRed) {
       Settings settings = vit::trained_settings(model->config);
       settings.threads = 1;
       if (mutation.settings) mutation.settings(settings);
-      if (settings.num_heads[0] > 1 && model->config.channels % settings.num_heads[0] != 0) continue;
+      if (settings.heads(0) > 1 && model->config.channels % settings.heads(0) != 0) continue;
       const auto reference = vit::open_tensor_file(folder / "golden.safetensors");
       const auto pixels = golden::pixels_of(*reference);
       if (mutation.pixels) mutation.pixels(*pixels);

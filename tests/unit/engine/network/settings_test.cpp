@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
 
 #include "engine/base/error.h"
@@ -39,7 +40,7 @@ TEST(Settings, DivisorsAreTheHeadCountsInOrder) {
 
 TEST(Settings, AsTrainedIsAccepted) {
   const Settings settings = trained_settings(tiny());
-  EXPECT_THAT(settings.num_heads, ElementsAre(4, 4, 4));
+  EXPECT_THAT(settings.head_counts(), ElementsAre(4, 4, 4));
   EXPECT_GE(settings.threads, 1);
   EXPECT_EQ(refusal(settings, tiny()), "");
 }
@@ -47,7 +48,7 @@ TEST(Settings, AsTrainedIsAccepted) {
 TEST(Settings, EveryDivisorIsAcceptedAndNothingElse) {
   for (int heads = -1; heads <= 14; ++heads) {
     Settings settings = trained_settings(tiny());
-    settings.num_heads[1] = heads;
+    settings.set_heads(heads, 1);
     const bool divides = heads >= 1 && 12 % heads == 0;
     EXPECT_EQ(refusal(settings, tiny()).empty(), divides) << heads;
   }
@@ -55,7 +56,7 @@ TEST(Settings, EveryDivisorIsAcceptedAndNothingElse) {
 
 TEST(Settings, ARefusedHeadCountNamesTheDivisors) {
   Settings settings = trained_settings(tiny());
-  settings.num_heads[2] = 5;
+  settings.set_heads(5, 2);
   EXPECT_EQ(refusal(settings, tiny()), "5 heads do not divide C = 12: possible are 1, 2, 3, 4, 6, 12.");
 }
 
@@ -72,7 +73,7 @@ TEST(Settings, ProbabilitiesThreadsAndDepthAreChecked) {
   settings.threads = 0;
   EXPECT_THAT(refusal(settings, tiny()), HasSubstr("threads"));
   settings = trained_settings(tiny());
-  settings.num_heads.pop_back();
+  settings.blocks.pop_back();
   EXPECT_THAT(refusal(settings, tiny()), HasSubstr("2 blocks"));
 }
 
@@ -80,9 +81,9 @@ TEST(Settings, AHeadChangeRestartsAtItsBlock) {
   const Settings a = trained_settings(tiny());
   EXPECT_EQ(first_changed_block(a, a), 3);
   Settings b = a;
-  b.num_heads[2] = 6;
+  b.set_heads(6, 2);
   EXPECT_EQ(first_changed_block(a, b), 2);
-  b.num_heads[1] = 1;
+  b.set_heads(1, 1);
   EXPECT_EQ(first_changed_block(a, b), 1);
 }
 
@@ -98,6 +99,99 @@ TEST(Settings, BiasAndKernelRestartAtZeroThreadsAndKeepNowhere) {
   b.threads = a.threads + 1;
   b.keep = Keep::qk;
   EXPECT_EQ(first_changed_block(a, b), 3);
+}
+
+TEST(Settings, HeadsGoOffAndOn) {
+  Settings settings = trained_settings(tiny());
+  settings.switch_head(1, 3, true);
+  settings.switch_head(1, 0, true);
+  settings.switch_head(1, 3, true);
+  EXPECT_THAT(settings.blocks[1].off, ElementsAre(0, 3));
+  EXPECT_TRUE(settings.blocks[1].is_off(3));
+  EXPECT_FALSE(settings.blocks[0].is_off(3));
+  EXPECT_EQ(refusal(settings, tiny()), "");
+  settings.switch_head(1, 0, false);
+  settings.switch_head(1, 2, false);
+  EXPECT_THAT(settings.blocks[1].off, ElementsAre(3));
+  settings.switch_all_on();
+  EXPECT_FALSE(settings.any_off());
+  EXPECT_EQ(settings, trained_settings(tiny()));
+}
+
+TEST(Settings, AnotherHeadCountSwitchesTheBlocksHeadsOn) {
+  Settings settings = trained_settings(tiny());
+  for (int block = 0; block < 3; ++block) settings.switch_head(block, 3, true);
+  settings.set_heads(4, 0);  // as it is: nothing changes
+  EXPECT_TRUE(settings.blocks[0].is_off(3));
+  settings.set_heads(2, 1);
+  EXPECT_EQ(settings.blocks[1], (BlockSettings{2, {}}));
+  EXPECT_TRUE(settings.blocks[2].is_off(3));
+  settings.set_heads(12);
+  EXPECT_FALSE(settings.any_off());
+}
+
+TEST(Settings, AHeadThatDoesNotExistIsRefusedByName) {
+  Settings settings = trained_settings(tiny());
+  settings.blocks[2].off = {1, 4};
+  EXPECT_EQ(refusal(settings, tiny()), "There is no head 4 to switch off in block 2: it has heads 0 to 3.");
+  settings.blocks[2].off = {-1};
+  EXPECT_THAT(refusal(settings, tiny()), HasSubstr("no head -1"));
+  settings.blocks[2].off = {2, 1};
+  EXPECT_THAT(refusal(settings, tiny()), HasSubstr("ascending"));
+  settings.blocks[2].off = {1, 1};
+  EXPECT_THAT(refusal(settings, tiny()), HasSubstr("once"));
+}
+
+TEST(Settings, HeadsOffRestartAtTheirBlock) {
+  const Settings a = trained_settings(tiny());
+  for (int block = 0; block < 3; ++block) {
+    Settings b = a;
+    b.switch_head(block, 0, true);
+    EXPECT_EQ(first_changed_block(a, b), block);
+    EXPECT_FALSE(same_numbers(a, b));
+    EXPECT_FALSE(as_trained(b, tiny()));
+  }
+}
+
+TEST(Settings, TheEffectiveFormForgetsWhatDoesNotAct) {
+  Numbers numbers = trained_settings(tiny());
+  const Numbers plain = numbers;
+  numbers.attn_drop = 0.3f;
+  numbers.seed = 7;
+  EXPECT_EQ(effective(numbers), plain) << "not in training mode";
+  numbers.training = true;
+  EXPECT_EQ(effective(numbers), numbers);
+  numbers.attn_drop = 0.f;
+  EXPECT_EQ(effective(numbers), plain) << "nothing is dropped";
+  EXPECT_TRUE(as_trained(numbers, tiny()));
+}
+
+TEST(Settings, WorkIsTheSameWhateverTheSeedAndTheHeadsThatAreOff) {
+  Settings a = trained_settings(tiny());
+  a.training = true;
+  a.attn_drop = 0.2f;
+  Settings b = a;
+  b.seed = 3;
+  b.switch_head(1, 2, true);
+  EXPECT_TRUE(same_work(a, b));
+  EXPECT_FALSE(same_numbers(a, b));
+  for (const auto& change : std::vector<std::function<void(Settings&)>>{
+           [](Settings& s) { ++s.threads; }, [](Settings& s) { s.kernel = Kernel::eager; },
+           [](Settings& s) { s.keep = Keep::none; }, [](Settings& s) { s.set_heads(6, 0); },
+           [](Settings& s) { s.qkv_bias = false; }, [](Settings& s) { s.training = false; }}) {
+    Settings other = a;
+    change(other);
+    EXPECT_FALSE(same_work(a, other));
+  }
+}
+
+TEST(Settings, ABiasThatTheModelLacksIsNoDeparture) {
+  ModelConfig config = tiny();
+  Settings settings = trained_settings(config);
+  settings.qkv_bias = false;
+  EXPECT_FALSE(as_trained(settings, config));
+  config.qkv_bias = false;
+  EXPECT_TRUE(as_trained(settings, config));
 }
 
 TEST(Settings, DropoutMattersInTrainingOnly) {

@@ -1,0 +1,108 @@
+#include "engine/network/settings_words.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <vector>
+
+#include "engine/network/model.h"
+
+namespace vit {
+namespace {
+
+constexpr int kBlocksNamed = 2;  // in the short form; more are counted
+
+bool all_equal(const std::vector<int>& counts) {
+  return std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
+}
+
+std::string number(const char* format, float value) {
+  char text[48];
+  std::snprintf(text, sizeof text, format, static_cast<double>(value));
+  return text;
+}
+
+/// "head 3 of block 5", "heads 0, 3 of block 5"
+std::string off_words(int block, const std::vector<int>& off) {
+  std::string words = off.size() == 1 ? "head" : "heads";
+  for (std::size_t i = 0; i < off.size(); ++i) words += (i == 0 ? " " : ", ") + std::to_string(off[i]);
+  return words + " of block " + std::to_string(block);
+}
+
+/// "head 3 of block 5 off", "9 heads of 4 blocks off"; empty when all are on.
+std::string heads_off(const Numbers& numbers, int blocks_named) {
+  std::string words;
+  int blocks = 0;
+  std::size_t heads = 0;
+  for (int b = 0; b < numbers.depth(); ++b) {
+    const std::vector<int>& off = numbers.blocks[static_cast<std::size_t>(b)].off;
+    if (off.empty()) continue;
+    ++blocks;
+    heads += off.size();
+    words += (words.empty() ? "" : ", ") + off_words(b, off);
+  }
+  if (blocks > blocks_named) words = std::to_string(heads) + " heads of " + std::to_string(blocks) + " blocks";
+  return words.empty() ? "" : words + " off";
+}
+
+/// "heads 12 (trained 6)"; empty as trained.
+std::string changed_heads(const std::vector<int>& counts, int trained) {
+  const auto is_other = [&](int count) { return count != trained; };
+  const auto changed = std::count_if(counts.begin(), counts.end(), is_other);
+  if (changed == 0) return "";
+  std::string words;
+  if (all_equal(counts)) {
+    words = "heads " + std::to_string(counts.front());
+  } else if (changed == 1) {
+    const auto at = std::find_if(counts.begin(), counts.end(), is_other);
+    words = "heads " + std::to_string(*at) + " in block " + std::to_string(at - counts.begin());
+  } else {
+    words = "heads differ in " + std::to_string(changed) + " blocks";
+  }
+  return words + " (trained " + std::to_string(trained) + ")";
+}
+
+/// "6 heads", "heads per block 6 12 6 (trained with 6)"
+std::string all_heads(const std::vector<int>& counts, int trained) {
+  std::string words;
+  if (all_equal(counts) && !counts.empty()) {
+    words = std::to_string(counts.front()) + (counts.front() == 1 ? " head" : " heads");
+    if (counts.front() == trained) return words;
+  } else {
+    words = "heads per block";
+    for (int count : counts) words.append(" ").append(std::to_string(count));
+  }
+  return words + " (trained with " + std::to_string(trained) + ")";
+}
+
+}  // namespace
+
+std::string departures(const Numbers& numbers, const ModelConfig& config) {
+  const Numbers own = effective(numbers);
+  std::string text;
+  const auto say = [&](const std::string& part) {
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  };
+  say(changed_heads(own.head_counts(), config.num_heads));
+  say(heads_off(own, kBlocksNamed));
+  if (config.qkv_bias && !own.qkv_bias) say("qkv bias off");
+  if (own.attn_drop > 0) say(number("attention dropout %.2f", own.attn_drop));
+  if (own.proj_drop > 0) say(number("projection dropout %.2f", own.proj_drop));
+  return text;
+}
+
+std::string settings_words(const Settings& settings, const ModelConfig& config) {
+  std::string words = all_heads(settings.head_counts(), config.num_heads);
+  if (settings.any_off()) words += ", " + heads_off(settings, settings.depth());
+  if (!config.qkv_bias) {
+    words += ", no qkv bias in the model";
+  } else {
+    words += settings.qkv_bias ? ", qkv bias" : ", qkv bias off (trained with it)";
+  }
+  if (settings.training)
+    words += ", training mode with attn_drop " + number("%.4g", settings.attn_drop) + ", proj_drop " +
+             number("%.4g", settings.proj_drop) + ", seed " + std::to_string(settings.seed);
+  return words + ", " + id_of(settings.kernel) + " kernel";
+}
+
+}  // namespace vit

@@ -1,0 +1,68 @@
+#include "engine/network/settings_words.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/network/model.h"
+
+namespace vit {
+namespace {
+
+ModelConfig small_config() {
+  ModelConfig config;
+  config.depth = 4;
+  config.channels = 24;
+  config.num_heads = 4;
+  return config;
+}
+
+TEST(SettingsWords, DeparturesAreNamed) {
+  const ModelConfig config = small_config();
+  Settings s = trained_settings(config);
+  EXPECT_EQ(departures(s, config), "");
+  s.set_heads(12, 1);
+  EXPECT_EQ(departures(s, config), "heads 12 in block 1 (trained 4)");
+  s.set_heads(12, 3);
+  EXPECT_EQ(departures(s, config), "heads differ in 2 blocks (trained 4)");
+  s.set_heads(2);
+  s.qkv_bias = false;
+  s.training = true;
+  s.attn_drop = 0.25f;
+  EXPECT_EQ(departures(s, config), "heads 2 (trained 4), qkv bias off, attention dropout 0.25");
+}
+
+TEST(SettingsWords, HeadsThatAreOffAreNamedOrCounted) {
+  const ModelConfig config = small_config();
+  Settings s = trained_settings(config);
+  s.switch_head(2, 3, true);
+  EXPECT_EQ(departures(s, config), "head 3 of block 2 off");
+  s.switch_head(0, 1, true);
+  s.switch_head(0, 0, true);
+  EXPECT_EQ(departures(s, config), "heads 0, 1 of block 0, head 3 of block 2 off");
+  s.switch_head(1, 2, true);
+  EXPECT_EQ(departures(s, config), "4 heads of 3 blocks off");
+  EXPECT_EQ(settings_words(s, config),
+            "4 heads, heads 0, 1 of block 0, head 2 of block 1, head 3 of block 2 off, qkv bias, tiled kernel");
+}
+
+TEST(SettingsWords, NothingDepartsExactlyWhenAllIsAsTrained) {
+  ModelConfig config = small_config();
+  const Settings trained = trained_settings(config);
+  std::vector<Settings> all(8, trained);
+  all[1].set_heads(2, 3);
+  all[2].switch_head(1, 0, true);
+  all[3].qkv_bias = false;
+  all[4].attn_drop = 0.5f;
+  all[5].training = true;
+  all[5].seed = 4;
+  all[6].training = true;
+  all[6].proj_drop = 0.1f;
+  all[7].kernel = Kernel::reference;
+  for (const bool bias : {true, false}) {
+    config.qkv_bias = bias;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      EXPECT_EQ(departures(all[i], config).empty(), as_trained(all[i], config)) << i << ", bias " << bias;
+  }
+}
+
+}  // namespace
+}  // namespace vit
