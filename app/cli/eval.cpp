@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "app/analysis/evaluation.h"
@@ -32,7 +33,7 @@ struct Tally {
   int images = 0, right = 0, in_top5 = 0;
 };
 
-double percent(int part, int whole) {
+double per_cent(int part, int whole) {
   return whole > 0 ? 100.0 * part / whole : 0.0;
 }
 
@@ -49,15 +50,15 @@ Json to_json(const vit::Model& model, const EvalOptions& options, const Evaluati
       rows.push_back({{"class", i},
                       {"label", label_name(model, static_cast<int>(i))},
                       {"images", classes[i].images},
-                      {"accuracy", percent(classes[i].right, classes[i].images) / 100}});
+                      {"accuracy", per_cent(classes[i].right, classes[i].images) / 100}});
   return {{"model", model.report.file},
           {"data", options.folder},
           {"preprocessing", vit::describe(job.preprocessing)},
           {"threads", result.threads},
           {"images", all.images},
           {"right", all.right},
-          {"accuracy", percent(all.right, all.images) / 100},
-          {"top5_accuracy", percent(all.in_top5, all.images) / 100},
+          {"accuracy", per_cent(all.right, all.images) / 100},
+          {"top5_accuracy", per_cent(all.in_top5, all.images) / 100},
           {"seconds", result.seconds},
           {"images_per_second", all.images / std::max(1e-9, result.seconds)},
           {"decode_ms", 1000 * result.decode_seconds / std::max(1, all.images)},
@@ -68,11 +69,9 @@ Json to_json(const vit::Model& model, const EvalOptions& options, const Evaluati
 std::string to_csv(const std::vector<LabelledImage>& images, const Evaluation& result) {
   std::string text = "file,class,predicted,probability\n";
   for (std::size_t i = 0; i < images.size(); ++i) {
-    char numbers[64];
-    std::snprintf(numbers, sizeof numbers, ",%d,%d,%.6f\n", images[i].label, result.verdicts[i].predicted,
-                  result.verdicts[i].probability);
     const std::filesystem::path& file = images[i].file;
-    text += csv_text((file.parent_path().filename() / file.filename()).string()) + numbers;
+    text += fmt::format("{},{},{},{:.6f}\n", csv_text((file.parent_path().filename() / file.filename()).string()),
+                        images[i].label, result.verdicts[i].predicted, result.verdicts[i].probability);
   }
   return text;
 }
@@ -84,9 +83,9 @@ void print(const vit::Model& model, const Evaluation& result, const Tally& all, 
   for (std::size_t i = 0; i < classes.size(); ++i)
     if (classes[i].images > 0)
       std::printf("  %-*s %6.2f %%  of %d\n", static_cast<int>(widest), label_name(model, static_cast<int>(i)).c_str(),
-                  percent(classes[i].right, classes[i].images), classes[i].images);
-  std::printf("accuracy %.2f %% (%d of %d)", percent(all.right, all.images), all.right, all.images);
-  if (model.config.classes > 5) std::printf(", among the first five %.2f %%", percent(all.in_top5, all.images));
+                  per_cent(classes[i].right, classes[i].images), classes[i].images);
+  std::printf("accuracy %.2f %% (%d of %d)", per_cent(all.right, all.images), all.right, all.images);
+  if (model.config.classes > 5) std::printf(", among the first five %.2f %%", per_cent(all.in_top5, all.images));
   std::printf("\n%.0f images/s on %d %s: %.2f ms decoding, %.2f ms forward an image and thread\n",
               all.images / std::max(1e-9, result.seconds), result.threads, result.threads == 1 ? "thread" : "threads",
               1000 * result.decode_seconds / std::max(1, all.images),

@@ -9,6 +9,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
 #include "app/hub/model_hub.h"
+#include "app/words/quantity.h"
 
 namespace headlight {
 namespace {
@@ -27,12 +28,6 @@ int list_models() {
   return 0;
 }
 
-std::string megabytes(std::int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", static_cast<double>(bytes) * 1e-6);
-  return text;
-}
-
 int run_get(const GetOptions& options) {
   if (options.name.empty()) return list_models();
   const HubModel model = find_hub_model(options.name);
@@ -45,7 +40,8 @@ int run_get(const GetOptions& options) {
         [&](const HubProgress& p) {
           if (p.total > 0)
             bar.show(static_cast<double>(p.done) / static_cast<double>(p.total),
-                     p.file + " " + megabytes(p.done) + " of " + megabytes(p.total) + " MB");
+                     p.file + " " + bytes_text(static_cast<double>(p.done)) + " of " +
+                         bytes_text(static_cast<double>(p.total)));
         },
         interrupt.token());
   }

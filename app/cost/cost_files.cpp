@@ -1,8 +1,8 @@
 #include "app/cost/cost_files.h"
 
 #include <array>
-#include <cstdio>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "app/cost/cost_view.h"
@@ -75,11 +75,8 @@ Json settings_json(const vit::Settings& s) {
   return json;
 }
 
-std::string csv_number(std::optional<double> value, const char* format) {
-  if (!value) return "";
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), format, *value);
-  return text.data();
+std::string csv_number(std::optional<double> value, int decimals) {
+  return value ? fmt::format("{:.{}f}", *value, decimals) : "";
 }
 
 }  // namespace
@@ -129,16 +126,16 @@ std::string cost_csv(const vit::CostTable& table, std::span<const vit::Timings> 
                                             line.block >= 0 ? std::to_string(line.block) : "",
                                             csv_text(line.shape),
                                             csv_text(line.formula),
-                                            csv_number(line.macs, "%.0f"),
-                                            csv_number(line.element_ops, "%.0f"),
-                                            csv_number(line.operations, "%.0f"),
-                                            csv_number(line.bytes, "%.0f"),
-                                            csv_number(line.ms_median, "%.6f"),
-                                            csv_number(line.ms_min, "%.6f"),
+                                            csv_number(line.macs, 0),
+                                            csv_number(line.element_ops, 0),
+                                            csv_number(line.operations, 0),
+                                            csv_number(line.bytes, 0),
+                                            csv_number(line.ms_median, 6),
+                                            csv_number(line.ms_min, 6),
                                             std::to_string(line.calls),
-                                            csv_number(line.gflops, "%.3f"),
-                                            csv_number(line.gbytes, "%.3f"),
-                                            csv_number(line.share, "%.6f"),
+                                            csv_number(line.gflops, 3),
+                                            csv_number(line.gbytes, 3),
+                                            csv_number(line.share, 6),
                                             csv_text(line.instead_of_time)};
     for (std::size_t c = 0; c < cells.size(); ++c) text += (c == 0 ? "" : ",") + cells[c];
     text += "\n";

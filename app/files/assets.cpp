@@ -1,10 +1,10 @@
 #include "app/files/assets.h"
 
 #include <algorithm>
-#include <cctype>
 #include <system_error>
 
 #include "engine/base/error.h"
+#include "engine/base/lower.h"
 
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -78,9 +78,7 @@ std::vector<fs::path> sample_images() {
   std::vector<fs::path> images;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(assets_folder() / "images", error)) {
-    std::string extension = entry.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string extension = vit::lower(entry.path().extension().string());
     if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") images.push_back(entry.path());
   }
   std::sort(images.begin(), images.end());

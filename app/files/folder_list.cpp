@@ -1,22 +1,17 @@
 #include "app/files/folder_list.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
+
+#include "engine/base/lower.h"
 
 namespace headlight {
 
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 bool ends_with_one_of(const std::string& name, const std::vector<std::string>& endings) {
   if (endings.empty()) return true;
-  const std::string small = lower(name);
+  const std::string small = vit::lower(name);
   return std::any_of(endings.begin(), endings.end(), [&](const std::string& e) { return small.ends_with(e); });
 }
 
@@ -44,32 +39,18 @@ std::vector<FolderEntry> list_folder(const std::filesystem::path& folder, const 
   }
   std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
     if (a.folder != b.folder) return a.folder;
-    const std::string la = lower(a.name), lb = lower(b.name);
+    const std::string la = vit::lower(a.name), lb = vit::lower(b.name);
     return la != lb ? la < lb : a.name < b.name;
   });
   return entries;
 }
 
 bool matches(const std::string& name, const std::string& filter) {
-  const std::string small = lower(name);
-  std::istringstream words(lower(filter));
+  const std::string small = vit::lower(name);
+  std::istringstream words(vit::lower(filter));
   for (std::string word; words >> word;)
     if (small.find(word) == std::string::npos) return false;
   return true;
-}
-
-std::string size_text(std::uintmax_t bytes) {
-  char text[32];
-  const double b = static_cast<double>(bytes);
-  if (b < 1000)
-    std::snprintf(text, sizeof text, "%.0f B", b);
-  else if (b < 1e6)
-    std::snprintf(text, sizeof text, "%.0f kB", b / 1e3);
-  else if (b < 1e9)
-    std::snprintf(text, sizeof text, "%.1f MB", b / 1e6);
-  else
-    std::snprintf(text, sizeof text, "%.2f GB", b / 1e9);
-  return text;
 }
 
 }  // namespace headlight

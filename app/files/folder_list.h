@@ -22,7 +22,4 @@ std::vector<FolderEntry> list_folder(const std::filesystem::path& folder, const 
 /// True if `name` holds every word of `filter`, whatever the case of Latin letters.
 bool matches(const std::string& name, const std::string& filter);
 
-/// "12.3 MB".
-std::string size_text(std::uintmax_t bytes);
-
 }  // namespace headlight

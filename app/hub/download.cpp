@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <chrono>
@@ -15,7 +14,10 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include "engine/base/error.h"
+#include "engine/base/lower.h"
 
 namespace headlight {
 namespace {
@@ -49,8 +51,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   if (line.starts_with("HTTP/")) {
     headers.clear();
   } else if (const auto colon = line.find(':'); colon != std::string::npos) {
-    std::string name = line.substr(0, colon);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string name = vit::lower(line.substr(0, colon));
     const auto value = line.find_first_not_of(" \t", colon + 1);
     headers[name] = value == std::string::npos ? "" : line.substr(value);
   }
@@ -162,11 +163,7 @@ Stated ask(std::string url) {
 
 std::string hex(const unsigned char* bytes, unsigned count) {
   std::string text;
-  std::array<char, 3> two{};
-  for (unsigned i = 0; i < count; ++i) {
-    std::snprintf(two.data(), two.size(), "%02x", bytes[i]);
-    text += two.data();
-  }
+  for (unsigned i = 0; i < count; ++i) text += fmt::format("{:02x}", bytes[i]);
   return text;
 }
 

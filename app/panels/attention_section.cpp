@@ -1,7 +1,10 @@
 // The attention section of the left column: block, heads, query, bias and dropout.
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
@@ -21,8 +24,6 @@ int nearest_step(const std::vector<int>& steps, int value) {
 void block_slider(Bench& bench, bool ready) {
   Session& session = bench.session;
   const int depth = ready ? session.model()->config.depth : 1;
-  char shown[48];
-  std::snprintf(shown, sizeof shown, "%d of 0…%d", session.view.block, depth - 1);
   int block = session.view.block;
   if (ui::slider(
           bench.ui,
@@ -31,7 +32,7 @@ void block_slider(Bench& bench, bool ready) {
            .tooltip = "The block of the network whose heads are shown, counted from 0 as in blocks.0.",
            .key = bench.commands.keys_of("attention.block_down") + "  " + bench.commands.keys_of("attention.block_up"),
            .enabled = ready && depth > 1},
-          block, 0, depth - 1, shown))
+          block, 0, depth - 1, fmt::format("{} of 0…{}", session.view.block, depth - 1)))
     session.select_block(block);
 }
 
@@ -48,9 +49,8 @@ void heads_slider(Bench& bench, bool ready) {
     if (trained != kTimmDefaultHeads && channels % kTimmDefaultHeads == 0)
       ticks.push_back({nearest_step(steps, kTimmDefaultHeads), "timm's default", false});
   }
-  char shown[48];
   const int each = channels / std::max(heads, 1);
-  std::snprintf(shown, sizeof shown, each == 1 ? "%d of %d channel" : "%d of %d channels", heads, each);
+  const std::string shown = fmt::format("{} of {} {}", heads, each, each == 1 ? "channel" : "channels");
   if (ui::stepper(bench.ui,
                   {.id = "attention.heads",
                    .label = "Heads",
@@ -121,19 +121,16 @@ void dropout(Bench& bench, bool ready) {
              .enabled = ready},
             s.training);
   if (!s.training) return;
-  char shown[32];
-  std::snprintf(shown, sizeof shown, "%.2f", s.attn_drop);
   ui::slider(bench.ui,
              {.id = "attention.attn_drop",
               .label = "attn_drop",
               .tooltip = "Probability with which each attention weight is set to zero after the softmax."},
-             s.attn_drop, 0.f, 0.95f, shown);
-  std::snprintf(shown, sizeof shown, "%.2f", s.proj_drop);
+             s.attn_drop, 0.f, 0.95f, fmt::format("{:.2f}", s.attn_drop));
   ui::slider(bench.ui,
              {.id = "attention.proj_drop",
               .label = "proj_drop",
               .tooltip = "Probability with which each output of the projection is set to zero."},
-             s.proj_drop, 0.f, 0.95f, shown);
+             s.proj_drop, 0.f, 0.95f, fmt::format("{:.2f}", s.proj_drop));
   const float width = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
   if (ui::button(bench.ui,
                  {.id = "attention.seed",

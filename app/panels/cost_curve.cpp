@@ -1,9 +1,10 @@
 // The plot of the right column: cost over the head count, measured dots on the predicted line.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/right_column.h"
@@ -29,12 +30,6 @@ double round_up(double number) {
   for (const double step : {1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0})
     if (step * power >= number * 0.999) return step * power;
   return 10 * power;
-}
-
-std::string axis_number(double ms) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", ms);
-  return text;
 }
 
 /// Words of the chosen head counts along the axis, leaving out those that would touch.
@@ -91,7 +86,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
   for (const double tick : {0.0, 0.5, 1.0}) {
     const float y = std::floor(axes.at(1, tick * axes.ms_max).y);
     list.AddLine({axes.from.x, y}, {axes.to.x, y}, ui.theme.line);
-    const std::string word = tick == 0 ? "0" : axis_number(tick * axes.ms_max) + (tick == 1.0 ? " ms" : "");
+    const std::string word = tick == 0 ? "0" : fmt::format("{:g}", tick * axes.ms_max) + (tick == 1.0 ? " ms" : "");
     const float w = ui::measure(ui, ui::Type::small, word).x;
     ui::draw_text(ui, ui::Type::small,
                   {tick == 1.0 ? at.x : axes.from.x - ui.px(6) - w, y - ui.fonts.size(ui::Type::small) / 2},
@@ -125,21 +120,15 @@ void CostColumn::draw_curve(Bench& bench, float height) {
     list.AddLine({axes.at(nearest, 0).x, axes.from.y}, {axes.at(nearest, 0).x, axes.to.y}, ui.theme.track);
     std::string words = std::to_string(nearest) + (nearest == 1 ? " head" : " heads") + " of " +
                         std::to_string(config.channels / nearest);
-    char text[160];
     const double predicted = predicted_at(curve_, nearest);
-    if (predicted > 0) {
-      std::snprintf(text, sizeof text, "\npredicted %.3f ms = Σ operations ÷ each operator's rate at %d heads",
-                    predicted, config.num_heads);
-      words += text;
-    }
+    if (predicted > 0)
+      words += fmt::format("\npredicted {:.3f} ms = Σ operations ÷ each operator's rate at {} heads", predicted,
+                           config.num_heads);
     for (const CostCurve::Dot& dot : curve_.measured)
       if (dot.heads == nearest) {
-        std::snprintf(text, sizeof text, "\nmeasured %.3f ms (median of %d)", dot.time.median_ms, dot.time.calls);
-        words += text;
-        if (predicted > 0) {
-          std::snprintf(text, sizeof text, ", %+.0f %% off the prediction", 100 * (dot.time.median_ms / predicted - 1));
-          words += text;
-        }
+        words += fmt::format("\nmeasured {:.3f} ms (median of {})", dot.time.median_ms, dot.time.calls);
+        if (predicted > 0)
+          words += fmt::format(", {:+.0f} % off the prediction", 100 * (dot.time.median_ms / predicted - 1));
       }
     ui::hint(ui, words + "\nClick to go there.");
     if (pressed) session.set_heads(nearest);

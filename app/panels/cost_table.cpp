@@ -1,8 +1,9 @@
 // The live cost table of the right column, with its stacked bar.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/right_column.h"
@@ -37,16 +38,8 @@ void right_aligned(const ui::Ui& ui, ui::Type type, float right, float y, ImU32 
 std::string millions(double count) {
   if (count == 0) return "–";
   if (count < 5e3) return "<0.01";
-  char text[32];
   const double m = count * 1e-6;
-  std::snprintf(text, sizeof text, m >= 999.5 ? "%.0f" : m >= 99.95 ? "%.0f" : m >= 9.995 ? "%.1f" : "%.2f", m);
-  return text;
-}
-
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, share < 0.0995 ? "%.1f" : "%.0f", 100 * share);
-  return text;
+  return fmt::format("{:.{}f}", m, m >= 99.95 ? 0 : m >= 9.995 ? 1 : 2);
 }
 
 std::string tooltip_of(const CostLine& line) {
@@ -58,11 +51,9 @@ std::string tooltip_of(const CostLine& line) {
   if (!line.instead_of_time.empty() && line.instead_of_time != "off")
     words += "\nIts work is done and timed " + line.instead_of_time + ".";
   if (line.ms_median) {
-    char text[200];
-    std::snprintf(text, sizeof text, "\nmedian %.4f ms, minimum %.4f ms of %d passes\n%.1f GFLOP/s, %.1f GB/s",
-                  *line.ms_median, line.ms_min.value_or(0), line.calls, line.gflops.value_or(0),
-                  line.gbytes.value_or(0));
-    words += text;
+    words +=
+        fmt::format("\nmedian {:.4f} ms, minimum {:.4f} ms of {} passes\n{:.1f} GFLOP/s, {:.1f} GB/s", *line.ms_median,
+                    line.ms_min.value_or(0), line.calls, line.gflops.value_or(0), line.gbytes.value_or(0));
   }
   return words;
 }
@@ -86,7 +77,7 @@ void CostColumn::draw_bar(Bench& bench) {
     const ImU32 color = line.op ? color_of(*line.op, ui.theme.dark) : ui.theme.track;
     list.AddRectFilled({x, at.y}, {std::max(x + 1, next - 1), at.y + height}, color);
     if (mouse.x >= x && mouse.x < next && mouse.y >= at.y && mouse.y < at.y + height && ImGui::IsWindowHovered())
-      ui::hint(ui, line.name + " · " + ms_text(*line.ms_median) + " ms · " + percent(share) + " %");
+      ui::hint(ui, line.name + " · " + ms_text(*line.ms_median) + " ms · " + percent_text(share));
     x = next;
   }
   ImGui::Dummy({width, height});
@@ -160,7 +151,7 @@ void CostColumn::draw_line(Bench& bench, const CostLine& line, ImVec2 at, float 
     right_aligned(ui, type, at.x + kColumns.ms_right * width, y, ui.theme.text, ms_text(*line.ms_median));
     if (line.gflops.value_or(0) > 0)
       right_aligned(ui, type, at.x + kColumns.rate_right * width, y, number, rate_text(*line.gflops));
-    if (total_ms_ > 0) right_aligned(ui, type, to.x, y, number, percent(*line.ms_median / total_ms_));
+    if (total_ms_ > 0) right_aligned(ui, type, to.x, y, number, share_text(*line.ms_median / total_ms_));
   } else if (!line.instead_of_time.empty()) {
     const float room = (kColumns.rate_right - kColumns.bytes_right) * width - ui.px(8);
     right_aligned(ui, type, at.x + kColumns.rate_right * width, y, ui.theme.faint,

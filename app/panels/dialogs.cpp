@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+#include <string>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
@@ -68,36 +70,32 @@ void draw_preprocessing(Bench& bench) {
               .label = "Interpolation",
               .tooltip = "The antialiased filter of the resize, as PIL has it."},
              p.interpolation);
-  char shown[32];
   const int patch = bench.session.model()->config.patch_px;
   const int most = std::max(64 * patch, std::max(p.resize_px, p.width));
   if (p.resize == vit::ResizeRule::squash) {
     const int side = std::min(p.width, p.height);
     int px = static_cast<int>(std::lround(side * p.squash_scale));
-    std::snprintf(shown, sizeof shown, "%d px", px);
     if (ui::slider(ui,
                    {.id = "prepare.squash_px",
                     .label = "Squash to",
                     .tooltip = "Both sides before the crop; the input size leaves nothing to crop."},
-                   px, side, 2 * side, shown))
+                   px, side, 2 * side, fmt::format("{} px", px)))
       p.squash_scale = static_cast<double>(px) / side;
   } else {
-    std::snprintf(shown, sizeof shown, "%d px", p.resize_px);
     ui::slider(ui,
                {.id = "prepare.resize_px",
                 .label = "Resize to",
                 .tooltip = "Pixels of the side that the rule names.",
                 .enabled = p.resize != vit::ResizeRule::none},
-               p.resize_px, patch, most, shown);
+               p.resize_px, patch, most, fmt::format("{} px", p.resize_px));
   }
   if (p.crop == vit::CropRule::center || p.resize == vit::ResizeRule::squash) {
-    std::snprintf(shown, sizeof shown, "%d px = %d patches", p.width, p.width / patch);
     int patches = p.width / patch;
     if (ui::slider(ui,
                    {.id = "prepare.size",
                     .label = "Input size",
                     .tooltip = "Width and height of what the network reads, in whole patches."},
-                   patches, 1, most / patch, shown)) {
+                   patches, 1, most / patch, fmt::format("{} px = {} patches", p.width, p.width / patch))) {
       p.resize_px =
           std::max(1, static_cast<int>(std::lround(static_cast<double>(p.resize_px) * patches * patch / p.width)));
       p.width = p.height = patches * patch;
@@ -112,20 +110,18 @@ void draw_preprocessing(Bench& bench) {
               p.crop_rounds_down);
   constexpr std::array<const char*, 3> kChannels = {"red", "green", "blue"};
   for (std::size_t c = 0; c < 3; ++c) {
-    std::snprintf(shown, sizeof shown, "%.4f", p.mean[c]);
     ui::slider(ui,
                {.id = std::string("prepare.mean.") + kChannels[c],
                 .label = std::string("Mean, ") + kChannels[c],
                 .tooltip = "Is taken off the channel's values, 0 to 1."},
-               p.mean[c], 0.f, 1.f, shown);
+               p.mean[c], 0.f, 1.f, fmt::format("{:.4f}", p.mean[c]));
   }
   for (std::size_t c = 0; c < 3; ++c) {
-    std::snprintf(shown, sizeof shown, "%.4f", p.std[c]);
     ui::slider(ui,
                {.id = std::string("prepare.std.") + kChannels[c],
                 .label = std::string("Deviation, ") + kChannels[c],
                 .tooltip = "Divides the channel's values after the mean is taken off."},
-               p.std[c], 0.01f, 1.f, shown);
+               p.std[c], 0.01f, 1.f, fmt::format("{:.4f}", p.std[c]));
   }
   ui::gap(ui, 4);
   if (ui::button(ui, {.id = "prepare.reset",

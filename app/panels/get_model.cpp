@@ -1,6 +1,5 @@
 // The models that `headlight get` knows, as a list with a button for each; the one that comes shows its progress.
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 #include "engine/base/error.h"
 
 namespace headlight {
@@ -17,17 +17,10 @@ namespace {
 
 constexpr float kRow = 50, kButton = 84, kSize = 84;  // points
 
-std::string megabytes(double megabytes, bool exact) {
-  char text[32];
-  std::snprintf(text, sizeof text, exact ? "%.1f MB" : "%.0f MB", megabytes);
-  return text;
-}
-
 void draw_progress(const ui::Ui& ui, ImVec2 at, float width, const HubProgress& progress) {
   const double total = static_cast<double>(progress.total), done = static_cast<double>(progress.done);
   const std::string words =
-      progress.total > 0 ? progress.file + ", " + megabytes(done / 1e6, true) + " of " + megabytes(total / 1e6, true)
-                         : "asking the server…";
+      progress.total > 0 ? progress.file + ", " + bytes_text(done) + " of " + bytes_text(total) : "asking the server…";
   ui::draw_text(ui, ui::Type::small, at, ui.theme.soft, words);
   const float y = at.y + ui.fonts.size(ui::Type::small) + ui.px(6),
               part = total > 0 ? static_cast<float>(done / total) : 0;
@@ -54,7 +47,7 @@ void draw_row(Bench& bench, const HubModel& model, const std::filesystem::path& 
   else
     ui::draw_text(ui, ui::Type::body, below, ui.theme.soft,
                   ui::shortened(ui, ui::Type::body, model.description, words));
-  const std::string size = here ? "here" : megabytes(model.megabytes, false);
+  const std::string size = here ? "here" : bytes_text(1e6 * model.megabytes);
   const float size_width = ui::measure(ui, ui::Type::body, size).x;
   const float text_y = at.y + (ui.px(kRow) - ui.fonts.size(ui::Type::body)) / 2 - ui.px(3);
   ui::draw_text(ui, ui::Type::body, {at.x + width - ui.px(kButton + 14) - size_width, text_y},

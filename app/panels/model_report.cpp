@@ -2,15 +2,17 @@
 // wrong.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/session/preprocessing_facts.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/checkpoint/model_facts.h"
 
@@ -51,11 +53,7 @@ void edit_eps(Bench& bench) {
   Session& session = bench.session;
   std::vector<float> values = {1e-12f, 1e-8f, 1e-6f, 1e-5f, 1e-3f};
   const float* chosen = choose(bench, "report.eps", "Epsilon of every LayerNorm: --eps.", values,
-                               session.model()->config.eps, [](float eps) {
-                                 char text[32];
-                                 std::snprintf(text, sizeof text, "%g", static_cast<double>(eps));
-                                 return std::string(text);
-                               });
+                               session.model()->config.eps, [](float eps) { return fmt::format("{:g}", eps); });
   if (chosen == nullptr) return;
   vit::LoadOptions options = session.load_options();
   options.eps = *chosen;
@@ -184,17 +182,15 @@ void draw_model_report(Bench& bench) {
   const vit::Model& model = *bench.session.model();
   const float width = ImGui::GetContentRegionAvail().x;
   ui.announce(model.report.file);
-  char line[96];
   ui::label_value(ui, "File", model.report.file);
   ui::label_value(ui, "Format", model.report.format);
   ui::label_value(ui, "Family", model.report.family + (model.report.reason.empty() ? "" : ", " + model.report.reason));
-  std::snprintf(line, sizeof line, "%.2f million, %.1f MB as packed",
-                static_cast<double>(model.report.parameters) / 1e6,
-                static_cast<double>(model.report.weight_bytes) / 1e6);
-  ui::label_value(ui, "Parameters", line);
-  std::snprintf(line, sizeof line, "%zu used, %zu unused, %zu missing", model.report.used.size(),
-                model.report.unused.size(), model.report.missing.size());
-  ui::label_value(ui, "Tensors", line);
+  ui::label_value(ui, "Parameters",
+                  fmt::format("{:.2f} million, {} as packed", static_cast<double>(model.report.parameters) / 1e6,
+                              bytes_text(static_cast<double>(model.report.weight_bytes))));
+  ui::label_value(ui, "Tensors",
+                  fmt::format("{} used, {} unused, {} missing", model.report.used.size(), model.report.unused.size(),
+                              model.report.missing.size()));
   ui::gap(ui, 6);
   ui::heading(ui, "FACTS", "values in boxes can be set; the pass runs again at once");
   for (const vit::Fact& fact : facts_with(model, bench.session.preprocessing)) draw_fact(bench, fact, width);

@@ -1,24 +1,20 @@
 // The model and image sections of the left column.
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 
 namespace headlight {
 
 namespace {
-
-std::string short_count(double count) {
-  char text[32];
-  const char* unit = count >= 1e9 ? "G" : count >= 1e6 ? "M" : count >= 1e3 ? "k" : "";
-  const double scale = count >= 1e9 ? 1e9 : count >= 1e6 ? 1e6 : count >= 1e3 ? 1e3 : 1;
-  std::snprintf(text, sizeof text, count >= 1e3 ? "%.3g %s" : "%.0f%s", count / scale, unit);
-  return text;
-}
 
 /// The file's own name, as people know it; "random:…" stays whole.
 std::string title_of(const std::string& source) {
@@ -58,8 +54,7 @@ void input_controls(Bench& bench) {
 
   const vit::InputSize px =
       vit::input_size(session.image()->width, session.image()->height, session.preprocessing, patch);
-  char shown[64];
-  std::snprintf(shown, sizeof shown, "%d×%d px · %d×%d", px.width, px.height, px.width / patch, px.height / patch);
+  const std::string shown = fmt::format("{}×{} px · {}×{}", px.width, px.height, px.width / patch, px.height / patch);
   const auto nearest = [&](int wanted) {
     const auto at = std::lower_bound(sizes.begin(), sizes.end(), wanted);
     return static_cast<int>(std::min(at, sizes.end() - 1) - sizes.begin());
@@ -107,16 +102,15 @@ void draw_model_section(Bench& bench) {
     const std::string title = title_of(bench.session.model_source());
     ui.announce(title);
     ui::text(ui, ui::Type::strong, ui.theme.text, ui::shortened(ui, ui::Type::strong, title, width, true));
-    char line[160];
-    std::snprintf(line, sizeof line, "%d blocks · %d heads · C %d", c.depth, c.num_heads, c.channels);
-    ui::text(ui, ui::Type::body, ui.theme.soft, line);
+    ui::text(ui, ui::Type::body, ui.theme.soft,
+             fmt::format("{} blocks · {} heads · C {}", c.depth, c.num_heads, c.channels));
     const int prefix = c.prefix_tokens();
     const std::string tokens = prefix == 0                    ? ""
                                : prefix == 1 && c.class_token ? " + class"
                                                               : " + " + std::to_string(prefix);
-    std::snprintf(line, sizeof line, "patch %d · %d×%d%s · %s", c.patch_px, c.grid_height, c.grid_width, tokens.c_str(),
-                  short_count(static_cast<double>(model->report.parameters)).c_str());
-    ui::text(ui, ui::Type::body, ui.theme.soft, line);
+    ui::text(ui, ui::Type::body, ui.theme.soft,
+             fmt::format("patch {} · {}×{}{} · {}", c.patch_px, c.grid_height, c.grid_width, tokens,
+                         count_text(static_cast<double>(model->report.parameters))));
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_model;
     ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No model is open.");
@@ -131,13 +125,13 @@ void draw_model_section(Bench& bench) {
 void draw_image_section(Bench& bench) {
   ui::Ui& ui = bench.ui;
   const auto& image = bench.session.image();
-  char line[160] = "";
+  std::string line;
   const auto& trace = bench.session.trace();
   if (image && trace && bench.session.photo() == image)
-    std::snprintf(line, sizeof line, "%.0f×%.0f of %d×%d", trace->pixels->box.width, trace->pixels->box.height,
-                  image->width, image->height);
+    line = fmt::format("{:.0f}×{:.0f} of {}×{}", trace->pixels->box.width, trace->pixels->box.height, image->width,
+                       image->height);
   else if (image)
-    std::snprintf(line, sizeof line, "%d×%d", image->width, image->height);
+    line = fmt::format("{}×{}", image->width, image->height);
   ui::heading(ui, "IMAGE", line);
   if (image) {
     const std::string title = title_of(bench.session.image_source());

@@ -1,7 +1,9 @@
 // The predictions of the right column: the five likeliest classes, now beside as trained.
 #include <algorithm>
-#include <cstdio>
+#include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "app/analysis/classes.h"
 #include "app/analysis/drift.h"
@@ -58,20 +60,16 @@ void draw_predictions(Bench& bench, float leading) {
     };
     draw_bar(score.probability, compare ? middle - ui.px(2) : middle, thick, ui.theme.bar);
     if (compare) draw_bar(as_trained, middle + ui.px(4.5f), ui.px(1.5f), ui.theme.bar_soft);
-    char number[32];
-    std::snprintf(number, sizeof number, "%.3f", score.probability);
+    const std::string number = fmt::format("{:.3f}", score.probability);
     ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + leading / 3},
                   ui.theme.soft, number);
     ImGui::Dummy({width, line - ImGui::GetStyle().ItemSpacing.y});
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < at.x + width && mouse.y >= at.y &&
                       mouse.y < at.y + line;
-    char facts[96];
-    if (compare)
-      std::snprintf(facts, sizeof facts, "\nprobability %.4f, as trained %.4f", score.probability, as_trained);
-    else
-      std::snprintf(facts, sizeof facts, "\nprobability %.4f, logit %.3f", score.probability, score.logit);
-    const std::string tip = name + facts;
+    const std::string tip =
+        fmt::format("{}\nprobability {:.4f}, ", name, score.probability) +
+        (compare ? fmt::format("as trained {:.4f}", as_trained) : fmt::format("logit {:.3f}", score.logit));
     ui::describe(ui, {.id = "prediction." + std::to_string(score.index), .label = {}, .tooltip = tip}, at,
                  {at.x + width, at.y + line}, over, number);
   }

@@ -1,8 +1,9 @@
 #include "app/panels/status_bar.h"
 
-#include <cstdio>
 #include <utility>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
@@ -64,21 +65,16 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
     all += (all.empty() ? "" : " · ") + text;
   };
   if (const auto& trace = bench.session.trace()) {
-    char text[96];
     const double ms = median_ms(bench.session);
     if (ms > 0) {
       const double macs = vit::estimate(trace->model->config, trace->grid, trace->settings).macs;
-      std::snprintf(text, sizeof text, ms < 100 ? "forward %.2f ms" : "forward %.0f ms", ms);
-      say(text, ui.theme.text);
-      std::snprintf(text, sizeof text, "%.0f GFLOP/s", 2 * macs / ms / 1e6);
-      say(text, ui.theme.soft);
+      say(fmt::format("forward {:.{}f} ms", ms, ms < 100 ? 2 : 0), ui.theme.text);
+      say(fmt::format("{:.0f} GFLOP/s", 2 * macs / ms / 1e6), ui.theme.soft);
     }
-    std::snprintf(text, sizeof text, "%d %s · %s · %s", trace->settings.threads,
-                  trace->settings.threads == 1 ? "thread" : "threads", vit::choice_of(trace->settings.kernel).name,
-                  vit::kernels().name);
-    say(text, ui.theme.soft);
-    std::snprintf(text, sizeof text, "%d tokens", trace->grid.tokens());
-    say(text, ui.theme.soft);
+    say(fmt::format("{} {} · {} · {}", trace->settings.threads, trace->settings.threads == 1 ? "thread" : "threads",
+                    vit::choice_of(trace->settings.kernel).name, vit::kernels().name),
+        ui.theme.soft);
+    say(fmt::format("{} tokens", trace->grid.tokens()), ui.theme.soft);
   }
   const WorkerStatus status = bench.session.status();
   const std::string doing = activity(status);

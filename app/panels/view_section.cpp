@@ -1,7 +1,10 @@
 // The run and view sections of the left column: kernel and threads, colours and range.
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
 
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
@@ -41,16 +44,13 @@ void run_controls(Bench& bench) {
 
 void fixed_range(Bench& bench) {
   vit::Range& range = bench.session.view.look.fixed_range;
-  char shown[32];
-  std::snprintf(shown, sizeof shown, "%.3f", range.low);
   if (ui::slider(bench.ui,
                  {.id = "view.range_low", .label = "from", .tooltip = "Values up to this take the first colour."},
-                 range.low, 0.f, 0.99f, shown))
+                 range.low, 0.f, 0.99f, fmt::format("{:.3f}", range.low)))
     range.high = std::max(range.high, range.low + 0.001f);
-  std::snprintf(shown, sizeof shown, "%.3f", range.high);
   if (ui::slider(bench.ui,
                  {.id = "view.range_high", .label = "to", .tooltip = "Values from this on take the last colour."},
-                 range.high, 0.001f, 1.f, shown))
+                 range.high, 0.001f, 1.f, fmt::format("{:.3f}", range.high)))
     range.low = std::min(range.low, range.high - 0.001f);
 }
 
@@ -70,14 +70,12 @@ void draw_view_section(Bench& bench) {
                look.range_rule);
   if (look.range_rule == vit::RangeRule::fixed) fixed_range(bench);
 
-  char shown[32];
-  std::snprintf(shown, sizeof shown, "%.2f", look.opacity);
   ui::slider(bench.ui,
              {.id = "view.opacity",
               .label = "Opacity",
               .tooltip = "How much the map covers the photo.",
               .key = bench.commands.keys_of("view.opacity_down") + "  " + bench.commands.keys_of("view.opacity_up")},
-             look.opacity, 0.f, 1.f, shown);
+             look.opacity, 0.f, 1.f, fmt::format("{:.2f}", look.opacity));
   ui::check(
       bench.ui,
       {.id = "view.smooth",

@@ -5,6 +5,7 @@
 
 #include "app/ui/file_browser.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 
 namespace headlight::ui {
 
@@ -140,7 +141,7 @@ void FileBrowser::draw_entries(Ui& ui, float width, float height) {
       else if (over)
         list.AddRectFilled(at, {at.x + size.x, at.y + row}, ui.theme.raised, ui.px(3));
       const float text_y = at.y + (row - ui.fonts.size(Type::body)) / 2;
-      const std::string amount = entry.folder ? "folder" : size_text(entry.bytes);
+      const std::string amount = entry.folder ? "folder" : bytes_text(static_cast<double>(entry.bytes));
       const float amount_width = measure(ui, Type::small, amount).x;
       const std::string name = shortened(ui, Type::body, entry.name, size.x - amount_width - ui.px(40), true);
       draw_text(ui, Type::body, {at.x + ui.px(10), text_y}, entry.folder ? ui.theme.soft : ui.theme.text,

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include <fmt/core.h>
 
 namespace vit {
 namespace {
@@ -12,9 +13,7 @@ constexpr std::size_t kN = static_cast<std::size_t>(Symbol::N);
 constexpr std::size_t kT = static_cast<std::size_t>(Symbol::T);
 
 std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.10g", value);
-  return text.data();
+  return fmt::format("{:.10g}", value);
 }
 
 std::string power(const std::string& base, int exponent) {

@@ -1,24 +1,13 @@
 #include "engine/cost/cost_notes.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "engine/base/quantity.h"
 
 namespace vit {
 namespace {
-
-template <typename... Values>
-std::string text(const char* format, Values... values) {
-  std::array<char, 512> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), format, values...);
-  return buffer.data();
-}
-
-/// 0.1234 as "12.3 %", small ones with the digits they need.
-std::string percent(double share) {
-  if (share == 0) return "0 %";
-  return text(share >= 0.0995 ? "%.0f %%" : share >= 0.00995 ? "%.1f %%" : "%.2g %%", 100 * share);
-}
 
 /// Additions, products and exponentials on the scores: all that grows with the head count.
 double score_ops(const CostTable& table, Section section, int block) {
@@ -39,7 +28,7 @@ Finding heads_in_module(const CostTable& table) {
   return {"heads.module",
           "The products of the Attention module take 4·N·C² + 2·N²·C multiply-adds whatever the head count; only scale "
           "and softmax grow with it, and at " +
-              text("%d", heads) + (heads == 1 ? " head" : " heads") + " they are " + percent(share) +
+              std::to_string(heads) + (heads == 1 ? " head" : " heads") + " they are " + percent_text(share) +
               " of the module's operations.",
           share};
 }
@@ -47,8 +36,8 @@ Finding heads_in_module(const CostTable& table) {
 Finding heads_in_model(const CostTable& table) {
   const double share = score_ops(table, Section::model, -1) / operations(table, Section::model, -1);
   return {"heads.model",
-          "Of the whole network " + percent(share) + " of the operations depend on the head count: halving it saves " +
-              percent(share / 2) + ".",
+          "Of the whole network " + percent_text(share) +
+              " of the operations depend on the head count: halving it saves " + percent_text(share / 2) + ".",
           share};
 }
 
@@ -57,18 +46,20 @@ Finding attention_products(const CostTable& table) {
   const double products =
       table.cost(Op::scores, 0, Convention::mac).macs + table.cost(Op::attn_v, 0, Convention::mac).macs;
   const double share = products / table.total(Section::attention, 0, Convention::mac).macs;
-  return {"tokens",
-          "q·kᵀ and attn·v are " + percent(share) + " of the module's multiply-adds at " +
-              text("%.0f tokens; they outweigh the projections beyond N = 2C = %.0f tokens.", at.N, 2 * at.C),
-          share};
+  return {
+      "tokens",
+      "q·kᵀ and attn·v are " + percent_text(share) + " of the module's multiply-adds at " +
+          fmt::format("{:.0f} tokens; they outweigh the projections beyond N = 2C = {:.0f} tokens.", at.N, 2 * at.C),
+      share};
 }
 
 Finding bias(const CostTable& table) {
   const Totals qkv = table.cost(Op::qkv, 0, Convention::elements);
   const double share = qkv.operations > 0 ? qkv.element_ops / qkv.operations : 0;
   const std::string sentence =
-      qkv.element_ops > 0 ? "The qkv bias adds 3·N·C numbers, " + percent(share) + " of that projection's operations."
-                          : std::string("The qkv projection runs without a bias, which saves 3·N·C additions.");
+      qkv.element_ops > 0
+          ? "The qkv bias adds 3·N·C numbers, " + percent_text(share) + " of that projection's operations."
+          : std::string("The qkv projection runs without a bias, which saves 3·N·C additions.");
   return {"bias", sentence, share};
 }
 
@@ -80,7 +71,7 @@ Finding scores_memory(const CostTable& table) {
                                         std::max(1.0, table.find(Op::softmax)->floats.at(at))
                               : 0;
   return {"scores",
-          text("The scores of a block are N²·h numbers, %.3g MB at %.0f heads; ", bytes * 1e-6, at.h) +
+          fmt::format("The scores of a block are N²·h numbers, {:.3g} MB at {:.0f} heads; ", bytes * 1e-6, at.h) +
               (stored ? "this kernel writes and reads them at every step." : "the tiled kernel never stores them."),
           share};
 }
@@ -88,7 +79,7 @@ Finding scores_memory(const CostTable& table) {
 Finding mlp(const CostTable& table) {
   const double share =
       table.total(Section::mlp, 0, Convention::mac).macs / table.total(Section::block, 0, Convention::mac).macs;
-  return {"mlp", "The MLP takes " + percent(share) + " of a block's multiply-adds, the Attention module the rest.",
+  return {"mlp", "The MLP takes " + percent_text(share) + " of a block's multiply-adds, the Attention module the rest.",
           share};
 }
 

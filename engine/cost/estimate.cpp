@@ -1,9 +1,8 @@
 #include "engine/cost/estimate.h"
 
-#include <cstdio>
-
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/quantity.h"
 #include "engine/cost/cost.h"
 #include "engine/network/attention_paths.h"
 #include "engine/network/pass.h"
@@ -13,16 +12,6 @@ namespace {
 
 std::size_t matrix_bytes(double rows, int cols) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(Matrix::padded_stride(cols)) * sizeof(float);
-}
-
-std::string amount(double bytes) {
-  char text[32];
-  if (bytes >= 1e9) {
-    std::snprintf(text, sizeof(text), "%.1f GB", bytes / 1e9);
-  } else {
-    std::snprintf(text, sizeof(text), "%.0f MB", bytes / 1e6);
-  }
-  return text;
 }
 
 }  // namespace
@@ -68,8 +57,8 @@ void check_memory(const Estimate& estimate, std::size_t available_bytes) {
   const std::size_t needed = estimate.trace_bytes + estimate.workspace_bytes;
   if (needed <= available) return;
   const bool pass = estimate.workspace_bytes > estimate.trace_bytes;
-  throw Error("This pass needs " + amount(static_cast<double>(needed)) + " of memory, but " +
-              amount(static_cast<double>(available)) + " are available: " +
+  throw Error("This pass needs " + bytes_text(static_cast<double>(needed)) + " of memory, but " +
+              bytes_text(static_cast<double>(available)) + " are available: " +
               (pass ? "choose a smaller image, the tiled kernel or fewer heads."
                     : "choose a smaller image, or keep queries and keys in place of the maps."));
 }

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+
+#include "engine/base/lower.h"
 
 namespace vit {
 namespace {
@@ -36,10 +37,7 @@ std::uint32_t big(Bytes bytes, std::size_t offset, int width) {
 
 std::string lower_extension(const std::string& name) {
   const auto dot = name.rfind('.');
-  std::string extension = dot == std::string::npos ? "" : name.substr(dot + 1);
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
+  return dot == std::string::npos ? "" : lower(name.substr(dot + 1));
 }
 
 constexpr std::string_view kTgaFooter{"TRUEVISION-XFILE.\0", 18};

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "engine/base/error.h"
 
@@ -130,9 +131,7 @@ std::vector<float> normalized(const Image& image, const Preprocessing& preproces
 }
 
 std::string triple(const std::array<float, 3>& values) {
-  char line[80];
-  std::snprintf(line, sizeof line, "%.6g %.6g %.6g", values[0], values[1], values[2]);
-  return line;
+  return fmt::format("{:.6g} {:.6g} {:.6g}", values[0], values[1], values[2]);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 
 #include "app/cost/cost_files.h"
 #include "app/cost/cost_text.h"
-#include "app/words/quantity.h"
 #include "engine/base/pool.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/network/forward.h"
@@ -132,17 +131,6 @@ TEST(CostView, TheWholeNetworkAddsUpItsBlocks) {
   EXPECT_EQ(line_of(whole, "qkv").macs, 3 * line_of(block, "qkv").macs);
   EXPECT_EQ(line_of(whole, "qkv").blocks, 3);
   EXPECT_THAT(cost_text(whole), HasSubstr("qkv ×3"));
-}
-
-TEST(Quantity, ThreeDigitsAndAUnit) {
-  EXPECT_EQ(count_text(0), "0");
-  EXPECT_EQ(count_text(512), "512");
-  EXPECT_EQ(count_text(17.5637e9), "17.6 G");
-  EXPECT_EQ(count_text(999.6e3), "1.00 M");
-  EXPECT_EQ(bytes_text(1.8629e6), "1.86 MB");
-  EXPECT_EQ(ms_text(0.01234), "0.0123");
-  EXPECT_EQ(ms_text(123.4), "123");
-  EXPECT_EQ(percent_text(0.1234), "12.3 %");
 }
 
 }  // namespace

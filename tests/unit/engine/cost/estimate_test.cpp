@@ -80,8 +80,8 @@ TEST(Estimate, WhatDoesNotFitIsRefusedWithTheFigureAndAWayOut) {
     check_memory(e, 3'000'000'000);
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("3.5 GB"));
-    EXPECT_THAT(error.what(), HasSubstr("3.0 GB"));
+    EXPECT_THAT(error.what(), HasSubstr("3.50 GB"));
+    EXPECT_THAT(error.what(), HasSubstr("3.00 GB"));
     EXPECT_THAT(error.what(), HasSubstr("smaller image"));
   }
 }
