@@ -18,6 +18,7 @@ KEPT_IN = {
     r"(stb/stb_image\.h|stb_image\.h)$": r"engine/image/\w+\.cpp",
     r"zlib\.h$|zip\.h$": r"engine/containers/\w+\.cpp|app/files/\w+\.cpp",
     r"png\.h$": r"app/files/\w+\.cpp",
+    r"fontconfig/": r"app/words/font_files\.cpp",
     r"curl/": r"app/hub/\w+\.cpp",
     r"openssl/": r"app/hub/\w+\.cpp|tests/.*",
     r"CLI/": r"app/cli/.*",

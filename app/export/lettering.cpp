@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #define STB_TRUETYPE_IMPLEMENTATION
@@ -18,6 +19,7 @@
 namespace headlight {
 
 struct Lettering::Font {
+  FontFile source;
   std::vector<unsigned char> file;
   stbtt_fontinfo info{};
 };
@@ -41,17 +43,18 @@ void blend(vit::Image& image, int left, int top, const unsigned char* coverage, 
 }  // namespace
 
 Lettering::Lettering() {
-  text_ = read_font(font_file(Face::regular));
+  text_ = read_font(text_font(Weight::regular));
 }
 
 Lettering::~Lettering() = default;
 
-std::unique_ptr<Lettering::Font> Lettering::read_font(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
+std::unique_ptr<Lettering::Font> Lettering::read_font(const FontFile& file) {
+  std::ifstream stream(file.path, std::ios::binary);
   if (!stream) return nullptr;
   auto font = std::make_unique<Font>();
+  font->source = file;
   font->file.assign(std::istreambuf_iterator<char>(stream), {});
-  const int offset = stbtt_GetFontOffsetForIndex(font->file.data(), 0);
+  const int offset = stbtt_GetFontOffsetForIndex(font->file.data(), file.index);
   if (offset < 0 || !stbtt_InitFont(&font->info, font->file.data(), offset)) return nullptr;
   return font;
 }
@@ -62,11 +65,18 @@ bool Lettering::available() const {
 
 const Lettering::Font* Lettering::font_for(int character) const {
   if (!text_ || stbtt_FindGlyphIndex(&text_->info, character) != 0) return text_.get();
-  if (!wide_tried_) {
-    wide_tried_ = true;
-    wide_ = read_font(font_file(Face::wide));
+  const auto [known, is_new] = fonts_of_characters_.try_emplace(character, text_.get());
+  if (!is_new) return known->second;
+  const char32_t wanted = static_cast<char32_t>(character);
+  const FontFile file = font_with({&wanted, 1});
+  auto font = std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other->source == file; });
+  if (font == others_.end()) {
+    auto read = read_font(file);
+    if (!read) return text_.get();
+    font = others_.insert(others_.end(), std::move(read));
   }
-  return wide_ && stbtt_FindGlyphIndex(&wide_->info, character) != 0 ? wide_.get() : text_.get();
+  if (stbtt_FindGlyphIndex(&(*font)->info, character) != 0) known->second = font->get();
+  return known->second;
 }
 
 double Lettering::width(std::string_view text, double px) const {

@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "app/words/font_files.h"
 #include "engine/image/image.h"
 
 namespace headlight {
@@ -28,12 +31,12 @@ class Lettering {
 
  private:
   struct Font;
-  static std::unique_ptr<Font> read_font(const std::string& file);  // null if it is not there or no font
+  static std::unique_ptr<Font> read_font(const FontFile& file);  // null if it is not there or no font
   const Font* font_for(int character) const;
 
   std::unique_ptr<Font> text_;
-  mutable std::unique_ptr<Font> wide_;  // other scripts, read when a character needs it
-  mutable bool wide_tried_ = false;
+  mutable std::vector<std::unique_ptr<Font>> others_;       // of other scripts, read when a character needs them
+  mutable std::map<int, const Font*> fonts_of_characters_;  // that the text's own font lacks
 };
 
 }  // namespace headlight

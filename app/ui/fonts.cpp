@@ -1,5 +1,6 @@
 #include "app/ui/fonts.h"
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 
@@ -14,6 +15,7 @@ constexpr std::array<ImWchar, 17> kTextRanges = {0x0020, 0x002F, 0x003A, 0x024F,
                                                  0x2044, 0x2070, 0x209F, 0x20A0, 0x20BF, 0x2100, 0x22FF, 0};
 constexpr std::array<ImWchar, 3> kDigitRanges = {0x0030, 0x0039, 0};
 constexpr std::array<ImWchar, 5> kSymbolRanges = {0x1D40, 0x1D40, 0x2190, 0x27BF, 0};  // what Inter may lack
+constexpr char32_t kSymbolSample[] = U"ᵀ←↑→√∞≈";                                       // a font of symbols has these
 
 bool covered(char32_t c) {
   if (c < 0x20 || (c >= 0x30 && c <= 0x39)) return true;
@@ -38,36 +40,50 @@ bool Fonts::need(std::string_view text) {
   return grown;
 }
 
+void Fonts::find_extra_fonts() {
+  extra_fonts_.clear();
+  for (const ImWchar c : extra_) {
+    const char32_t wanted = c;
+    const FontFile font = font_with({&wanted, 1});
+    if (font.path.empty()) continue;
+    auto same = std::find_if(extra_fonts_.begin(), extra_fonts_.end(), [&](const Extra& e) { return e.font == font; });
+    if (same == extra_fonts_.end()) same = extra_fonts_.insert(same, {font, {}});
+    same->ranges.insert(same->ranges.end(), {c, c});
+  }
+  for (Extra& extra : extra_fonts_) extra.ranges.push_back(0);
+}
+
 void Fonts::load() {
   ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
   atlas.Clear();
-  extra_ranges_.clear();
-  for (const ImWchar c : extra_) extra_ranges_.insert(extra_ranges_.end(), {c, c});
-  extra_ranges_.push_back(0);
+  find_extra_fonts();
 
-  const std::string symbols = font_file(Face::symbols);
-  const std::string wide = extra_.empty() ? std::string() : font_file(Face::wide);
+  const std::array<FontFile, 2> texts = {text_font(Weight::regular), text_font(Weight::strong)};
+  const FontFile symbols = font_with(kSymbolSample);
   for (std::size_t i = 0; i < kTypeCount; ++i) {
     const Type type = static_cast<Type>(i);
     const float px = sizes_[i];
-    const std::string text = font_file(type == Type::strong || type == Type::title ? Face::strong : Face::regular);
-    if (text.empty()) {
+    const FontFile& text = texts[type == Type::strong || type == Type::title ? 1 : 0];
+    if (text.path.empty()) {
       fonts_[i] = atlas.AddFontDefault();
       continue;
     }
     ImFontConfig config;
     config.OversampleH = 2;
     config.OversampleV = 1;
-    fonts_[i] = atlas.AddFontFromFileTTF(text.c_str(), px, &config, kTextRanges.data());
+    const auto add = [&atlas](const FontFile& font, float size, ImFontConfig how, const ImWchar* ranges) {
+      how.FontNo = font.index;
+      return atlas.AddFontFromFileTTF(font.path.c_str(), size, &how, ranges);
+    };
+    fonts_[i] = add(text, px, config, kTextRanges.data());
     config.MergeMode = true;
     ImFontConfig digits = config;
     digits.GlyphMinAdvanceX = digits.GlyphMaxAdvanceX = std::round(px * 0.515f);
-    atlas.AddFontFromFileTTF(text.c_str(), px, &digits, kDigitRanges.data());
+    add(text, px, digits, kDigitRanges.data());
     config.OversampleH = 1;
-    if (!symbols.empty() && symbols != text)
-      atlas.AddFontFromFileTTF(symbols.c_str(), px, &config, kSymbolRanges.data());
-    if (!wide.empty() && type != Type::title)
-      atlas.AddFontFromFileTTF(wide.c_str(), std::round(px * 1.15f), &config, extra_ranges_.data());
+    if (!symbols.path.empty() && symbols != text) add(symbols, px, config, kSymbolRanges.data());
+    if (type != Type::title)
+      for (const Extra& extra : extra_fonts_) add(extra.font, std::round(px * 1.15f), config, extra.ranges.data());
   }
   ImGui::GetIO().FontDefault = font(Type::body);
 }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "app/words/font_files.h"
+
 namespace headlight::ui {
 
 enum class Type : std::uint8_t { body, strong, small, title };
@@ -31,8 +33,15 @@ class Fonts {
  private:
   std::array<ImFont*, kTypeCount> fonts_{};
   std::array<float, kTypeCount> sizes_{};
+  /// Characters beyond the built-in ranges, by the font that has them.
+  struct Extra {
+    FontFile font;
+    std::vector<ImWchar> ranges;  // Dear ImGui keeps a pointer to it
+  };
+  void find_extra_fonts();
+
   std::set<ImWchar> extra_;
-  std::vector<ImWchar> extra_ranges_;  // Dear ImGui keeps a pointer to it
+  std::vector<Extra> extra_fonts_;
 };
 
 }  // namespace headlight::ui
