@@ -88,7 +88,7 @@ std::vector<fs::path> sample_images() {
 std::optional<fs::path> imagenet_labels() {
   const std::optional<fs::path> assets = find_assets(executable_path());
   if (!assets) return std::nullopt;
-  const fs::path file = *assets / "labels" / "imagenet.txt";
+  const fs::path file = *assets / "labels" / "imagenet-1k.txt";
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
   return file;

@@ -55,6 +55,7 @@ TEST_F(Assets, TheDefaultModelMustBeTheOnlyOne) {
 TEST_F(Assets, ThisBuildFindsThem) {
   EXPECT_TRUE(fs::exists(default_model()));
   EXPECT_FALSE(sample_images().empty());
+  EXPECT_TRUE(imagenet_labels());  // else thousand classes are numbers, without a word about it
 }
 
 TEST_F(Assets, WritingReplacesAFileWholeAndLeavesNothingBehind) {
