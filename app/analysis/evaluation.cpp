@@ -11,11 +11,10 @@
 #include <thread>
 
 #include "app/analysis/classes.h"
+#include "app/session/run.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
-#include "engine/cost/estimate.h"
 #include "engine/image/image.h"
-#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {
@@ -90,17 +89,6 @@ Verdict judge(const vit::Trace& trace, int label) {
   return {top.front().index, top.front().probability, in_top5};
 }
 
-/// All threads may have a pass of this size at a time.
-void check_memory(const EvaluationJob& job, const vit::Settings& settings, const vit::Pixels& pixels,
-                  std::size_t threads) {
-  const vit::ModelConfig& config = job.model->config;
-  const vit::TokenGrid grid = vit::token_grid(config, pixels.width, pixels.height);
-  vit::Estimate need = vit::estimate(config, grid, settings, job.extent);
-  need.trace_bytes *= threads;
-  need.workspace_bytes *= threads;
-  vit::check_memory(need);
-}
-
 void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, std::size_t threads, Shared& shared) {
   try {
     vit::Pool pool(1);
@@ -109,14 +97,13 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, st
     settings.keep = vit::Keep::none;
     for (std::size_t i; (i = shared.next++) < images.size() && !shared.failed;) {
       const auto start = Clock::now();
-      const vit::Image photo = vit::load_image(images[i].file);
-      const auto pixels =
-          std::make_shared<const vit::Pixels>(vit::preprocess(photo, job.preprocessing, job.model->config.patch_px));
-      check_memory(job, settings, *pixels, threads);
+      auto photo = std::make_shared<const vit::Image>(vit::load_image(images[i].file));
+      Run run = make_run(job.model, std::move(photo), job.preprocessing, settings);
+      run.extent = job.extent;
       const double decode_seconds = seconds_since(start);
       const auto forward_start = Clock::now();
       vit::Meter meter(job.stop);
-      const auto trace = vit::forward({job.model, pixels, settings, job.extent}, meter, pool);
+      const auto trace = run_pass(run, pool, meter, nullptr, threads);  // so many have a pass of this size at a time
       const Verdict verdict = judge(*trace, images[i].label);
       const double forward_seconds = seconds_since(forward_start);
       const std::lock_guard lock(shared.mutex);

@@ -31,7 +31,7 @@ struct BenchOptions {
 int run_bench(const BenchOptions& options) {
   Interrupt interrupt;
   if (options.measure.runs < 1) throw UsageError("--runs needs at least one pass.");
-  RunInput run = open_run(options.run, ImageNeed::or_generated);
+  Run run = open_run(options.run, ImageNeed::or_generated);
   run.settings.keep = *options.measure.keep;
   const vit::TokenGrid grid = check_fits(run);
   vit::Pool pool(run.settings.threads);

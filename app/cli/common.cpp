@@ -14,10 +14,7 @@
 #include "app/files/assets.h"
 #include "app/files/write_file.h"
 #include "engine/base/error.h"
-#include "engine/base/pool.h"
 #include "engine/checkpoint/load_model.h"
-#include "engine/cost/estimate.h"
-#include "engine/network/forward.h"
 
 namespace headlight {
 namespace {
@@ -187,28 +184,18 @@ vit::Image generated_image(int width, int height) {
   return image;
 }
 
-RunInput open_run(const RunOptions& options, ImageNeed need) {
-  if (need == ImageNeed::required && options.image.empty()) throw UsageError("--image is missing.");
-  RunInput run;
-  run.model = open_model(options);
-  run.settings = settings_for(options, run.model->config);
-  const vit::Preprocessing rules = preprocessing_for(options.preprocessing, run.model->preprocessing);
-  run.image = options.image.empty() ? generated_image(rules.width, rules.height) : vit::load_image(options.image);
-  run.pixels = std::make_shared<const vit::Pixels>(vit::preprocess(run.image, rules, run.model->config.patch_px));
-  return run;
-}
-
-vit::TokenGrid check_fits(const RunInput& run) {
-  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
-  vit::check_memory(vit::estimate(run.model->config, grid, run.settings, run.extent));
-  return grid;
-}
-
-std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop,
-                                           const std::function<void(double)>& progress) {
-  check_fits(run);
-  vit::Meter meter(std::move(stop), progress);
-  return vit::forward({run.model, run.pixels, run.settings, run.extent}, meter, pool);
+Run open_run(const RunOptions& options, ImageNeed need) {
+  if (!options.image.empty() && !options.pixels.empty()) throw UsageError("--image and --pixels exclude each other.");
+  if (need == ImageNeed::required && options.image.empty() && options.pixels.empty())
+    throw UsageError("--image is missing.");
+  auto model = open_model(options);
+  vit::Settings settings = settings_for(options, model->config);
+  const vit::Preprocessing rules = preprocessing_for(options.preprocessing, model->preprocessing);
+  if (!options.pixels.empty())
+    return make_run(std::move(model), std::filesystem::path(options.pixels), rules, std::move(settings));
+  auto photo = std::make_shared<const vit::Image>(options.image.empty() ? generated_image(rules.width, rules.height)
+                                                                        : vit::load_image(options.image));
+  return make_run(std::move(model), std::move(photo), rules, std::move(settings));
 }
 
 void refuse_two_on_stdout(const std::string& json, const std::string& csv) {

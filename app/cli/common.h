@@ -1,7 +1,6 @@
 // What the commands share: their common options, and opening model, image and settings for a run.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -9,14 +8,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/session/run.h"
 #include "app/session/run_options.h"
 #include "engine/base/choices.h"
 #include "engine/image/image.h"
 #include "engine/network/trace.h"
-
-namespace vit {
-class Pool;
-}
 
 namespace headlight {
 
@@ -28,13 +24,12 @@ class UsageError : public std::runtime_error {
 
 void describe_version(CLI::App& app);  // --version
 
-/// An option whose values are an enum's choices; `help` and their ids make its help line.
+/// An option whose values are an enum's choices; the help line lists them.
 template <class Enum>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::optional<Enum>& target, const std::string& help) {
   return app
       .add_option_function<std::string>(
-          name, [&target](const std::string& id) { target = vit::choice_by_id<Enum>(id); },
-          help + ": " + vit::choices_in_words<Enum>("or"))
+          name, [&target](const std::string& id) { target = vit::choice_by_id<Enum>(id); }, help)
       ->type_name("NAME")
       ->check(CLI::IsMember(vit::choice_ids<Enum>()));
 }
@@ -59,31 +54,15 @@ void add_run_options(CLI::App& app, RunOptions& options);
 /// vit::Error.
 std::shared_ptr<const vit::Model> open_model(const RunOptions& options);
 
-/// What a run needs.
-struct RunInput {
-  std::shared_ptr<const vit::Model> model;
-  vit::Image image;
-  std::shared_ptr<const vit::Pixels> pixels;
-  vit::Settings settings;
-  vit::Extent extent = {};
-};
-
 enum class ImageNeed {
-  required,     // a usage error without --image
+  required,     // a usage error without --image (or --pixels, where the command has it)
   or_generated  // without --image a generated picture of the network's own size: what a pass costs depends on sizes
                 // only
 };
-RunInput open_run(const RunOptions& options, ImageNeed need);
+Run open_run(const RunOptions& options, ImageNeed need);
 
 /// A picture of pseudo-random pixels, the same on every machine.
 vit::Image generated_image(int width, int height);
-
-/// The grid of tokens, after checking that a pass fits into memory. Throws vit::Error.
-vit::TokenGrid check_fits(const RunInput& run);
-
-/// One pass, after checking that it fits into memory.
-std::shared_ptr<const vit::Trace> run_pass(const RunInput& run, vit::Pool& pool, std::stop_token stop = {},
-                                           const std::function<void(double)>& progress = {});
 
 /// Throws UsageError if both go to standard output, where nobody could tell one from the other.
 void refuse_two_on_stdout(const std::string& json, const std::string& csv);

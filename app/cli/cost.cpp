@@ -13,6 +13,7 @@
 #include "app/cost/cost_files.h"
 #include "app/cost/cost_text.h"
 #include "app/cost/cost_view.h"
+#include "app/session/measuring.h"
 #include "app/words/quantity.h"
 #include "engine/cost/cost_notes.h"
 #include "engine/kernels/kernels.h"
@@ -29,34 +30,35 @@ struct CostOptions {
 };
 
 /// Every head count, in all blocks. The prediction stands on the trained count, which is measured first.
-std::vector<SweepPoint> sweep_heads(RunInput run, const vit::TokenGrid& grid, vit::Pool& pool,
-                                    const MeasureOptions& options, const Interrupt& interrupt) {
+std::vector<SweepPoint> sweep_heads(Run run, const vit::TokenGrid& grid, vit::Pool& pool, const MeasureOptions& options,
+                                    const Interrupt& interrupt) {
   const vit::ModelConfig& config = run.model->config;
-  const vit::Settings given = run.settings;
+  const Sweep sweep{.head_counts = vit::divisors(config.channels)};
+  const std::vector<vit::Settings> all = sweep_settings(sweep, run.settings);
+  const vit::Settings trained = vit::with_heads(run.settings, config.num_heads, sweep.block);
   std::vector<SweepPoint> points;
-  const std::vector<int> counts = vit::divisors(config.channels);
   ProgressBar bar("sweep");
-  const double part = 1.0 / (static_cast<double>(counts.size()) + 1);
-  const auto measure = [&](int heads, double done) {
-    run.settings = vit::with_heads(given, heads, -1);
+  const double part = 1.0 / (static_cast<double>(all.size()) + 1);
+  const auto measure = [&](const vit::Settings& settings, double done) {
+    run.settings = settings;
     check_fits(run);
-    bar.show(done, "sweep: " + std::to_string(heads) + " heads");
+    bar.show(done, "sweep: " + std::to_string(settings.heads(0)) + " heads");
     return timings_of(
         measure_passes(run, pool, {std::max(1, options.runs), options.warmup, done, part}, interrupt, bar));
   };
-  const std::vector<vit::Timings> trained = measure(config.num_heads, 0);
-  const vit::CostTable table(config, grid, vit::with_heads(given, config.num_heads, -1));
-  const vit::Measurements base(table, trained);
-  for (const int heads : counts) {
-    const vit::CostTable own(config, grid, vit::with_heads(given, heads, -1));
+  const std::vector<vit::Timings> base_passes = measure(trained, 0);
+  const vit::CostTable table(config, grid, trained);
+  const vit::Measurements base(table, base_passes);
+  for (const vit::Settings& settings : all) {
+    const vit::CostTable own(config, grid, settings);
     const std::vector<vit::Timings> passes =
-        heads == config.num_heads ? trained : measure(heads, part * (1.0 + static_cast<double>(points.size())));
-    points.push_back({heads, vit::predict_ms(table, base, own), vit::Measurements(own, passes).wall()});
+        settings == trained ? base_passes : measure(settings, part * (1.0 + static_cast<double>(points.size())));
+    points.push_back({settings.heads(0), vit::predict_ms(table, base, own), vit::Measurements(own, passes).wall()});
   }
   return points;
 }
 
-void print_table(const RunInput& run, const vit::CostTable& table, const CostView& view) {
+void print_table(const Run& run, const vit::CostTable& table, const CostView& view) {
   const vit::ConventionColumn& column = vit::column_of(view.convention);
   std::printf("%s\n", describe(run).c_str());
   std::printf("%s. Counted: %s. %s\n",
@@ -74,7 +76,7 @@ int run_cost(const CostOptions& options) {
   refuse_two_on_stdout(options.json, options.csv);
   Interrupt interrupt;
   const vit::Convention convention = vit::convention_by_id(options.convention).value();
-  RunInput run = open_run(options.run, ImageNeed::or_generated);
+  Run run = open_run(options.run, ImageNeed::or_generated);
   run.settings.keep = *options.measure.keep;
   if (options.block >= run.model->config.depth)
     throw UsageError("--block " + std::to_string(options.block) + " does not exist: blocks are 0 to " +
@@ -91,7 +93,7 @@ int run_cost(const CostOptions& options) {
   const bool quiet = options.json == "-" || options.csv == "-";
   if (!quiet) print_table(run, table, make_cost_view(table, passes, options.block, convention));
   CostFileContext context{.model = run.model->report.file,
-                          .image = run.image.name,
+                          .image = run.photo->name,
                           .instruction_set = instruction_set(run.settings),
                           .convention = convention,
                           .sweep = {}};

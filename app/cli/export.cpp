@@ -14,7 +14,6 @@
 #include "app/export/export.h"
 #include "app/export/export_captions.h"
 #include "app/export/export_tensors.h"
-#include "app/files/pixels_file.h"
 #include "engine/base/pool.h"
 #include "engine/network/forward.h"
 
@@ -23,7 +22,6 @@ namespace {
 
 struct ExportOptions {
   RunOptions run;
-  std::string pixels;                   // safetensors, in place of an image
   std::string folder, figure, tensors;  // what to write
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";
@@ -33,18 +31,7 @@ struct ExportOptions {
   vit::Extent extent;
 };
 
-RunInput open_input(const ExportOptions& options) {
-  if (options.pixels.empty()) return open_run(options.run, ImageNeed::required);
-  if (!options.run.image.empty()) throw UsageError("--image and --pixels exclude each other.");
-  RunInput input;
-  input.model = open_model(options.run);
-  input.settings = settings_for(options.run, input.model->config);
-  const vit::Preprocessing rules = preprocessing_for(options.run.preprocessing, input.model->preprocessing);
-  input.pixels = std::make_shared<const vit::Pixels>(load_pixels(options.pixels, rules));
-  return input;
-}
-
-ExportRequest request_for(const ExportOptions& options, const RunInput& input) {
+ExportRequest request_for(const ExportOptions& options, const Run& input) {
   const vit::ModelConfig& config = input.model->config;
   const vit::TokenGrid grid = vit::token_grid(config, input.pixels->width, input.pixels->height);
   ExportRequest request;
@@ -73,7 +60,7 @@ int run_export(const ExportOptions& options) {
   if (options.extent.class_token_only && options.tensors.empty())
     throw UsageError("--class-token-only is for --tensors: maps alone never go through the last block.");
   const Interrupt interrupt;
-  RunInput input = open_input(options);
+  Run input = open_run(options.run, ImageNeed::required);
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
   if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
@@ -84,12 +71,13 @@ int run_export(const ExportOptions& options) {
 
   ExportSource source;
   source.model = short_source_name(input.model->report.file);
-  source.image = short_source_name(options.pixels.empty() ? options.run.image : options.pixels);
-  if (options.pixels.empty()) source.photo = std::make_shared<const vit::Image>(input.image);
+  source.image = short_source_name(input.photo ? options.run.image : options.run.pixels);
+  source.photo = input.photo;
   {
     vit::Pool pool(input.settings.threads);
     ProgressBar bar("forward pass");
-    source.trace = run_pass(input, pool, interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+    vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+    source.trace = run_pass(input, pool, meter);
   }
 
   ProgressBar bar("writing");
@@ -113,7 +101,8 @@ int run_export(const ExportOptions& options) {
 
 void add_what_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "What";
-  command.add_option("--pixels", options.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
+  command
+      .add_option("--pixels", options.run.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
       ->type_name("FILE.safetensors")
       ->group(kGroup);
   command.add_option("--analysis", options.analysis, analyses_in_words())

@@ -24,7 +24,7 @@ void add_measure_options(CLI::App& app, MeasureOptions& options) {
   add_choice(app, "--keep", options.keep, "What a pass keeps (default: none)")->group("Measurement");
 }
 
-std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, const Repetition& repetition,
+std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                                          const Interrupt& interrupt, ProgressBar& bar) {
   using Clock = std::chrono::steady_clock;
   std::vector<MeasuredPass> passes;
@@ -33,7 +33,7 @@ std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, c
     interrupt.throw_if_requested();
     vit::Meter meter(interrupt.token());
     const Clock::time_point begin = Clock::now();
-    const std::shared_ptr<const vit::Trace> trace = vit::forward({run.model, run.pixels, run.settings}, meter, pool);
+    const std::shared_ptr<const vit::Trace> trace = vit::forward(run, meter, pool);
     const double elapsed = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
     if (i >= repetition.warmup) passes.push_back({trace->timings, elapsed});
     bar.show(repetition.done + repetition.part * (i + 1) / all);
@@ -47,7 +47,7 @@ std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes) {
   return timings;
 }
 
-std::string describe(const RunInput& run) {
+std::string describe(const vit::PassInput& run) {
   const vit::ModelConfig& c = run.model->config;
   const vit::TokenGrid grid = vit::token_grid(c, run.pixels->width, run.pixels->height);
   const int threads = run.settings.pass_threads();

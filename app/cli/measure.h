@@ -37,13 +37,13 @@ struct Repetition {
 };
 
 /// Throws vit::Cancelled after Ctrl-C.
-std::vector<MeasuredPass> measure_passes(const RunInput& run, vit::Pool& pool, const Repetition& repetition,
+std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                                          const Interrupt& interrupt, ProgressBar& bar);
 
 std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
 
 /// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, tiled kernel, 2 threads, avx512".
-std::string describe(const RunInput& run);
+std::string describe(const vit::PassInput& run);
 
 /// What its arithmetic runs on.
 const char* instruction_set(const vit::Settings& settings);

@@ -27,13 +27,13 @@ struct PredictOptions {
   std::string json;
 };
 
-Json to_json(const RunInput& input, const vit::Trace& trace, const std::vector<ClassScore>& scores) {
+Json to_json(const Run& input, const vit::Trace& trace, const std::vector<ClassScore>& scores) {
   Json top = Json::array();
   for (const ClassScore& score : scores)
     top.push_back(
         {{"class", score.index}, {"label", score.label}, {"probability", score.probability}, {"logit", score.logit}});
   Json json = {{"model", input.model->report.file},
-               {"image", input.image.name},
+               {"image", input.photo->name},
                {"preprocessing", vit::describe(input.pixels->preprocessing)},
                {"num_heads", trace.settings.head_counts()},
                {"qkv_bias", trace.settings.qkv_bias}};
@@ -44,7 +44,7 @@ Json to_json(const RunInput& input, const vit::Trace& trace, const std::vector<C
 
 int run_predict(const PredictOptions& options) {
   const Interrupt interrupt;
-  RunInput input = open_run(options.run, ImageNeed::required);
+  Run input = open_run(options.run, ImageNeed::required);
   if (input.model->config.classes == 0)
     throw vit::Error(input.model->report.file +
                      " has no classification head and predicts nothing; `headlight export` shows its attention.");
@@ -54,7 +54,8 @@ int run_predict(const PredictOptions& options) {
   {
     vit::Pool pool(input.settings.threads);
     ProgressBar bar("forward pass");
-    trace = run_pass(input, pool, interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+    vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+    trace = run_pass(input, pool, meter);
   }
   const std::vector<ClassScore> scores = top_classes(trace->logits, input.model->labels, options.top);
   if (options.json != "-")

@@ -27,8 +27,9 @@ struct PreprocessingOptions {
 
 /// The options that all commands and the window share. Empty and absent values mean the default.
 struct RunOptions {
-  std::string model;  // file, folder or "random:…"; empty: the model among the assets
-  std::string image;  // empty: none given
+  std::string model;   // file, folder or "random:…"; empty: the model among the assets
+  std::string image;   // empty: none given
+  std::string pixels;  // a safetensors file in place of an image
   vit::LoadOptions load;
   std::string num_heads;  // "12" for all blocks, "0:4,5:96" for some
   std::string heads_off;  // "5:0,3" heads of a block, "5:0,3,7:1-4,all:2" of several, "5:all" all of them

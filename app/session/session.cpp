@@ -16,7 +16,7 @@ void Session::open_model(const std::string& source, vit::LoadOptions options) {
 }
 
 void Session::override_model(vit::LoadOptions options) {
-  if (model_) worker_.load_model(model_source_, std::move(options), true);
+  if (model_) worker_.load_model(wanted.model, std::move(options), true);
 }
 
 void Session::open_image(const std::string& source) {
@@ -26,32 +26,32 @@ void Session::open_image(const std::string& source) {
 void Session::adopt_again(LoadedModel loaded) {
   const int was = model_->config.num_heads;
   model_ = std::move(loaded.model);
-  load_options_ = std::move(loaded.options);
+  wanted.load = std::move(loaded.options);
   // Blocks that run as trained go on doing so; counts that the user chose stay.
   for (int block = 0; block < settings.depth(); ++block)
     if (settings.heads(block) == was) settings.set_heads(model_->config.num_heads, block);
 }
 
 void Session::adopt_model(LoadedModel loaded) {
-  if (loaded.again && model_ && loaded.source == model_source_) return adopt_again(std::move(loaded));
-  vit::Settings wanted = vit::trained_settings(loaded.model->config);
+  if (loaded.again && model_ && loaded.source == wanted.model) return adopt_again(std::move(loaded));
+  vit::Settings as_wanted = vit::trained_settings(loaded.model->config);
   vit::Preprocessing prepared = loaded.model->preprocessing;
   if (first_model_) {  // the command line's settings are for the model it names
     try {
-      wanted = settings_for(start_, loaded.model->config);
+      as_wanted = settings_for(start_, loaded.model->config);
       prepared = preprocessing_for(start_.preprocessing, prepared);
     } catch (const vit::Error& error) {
       failures_.push_back({Failure::What::model, error.what()});
     }
   } else {
-    static_cast<vit::Execution&>(wanted) = settings;
+    static_cast<vit::Execution&>(as_wanted) = settings;
   }
-  settings = std::move(wanted);
+  settings = std::move(as_wanted);
   preprocessing = prepared;
   model_ = std::move(loaded.model);
-  model_source_ = std::move(loaded.source);
-  load_options_ = std::move(loaded.options);
-  opened_model_ = model_source_;
+  wanted.model = std::move(loaded.source);
+  wanted.load = std::move(loaded.options);
+  opened_model_ = wanted.model;
   view.block = first_model_ || view.block >= model_->config.depth ? model_->config.depth - 1 : view.block;
   view.head = kMeanOfHeads;
   view.query = 0;
@@ -61,8 +61,8 @@ void Session::adopt_model(LoadedModel loaded) {
 void Session::adopt_image(LoadedImage loaded) {
   image_ = std::move(loaded.image);
   display_ = std::move(loaded.display);
-  image_source_ = std::move(loaded.source);
-  opened_image_ = image_source_;
+  wanted.image = std::move(loaded.source);
+  opened_image_ = wanted.image;
 }
 
 bool Session::update() {
@@ -77,33 +77,41 @@ bool Session::update() {
   if ((out.model || out.image) && model_) fit_input();
   for (PassTime& time : out.times) times_.add(std::move(time));
 
+  const bool changed = adopt_trace(out);
+  fit_view();
+  return changed;
+}
+
+bool Session::adopt_trace(Outcome& out) {
   bool changed = false;
   if (out.trace && out.trace->model == model_) {
-    if (trace_ && trace_->model == model_ && trace_->pixels != out.trace->pixels && photo_ == out.photo)
-      view.query = same_place(view.query, trace_->grid, trace_->pixels->box, out.trace->grid, out.trace->pixels->box);
-    trace_ = std::move(out.trace);
-    shown_id_ = out.request;
+    const auto& before = shown_.trace;
+    if (before && before->model == model_ && before->pixels != out.trace->pixels && shown_.photo == out.photo)
+      view.query = same_place(view.query, before->grid, before->pixels->box, out.trace->grid, out.trace->pixels->box);
+    shown_.trace = std::move(out.trace);
+    shown_.id = out.request;
     changed = true;
-    if (photo_ != out.photo) {
-      photo_ = std::move(out.photo);
-      photo_display_ = std::move(out.display);
-      ++photo_version_;
+    if (shown_.photo != out.photo) {
+      shown_.photo = std::move(out.photo);
+      shown_.display = std::move(out.display);
+      ++shown_.photo_version;
     }
-    if (baseline_ && (baseline_->model != trace_->model || baseline_->pixels != trace_->pixels)) baseline_.reset();
+    const auto& baseline = shown_.baseline;
+    if (baseline && (baseline->model != shown_.trace->model || baseline->pixels != shown_.trace->pixels))
+      shown_.baseline.reset();
   }
-  if (out.baseline && trace_ && out.baseline->pixels == trace_->pixels) {
-    baseline_ = std::move(out.baseline);
+  if (out.baseline && shown_.trace && out.baseline->pixels == shown_.trace->pixels) {
+    shown_.baseline = std::move(out.baseline);
     changed = true;
   }
-  fit_view();
   return changed;
 }
 
 void Session::request_wanted() {
   if (!model_ || !image_) return;
-  const bool wanted = !requested_ || requested_->model != model_ || requested_->image != image_ ||
-                      requested_->preprocessing != preprocessing || !(requested_->settings == settings);
-  if (wanted) {
+  const bool differs = !requested_ || requested_->model != model_ || requested_->image != image_ ||
+                       requested_->preprocessing != preprocessing || !(requested_->settings == settings);
+  if (differs) {
     requested_ = Request{model_, image_, display_, preprocessing, settings, ++requested_id_};
     worker_.post(*requested_);
   }
@@ -112,9 +120,9 @@ void Session::request_wanted() {
 void Session::fit_view() {
   if (!model_) return;
   view.block = std::clamp(view.block, 0, model_->config.depth - 1);
-  if (trace_ && trace_->model == model_) {
-    if (view.query >= trace_->grid.tokens()) view.query = 0;
-    if (trace_->grid.prefix == 0 && view.query < 0) view.query = 0;
+  if (shown_.trace && shown_.trace->model == model_) {
+    if (view.query >= shown_.trace->grid.tokens()) view.query = 0;
+    if (shown_.trace->grid.prefix == 0 && view.query < 0) view.query = 0;
   }
   const int heads = settings.heads(view.block);
   if (view.head >= heads) view.head = heads - 1;
@@ -128,6 +136,10 @@ void Session::set_heads(int heads) {
   if (model_) settings.set_heads(heads, heads_for_all ? -1 : view.block);
 }
 
+void Session::switch_head(int head, bool off) {
+  if (model_ && head >= 0 && head < wanted_heads()) settings.switch_head(view.block, head, off);
+}
+
 void Session::restore_trained_settings() {
   if (model_) static_cast<vit::Numbers&>(settings) = vit::trained_settings(model_->config);
 }
@@ -137,7 +149,11 @@ bool Session::as_trained() const {
 }
 
 void Session::set_query(int token) {
-  if (trace_ && token >= 0 && token < trace_->grid.tokens()) view.query = token;
+  if (shown_.trace && token >= 0 && token < shown_.trace->grid.tokens()) view.query = token;
+}
+
+bool Session::SizesFor::operator==(const SizesFor& other) const {
+  return model == other.model && image == other.image && fit == other.fit && vit::same_work(settings, other.settings);
 }
 
 const std::vector<int>& Session::input_sizes() {
@@ -175,11 +191,11 @@ void Session::fit_input() {
 
 void Session::reset_input() {
   if (!model_) return;
-  const vit::Preprocessing wanted = preprocessing;
+  const vit::Preprocessing before = preprocessing;
   preprocessing = model_->preprocessing;
-  preprocessing.interpolation = wanted.interpolation;
-  preprocessing.mean = wanted.mean;
-  preprocessing.std = wanted.std;
+  preprocessing.interpolation = before.interpolation;
+  preprocessing.mean = before.mean;
+  preprocessing.std = before.std;
 }
 
 bool Session::native_input() const {
@@ -202,7 +218,7 @@ void Session::toggle_sweep() {
 }
 
 bool Session::settled() const {
-  const bool answered = !requested_ || std::max(shown_id_, failed_id_) >= requested_id_;
+  const bool answered = !requested_ || std::max(shown_.id, failed_id_) >= requested_id_;
   return answered && !worker_.status().picture_due;
 }
 

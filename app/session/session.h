@@ -12,13 +12,13 @@
 #include "app/session/input_fit.h"
 #include "app/session/pass_times.h"
 #include "app/session/run_options.h"
-#include "app/session/view.h"
+#include "app/session/wanted.h"
 #include "app/session/worker.h"
 
 namespace headlight {
 
-/// Panels edit `settings` and `view`; `request_wanted()` compares them with what was requested and asks the worker for
-/// the difference. What is shown is always one trace with its own model, pixels and settings. Main thread only.
+/// Panels edit what is wanted; `request_wanted()` compares it with what was requested and asks the worker for the
+/// difference. A load that fails changes nothing of either. Main thread only.
 class Session {
  public:
   Session(RunOptions start, std::function<void()> wake);
@@ -37,17 +37,19 @@ class Session {
   void toggle_sweep();
   bool sweeps_all_blocks() const { return view.cost_of_model || heads_for_all; }
 
-  // What is wanted.
-  vit::Settings settings;
-  vit::Preprocessing preprocessing;
-  View view;
-  bool heads_for_all = true;  // the head-count control sets every block, not the chosen one alone
+  Wanted wanted;
+  // Its parts that panels edit, by short names.
+  vit::Settings& settings = wanted.settings;
+  vit::Preprocessing& preprocessing = wanted.preprocessing;
+  View& view = wanted.view;
+  bool& heads_for_all = wanted.heads_for_all;
   std::optional<std::filesystem::path> imagenet_labels;  // for models that are opened later
 
-  int wanted_heads() const;         // of the chosen block; 0 without a model
-  void set_heads(int heads);        // for all blocks or the chosen one
-  void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
-  bool as_trained() const;          // the wanted numbers are the trained ones
+  int wanted_heads() const;              // of the chosen block; 0 without a model
+  void set_heads(int heads);             // for all blocks or the chosen one; another count switches all heads on
+  void switch_head(int head, bool off);  // of the chosen block
+  void restore_trained_settings();       // heads, bias, dropout; kernel and threads stay
+  bool as_trained() const;               // the wanted numbers are the trained ones
   void set_query(int token);
   /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
   const std::vector<int>& input_sizes();
@@ -59,21 +61,21 @@ class Session {
   // What is there.
   const std::shared_ptr<const vit::Model>& model() const { return model_; }
   /// What the open model was read with: its overrides.
-  const vit::LoadOptions& load_options() const { return load_options_; }
-  const std::string& model_source() const { return model_source_; }
+  const vit::LoadOptions& load_options() const { return wanted.load; }
+  const std::string& model_source() const { return wanted.model; }
   const std::shared_ptr<const vit::Image>& image() const { return image_; }
-  const std::string& image_source() const { return image_source_; }
-  const std::shared_ptr<const vit::Trace>& trace() const { return trace_; }        // shown; null before the first
-  const std::shared_ptr<const vit::Trace>& baseline() const { return baseline_; }  // null where there is none
-  /// The photo of the shown trace, whole and for display; `photo_version` grows when it changes.
-  const std::shared_ptr<const vit::Image>& photo() const { return photo_; }
-  const PhotoLevels& photo_display() const { return *photo_display_; }
-  std::uint64_t photo_version() const { return photo_version_; }
+  const std::string& image_source() const { return wanted.image; }
+  const Shown& shown() const { return shown_; }
+  const std::shared_ptr<const vit::Trace>& trace() const { return shown_.trace; }
+  const std::shared_ptr<const vit::Trace>& baseline() const { return shown_.baseline; }
+  const std::shared_ptr<const vit::Image>& photo() const { return shown_.photo; }
+  const PhotoLevels& photo_display() const { return *shown_.display; }
+  std::uint64_t photo_version() const { return shown_.photo_version; }
 
   const PassTimes& times() const { return times_; }
   WorkerStatus status() const { return worker_.status(); }
   std::uint64_t requested_id() const { return requested_id_; }
-  std::uint64_t shown_id() const { return shown_id_; }
+  std::uint64_t shown_id() const { return shown_.id; }
   /// The newest request is answered and no load is under way.
   bool settled() const;
   bool measured() const;  // and the repeats for the timings are done, too
@@ -88,26 +90,25 @@ class Session {
   void adopt_model(LoadedModel loaded);
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
+  bool adopt_trace(Outcome& out);  // true if the picture changed
   void fit_view();
   void fit_input();
 
   RunOptions start_;
   std::shared_ptr<const vit::Model> model_;
-  std::shared_ptr<const vit::Image> image_, photo_;
-  std::shared_ptr<const PhotoLevels> display_, photo_display_;  // of the two
-  std::string model_source_, image_source_;
-  vit::LoadOptions load_options_;
-  std::shared_ptr<const vit::Trace> trace_, baseline_;
+  std::shared_ptr<const vit::Image> image_;
+  std::shared_ptr<const PhotoLevels> display_;  // of it
+  Shown shown_;
   std::optional<std::string> opened_model_, opened_image_;
   std::optional<Request> requested_;
-  std::uint64_t requested_id_ = 0, shown_id_ = 0, failed_id_ = 0, photo_version_ = 0;
+  std::uint64_t requested_id_ = 0, failed_id_ = 0;
   PassTimes times_;
   struct SizesFor {  // what the possible sizes depend on
     std::uint64_t model = 0;
     std::shared_ptr<const vit::Image> image;
     std::optional<Fit> fit;
     vit::Settings settings;
-    bool operator==(const SizesFor&) const = default;
+    bool operator==(const SizesFor& other) const;
   } sizes_for_;
   std::vector<int> sizes_;
   std::vector<Failure> failures_;

@@ -5,10 +5,6 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/base/pool.h"
-#include "engine/cost/estimate.h"
-#include "engine/cost/prediction.h"
-#include "engine/network/meter.h"
 
 namespace headlight {
 
@@ -18,11 +14,19 @@ double ms_between(std::chrono::steady_clock::time_point from, std::chrono::stead
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-/// Work that a newer wish stops at once: it only refines what is on screen.
-bool is_extra(WorkerStatus::Doing doing) {
-  using Doing = WorkerStatus::Doing;
-  return doing == Doing::baseline || doing == Doing::measuring || doing == Doing::sweeping;
+WorkerStatus::Doing doing_of(NextMeasurement::Why why) {
+  switch (why) {
+    case NextMeasurement::Why::baseline:
+      return WorkerStatus::Doing::baseline;
+    case NextMeasurement::Why::timing:
+      return WorkerStatus::Doing::measuring;
+    case NextMeasurement::Why::sweep:
+      break;
+  }
+  return WorkerStatus::Doing::sweeping;
 }
+
+constexpr const char* kNoMemoryForPass = "Not enough memory for this pass: try the tiled kernel or a smaller input.";
 
 }  // namespace
 
@@ -33,7 +37,7 @@ Worker::Worker(std::function<void()> wake) : wake_(std::move(wake)) {
 Worker::~Worker() {
   {
     std::lock_guard lock(mutex_);
-    inbox_.quit = true;
+    quit_ = true;
     running_.stop.request_stop();
   }
   changed_.notify_one();
@@ -42,58 +46,75 @@ Worker::~Worker() {
 
 // ---- the window's side ----
 
-void Worker::post(Request request) {
+void Worker::put(Job job) {
   {
     std::lock_guard lock(mutex_);
-    const Doing doing = running_.doing;
-    if (is_extra(doing) || (doing == Doing::running && (obsolete(request) || remaining_ms() > kPatienceMs)))
-      running_.stop.request_stop();
-    inbox_.request = std::move(request);
+    if (is_stopped_by(job)) running_.stop.request_stop();
+    if (job.rank != Rank::errand) std::erase_if(queue_, [&](const Job& other) { return other.rank == job.rank; });
+    const auto behind =
+        std::find_if(queue_.begin(), queue_.end(), [&](const Job& other) { return other.rank > job.rank; });
+    queue_.insert(behind, std::move(job));
   }
   changed_.notify_one();
+}
+
+bool Worker::is_stopped_by(const Job& job) const {
+  if (running_.rank == Rank::extra) return true;
+  if (job.rank != running_.rank) return false;
+  if (job.rank == Rank::model) return true;
+  return job.rank == Rank::request &&
+         (job.model != running_.model || job.image != running_.image || remaining_ms() > kPatienceMs);
+}
+
+double Worker::remaining_ms() const {
+  const double elapsed = ms_between(running_.began, Clock::now());
+  const double whole = running_.fraction > 0.05 ? elapsed / running_.fraction : std::max(expected_ms_, elapsed * 2);
+  return whole - elapsed;
+}
+
+void Worker::post(Request request) {
+  auto model = request.model;
+  auto image = request.image;
+  put({Rank::request, Doing::running,
+       [this, request = std::move(request)](const std::stop_token& stop) { answer(request, stop); }, std::move(model),
+       std::move(image)});
 }
 
 void Worker::load_model(std::string source, vit::LoadOptions options, bool again) {
-  {
-    std::lock_guard lock(mutex_);
-    if (is_extra(running_.doing) || running_.doing == Doing::loading_model) running_.stop.request_stop();
-    inbox_.model = ModelLoad{std::move(source), std::move(options), again};
-  }
-  changed_.notify_one();
+  put({Rank::model, Doing::loading_model,
+       [this, wanted = LoadedModel{std::move(source), std::move(options), again, nullptr}](
+           const std::stop_token& stop) { open_model(wanted, stop); }});
 }
 
 void Worker::load_image(std::string source) {
+  put({Rank::image, Doing::loading_image,
+       [this, source = std::move(source)](const std::stop_token&) { open_image(source); }});
+}
+
+void Worker::run_errand(Errand errand) {
+  put({Rank::errand, Doing::saving, [this, errand = std::move(errand)](const std::stop_token& stop) {
+         attempt(Failure::What::errand, "Not enough memory to save this: choose fewer blocks or a smaller size.", [&] {
+           std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
+           publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
+         });
+       }});
+}
+
+void Worker::set_sweep(std::optional<Sweep> sweep) {
   {
     std::lock_guard lock(mutex_);
-    if (is_extra(running_.doing)) running_.stop.request_stop();
-    inbox_.image = std::move(source);
+    if (running_.doing == Doing::sweeping) running_.stop.request_stop();
+    sweep_.emplace(std::move(sweep));
   }
   changed_.notify_one();
 }
 
 void Worker::sweep(Sweep sweep) {
-  {
-    std::lock_guard lock(mutex_);
-    inbox_.sweep = std::move(sweep);
-  }
-  changed_.notify_one();
+  set_sweep(std::move(sweep));
 }
 
 void Worker::cancel_sweep() {
-  {
-    std::lock_guard lock(mutex_);
-    if (running_.doing == Doing::sweeping) running_.stop.request_stop();
-    inbox_.sweep = Sweep{};  // an empty one ends the one that runs
-  }
-  changed_.notify_one();
-}
-
-void Worker::run_errand(Errand errand) {
-  {
-    std::lock_guard lock(mutex_);
-    inbox_.errands.push_back(std::move(errand));
-  }
-  changed_.notify_one();
+  set_sweep(std::nullopt);
 }
 
 Outcome Worker::take() {
@@ -103,107 +124,61 @@ Outcome Worker::take() {
 
 WorkerStatus Worker::status() const {
   std::lock_guard lock(mutex_);
-  const Doing doing = running_.doing;
-  WorkerStatus status{.doing = doing, .fraction = running_.fraction};
-  if (doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
-  status.picture_due = inbox_.model || inbox_.image || inbox_.request || doing == Doing::loading_model ||
-                       doing == Doing::loading_image || doing == Doing::running || doing == Doing::saving ||
-                       !inbox_.errands.empty();
+  WorkerStatus status{.doing = running_.doing, .fraction = running_.fraction};
+  if (running_.doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
+  status.picture_due = !queue_.empty() || running_.rank != Rank::extra;
   return status;
-}
-
-bool Worker::obsolete(const Request& newer) const {
-  return newer.model != running_.model || newer.image != running_.image;
-}
-
-double Worker::remaining_ms() const {
-  const double elapsed = ms_between(running_.began, Clock::now());
-  const double whole = running_.fraction > 0.05 ? elapsed / running_.fraction : std::max(expected_ms_, elapsed * 2);
-  return whole - elapsed;
 }
 
 // ---- the worker thread's side ----
 
 void Worker::run() {
+  while (const std::optional<Job> job = next_job()) {
+    std::stop_token stop;
+    {
+      std::lock_guard lock(mutex_);
+      stop = running_.stop.get_token();
+    }
+    job->work(stop);
+  }
+}
+
+std::optional<Worker::Job> Worker::next_job() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    if (step()) continue;
-    std::unique_lock lock(mutex_);
+    if (quit_) return std::nullopt;
+    if (sweep_) runner_.sweep(*std::exchange(sweep_, {}));
+    std::optional<Job> job;
+    if (!queue_.empty()) {
+      job = std::move(queue_.front());
+      queue_.erase(queue_.begin());
+    } else {
+      job = next_extra();
+    }
+    if (job) {
+      running_ = {job->rank, job->doing, {}, Clock::now(), 0, job->model, job->image};
+      return job;
+    }
     if (running_.doing != Doing::resting) {
       running_ = {};
       lock.unlock();
       wake_();  // the window shows that everything is at rest
       lock.lock();
+      continue;
     }
-    changed_.wait(lock, [this] {
-      return inbox_.quit || inbox_.model || inbox_.image || inbox_.request || inbox_.sweep || !inbox_.errands.empty();
-    });
-    if (inbox_.quit) return;
+    changed_.wait(lock, [this] { return quit_ || sweep_ || !queue_.empty(); });
   }
 }
 
-bool Worker::step() {
-  std::optional<ModelLoad> model;
-  std::optional<std::string> image;
-  std::optional<Request> request;
-  std::optional<Errand> errand;
-  {
-    std::lock_guard lock(mutex_);
-    if (inbox_.quit) return false;
-    if (inbox_.model) {
-      model = std::exchange(inbox_.model, {});
-      running_.doing = Doing::loading_model;
-    } else if (inbox_.image) {
-      image = std::exchange(inbox_.image, {});
-      running_.doing = Doing::loading_image;
-    } else if (inbox_.request) {
-      request = std::exchange(inbox_.request, {});
-      running_.doing = Doing::running;
-    } else if (!inbox_.errands.empty()) {
-      errand = std::move(inbox_.errands.front());
-      inbox_.errands.erase(inbox_.errands.begin());
-      running_.doing = Doing::saving;
-    }
-    if (inbox_.sweep) {
-      sweep_ = std::exchange(inbox_.sweep, {});
-      swept_ = 0;
-      if (sweep_->head_counts.empty()) sweep_.reset();
-    }
-  }
-  if (model)
-    run_model_load(*model);
-  else if (image)
-    run_image_load(*image);
-  else if (request)
-    run_request(std::move(*request));
-  else if (errand)
-    run_saving(*errand);
-  else if (trace_ && !baseline_ && !baseline_tried_)
-    run_baseline();
-  else if (trace_ && !measured_.enough())
-    run_measurement(measured_);
-  else if (trace_ && !yardstick().enough())
-    run_measurement(yardstick());
-  else if (sweep_ && trace_)
-    run_sweep_pass();
-  else
-    return false;
-  return true;
+std::optional<Worker::Job> Worker::next_extra() {
+  std::optional<NextMeasurement> next = runner_.next();
+  if (!next) return std::nullopt;
+  const Doing doing = doing_of(next->why);
+  return Job{Rank::extra, doing, [this, next = std::move(*next)](const std::stop_token& stop) { measure(next, stop); }};
 }
 
-std::stop_token Worker::begin(Doing doing) {
-  std::lock_guard lock(mutex_);
-  running_ = {};
-  running_.doing = doing;
-  running_.began = Clock::now();
-  if (current_) {
-    running_.model = current_->model;
-    running_.image = current_->image;
-  }
-  // What was posted since this job was chosen stops it as it would have a moment later.
-  const bool newer = is_extra(doing) && (inbox_.request || inbox_.model || inbox_.image);
-  const bool stale = doing == Doing::running && inbox_.request && obsolete(*inbox_.request);
-  if (inbox_.quit || newer || stale) running_.stop.request_stop();
-  return running_.stop.get_token();
+PassControl Worker::control(const std::stop_token& stop) {
+  return {stop, [this](double fraction) { progress(fraction); }};
 }
 
 void Worker::progress(double fraction) {
@@ -228,161 +203,69 @@ void Worker::fail(Failure::What what, const std::string& sentence, std::uint64_t
   publish([&](Outcome& out) { out.failures.push_back({what, sentence, request}); });
 }
 
-void Worker::run_model_load(const ModelLoad& load) {
-  const std::stop_token stop = begin(Doing::loading_model);
+bool Worker::attempt(Failure::What what, const char* no_memory, const std::function<void()>& work,
+                     std::uint64_t request) {
   try {
-    auto model = vit::load_model(load.source, load.options, [&](double fraction) {
+    work();
+    return true;
+  } catch (const vit::Cancelled&) {
+  } catch (const std::bad_alloc&) {
+    fail(what, no_memory, request);
+  } catch (const std::exception& error) {
+    fail(what, error.what(), request);
+  }
+  return false;
+}
+
+void Worker::open_model(const LoadedModel& wanted, const std::stop_token& stop) {
+  const std::string no_memory = wanted.source + ": not enough memory for this network.";
+  attempt(Failure::What::model, no_memory.c_str(), [&] {
+    LoadedModel loaded = wanted;
+    loaded.model = vit::load_model(wanted.source, wanted.options, [&](double fraction) {
       if (stop.stop_requested()) throw vit::Cancelled();
       progress(fraction);
     });
-    publish([&](Outcome& out) { out.model = LoadedModel{load.source, load.options, load.again, std::move(model)}; });
-  } catch (const vit::Cancelled&) {
-  } catch (const std::bad_alloc&) {
-    fail(Failure::What::model, load.source + ": not enough memory for this network.");
-  } catch (const std::exception& error) {
-    fail(Failure::What::model, error.what());
-  }
+    publish([&](Outcome& out) { out.model = std::move(loaded); });
+  });
 }
 
-void Worker::run_image_load(const std::string& source) {
-  begin(Doing::loading_image);
-  try {
+void Worker::open_image(const std::string& source) {
+  const std::string no_memory = source + ": not enough memory for this picture.";
+  attempt(Failure::What::image, no_memory.c_str(), [&] {
     auto image = std::make_shared<const vit::Image>(vit::load_image(source));
     auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
     publish([&](Outcome& out) { out.image = LoadedImage{source, std::move(image), std::move(display)}; });
-  } catch (const std::bad_alloc&) {
-    fail(Failure::What::image, source + ": not enough memory for this picture.");
-  } catch (const std::exception& error) {
-    fail(Failure::What::image, error.what());
-  }
+  });
 }
 
-void Worker::prepare_pixels() {
-  if (pixels_) return;
-  pixels_ = std::make_shared<const vit::Pixels>(
-      vit::preprocess(*current_->image, current_->preprocessing, current_->model->config.patch_px));
+void Worker::answer(const Request& request, const std::stop_token& stop) {
+  attempt(
+      Failure::What::pass, kNoMemoryForPass,
+      [&] {
+        auto trace = runner_.answer(request, control(stop));
+        publish([&](Outcome& out) {
+          if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;
+          out.trace = std::move(trace);
+          out.request = request.id;
+          out.photo = request.image;
+          out.display = request.display;
+          out.baseline = runner_.baseline();
+        });
+      },
+      request.id);
 }
 
-std::shared_ptr<const vit::Trace> Worker::pass(Doing doing, const vit::Settings& settings, const vit::Trace* previous,
-                                               double done, double share) {
-  const std::stop_token stop = begin(doing);
-  const vit::TokenGrid grid = vit::token_grid(current_->model->config, pixels_->width, pixels_->height);
-  vit::check_memory(vit::estimate(current_->model->config, grid, settings));
-  if (!pool_ || pool_threads_ != settings.threads) {
-    pool_ = std::make_unique<vit::Pool>(settings.threads);
-    pool_threads_ = settings.threads;  // the system may have given fewer
-  }
-  vit::Meter meter(stop, [&](double fraction) { progress(done + share * fraction); });
-  auto trace = vit::forward({current_->model, pixels_, settings}, meter, *pool_, previous);
-  const bool whole = trace->timings.first_block == 0;
-  std::lock_guard lock(mutex_);
-  if (whole) {
-    outbox_.times.push_back({current_->model, settings, trace->grid, trace->timings});
-    if (doing == Doing::running) expected_ms_ = trace->timings.wall_ms;
-  }
-  return trace;
-}
-
-void Worker::run_request(Request request) {
-  const bool other_model = !current_ || request.model != current_->model;
-  const bool other_pixels =
-      other_model || request.image != current_->image || request.preprocessing != current_->preprocessing;
-  current_ = std::move(request);
-  if (other_pixels) {
-    pixels_.reset();
-    trace_.reset();
-    baseline_.reset();
-    baseline_tried_ = false;
-    sweep_.reset();
-    yardsticks_.clear();
-  }
-  measured_ = {.settings = current_->settings};
-  try {
-    begin(Doing::running);
-    prepare_pixels();
-    trace_ = pass(Doing::running, current_->settings, trace_.get());
-    if (vit::as_trained(current_->settings, current_->model->config)) baseline_ = trace_;
+void Worker::measure(const NextMeasurement& next, const std::stop_token& stop) {
+  attempt(Failure::What::pass, "Not enough memory to sweep the head counts: choose a smaller input.", [&] {
+    runner_.measure(next, control(stop));
+    const auto times = runner_.take_times();
+    const bool is_baseline = next.why == NextMeasurement::Why::baseline && runner_.baseline();
+    if (times.empty() && !is_baseline) return;
     publish([&](Outcome& out) {
-      out.trace = trace_;
-      out.request = current_->id;
-      out.photo = current_->image;
-      out.display = current_->display;
-      out.baseline = baseline_;
+      out.times.insert(out.times.end(), times.begin(), times.end());
+      if (is_baseline) out.baseline = runner_.baseline();
     });
-  } catch (const vit::Cancelled&) {
-    measured_.give_up();  // the request that stopped it measures in its place
-  } catch (const std::bad_alloc&) {
-    measured_.give_up();
-    fail(Failure::What::pass, "Not enough memory for this pass: try the tiled kernel or a smaller input.",
-         current_->id);
-  } catch (const std::exception& error) {
-    measured_.give_up();
-    fail(Failure::What::pass, error.what(), current_->id);
-  }
-}
-
-void Worker::run_saving(const Errand& errand) {
-  const std::stop_token stop = begin(Doing::saving);
-  try {
-    std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
-    publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
-  } catch (const vit::Cancelled&) {
-  } catch (const std::bad_alloc&) {
-    fail(Failure::What::errand, "Not enough memory to save this: choose fewer blocks or a smaller size.");
-  } catch (const std::exception& error) {
-    fail(Failure::What::errand, error.what());
-  }
-}
-
-void Worker::run_baseline() {
-  vit::Settings settings = vit::trained_settings(current_->model->config);
-  static_cast<vit::Execution&>(settings) = current_->settings;
-  baseline_tried_ = true;
-  try {
-    baseline_ = pass(Doing::baseline, settings, nullptr);
-    publish([&](Outcome& out) { out.baseline = baseline_; });
-  } catch (const vit::Cancelled&) {
-    baseline_tried_ = false;
-  } catch (const std::exception&) {  // it does not fit: there is nothing to compare with, and the window says so
-  }
-}
-
-Worker::Measured& Worker::yardstick() {
-  const vit::Settings settings = vit::with_heads(current_->settings, current_->model->config.num_heads, -1);
-  for (Measured& known : yardsticks_)
-    if (known.settings == settings) return known;
-  yardsticks_.push_back(settings == measured_.settings ? measured_ : Measured{.settings = settings});
-  return yardsticks_.back();
-}
-
-void Worker::run_measurement(Measured& measured) {
-  const double share = 1.0 / kMeasurePasses;
-  try {
-    const auto trace = pass(Doing::measuring, measured.settings, nullptr, measured.passes * share, share);
-    ++measured.passes;
-    measured.ms += trace->timings.wall_ms;
-  } catch (const vit::Cancelled&) {  // the request that stopped it is measured in its place
-  } catch (const std::exception&) {
-    measured.give_up();
-  }
-}
-
-void Worker::run_sweep_pass() {
-  const int total = static_cast<int>(sweep_->head_counts.size()) * sweep_->passes;
-  const int heads = sweep_->head_counts[static_cast<std::size_t>(swept_ / sweep_->passes)];
-  const vit::Settings settings = vit::with_heads(current_->settings, heads, sweep_->block);
-  try {
-    pass(Doing::sweeping, settings, nullptr, static_cast<double>(swept_) / total, 1.0 / total);
-    if (++swept_ == total) sweep_.reset();
-    wake_();
-  } catch (const vit::Cancelled&) {  // a newer request goes first; the sweep comes back to this pass
-  } catch (const std::bad_alloc&) {
-    sweep_.reset();
-    fail(Failure::What::pass, "Not enough memory to sweep the head counts: choose a smaller input.");
-  } catch (const std::exception& error) {
-    sweep_.reset();
-    fail(Failure::What::pass, error.what());
-  }
+  });
 }
 
 }  // namespace headlight

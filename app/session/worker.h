@@ -13,41 +13,14 @@
 #include <thread>
 #include <vector>
 
+#include "app/session/pass_runner.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/image/image.h"
 #include "engine/image/photo_levels.h"
-#include "engine/image/preprocessing.h"
-#include "engine/network/forward.h"
 #include "engine/network/model.h"
-#include "engine/network/settings.h"
 #include "engine/network/trace.h"
 
 namespace headlight {
-
-/// A picture that the window wants: what a forward pass needs, and the number by which the window knows it again.
-struct Request {
-  std::shared_ptr<const vit::Model> model;
-  std::shared_ptr<const vit::Image> image;
-  std::shared_ptr<const PhotoLevels> display;  // of the same photo; the worker hands it back with the trace
-  vit::Preprocessing preprocessing;
-  vit::Settings settings;
-  std::uint64_t id = 0;
-};
-
-/// One measured pass. `settings` and `grid` say exactly what was measured.
-struct PassTime {
-  std::shared_ptr<const vit::Model> model;
-  vit::Settings settings;
-  vit::TokenGrid grid;
-  vit::Timings timings;
-};
-
-/// Measure the newest request with every head count of `head_counts`, for all blocks or one.
-struct Sweep {
-  std::vector<int> head_counts;
-  int block = -1;  // -1: all blocks
-  int passes = 3;  // of each count
-};
 
 /// Work beside the pictures, such as writing files: returns a sentence to say when it is done.
 using Errand = std::function<std::string(std::stop_token stop, const std::function<void(double)>& progress)>;
@@ -103,16 +76,14 @@ struct WorkerStatus {
   bool picture_due = false;  // a posted request or load has not been answered yet
 };
 
-/// Two slots under one mutex: what the window wants, and what is ready for it. The running pass of an older request is
-/// let finish, so that a drag shows pictures on the way, unless its model or image is obsolete, it has more than
-/// kPatienceMs to go, or the program ends. After a change the pass is repeated for its timings (kMeasurePasses or
-/// kMeasureMs, whichever comes first), and once with the trained head count and all else as requested, which is what
-/// predictions stand on; then the thread sleeps. All functions may be called from any thread.
+/// A queue under one mutex for what the window wants, and a slot for what is ready for it. The newest request goes
+/// first, then loads, then errands in the order in which they came; while the queue is empty, the newest picture is
+/// measured (see measuring.h), which anything that comes stops at once. The running pass of an older request is let
+/// finish, so that a drag shows pictures on the way, unless its model or image is obsolete, it has more than
+/// kPatienceMs to go, or the program ends. All functions may be called from any thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
-  static constexpr int kMeasurePasses = 10;
-  static constexpr double kMeasureMs = 200;
 
   /// `wake` is called from the worker's thread, without a lock, whenever there is something to take.
   explicit Worker(std::function<void()> wake);
@@ -120,13 +91,15 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  /// Replaces the request that waits, if any; so do the two loads.
   void post(Request request);
   void load_model(std::string source, vit::LoadOptions options, bool again = false);
   void load_image(std::string source);
+  /// What it captures must stay valid.
+  void run_errand(Errand errand);
+  /// Measures the newest picture with other head counts; a sweep that is under way ends.
   void sweep(Sweep sweep);
   void cancel_sweep();
-  /// In the order in which they come; pictures go first. What it captures must stay valid.
-  void run_errand(Errand errand);
 
   Outcome take();
   WorkerStatus status() const;
@@ -134,20 +107,17 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
   using Doing = WorkerStatus::Doing;
-  struct ModelLoad {
-    std::string source;
-    vit::LoadOptions options;
-    bool again = false;
-  };
-  struct Inbox {  // slot one: the newest of each kind
-    std::optional<ModelLoad> model;
-    std::optional<std::string> image;
-    std::optional<Request> request;
-    std::optional<Sweep> sweep;
-    std::vector<Errand> errands;
-    bool quit = false;
+  enum class Rank : std::uint8_t { request, model, image, errand, extra };
+  struct Job {
+    Rank rank = Rank::extra;
+    Doing doing = Doing::resting;
+    std::function<void(const std::stop_token&)> work;
+    // Of a request: what makes an older one obsolete.
+    std::shared_ptr<const vit::Model> model = nullptr;
+    std::shared_ptr<const vit::Image> image = nullptr;
   };
   struct Running {
+    Rank rank = Rank::extra;
     Doing doing = Doing::resting;
     std::stop_source stop;
     Clock::time_point began;
@@ -156,54 +126,36 @@ class Worker {
     std::shared_ptr<const vit::Image> image;
   };
 
+  void put(Job job);
+  void set_sweep(std::optional<Sweep> sweep);
+  bool is_stopped_by(const Job& job) const;  // the running one; call it with the lock
+  double remaining_ms() const;               // likewise
+
   void run();
-  bool step();  // one job; false when there is nothing left to do
-  void run_model_load(const ModelLoad& load);
-  void run_image_load(const std::string& source);
-  void run_request(Request request);
-  void run_saving(const Errand& errand);
-  void run_baseline();
-  struct Measured {
-    vit::Settings settings;
-    int passes = 0;
-    double ms = 0;
-    bool enough() const { return passes >= kMeasurePasses || ms >= kMeasureMs; }
-    void give_up() { passes = kMeasurePasses; }
-  };
-  /// The newest request's twin of trained head count.
-  Measured& yardstick();
-  void run_measurement(Measured& measured);
-  void run_sweep_pass();
-  std::shared_ptr<const vit::Trace> pass(Doing doing, const vit::Settings& settings, const vit::Trace* previous,
-                                         double done = 0, double share = 1);
-  void prepare_pixels();
-  std::stop_token begin(Doing doing);
-  void end();
+  std::optional<Job> next_job();    // waits; none when the program ends
+  std::optional<Job> next_extra();  // with the lock
+  void answer(const Request& request, const std::stop_token& stop);
+  void open_model(const LoadedModel& wanted, const std::stop_token& stop);
+  void open_image(const std::string& source);
+  void measure(const NextMeasurement& next, const std::stop_token& stop);
+  PassControl control(const std::stop_token& stop);
   void progress(double fraction);
   void publish(const std::function<void(Outcome&)>& change);
   void fail(Failure::What what, const std::string& sentence, std::uint64_t request = 0);
-  bool obsolete(const Request& newer) const;
-  double remaining_ms() const;
+  /// Runs `work`, whose exceptions become failures; false where it failed or was cancelled.
+  bool attempt(Failure::What what, const char* no_memory, const std::function<void()>& work, std::uint64_t request = 0);
 
   const std::function<void()> wake_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows, down to the runner
   std::condition_variable changed_;
-  Inbox inbox_;
-  Outcome outbox_;
+  std::vector<Job> queue_;                     // by rank
+  std::optional<std::optional<Sweep>> sweep_;  // one to begin, or none to end the one that runs
+  bool quit_ = false;
   Running running_;
-  double expected_ms_ = 0;  // of a whole pass of the current model and image
+  double expected_ms_ = 0;  // of a whole pass of the newest picture
+  Outcome outbox_;
 
-  // The worker thread's own.
-  std::optional<Request> current_;
-  std::shared_ptr<const vit::Pixels> pixels_;
-  std::shared_ptr<const vit::Trace> trace_, baseline_;
-  bool baseline_tried_ = false;
-  std::unique_ptr<vit::Pool> pool_;
-  int pool_threads_ = 0;              // asked for
-  Measured measured_;                 // the newest request
-  std::vector<Measured> yardsticks_;  // trained head counts, of the current model and pixels
-  std::optional<Sweep> sweep_;
-  int swept_ = 0;
+  PassRunner runner_;  // the worker thread's own
   std::thread thread_;
 };
 

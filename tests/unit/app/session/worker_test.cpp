@@ -120,9 +120,14 @@ TEST(Worker, MeasuresALittleAndThenRests) {
   const auto model = small_model();
   listener.worker.post(listener.request(model));
   ASSERT_TRUE(listener.wait_for_rest());
-  EXPECT_GE(listener.all.times.size(), 2u);
-  EXPECT_LE(listener.all.times.size(), 1u + Worker::kMeasurePasses);
-  for (const PassTime& time : listener.all.times) EXPECT_EQ(time.timings.first_block, 0);
+  std::vector<double> ms;
+  for (const PassTime& time : listener.all.times) {
+    EXPECT_EQ(time.timings.first_block, 0);
+    ms.push_back(time.timings.wall_ms);
+  }
+  EXPECT_GE(ms.size(), 1u);
+  EXPECT_LE(ms.size(), 10u);
+  EXPECT_TRUE(enough(ms));
 }
 
 TEST(Worker, MeasuresTheTrainedHeadCountUnderTheRequestedSettings) {
@@ -138,7 +143,7 @@ TEST(Worker, MeasuresTheTrainedHeadCountUnderTheRequestedSettings) {
     });
   };
   EXPECT_GE(passes_at(4), 1) << "predictions need it";
-  EXPECT_LE(passes_at(4), Worker::kMeasurePasses);
+  EXPECT_LE(passes_at(4), 10);
   const auto before = passes_at(4);
   request.settings.set_heads(8);
   request.id += 1;

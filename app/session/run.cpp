@@ -1,0 +1,37 @@
+#include "app/session/run.h"
+
+#include <utility>
+
+#include "app/files/pixels_file.h"
+#include "engine/cost/estimate.h"
+
+namespace headlight {
+
+Run make_run(std::shared_ptr<const vit::Model> model, std::shared_ptr<const vit::Image> photo,
+             const vit::Preprocessing& rules, vit::Settings settings) {
+  auto pixels = std::make_shared<const vit::Pixels>(vit::preprocess(*photo, rules, model->config.patch_px));
+  return {{std::move(model), std::move(pixels), std::move(settings)}, std::move(photo)};
+}
+
+Run make_run(std::shared_ptr<const vit::Model> model, const std::filesystem::path& pixels_file,
+             const vit::Preprocessing& rules, vit::Settings settings) {
+  auto pixels = std::make_shared<const vit::Pixels>(load_pixels(pixels_file, rules));
+  return {{std::move(model), std::move(pixels), std::move(settings)}, nullptr};
+}
+
+vit::TokenGrid check_fits(const vit::PassInput& run, std::size_t at_a_time) {
+  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
+  vit::Estimate need = vit::estimate(run.model->config, grid, run.settings, run.extent);
+  need.trace_bytes *= at_a_time;
+  need.workspace_bytes *= at_a_time;
+  vit::check_memory(need);
+  return grid;
+}
+
+std::shared_ptr<const vit::Trace> run_pass(const vit::PassInput& run, vit::Pool& pool, vit::Meter& meter,
+                                           const vit::Trace* previous, std::size_t at_a_time) {
+  check_fits(run, at_a_time);
+  return vit::forward(run, meter, pool, previous);
+}
+
+}  // namespace headlight

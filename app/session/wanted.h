@@ -1,0 +1,38 @@
+// What one side of the window is wished to show, and what it shows: two types, because the second follows the first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/session/view.h"
+#include "engine/checkpoint/load_model.h"
+#include "engine/image/photo_levels.h"
+#include "engine/image/preprocessing.h"
+#include "engine/network/settings.h"
+#include "engine/network/trace.h"
+
+namespace headlight {
+
+/// All that is wished, and nothing that follows from it. A saved view holds this.
+struct Wanted {
+  std::string model;      // file, folder or "random:…" of the open model; empty: none yet
+  vit::LoadOptions load;  // its overrides
+  std::string image;      // file of the open photo; empty: none yet
+  vit::Preprocessing preprocessing;
+  vit::Settings settings;
+  View view;
+  bool heads_for_all = true;  // the head-count control sets every block, not the chosen one alone
+};
+
+/// The newest answer: one trace with its own model, pixels and settings, and the photo that it belongs to.
+struct Shown {
+  std::shared_ptr<const vit::Trace> trace;     // null before the first
+  std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels as trained; null where there is none
+  std::shared_ptr<const vit::Image> photo;     // whole,
+  std::shared_ptr<const PhotoLevels> display;  // and for display
+  std::uint64_t photo_version = 0;             // grows when the photo changes
+  std::uint64_t id = 0;                        // of the request that it answers
+};
+
+}  // namespace headlight

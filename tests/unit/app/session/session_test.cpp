@@ -1,0 +1,209 @@
+// A window without a window: what is wanted, what is shown, and how the second follows the first.
+#include "app/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "app/files/assets.h"
+
+namespace headlight {
+namespace {
+
+constexpr const char* kModel = "random:C=48,L=3,h=4,P=8,S=32,K=5,seed=3";
+constexpr const char* kOther = "random:C=24,L=2,h=2,P=8,S=32,K=3,seed=4";
+
+std::string photo(const char* name) {
+  return (assets_folder() / "images" / name).string();
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  /// Frames until `done()`, at most twenty seconds.
+  template <class Done>
+  bool frames_until(Done done) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (;;) {
+      session.update();
+      session.request_wanted();
+      for (Failure& failure : session.take_failures()) failures.push_back(std::move(failure));
+      if (done()) return true;
+      if (std::chrono::steady_clock::now() > limit) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  bool settle() {
+    return frames_until([this] { return session.settled(); });
+  }
+  void open(const char* model = kModel, const char* image = "chelsea.png") {
+    session.open_model(model);
+    session.open_image(photo(image));
+    ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace() != nullptr; }));
+  }
+
+  static RunOptions start() {
+    RunOptions options;
+    options.threads = 1;
+    options.num_heads = "0:8";
+    options.heads_off = "2:1";
+    return options;
+  }
+
+  Session session{start(), [] {}};
+  std::vector<Failure> failures;
+};
+
+TEST_F(SessionTest, ShowsWhatWasOpenedWithTheSettingsOfTheCommandLine) {
+  open();
+  EXPECT_EQ(session.wanted.model, kModel);
+  EXPECT_EQ(session.wanted.image, photo("chelsea.png"));
+  EXPECT_EQ(session.take_opened_model(), kModel);
+  EXPECT_FALSE(session.take_opened_model());
+  EXPECT_EQ(session.trace()->settings, session.settings);
+  EXPECT_EQ(session.settings.head_counts(), (std::vector<int>{8, 4, 4}));
+  EXPECT_TRUE(session.settings.blocks[2].is_off(1));
+  EXPECT_EQ(session.view.block, 2) << "the last one";
+  EXPECT_EQ(session.photo(), session.image());
+  EXPECT_TRUE(failures.empty());
+}
+
+TEST_F(SessionTest, TheNextModelStartsAsTrainedAndRunsAsBefore) {
+  open();
+  session.settings.kernel = vit::Kernel::eager;
+  session.open_model(kOther);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.model == kOther; }));
+  EXPECT_TRUE(session.as_trained());
+  EXPECT_EQ(session.settings.kernel, vit::Kernel::eager);
+  EXPECT_EQ(session.settings.threads, 1);
+  EXPECT_EQ(session.trace()->model, session.model());
+  EXPECT_EQ(session.view.block, 1);
+}
+
+TEST_F(SessionTest, ALoadThatFailsChangesNothing) {
+  open();
+  const Wanted before = session.wanted;
+  const Shown shown = session.shown();
+  const std::uint64_t requested = session.requested_id();
+  session.open_model("no such model.safetensors");
+  session.open_image("no such picture.png");
+  ASSERT_TRUE(frames_until([this] { return failures.size() == 2; }));
+  EXPECT_EQ(session.wanted.model, before.model);
+  EXPECT_EQ(session.wanted.image, before.image);
+  EXPECT_EQ(session.wanted.settings, before.settings);
+  EXPECT_EQ(session.wanted.view, before.view);
+  EXPECT_EQ(session.trace(), shown.trace);
+  EXPECT_EQ(session.photo_version(), shown.photo_version);
+  EXPECT_EQ(session.requested_id(), requested);
+  EXPECT_TRUE(session.settled());
+}
+
+TEST_F(SessionTest, AsksForADifferenceAlone) {
+  open();
+  const std::uint64_t asked = session.requested_id();
+  session.request_wanted();
+  session.view.block = 0;
+  session.view.query = 3;
+  session.request_wanted();
+  EXPECT_EQ(session.requested_id(), asked) << "a view is no new run";
+  session.settings.qkv_bias = false;
+  session.request_wanted();
+  EXPECT_EQ(session.requested_id(), asked + 1);
+  ASSERT_TRUE(settle());
+  EXPECT_FALSE(session.trace()->settings.qkv_bias);
+  EXPECT_EQ(session.shown_id(), asked + 1);
+}
+
+TEST_F(SessionTest, SettingsThatCannotRunAreReportedAndThePictureStays) {
+  open();
+  const auto trace = session.trace();
+  session.settings.set_heads(7, 1);
+  ASSERT_TRUE(settle());
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_NE(failures[0].sentence.find("48"), std::string::npos) << failures[0].sentence;
+  EXPECT_EQ(session.trace(), trace);
+}
+
+TEST_F(SessionTest, TheQueryStaysAtItsPlaceAtAnotherInputSize) {
+  open();
+  const vit::TokenGrid before = session.trace()->grid;
+  ASSERT_EQ(before.rows, 4);
+  session.set_query(before.token_of(1, 2));
+  session.set_input(Fit::crop, 64);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace()->grid.rows == 8; }));
+  const int patch = session.view.query - session.trace()->grid.prefix;
+  EXPECT_TRUE(patch / 8 == 2 || patch / 8 == 3) << patch;
+  EXPECT_TRUE(patch % 8 == 4 || patch % 8 == 5) << patch;
+  session.set_query(0);
+  session.set_input(Fit::crop, 32);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace()->grid.rows == 4; }));
+  EXPECT_EQ(session.view.query, 0) << "the class token stays the class token";
+}
+
+TEST_F(SessionTest, TheBaselineIsTheTrainedNetworkOnTheSamePixels) {
+  open();
+  ASSERT_TRUE(frames_until([this] { return session.baseline() != nullptr; }));
+  EXPECT_EQ(session.baseline()->settings.head_counts(), (std::vector<int>{4, 4, 4}));
+  EXPECT_FALSE(session.baseline()->settings.any_off());
+  EXPECT_EQ(session.baseline()->pixels, session.trace()->pixels);
+  session.restore_trained_settings();
+  EXPECT_TRUE(session.as_trained());
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.baseline() == session.trace(); }));
+  session.open_image(photo("coffee.png"));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.image == photo("coffee.png"); }));
+  EXPECT_TRUE(!session.baseline() || session.baseline()->pixels == session.trace()->pixels);
+  EXPECT_EQ(session.photo_version(), 2u);
+}
+
+TEST_F(SessionTest, AnOverrideKeepsWhatTheUserChose) {
+  open();
+  session.settings.set_heads(16, 1);
+  session.view.block = 1;
+  session.set_query(5);
+  ASSERT_TRUE(settle());
+  vit::LoadOptions options = session.load_options();
+  options.num_heads = 6;
+  session.override_model(options);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.model()->config.num_heads == 6; }));
+  EXPECT_EQ(session.settings.head_counts(), (std::vector<int>{8, 16, 6})) << "blocks as trained follow";
+  EXPECT_FALSE(session.settings.any_off()) << "the heads of block 2 are others now";
+  EXPECT_EQ(session.view.block, 1);
+  EXPECT_EQ(session.view.query, 5);
+  EXPECT_EQ(session.wanted.load.num_heads, 6);
+  EXPECT_EQ(session.trace()->model, session.model());
+}
+
+TEST_F(SessionTest, HeadsGoOffForTheChosenBlockAndAnotherCountSwitchesThemOn) {
+  open();
+  session.select_block(1);
+  session.switch_head(3, true);
+  session.switch_head(4, true);  // there is none
+  EXPECT_EQ(session.settings.blocks[1].off, std::vector<int>{3});
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.trace()->settings, session.settings);
+  session.heads_for_all = false;
+  session.set_heads(2);
+  EXPECT_TRUE(session.settings.blocks[1].off.empty());
+  EXPECT_TRUE(session.settings.blocks[2].is_off(1)) << "another block's";
+  ASSERT_TRUE(settle());
+  EXPECT_TRUE(failures.empty()) << failures[0].sentence;
+}
+
+TEST_F(SessionTest, TheHeadThatIsLookedAtExistsUnderTheWantedCount) {
+  open();
+  session.view.head = 3;
+  session.set_heads(2);
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.view.head, 1);
+}
+
+TEST_F(SessionTest, AtRestEverythingIsMeasured) {
+  open();
+  ASSERT_TRUE(frames_until([this] { return session.measured(); }));
+  const MeasuredSetting* times = session.times().find(*session.model(), session.trace()->grid, session.settings);
+  ASSERT_NE(times, nullptr);
+  EXPECT_GE(times->timings.size(), 1u);
+}
+
+}  // namespace
+}  // namespace headlight
