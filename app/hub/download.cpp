@@ -1,7 +1,6 @@
 #include "app/hub/download.h"
 
 #include <curl/curl.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cctype>
@@ -14,8 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include <fmt/core.h>
-
+#include "app/files/digest.h"
 #include "engine/base/error.h"
 #include "engine/base/lower.h"
 
@@ -161,38 +159,24 @@ Stated ask(std::string url) {
   throw Error(url + " redirects in circles: try again later.");
 }
 
-std::string hex(const unsigned char* bytes, unsigned count) {
-  std::string text;
-  for (unsigned i = 0; i < count; ++i) text += fmt::format("{:02x}", bytes[i]);
-  return text;
-}
-
-std::string digest(const fs::path& file, const EVP_MD* kind, const std::string& prefix) {
-  struct FreeContext {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-  EVP_DigestInit_ex(context.get(), kind, nullptr);
-  EVP_DigestUpdate(context.get(), prefix.data(), prefix.size());
+std::string digest(const fs::path& file, Digest::Kind kind, const std::string& prefix) {
+  Digest sum(kind);
+  sum.add(prefix.data(), prefix.size());
   const File in(std::fopen(file.c_str(), "rb"));
   if (!in) throw Error(file.string() + " cannot be read back: check the disk and try again.");
   std::vector<char> buffer(1 << 20);
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), in.get()))
-    EVP_DigestUpdate(context.get(), buffer.data(), count);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned count = 0;
-  EVP_DigestFinal_ex(context.get(), bytes.data(), &count);
-  return hex(bytes.data(), count);
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), in.get())) sum.add(buffer.data(), count);
+  return sum.hexadecimal();
 }
 
 /// What the file was checked against, or an empty string if it is not what the server stated.
 std::string verify(const fs::path& file, const Stated& stated) {
   const auto size = static_cast<std::int64_t>(fs::file_size(file));
   if (stated.bytes >= 0 && size != stated.bytes) return "";
-  if (is_hex(stated.etag, 64)) return digest(file, EVP_sha256(), "") == stated.etag ? "SHA-256" : "";
+  if (is_hex(stated.etag, 64)) return digest(file, Digest::Kind::sha256, "") == stated.etag ? "SHA-256" : "";
   if (is_hex(stated.etag, 40)) {
     const std::string header = "blob " + std::to_string(size) + '\0';
-    return digest(file, EVP_sha1(), header) == stated.etag ? "git SHA-1" : "";
+    return digest(file, Digest::Kind::sha1, header) == stated.etag ? "git SHA-1" : "";
   }
   return "length";
 }

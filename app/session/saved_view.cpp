@@ -1,0 +1,321 @@
+#include "app/session/saved_view.h"
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "app/files/json_text.h"
+#include "engine/base/choices.h"
+#include "engine/base/error.h"
+
+namespace headlight {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFormat = "headlight view";
+constexpr int kVersion = 1;
+
+template <class T>
+concept HasChoices = std::is_enum_v<T> && requires {
+  choices(T{});
+};
+
+// Names of what has no table of choices: in the order of the enum.
+template <class Enum>
+std::span<const char* const> names_of();
+template <>
+std::span<const char* const> names_of<Tab>() {
+  static constexpr const char* kAll[] = {"heads", "grid"};
+  return kAll;
+}
+template <>
+std::span<const char* const> names_of<vit::Stage>() {
+  static constexpr const char* kAll[] = {"softmax", "after_dropout"};
+  return kAll;
+}
+template <>
+std::span<const char* const> names_of<vit::RangeRule>() {
+  static constexpr const char* kAll[] = {"shared", "head", "fixed"};
+  return kAll;
+}
+template <>
+std::span<const char* const> names_of<vit::Colormap>() {
+  static const auto all = [] {
+    std::vector<const char*> names;
+    for (int i = 0; i < vit::kColormapCount; ++i) names.push_back(vit::name_of(static_cast<vit::Colormap>(i)));
+    return names;
+  }();
+  return all;
+}
+
+/// Every field of a view by its name: the one list that writing and reading share.
+template <class Visitor, class Subject>
+void view_fields(Visitor& v, Subject& view) {
+  v("tab", view.tab);
+  v("block", view.block);
+  v("head", view.head);
+  v("query", view.query);
+  v("stage", view.stage);
+  v("colormap", view.colormap);
+  v("range", view.range_rule);
+  v("range_low", view.fixed_range.low);
+  v("range_high", view.fixed_range.high);
+  v("smooth", view.smooth);
+  v("opacity", view.opacity);
+}
+
+template <class Visitor, class Preprocessing>
+void preprocessing_fields(Visitor& v, Preprocessing& p) {
+  v("resize", p.resize);
+  v("resize_px", p.resize_px);
+  v("squash_scale", p.squash_scale);
+  v("crop", p.crop);
+  v("width", p.width);
+  v("height", p.height);
+  v("crop_rounds_down", p.crop_rounds_down);
+  v("interpolation", p.interpolation);
+  v("mean", p.mean);
+  v("std", p.std);
+}
+
+template <class Visitor, class Settings>
+void settings_fields(Visitor& v, Settings& s) {
+  v.list("blocks", s.blocks, [](auto& each, auto& block) {
+    each("heads", block.heads);
+    each("off", block.off);
+  });
+  v("qkv_bias", s.qkv_bias);
+  v("training", s.training);
+  v("attn_drop", s.attn_drop);
+  v("proj_drop", s.proj_drop);
+  v("seed", s.seed);
+  v("kernel", s.kernel);
+  v("threads", s.threads);
+  v("keep", s.keep);
+}
+
+template <class Visitor, class LoadOptions>
+void load_fields(Visitor& v, LoadOptions& load) {
+  v("trained_heads", load.num_heads);
+  v("eps", load.eps);
+  v("activation", load.activation);
+  v("family", load.family);
+  v("labels", load.labels);
+}
+
+template <class Visitor, class Mark>
+void mark_fields(Visitor& v, Mark& mark) {
+  v("path", mark.path);
+  v("bytes", mark.bytes);
+  v("sha256", mark.sha256);
+}
+
+template <class Visitor, class Subject>
+void fields(Visitor& v, Subject& saved) {
+  auto& wanted = saved.wanted;
+  v.group("model", [&](auto& in) { mark_fields(in, saved.model); });
+  v.group("load", [&](auto& in) { load_fields(in, wanted.load); });
+  v.group("image", [&](auto& in) { mark_fields(in, saved.image); });
+  v.group("preprocessing", [&](auto& in) { preprocessing_fields(in, wanted.preprocessing); });
+  v.group("settings", [&](auto& in) { settings_fields(in, wanted.settings); });
+  v.group("view", [&](auto& in) { view_fields(in, wanted.view); });
+  v("heads_for_all", wanted.heads_for_all);
+}
+
+class Writer {
+ public:
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    json_[name] = json_of(value);
+  }
+  template <class T>
+  void operator()(const char* name, const std::optional<T>& value) {
+    if (value) json_[name] = json_of(*value);
+  }
+  template <class Fields>
+  void group(const char* name, const Fields& fields) {
+    Writer inner;
+    fields(inner);
+    json_[name] = std::move(inner.json_);
+  }
+  template <class T, class Fields>
+  void list(const char* name, const std::vector<T>& values, const Fields& fields) {
+    Json list = Json::array();
+    for (const T& value : values) {
+      Writer inner;
+      fields(inner, value);
+      list.push_back(std::move(inner.json_));
+    }
+    json_[name] = std::move(list);
+  }
+  Json take() { return std::move(json_); }
+
+ private:
+  template <class T>
+  static Json json_of(const T& value) {
+    if constexpr (HasChoices<T>) {
+      return vit::id_of(value);
+    } else if constexpr (std::is_enum_v<T>) {
+      return names_of<T>()[static_cast<std::size_t>(value)];
+    } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+      return value.string();
+    } else {
+      return value;
+    }
+  }
+
+  Json json_ = Json::object();
+};
+
+class Reader {
+ public:
+  /// `where` stands before the names of fields: "", "settings.", "settings.blocks[2].".
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) throw vit::Error("The view's " + place() + " is no object.");
+  }
+
+  template <class T>
+  void operator()(const char* name, T& value) {
+    if (const Json* field = find(name)) read(*field, name, value);
+  }
+  template <class Fields>
+  void group(const char* name, const Fields& fields) {
+    const Json* field = find(name);
+    if (field == nullptr) return;
+    Reader inner(*field, where_ + name + ".");
+    fields(inner);
+    inner.refuse_unknown();
+  }
+  template <class T, class Fields>
+  void list(const char* name, std::vector<T>& values, const Fields& fields) {
+    const Json* field = find(name);
+    if (field == nullptr) return;
+    if (!field->is_array()) refuse(name, "no list");
+    values.assign(field->size(), T{});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Reader inner((*field)[i], where_ + name + "[" + std::to_string(i) + "].");
+      fields(inner, values[i]);
+      inner.refuse_unknown();
+    }
+  }
+  void refuse_unknown() const {
+    for (const auto& [name, value] : json_.items())
+      if (known_.count(name) == 0)
+        throw vit::Error("The view has a field \"" + where_ + name +
+                         "\" that this program does not know: was it saved by a newer one?");
+  }
+
+ private:
+  const Json* find(const char* name) {
+    known_.insert(name);
+    const auto found = json_.find(name);
+    return found == json_.end() ? nullptr : &*found;
+  }
+  std::string place() const { return where_.empty() ? "text" : where_.substr(0, where_.size() - 1); }
+  [[noreturn]] void refuse(const std::string& name, const std::string& what) const {
+    throw vit::Error("The view's field \"" + where_ + name + "\" is " + what + ".");
+  }
+
+  void read(const Json& json, const char* name, bool& value) const {
+    if (!json.is_boolean()) refuse(name, "neither true nor false");
+    value = json.get<bool>();
+  }
+  template <std::integral T>
+  void read(const Json& json, const char* name, T& value) const {
+    const bool fits = json.is_number_unsigned()
+                          ? std::in_range<T>(json.get<std::uint64_t>())
+                          : json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) refuse(name, "no whole number in range");
+    value = json.get<T>();
+  }
+  template <std::floating_point T>
+  void read(const Json& json, const char* name, T& value) const {
+    if (!json.is_number() || !std::isfinite(json.get<T>())) refuse(name, "no number in range");
+    value = json.get<T>();
+  }
+  void read(const Json& json, const char* name, std::string& value) const {
+    if (!json.is_string()) refuse(name, "no text");
+    value = json.get<std::string>();
+  }
+  void read(const Json& json, const char* name, std::filesystem::path& value) const {
+    std::string text;
+    read(json, name, text);
+    value = text;
+  }
+  template <class T>
+  void read(const Json& json, const char* name, std::optional<T>& value) const {
+    read(json, name, value.emplace());
+  }
+  template <class T>
+  void read(const Json& json, const char* name, std::vector<T>& values) const {
+    if (!json.is_array()) refuse(name, "no list");
+    values.assign(json.size(), T{});
+    for (std::size_t i = 0; i < values.size(); ++i) read(json[i], name, values[i]);
+  }
+  template <class T, std::size_t N>
+  void read(const Json& json, const char* name, std::array<T, N>& values) const {
+    if (!json.is_array() || json.size() != N) refuse(name, "no list of " + std::to_string(N) + " numbers");
+    for (std::size_t i = 0; i < N; ++i) read(json[i], name, values[i]);
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void read(const Json& json, const char* name, Enum& value) const {
+    std::string id;
+    read(json, name, id);
+    if constexpr (HasChoices<Enum>) {
+      if (const auto choice = vit::choice_by_id<Enum>(id)) return void(value = *choice);
+      refuse(name, "\"" + id + "\": possible are " + vit::choices_in_words<Enum>());
+    } else {
+      const auto all = names_of<Enum>();
+      for (std::size_t i = 0; i < all.size(); ++i)
+        if (id == all[i]) return void(value = static_cast<Enum>(i));
+      refuse(name, "\"" + id + "\", which this program does not know");
+    }
+  }
+
+  const Json& json_;
+  std::string where_;
+  std::set<std::string> known_;
+};
+
+}  // namespace
+
+std::string to_json(const Wanted& wanted) {
+  const SavedView saved{wanted, mark_file(wanted.model), mark_file(wanted.image)};
+  Writer writer;
+  writer("format", std::string(kFormat));
+  writer("version", kVersion);
+  fields(writer, saved);
+  return json_text(writer.take(), 1) + "\n";
+}
+
+SavedView from_json(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) throw vit::Error("This is no view: it cannot be read as JSON.");
+  SavedView saved;
+  Reader reader(json, "");
+  std::string format;
+  int version = 0;
+  reader("format", format);
+  reader("version", version);
+  if (format != kFormat) throw vit::Error("This is no view that Headlight saved: its format is missing or another.");
+  if (version != kVersion)
+    throw vit::Error("This view has version " + std::to_string(version) + "; this program reads version " +
+                     std::to_string(kVersion) + ".");
+  fields(reader, saved);
+  reader.refuse_unknown();
+  saved.wanted.model = saved.model.path;
+  saved.wanted.image = saved.image.path;
+  return saved;
+}
+
+}  // namespace headlight

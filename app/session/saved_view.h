@@ -1,0 +1,26 @@
+// All that is wanted as JSON: what a saved view is, and what reopens it.
+#pragma once
+
+#include <string>
+
+#include "app/files/file_mark.h"
+#include "app/session/wanted.h"
+
+namespace headlight {
+
+/// What a saved view holds: what was wanted, and which files that was.
+struct SavedView {
+  Wanted wanted;
+  FileMark model, image;
+};
+
+/// Reads a little of the model's and the photo's file, to know them again. The shipped class names that a program finds
+/// by itself (LoadOptions::imagenet_labels) are no part of a view.
+std::string to_json(const Wanted& wanted);
+
+/// Fields that are missing keep their defaults. Throws vit::Error for text that is no view, fields that nobody knows
+/// and values of another type or out of range. What needs the model to judge (head counts, blocks) is left to it.
+/// Whether the files are the same says difference_from() of their marks.
+SavedView from_json(const std::string& text);
+
+}  // namespace headlight

@@ -1,0 +1,165 @@
+#include "app/session/saved_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+#include "tests/unit/temp_folder.h"
+
+namespace headlight {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+/// Every field another than by default.
+Wanted unusual() {
+  Wanted wanted;
+  wanted.model = "random:C=48,L=2,h=4";
+  wanted.load = {.num_heads = 6,
+                 .eps = 1e-5f,
+                 .activation = vit::Activation::quick_gelu,
+                 .family = "timm",
+                 .labels = "names.txt",
+                 .imagenet_labels = {}};
+  wanted.image = "no/such/photo \"ü\".png";
+  wanted.preprocessing = {.resize = vit::ResizeRule::longer_side,
+                          .resize_px = 300,
+                          .crop = vit::CropRule::multiple,
+                          .width = 96,
+                          .height = 128,
+                          .interpolation = vit::Interpolation::lanczos,
+                          .mean = {0.1f, 0.2f, 0.3f},
+                          .std = {0.4f, 0.5f, 0.6f},
+                          .squash_scale = 1.1,
+                          .crop_rounds_down = true};
+  vit::Settings& s = wanted.settings;
+  s.blocks = {{8, {}}, {4, {0, 3}}};
+  s.qkv_bias = false;
+  s.training = true;
+  s.attn_drop = 0.1f;
+  s.proj_drop = 0.2f;
+  s.seed = 18446744073709551615u;
+  s.kernel = vit::Kernel::reference;
+  s.threads = 3;
+  s.keep = vit::Keep::qk;
+  wanted.view = {.tab = Tab::grid,
+                 .block = 1,
+                 .head = 2,
+                 .query = 7,
+                 .stage = vit::Stage::after_dropout,
+                 .colormap = vit::Colormap::turbo,
+                 .range_rule = vit::RangeRule::fixed,
+                 .fixed_range = {0.01f, 0.3f},
+                 .smooth = true,
+                 .opacity = 0.35f};
+  wanted.heads_for_all = false;
+  return wanted;
+}
+
+void expect_equal(const Wanted& a, const Wanted& b) {
+  EXPECT_EQ(a.model, b.model);
+  EXPECT_EQ(a.load, b.load);
+  EXPECT_EQ(a.image, b.image);
+  EXPECT_EQ(a.preprocessing, b.preprocessing);
+  EXPECT_EQ(a.settings, b.settings);
+  EXPECT_EQ(a.view, b.view);
+  EXPECT_EQ(a.heads_for_all, b.heads_for_all);
+}
+
+TEST(SavedView, EverythingComesBack) {
+  expect_equal(from_json(to_json(unusual())).wanted, unusual());
+  expect_equal(from_json(to_json({})).wanted, {});
+}
+
+TEST(SavedView, WritesTheSameTextTwice) {
+  const std::string text = to_json(unusual());
+  EXPECT_EQ(to_json(from_json(text).wanted), text);
+}
+
+TEST(SavedView, EveryFieldThatIsWrittenIsRead) {
+  // Each field in turn gets a value of another type: it must be refused by its name.
+  const auto whole = nlohmann::json::parse(to_json(unusual()));
+  const auto flat = whole.flatten();
+  int fields = 0;
+  for (const auto& [name, value] : flat.items()) {
+    if (name == "/format" || name == "/version") continue;
+    auto changed = whole;
+    changed[nlohmann::json::json_pointer(name)] = nlohmann::json::object();
+    const std::string last = name.substr(name.rfind('/') + 1);
+    const bool is_index = last.find_first_not_of("0123456789") == std::string::npos;
+    EXPECT_THAT([&] { from_json(changed.dump()); },
+                ThrowsMessage<vit::Error>(HasSubstr(is_index ? "is no" : last + "\" is")))
+        << name;
+    ++fields;
+  }
+  EXPECT_GE(fields, 40);
+}
+
+TEST(SavedView, MissingFieldsKeepTheirDefaults) {
+  const SavedView view = from_json(R"({"format": "headlight view", "version": 1, "settings": {"qkv_bias": false}})");
+  Wanted expected;
+  expected.settings.qkv_bias = false;
+  expect_equal(view.wanted, expected);
+}
+
+std::string refusal(const std::string& body) {
+  try {
+    from_json(R"({"format": "headlight view", "version": 1, )" + body + "}");
+  } catch (const vit::Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SavedView, UnknownFieldsAndWrongValuesAreNamed) {
+  EXPECT_THAT(refusal(R"("settings": {"temperature": 2})"), HasSubstr("\"settings.temperature\""));
+  EXPECT_THAT(refusal(R"("mask": 2)"), HasSubstr("\"mask\""));
+  EXPECT_THAT(refusal(R"("settings": {"blocks": [{"heads": 4}, {"heads": "4"}]})"),
+              HasSubstr("\"settings.blocks[1].heads\""));
+  EXPECT_THAT(refusal(R"("settings": {"kernel": "fast"})"), HasSubstr("eager, tiled and reference"));
+  EXPECT_THAT(refusal(R"("settings": {"threads": 1.5})"), HasSubstr("whole number"));
+  EXPECT_THAT(refusal(R"("settings": {"threads": 99999999999})"), HasSubstr("in range"));
+  EXPECT_THAT(refusal(R"("settings": {"seed": -1})"), HasSubstr("in range"));
+  EXPECT_THAT(refusal(R"("settings": {"attn_drop": 1e300})"), HasSubstr("in range"));
+  EXPECT_THAT(refusal(R"("preprocessing": {"mean": [1, 2]})"), HasSubstr("list of 3"));
+  EXPECT_THAT(refusal(R"("view": [])"), HasSubstr("no object"));
+}
+
+TEST(SavedView, WhatIsNoViewIsRefused) {
+  for (const char* text : {"", "{", "[]", "3", "{}", R"({"format": "other", "version": 1})"})
+    EXPECT_THROW(from_json(text), vit::Error) << text;
+  EXPECT_THAT([] { from_json(R"({"format": "headlight view", "version": 9})"); },
+              ThrowsMessage<vit::Error>(HasSubstr("version 9")));
+}
+
+TEST(SavedView, AFileThatIsGoneOrAnotherIsTold) {
+  const TempFolder folder;
+  Wanted wanted = unusual();
+  wanted.image = (folder.path() / "photo.png").string();
+  std::ofstream(wanted.image, std::ios::binary) << std::string(3 << 20, 'a');
+  const SavedView view = from_json(to_json(wanted));
+  EXPECT_EQ(view.image.bytes, 3u << 20);
+  EXPECT_EQ(view.image.sha256.size(), 64u);
+  EXPECT_EQ(difference_from(view.image), "");
+  EXPECT_EQ(difference_from(view.model), "") << "random networks are no files";
+  std::ofstream(wanted.image, std::ios::binary) << std::string((3 << 20) - 1, 'a') << 'b';
+  EXPECT_THAT(difference_from(view.image), HasSubstr("another file"));
+  std::ofstream(wanted.image, std::ios::binary) << std::string((3 << 20) + 1, 'a');
+  EXPECT_THAT(difference_from(view.image), HasSubstr("another file"));
+  std::filesystem::remove(wanted.image);
+  EXPECT_THAT(difference_from(view.image), HasSubstr("gone"));
+}
+
+TEST(FileMark, IsTheSha256OfSizeAndEnds) {
+  const TempFolder folder;
+  const std::string file = (folder.path() / "small").string();
+  std::ofstream(file, std::ios::binary) << "abc";
+  // printf 3abc | sha256sum
+  EXPECT_EQ(mark_file(file).sha256, "7b0393befdc28ff2a7c5e08fa8a38a4c845da5c600476eb01ae7b865fa344f18");
+}
+
+}  // namespace
+}  // namespace headlight
