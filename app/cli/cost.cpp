@@ -121,7 +121,8 @@ void add_cost_command(CLI::App& root, Action& action) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--convention", options->convention, "How operations are counted")
       ->capture_default_str()
-      ->check(CLI::IsMember({"note", "mac", "flop", "elements", "fvcore", "thop"}));
+      ->check(CLI::IsMember({"textbook", "mac", "flop", "elements", "fvcore", "thop"},
+                            [](const std::string& id) { return id == "note" ? "textbook" : id; }));  // an older word
   command->add_option("--sweep", options->sweep, "Measure every possible head count, too")
       ->check(CLI::IsMember({"heads"}));
   command->add_option("--json", options->json, "Write the table as JSON (- for standard output)")->type_name("FILE");

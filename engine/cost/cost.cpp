@@ -9,7 +9,7 @@ namespace {
 constexpr double kBytesPerFloat = 4;
 
 constexpr std::array<ConventionColumn, kConventionCount> kColumns = {{
-    {Convention::note, "note", "as the note counts", "operations",
+    {Convention::textbook, "textbook", "as textbooks count", "operations",
      "Multiply-adds of the products, and one operation a score for scale and softmax together; everything else is "
      "free.",
      1, 1, 0, 1, 0},
@@ -40,6 +40,7 @@ const ConventionColumn& column_of(Convention convention) {
 std::optional<Convention> convention_by_id(const std::string& id) {
   for (const ConventionColumn& column : kColumns)
     if (id == column.id) return column.convention;
+  if (id == "note") return Convention::textbook;
   return std::nullopt;
 }
 
@@ -151,7 +152,7 @@ Effect CostTable::effect(Op op, Control control) const {
     if (row->macs.contains(symbol) || row->element_ops().contains(symbol)) return Effect::operations;
     return row->floats.contains(symbol) ? Effect::bytes : Effect::none;
   };
-  // What is no size turns terms on and off: compare with the table as it would be.
+  // A control that is no symbol of the formulas adds or removes whole terms: compare with the table as it would be.
   const auto by_change = [&](const Settings& changed) {
     const std::vector<Operator> others = operator_table(config_, changed);
     const auto other = std::find_if(others.begin(), others.end(), [&](const Operator& o) { return o.op == op; });

@@ -17,7 +17,7 @@ namespace vit {
 
 /// How operations are counted. Only `mac` counts multiply-adds alone; an element operation is never called one.
 enum class Convention : std::uint8_t {
-  note,      // products, and one operation a score for scale and softmax together
+  textbook,  // products, and one operation a score for scale and softmax together
   mac,       // multiply-adds of the products
   flop,      // 2·MAC
   elements,  // 2·MAC and every element operation: what rates are computed from
@@ -40,6 +40,7 @@ struct ConventionColumn {
   double other;              // for any other element operation
 };
 const ConventionColumn& column_of(Convention convention);
+/// "note", an older word for `textbook`, is understood, too.
 std::optional<Convention> convention_by_id(const std::string& id);
 
 /// What kind of work a row is: which coefficient of a convention it takes.
@@ -60,7 +61,7 @@ struct Operator {
   Polynomial operations(Convention convention) const;
 };
 
-/// Where the user's hand is: rows whose operations depend on it are lit, those whose bytes alone do faintly.
+/// The control under the cursor: rows whose operations depend on it are lit, those where only the bytes do faintly.
 enum class Control : std::uint8_t { heads, input_size, qkv_bias, attn_drop, proj_drop, kernel };
 enum class Effect : std::uint8_t { none, bytes, operations };
 

@@ -1,4 +1,4 @@
-// The Attention module line by line in words, and what the table says about its claims on cost.
+// The Attention module line by line in words, and sentences about its cost with figures from the table.
 #pragma once
 
 #include <string>

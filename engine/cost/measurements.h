@@ -1,4 +1,4 @@
-// What the rows of the operator table took, over the recent passes of one setting.
+// How long the rows of the operator table took, over the recent passes of one setting.
 #pragma once
 
 #include <span>

@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, CostViewOf,
 TEST(CostView, WithoutPassesThereAreFormulasButNoTimes) {
   const MeasuredRun run = measured_run(vit::Kernel::tiled, 1);
   const vit::CostTable table(run.model->config, run.grid, run.settings);
-  const CostView view = make_cost_view(table, {}, 1, vit::Convention::note);
+  const CostView view = make_cost_view(table, {}, 1, vit::Convention::textbook);
   EXPECT_FALSE(view.wall_ms);
   EXPECT_EQ(line_of(view, "qkv").formula, "B·N·3C²");
   EXPECT_EQ(line_of(view, "softmax").formula, "5·B·N²·h");

@@ -76,11 +76,11 @@ TEST(PublishedCounts, ClosedFormOfAPlainNetwork) {
   EXPECT_DOUBLE_EQ(operations(config, Convention::flop), 2 * macs);
 }
 
-TEST(Note, TheAttentionModuleIsFourNCSquaredTwoNSquaredCAndNSquaredH) {
+TEST(Textbook, TheAttentionModuleIsFourNCSquaredTwoNSquaredCAndNSquaredH) {
   const ModelConfig config = plain_config(2, 48, 6, 4, 32, 7);
   const CostTable table(config, grid_of(config), settings_of(config));
   const double N = 65, C = 48, h = 6;
-  EXPECT_DOUBLE_EQ(table.total(Section::attention, 0, Convention::note).operations,
+  EXPECT_DOUBLE_EQ(table.total(Section::attention, 0, Convention::textbook).operations,
                    4 * N * C * C + 2 * N * N * C + N * N * h);
 }
 
