@@ -86,7 +86,7 @@ double Lettering::width(std::string_view text, double px) const {
     const Font* font = font_for(character);
     int advance = 0, bearing = 0;
     stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
-    total += advance * stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
+    total += static_cast<float>(advance) * stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
   }
   return total;
 }
@@ -112,7 +112,7 @@ void Lettering::draw(vit::Image& image, double x, double baseline, std::string_v
     }
     int advance = 0, bearing = 0;
     stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
-    x += advance * scale;
+    x += static_cast<float>(advance) * scale;
   }
 }
 

@@ -158,9 +158,10 @@ bool slider(Ui& ui, const Control& control, float& value, float low, float high,
 
 bool slider(Ui& ui, const Control& control, int& value, int low, int high, std::string_view shown) {
   label_line(ui, control, shown);
-  const float moved = track(ui, control, high > low ? static_cast<float>(value - low) / (high - low) : 0.f, shown);
+  const float moved =
+      track(ui, control, high > low ? static_cast<float>(value - low) / static_cast<float>(high - low) : 0.f, shown);
   if (moved < 0) return false;
-  const int next = low + static_cast<int>(std::lround(moved * (high - low)));
+  const int next = low + static_cast<int>(std::lround(moved * static_cast<float>(high - low)));
   const bool changed = next != value;
   value = next;
   return changed;
@@ -172,15 +173,15 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, knob = ui.px(6.5f);
   const int last = static_cast<int>(steps.size()) - 1;
-  const float moved = track(ui, control, last > 0 ? static_cast<float>(step) / last : 0.f, shown);
-  const int next = moved < 0 ? step : static_cast<int>(std::lround(moved * last));
+  const float moved = track(ui, control, last > 0 ? static_cast<float>(step) / static_cast<float>(last) : 0.f, shown);
+  const int next = moved < 0 ? step : static_cast<int>(std::lround(moved * static_cast<float>(last)));
   const bool changed = next != step;
   step = next;
 
   // Numbers under the track, as many as fit; the marked ones first.
   const float y = ImGui::GetCursorScreenPos().y - ui.px(4);
   const auto x_of = [&](int s) {
-    return at.x + knob + (width - 2 * knob) * (last > 0 ? static_cast<float>(s) / last : 0.f);
+    return at.x + knob + (width - 2 * knob) * (last > 0 ? static_cast<float>(s) / static_cast<float>(last) : 0.f);
   };
   std::vector<std::pair<float, float>> taken;
   const auto put = [&](int s, ImU32 color, bool must) {

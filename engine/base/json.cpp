@@ -104,7 +104,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     } else if (open_.back().value.kind == Json::Kind::array) {
       open_.back().value.items.push_back(std::move(value));
     } else {
-      open_.back().value.fields.emplace_back(std::move(key), std::move(value));
+      open_.back().value.fields.push_back({std::move(key), std::move(value)});
     }
   }
 
@@ -118,8 +118,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 const Json* Json::find(std::string_view key) const {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.first == key; });
-  return found == fields.end() ? nullptr : &found->second;
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.name == key; });
+  return found == fields.end() ? nullptr : &found->value;
 }
 
 const Json* Json::find_path(std::string_view path) const {

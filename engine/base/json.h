@@ -6,19 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace vit {
 
 struct Json {
+  struct Field;
   enum class Kind : std::uint8_t { null, boolean, number, text, array, object };
   Kind kind = Kind::null;
   double number = 0;                    // of a number, 0 or 1 of a boolean
   std::optional<std::int64_t> integer;  // of a number that is whole and fits
   std::string text;
-  std::vector<Json> items;                           // of an array
-  std::vector<std::pair<std::string, Json>> fields;  // of an object, in the file's order
+  std::vector<Json> items;    // of an array
+  std::vector<Field> fields;  // of an object, in the file's order
 
   /// A field of an object, or null.
   const Json* find(std::string_view key) const;
@@ -26,6 +26,10 @@ struct Json {
   const Json* find_path(std::string_view path) const;
 
   bool is(Kind wanted) const { return kind == wanted; }
+};
+struct Json::Field {
+  std::string name;
+  Json value;
 };
 
 /// Throws Error that begins with `what` ("config.json") if the text is no JSON, nests deeper than 32, holds more than

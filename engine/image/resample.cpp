@@ -49,7 +49,7 @@ Filter filter_of(Interpolation interpolation) {
     case Interpolation::nearest:
       break;
   }
-  assert(!"nearest has no filter");
+  assert(false && "nearest has no filter");
   return {triangle, 1.0};
 }
 
