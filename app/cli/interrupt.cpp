@@ -16,7 +16,7 @@ sigset_t watched_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGUSR1);  // from the destructor: nothing more to wait for
+  sigaddset(&signals, SIGUSR1);  // the destructor sends it to end the waiting thread
   return signals;
 }
 

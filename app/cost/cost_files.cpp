@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Every row of every block, then the waiting time that makes the medians add up.
+/// Every row of every block, then a line with the time that belongs to no row, so that all medians add up to the pass.
 std::vector<CostLine> all_lines(const vit::CostTable& table, std::span<const vit::Timings> passes,
                                 vit::Convention convention) {
   std::vector<CostLine> lines, tail;

@@ -5,7 +5,7 @@
 
 namespace headlight {
 
-/// In quotation marks where it holds what would end it.
+/// The text as one cell: in quotation marks if a comma, a quotation mark or a line break in it would end the cell.
 std::string csv_text(const std::string& text);
 
 }  // namespace headlight

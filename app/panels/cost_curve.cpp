@@ -24,7 +24,7 @@ struct Axes {
   }
 };
 
-/// A round number at or above: 1, 2 or 5 times a power of ten.
+/// The next round number, such as 1, 1.5, 2, 3, 5 or 7 times a power of ten.
 double round_up(double number) {
   const double power = std::pow(10.0, std::floor(std::log10(number)));
   for (const double step : {1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0})
@@ -108,7 +108,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
   }
   draw_head_numbers(ui, axes, counts, config.num_heads, shown);
 
-  // The nearest head count under the cursor says its sum; a click goes there.
+  // A hint explains the head count nearest to the cursor; a click sets it.
   ImGui::SetCursorScreenPos(at);
   const bool pressed = ImGui::InvisibleButton("cost.curve", {width, std::max(10.f, bottom - at.y)});
   const bool over = ImGui::IsItemHovered();

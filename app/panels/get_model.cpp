@@ -1,4 +1,4 @@
-// The models that `headlight get` knows, as a list with a button for each; the one that comes shows its progress.
+// The models that `headlight get` knows, as a list with a button for each; the one being fetched shows its progress.
 #include <cmath>
 #include <filesystem>
 #include <string>

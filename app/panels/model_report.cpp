@@ -22,7 +22,8 @@ namespace {
 
 constexpr float kValueX = 128, kSourceX = 348, kReasonX = 434, kResetWidth = 58;  // points
 
-/// A drop-down of values; the present one is added where it is none of them. Returns the chosen value's index.
+/// A drop-down of values, with the present one added if it is not among them. The value that was chosen just now, or
+/// null.
 template <typename Value, typename Text>
 const Value* choose(Bench& bench, const char* id, const char* tooltip, std::vector<Value>& values, const Value& present,
                     const Text& text) {

@@ -1,4 +1,4 @@
-// The predictions of the right column: the five likeliest classes, now beside as trained.
+// The predictions of the right column: the five likeliest classes, beside what the trained settings say.
 #include <algorithm>
 #include <string>
 #include <vector>

@@ -15,7 +15,7 @@ namespace headlight {
 
 struct Bench;
 
-/// Colours by kind of bench, so that bar, table and legend agree.
+/// One colour for each kind of work, the same in the bar and the table.
 ImU32 color_of(vit::Op op, bool dark);
 
 /// Time over the head count: the prediction, and what was measured here.
