@@ -1,7 +1,8 @@
 #include "app/export/export.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <system_error>
 
@@ -30,12 +31,10 @@ Size fitted(int width, int height, int longer_px) {
 
 std::string csv_of(const vit::PatchMap& map) {
   std::string text;
-  std::array<char, 40> number{};
   for (int row = 0; row < map.rows; ++row) {
     for (int col = 0; col < map.cols; ++col) {
       const float value = map.values[static_cast<std::size_t>(row) * map.cols + col];
-      std::snprintf(number.data(), number.size(), "%s%.9g", col == 0 ? "" : ",", static_cast<double>(value));
-      text += number.data();
+      text += fmt::format("{}{:.9g}", col == 0 ? "" : ",", value);
     }
     text += '\n';
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "engine/base/utf8.h"
@@ -11,9 +10,7 @@
 
 namespace headlight {
 std::string short_number(float value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", static_cast<double>(value));
-  return text;
+  return fmt::format("{:.4g}", value);
 }
 
 std::string range_text(const vit::Range& range) {

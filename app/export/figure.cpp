@@ -1,9 +1,10 @@
 #include "app/export/figure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 
 #include "app/export/lettering.h"
 #include "engine/base/error.h"
@@ -208,9 +209,7 @@ class Figure {
 
 std::string figure_number(float value, float largest) {
   if (value > 0 && value < largest * 1e-3f) return "≈ 0";
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.3g", static_cast<double>(value));
-  return text.data();
+  return fmt::format("{:.3g}", value);
 }
 
 vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request,

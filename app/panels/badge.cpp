@@ -1,6 +1,7 @@
 #include "app/panels/badge.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <string>
 
 #include "app/analysis/classes.h"
@@ -19,19 +20,13 @@ void draw_badge(Bench& bench, ImVec2 from, float width, float x) {
   ui::Ui& ui = bench.ui;
   const Drift& drift = *bench.drift;
   std::string words = drift.what;
-  char text[48];
   if (drift.top1 >= 0) {
     const auto name = [&](int index) { return class_name(bench.session.trace()->model->labels, index); };
-    std::snprintf(text, sizeof text, "%.2f → ", drift.top1_before);
-    words += ": “" + name(drift.top1) + "” " + text;
+    words += fmt::format(": “{}” {:.2f} → ", name(drift.top1), drift.top1_before);
     if (drift.top1_now != drift.top1) words += "“" + name(drift.top1_now) + "” ";
-    std::snprintf(text, sizeof text, "%.2f", drift.now);
-    words += text;
+    words += fmt::format("{:.2f}", drift.now);
   }
-  if (drift.maps_moved) {
-    std::snprintf(text, sizeof text, ", maps moved by %.2f", *drift.maps_moved);
-    words += text;
-  }
+  if (drift.maps_moved) words += fmt::format(", maps moved by {:.2f}", *drift.maps_moved);
   const float button = ui.px(100), high = ui.fonts.size(ui::Type::body) + ui.px(13);
   const float room = from.x + width - x - button - ui.px(34);
   const std::string why = "Not as trained: " + words +

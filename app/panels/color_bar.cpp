@@ -1,8 +1,9 @@
 #include "app/panels/color_bar.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <span>
 
 #include "app/panels/bench.h"
@@ -13,9 +14,8 @@ namespace headlight {
 namespace {
 
 std::string number(float value) {
-  char text[32];
-  std::snprintf(text, sizeof text, std::abs(value) < 1e-6 ? "%.0f" : std::abs(value) < 0.001 ? "%.1e" : "%.4f", value);
-  return text;
+  if (std::abs(value) < 1e-6) return fmt::format("{:.0f}", value);
+  return std::abs(value) < 0.001 ? fmt::format("{:.1e}", value) : fmt::format("{:.4f}", value);
 }
 
 const char* in_words(vit::RangeRule rule) {

@@ -1,12 +1,14 @@
 #include "app/panels/prefix_bars.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <string>
 
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
+#include "engine/base/quantity.h"
 
 namespace headlight {
 
@@ -42,14 +44,12 @@ void draw_bar(Bench& bench, const Bar& bar) {
     const float text_width = ui::measure(ui, ui::Type::small, text).x;
     ui::draw_text(ui, ui::Type::small, {std::floor(bar.from.x + (bar.size.x - text_width) / 2), y}, color, text);
   };
-  char value[32];
-  std::snprintf(value, sizeof value, "%.4f", bar.share);
   ui::describe(ui,
                {.id = bar.id,
                 .label = {},
                 .tooltip = bar.tooltip,
                 .key = bar.token >= 0 ? bench.commands.keys_of("attention.query_prefix") : ""},
-               bar.from, to, over, value);
+               bar.from, to, over, fmt::format("{:.4f}", bar.share));
   if (pressed) bench.session.set_query(bar.token);
   if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
   centred(vit::share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "app/panels/bench.h"
+#include "app/ui/choose.h"
 #include "app/ui/widgets.h"
 
 namespace headlight {
@@ -111,19 +112,14 @@ void CostColumn::draw_header(Bench& bench) {
                    scope, names, kTips))
     bench.session.view.cost_of_model = scope == 1;
   ImGui::EndChild();
-  std::array<const char*, vit::kConventionCount> conventions{};
-  for (int i = 0; i < vit::kConventionCount; ++i)
-    conventions[static_cast<std::size_t>(i)] = vit::column_of(static_cast<vit::Convention>(i)).name;
-  int convention = static_cast<int>(convention_);
   ImGui::SetCursorScreenPos({at.x + width * 0.55f, at.y});
   ImGui::BeginChild("cost.convention", {width * 0.45f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
-  ui::choice(ui,
+  ui::choose(ui,
              {.id = "cost.convention",
               .label = "Count",
               .tooltip = std::string("How operations are counted. ") + vit::column_of(convention_).explanation},
-             convention, conventions);
-  bench.session.view.convention = static_cast<vit::Convention>(convention);
+             bench.session.view.convention);
   ImGui::EndChild();
   ImGui::SetCursorScreenPos({at.x, at.y + ui.fonts.size(ui::Type::body) + ui.px(16)});
 }

@@ -9,6 +9,7 @@
 
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
+#include "engine/base/quantity.h"
 
 namespace headlight {
 

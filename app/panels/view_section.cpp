@@ -60,14 +60,14 @@ void draw_view_section(Bench& bench) {
   vit::Look& look = bench.session.view.look;
   run_controls(bench);
   ui::heading(bench.ui, "VIEW");
-  ui::choice(bench.ui,
+  ui::choose(bench.ui,
              {.id = "view.colormap",
               .label = "Colour map",
               .tooltip = "The colours from the range's lowest to its highest value.",
               .key = bench.commands.keys_of("view.colormap")},
              look.colormap);
-  ui::segments(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")},
-               look.range_rule);
+  ui::choose_segment(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")},
+                     look.range_rule);
   if (look.range_rule == vit::RangeRule::fixed) fixed_range(bench);
 
   ui::slider(bench.ui,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -24,53 +25,23 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "headlight view";
 constexpr int kVersion = 1;
 
-template <class T>
-concept HasChoices = std::is_enum_v<T> && requires {
-  choices(T{});
-};
-
-// Names of what has no table of choices: in the order of the enum.
-template <class Enum>
-std::span<const char* const> names_of();
-template <>
-std::span<const char* const> names_of<Tab>() {
-  static constexpr const char* kAll[] = {"heads", "grid"};
-  return kAll;
-}
-template <>
-std::span<const char* const> names_of<vit::Stage>() {
-  static constexpr const char* kAll[] = {"softmax", "after_dropout"};
-  return kAll;
-}
-template <>
-std::span<const char* const> names_of<vit::RangeRule>() {
-  static constexpr const char* kAll[] = {"shared", "head", "fixed"};
-  return kAll;
-}
-template <>
-std::span<const char* const> names_of<vit::Colormap>() {
-  static const auto all = [] {
-    std::vector<const char*> names;
-    for (int i = 0; i < vit::kColormapCount; ++i) names.push_back(vit::name_of(static_cast<vit::Colormap>(i)));
-    return names;
-  }();
-  return all;
-}
-
 /// Every field of a view by its name: the one list that writing and reading share.
 template <class Visitor, class Subject>
 void view_fields(Visitor& v, Subject& view) {
-  v("tab", view.tab);
+  v("page", view.page);
   v("block", view.block);
   v("head", view.head);
   v("query", view.query);
   v("stage", view.stage);
-  v("colormap", view.colormap);
-  v("range", view.range_rule);
-  v("range_low", view.fixed_range.low);
-  v("range_high", view.fixed_range.high);
-  v("smooth", view.smooth);
-  v("opacity", view.opacity);
+  v("colormap", view.look.colormap);
+  v("range", view.look.range_rule);
+  v("range_low", view.look.fixed_range.low);
+  v("range_high", view.look.fixed_range.high);
+  v("smooth", view.look.smooth);
+  v("opacity", view.look.opacity);
+  v("parameters", view.parameters);
+  v("cost_of_model", view.cost_of_model);
+  v("convention", view.convention);
 }
 
 template <class Visitor, class Preprocessing>
@@ -162,10 +133,8 @@ class Writer {
  private:
   template <class T>
   static Json json_of(const T& value) {
-    if constexpr (HasChoices<T>) {
+    if constexpr (std::is_enum_v<T>) {
       return vit::id_of(value);
-    } else if constexpr (std::is_enum_v<T>) {
-      return names_of<T>()[static_cast<std::size_t>(value)];
     } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
       return value.string();
     } else {
@@ -261,6 +230,11 @@ class Reader {
     values.assign(json.size(), T{});
     for (std::size_t i = 0; i < values.size(); ++i) read(json[i], name, values[i]);
   }
+  void read(const Json& json, const char* name, std::map<std::string, double>& values) const {
+    if (!json.is_object()) refuse(name, "no object");
+    values.clear();
+    for (const auto& [id, value] : json.items()) read(value, (std::string(name) + "." + id).c_str(), values[id]);
+  }
   template <class T, std::size_t N>
   void read(const Json& json, const char* name, std::array<T, N>& values) const {
     if (!json.is_array() || json.size() != N) refuse(name, "no list of " + std::to_string(N) + " numbers");
@@ -271,15 +245,8 @@ class Reader {
   void read(const Json& json, const char* name, Enum& value) const {
     std::string id;
     read(json, name, id);
-    if constexpr (HasChoices<Enum>) {
-      if (const auto choice = vit::choice_by_id<Enum>(id)) return void(value = *choice);
-      refuse(name, "\"" + id + "\": possible are " + vit::choices_in_words<Enum>());
-    } else {
-      const auto all = names_of<Enum>();
-      for (std::size_t i = 0; i < all.size(); ++i)
-        if (id == all[i]) return void(value = static_cast<Enum>(i));
-      refuse(name, "\"" + id + "\", which this program does not know");
-    }
+    if (const auto choice = vit::choice_by_id<Enum>(id)) return void(value = *choice);
+    refuse(name, "\"" + id + "\": possible are " + vit::choices_in_words<Enum>());
   }
 
   const Json& json_;

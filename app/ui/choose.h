@@ -1,4 +1,4 @@
-// A drop-down of an enum's choices.
+// Controls for an enum with choices (engine/base/choices.h): names and sentences are those of its table.
 #pragma once
 
 #include <vector>
@@ -8,18 +8,32 @@
 
 namespace headlight::ui {
 
-/// Names come from the enum's table. True when another value was chosen.
+/// A drop-down. True when another value was chosen.
 template <class Enum>
 bool choose(Ui& ui, const Control& control, Enum& value, float width = 0) {
-  const auto all = choices(Enum{});
   std::vector<const char*> names;
   int index = 0;
-  for (const vit::Choice<Enum>& each : all) {
+  for (const vit::Choice<Enum>& each : choices(Enum{})) {
     if (each.value == value) index = static_cast<int>(names.size());
     names.push_back(each.name);
   }
   if (!choice(ui, control, index, names, width)) return false;
-  value = all[static_cast<std::size_t>(index)].value;
+  value = choices(Enum{})[static_cast<std::size_t>(index)].value;
+  return true;
+}
+
+/// The same side by side; each word's tooltip is its sentence.
+template <class Enum>
+bool choose_segment(Ui& ui, const Control& control, Enum& value) {
+  std::vector<const char*> names, sentences;
+  int index = 0;
+  for (const vit::Choice<Enum>& each : choices(Enum{})) {
+    if (each.value == value) index = static_cast<int>(names.size());
+    names.push_back(each.name);
+    sentences.push_back(each.sentence);
+  }
+  if (!segments(ui, control, index, names, sentences)) return false;
+  value = choices(Enum{})[static_cast<std::size_t>(index)].value;
   return true;
 }
 

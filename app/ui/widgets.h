@@ -4,11 +4,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "app/ui/text.h"
 #include "app/ui/ui.h"
-#include "engine/base/choices.h"
 
 namespace headlight::ui {
 
@@ -50,33 +48,6 @@ bool choice(Ui& ui, const Control& control, int& index, std::span<const char* co
 /// One of a few words side by side.
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
               std::span<const char* const> tooltips);
-
-/// The same for an enum with choices (engine/base/choices.h): the names and sentences are those of its table.
-template <class Enum>
-bool choice(Ui& ui, const Control& control, Enum& value, float width = 0) {
-  std::vector<const char*> names;
-  int index = 0;
-  for (const vit::Choice<Enum>& one : choices(Enum{})) {
-    if (one.value == value) index = static_cast<int>(names.size());
-    names.push_back(one.name);
-  }
-  if (!choice(ui, control, index, names, width)) return false;
-  value = choices(Enum{})[static_cast<std::size_t>(index)].value;
-  return true;
-}
-template <class Enum>
-bool segments(Ui& ui, const Control& control, Enum& value) {
-  std::vector<const char*> names, sentences;
-  int index = 0;
-  for (const vit::Choice<Enum>& one : choices(Enum{})) {
-    if (one.value == value) index = static_cast<int>(names.size());
-    names.push_back(one.name);
-    sentences.push_back(one.sentence);
-  }
-  if (!segments(ui, control, index, names, sentences)) return false;
-  value = choices(Enum{})[static_cast<std::size_t>(index)].value;
-  return true;
-}
 
 /// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
 bool begin_list(Ui& ui, const std::string& popup);

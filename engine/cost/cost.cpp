@@ -37,6 +37,16 @@ const ConventionColumn& column_of(Convention convention) {
   return column;
 }
 
+std::span<const Choice<Convention>> choices(Convention) {
+  static const auto all = [] {
+    std::array<Choice<Convention>, kConventionCount> list{};
+    for (std::size_t i = 0; i < list.size(); ++i)
+      list[i] = {kColumns[i].convention, kColumns[i].id, kColumns[i].name, kColumns[i].explanation};
+    return list;
+  }();
+  return all;
+}
+
 std::optional<Convention> convention_by_id(const std::string& id) {
   for (const ConventionColumn& column : kColumns)
     if (id == column.id) return column.convention;

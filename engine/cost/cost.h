@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/base/choices.h"
 #include "engine/cost/cost_formula.h"
 #include "engine/network/model.h"
 #include "engine/network/operators.h"
@@ -25,6 +27,7 @@ enum class Convention : std::uint8_t {
   thop,      // as thop counts: no q·kᵀ and no attn·v, 4 an element of LayerNorm
 };
 inline constexpr int kConventionCount = 6;
+std::span<const Choice<Convention>> choices(Convention);
 
 /// A column of coefficients.
 struct ConventionColumn {

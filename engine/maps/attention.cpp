@@ -91,11 +91,20 @@ Matrix all_probabilities(const Head& at) {
   return p;
 }
 
+constexpr Choice<Stage> kStages[] = {
+    {Stage::softmax, "softmax", "softmax", "The probabilities that the softmax gives: each row sums to 1."},
+    {Stage::after_dropout, "after_dropout", "after dropout", "What attn_drop leaves of them, in training mode."},
+};
+
 int heads_of(const Trace& trace, int block) {
   return trace.settings.heads(block);
 }
 
 }  // namespace
+
+std::span<const Choice<Stage>> choices(Stage) {
+  return kStages;
+}
 
 std::vector<float> attention_row(const Trace& trace, int block, int head, int query, Stage stage) {
   const Head at(trace, block, head);

@@ -1,8 +1,10 @@
 // Attention as a view of queries and keys: rows, columns and whole heads of a trace, computed when asked for.
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "engine/base/choices.h"
 #include "engine/base/matrix.h"
 #include "engine/network/trace.h"
 
@@ -10,6 +12,7 @@ namespace vit {
 
 /// Which probabilities: the softmax's output, or the same after attn_drop (differs in training mode only).
 enum class Stage : std::uint8_t { softmax, after_dropout };
+std::span<const Choice<Stage>> choices(Stage);
 
 /// Row `query` of a head: where that token looks. (N), sums to 1 at Stage::softmax.
 std::vector<float> attention_row(const Trace& trace, int block, int head, int query, Stage stage = Stage::softmax);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/quantity.h"
 #include "engine/maps/analysis.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"

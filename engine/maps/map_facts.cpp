@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "engine/base/quantity.h"
 #include "engine/maps/token_names.h"
 
 namespace vit {
@@ -46,12 +47,6 @@ int half_mass_count(std::span<const float> map) {
   for (std::size_t i = 0; i < sorted.size(); ++i)
     if ((sum += sorted[i]) >= half) return static_cast<int>(i) + 1;
   return static_cast<int>(map.size());
-}
-
-std::string share_text(double share) {
-  const double value = 100 * share;
-  if (value > 0 && value < 0.005) return "<0.01";
-  return fmt::format("{:.{}f}", value, value >= 9.95 ? 0 : value >= 0.095 || value == 0 ? 1 : 2);
 }
 
 std::string place_text(int patch, int cols) {

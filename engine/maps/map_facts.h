@@ -24,9 +24,6 @@ MapFacts facts_of(const MapSet& set, int index);
 /// How many patches, the largest first, hold half of what all patches hold.
 int half_mass_count(std::span<const float> map);
 
-/// A share of attention, per cent without the sign: "97", "2.1", "0.05", "<0.01".
-std::string share_text(double share);
-
 /// "row 4, column 7".
 std::string place_text(int patch, int cols);
 

@@ -45,16 +45,19 @@ Wanted unusual() {
   s.kernel = vit::Kernel::reference;
   s.threads = 3;
   s.keep = vit::Keep::qk;
-  wanted.view = {.tab = Tab::grid,
+  wanted.view = {.page = "grid",
                  .block = 1,
                  .head = 2,
                  .query = 7,
                  .stage = vit::Stage::after_dropout,
-                 .colormap = vit::Colormap::turbo,
-                 .range_rule = vit::RangeRule::fixed,
-                 .fixed_range = {0.01f, 0.3f},
-                 .smooth = true,
-                 .opacity = 0.35f};
+                 .look = {.colormap = vit::Colormap::turbo,
+                          .range_rule = vit::RangeRule::fixed,
+                          .fixed_range = {0.01f, 0.3f},
+                          .smooth = true,
+                          .opacity = 0.35f},
+                 .parameters = {{"rollout.discard", 0.5}},
+                 .cost_of_model = true,
+                 .convention = vit::Convention::flop};
   wanted.heads_for_all = false;
   return wanted;
 }

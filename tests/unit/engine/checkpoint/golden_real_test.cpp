@@ -80,8 +80,8 @@ TEST(GoldenReal, ReadsTheSamePixels) {
 void expect_equal(vit::Kernel kernel) {
   const auto model = load();
   const golden::Errors errors = run(model, pixels_of(*model), kernel);
-  golden::print("real", vit::name_of(kernel), errors);
-  EXPECT_LE(errors.used(), 1.0) << vit::name_of(kernel);
+  golden::print("real", vit::id_of(kernel), errors);
+  EXPECT_LE(errors.used(), 1.0) << vit::id_of(kernel);
 }
 
 TEST(GoldenReal, TiledEqualsTheReference) {
