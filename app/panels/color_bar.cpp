@@ -21,7 +21,7 @@ std::string number(float value) {
 const char* in_words(vit::RangeRule rule) {
   switch (rule) {
     case vit::RangeRule::shared:
-      return "one range for all heads";
+      return "one range for all maps";
     case vit::RangeRule::per_head:
       return "each map has its own range";
     case vit::RangeRule::fixed:
