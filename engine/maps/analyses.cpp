@@ -9,10 +9,10 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid;
+extern const Analysis kHeads, kGrid, kRollout;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads, &kGrid};
+  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout};
   return kAll;
 }
 
