@@ -81,6 +81,22 @@ void add_model_options(CLI::App& app, RunOptions& options) {
   app.add_option("--family", options.load.family, "Checkpoint family, where it is not recognised")
       ->type_name("NAME")
       ->group("Model");
+  app.add_option("--weights", options.load.weights,
+                 "Which of several networks in the file: the beginning of its tensors' names, as target_encoder")
+      ->type_name("NAME")
+      ->group("Model");
+  app.add_option_function<std::string>(
+         "--grid",
+         [&options](const std::string& text) {
+           int rows = 0, columns = 0, end = 0;
+           if (std::sscanf(text.c_str(), "%4dx%4d%n", &rows, &columns, &end) != 2 ||
+               end != static_cast<int>(text.size()) || rows < 1 || columns < 1)
+             throw CLI::ValidationError("--grid", "\"" + text + "\" is no grid: give rows and columns as in 4x6");
+           options.load.grid = {rows, columns};
+         },
+         "Rows and columns of the patches that the stored positions are for, where no file says it")
+      ->type_name("ROWSxCOLUMNS")
+      ->group("Model");
   app.add_option("--labels", options.load.labels, "Class names: one a line, or JSON")
       ->type_name("FILE")
       ->group("Model");

@@ -95,14 +95,18 @@ void print(const Subject& subject, bool all_tensors) {
   if (c.classes > 0) {
     std::printf("  %-14s %d, %s\n", "classes", c.classes, model.labels.empty() ? "without names" : "with names");
   } else {
-    std::printf("  %-14s none: a network without a head\n", "classes");
+    const bool left_out = std::any_of(r.facts.begin(), r.facts.end(), [](const vit::Fact& fact) {
+      return fact.name == "head" && fact.value == "left out";
+    });
+    std::printf("  %-14s %s\n", "classes", left_out ? "none: its head is left out" : "none: a network without a head");
   }
   std::printf("  %-14s %s, %.1f MB packed\n", "parameters", with_separators(static_cast<double>(r.parameters)).c_str(),
               static_cast<double>(r.weight_bytes) * 1e-6);
   std::printf("  %-14s %s\n", "preprocessing", vit::describe(subject.preprocessing).c_str());
   for (const vit::Fact& fact : subject.facts)
-    std::printf("  %-14s %s, %s%s%s\n", fact.name.c_str(), fact.value.c_str(), vit::name_of(fact.source),
-                fact.reason.empty() ? "" : ": ", fact.reason.c_str());
+    std::printf("  %-14s %s%s%s%s%s\n", fact.name.c_str(), fact.value.c_str(), fact.value.empty() ? "" : ", ",
+                fact.value.empty() ? "" : vit::name_of(fact.source),
+                fact.reason.empty() || fact.value.empty() ? "" : ": ", fact.reason.c_str());
   print_names("tensors used", r.used, all_tensors);
   print_names("unused", r.unused, all_tensors);
   print_names("missing", r.missing, all_tensors);

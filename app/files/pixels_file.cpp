@@ -19,7 +19,8 @@ vit::Image as_picture(const vit::Pixels& pixels) {
   image.rgb.resize(3 * area);
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t i = 0; i < area; ++i) {
-      const float unit = pixels.chw[c * area + i] * pixels.preprocessing.std[c] + pixels.preprocessing.mean[c];
+      const float value = pixels.chw[c * area + i] * pixels.preprocessing.std[c] + pixels.preprocessing.mean[c];
+      const float unit = value / (255.f * pixels.preprocessing.rescale);
       image.rgb[3 * i + c] =
           static_cast<std::uint8_t>(std::clamp(std::isfinite(unit) ? unit : 0.f, 0.f, 1.f) * 255.f + 0.5f);
     }
@@ -36,13 +37,19 @@ vit::Pixels load_pixels(const std::filesystem::path& file, const vit::Preprocess
   std::vector<std::int64_t> shape = entry->second.shape;
   if (shape.size() == 4 && shape.front() == 1) shape.erase(shape.begin());
   const auto is_side = [](std::int64_t side) { return side >= 1 && side <= kLargestSide; };
-  if (shape.size() != 3 || shape[0] != 3 || !is_side(shape[1]) || !is_side(shape[2]))
+  const bool one_channel = rules.grey && shape.size() == 3 && shape[0] == 1;
+  if (shape.size() != 3 || (shape[0] != 3 && !one_channel) || !is_side(shape[1]) || !is_side(shape[2]))
     throw vit::Error("The tensor \"pixels\" of " + file.string() + " is not of shape (3, H, W); save one picture.");
 
   vit::Pixels pixels;
   pixels.height = static_cast<int>(shape[1]);
   pixels.width = static_cast<int>(shape[2]);
   pixels.chw = tensors->read_all("pixels");
+  if (one_channel) {
+    const std::size_t area = pixels.chw.size();
+    pixels.chw.resize(3 * area);
+    for (const std::size_t c : {1, 2}) std::copy_n(pixels.chw.begin(), area, pixels.chw.begin() + c * area);
+  }
   if (!std::all_of(pixels.chw.begin(), pixels.chw.end(), [](float value) { return std::isfinite(value); }))
     throw vit::Error("The tensor \"pixels\" of " + file.string() +
                      " holds numbers that are not finite; normalise it again.");

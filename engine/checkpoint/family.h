@@ -34,7 +34,7 @@ struct FamilyNames {
   const char* fc_norm = "";
   const char* head = "head.*";
   const char* head_distilled = "";
-  const char* pooling_head = "";  // a tensor of an attention-pooling head: the encoder is shown without it
+  const char* pooling_head = "";  // how tensors of an attention-pooling head begin: the encoder is shown without it
 
   const char* block = "blocks.#.";  // '#' is the index; the names below follow it
   const char* norm1 = "norm1.*";
@@ -75,13 +75,17 @@ struct Family {
   bool swiglu = false;                    // fc1 must make twice what fc2 reads
   std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
   std::vector<const char*> no_hints = {};  // none of these
+  std::vector<const char*> always = {};    // tensors of every network of the family: without one it is incomplete
   const char* why = "";                    // "it has a mask token and layer scale"
   const FamilyNames* names = nullptr;
 
   float eps = 1e-6f;
   Activation activation = Activation::gelu;
   PositionRule position = {};
-  bool position_first = false;  // positions cover class and distillation token, but never the registers
+  bool position_first = false;    // positions cover class and distillation token, but never the registers
+  bool rms_norm = false;          // its norms are RMSNorm
+  bool pool_mean = false;         // its head reads the mean of the patches …
+  bool pool_before_norm = false;  // … of the last block's output
   InputDefaults input = {};
 };
 
@@ -92,11 +96,14 @@ struct DetectedFamily {
   const Family* family = nullptr;
   std::string prefix;  // "teacher.backbone."
   std::string reason;
+  std::vector<std::string> copies;  // prefixes of all networks in the file, with their last dot or slash
 };
 
 /// `words` are what the surroundings say: file name, folder, architecture, in lower case. `wanted` is a family's name
-/// chosen by the user, or empty. Throws Error that names what the file is, if it is no plain ViT.
-DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted);
+/// chosen by the user, or empty; `copy` the prefix of one of several networks in the file, or empty. Throws Error that
+/// names what the file is, if it is no plain ViT.
+DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted,
+                             const std::string& copy = "");
 
 /// Spelling out a pattern: '#' becomes the block, '*' the part; all '|' alternatives in order.
 std::vector<std::string> spell(std::string_view pattern, int block, std::string_view part);

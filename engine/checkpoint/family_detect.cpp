@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cctype>
 #include <optional>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/family.h"
@@ -28,15 +30,53 @@ std::vector<std::string> prefixes(const TensorFile& file, std::string_view ancho
   return found;
 }
 
+/// The words of a prefix: "model_ema.backbone." holds model, ema and backbone.
+std::vector<std::string> words_of(const std::string& prefix) {
+  std::vector<std::string> words(1);
+  for (const char c : prefix) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      words.back() += c;
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  return words;
+}
+
 /// Of several copies of a network in one file the averaged one is what its authors evaluate.
-int preference(const std::string& prefix) {
-  const auto contains = [&](const char* word) { return prefix.find(word) != std::string::npos; };
-  int score = -static_cast<int>(std::count(prefix.begin(), prefix.end(), '.'));
-  if (contains("teacher")) score += 40;
-  if (contains("ema")) score += 30;
-  if (contains("student") || contains("momentum")) score -= 30;
-  if (contains("decoder") || contains("text")) score -= 60;
+int word_score(const std::string& prefix) {
+  constexpr std::pair<const char*, int> kScores[] = {
+      {"teacher", 40},   {"ema", 30},      {"averaged", 30},   {"swa", 30},   {"target", 25},        {"student", -30},
+      {"momentum", -30}, {"decoder", -60}, {"predictor", -60}, {"text", -60}, {"discriminator", -60}};
+  int score = 0;
+  for (const std::string& word : words_of(lower(prefix))) {
+    for (const auto& [name, value] : kScores) {
+      if (word == name) score += value;
+    }
+  }
   return score;
+}
+
+/// The least nested first, where words tell nothing.
+int preference(const std::string& prefix) {
+  return word_score(prefix) - static_cast<int>(std::count(prefix.begin(), prefix.end(), '.'));
+}
+
+/// Whether the user's name of a copy means this prefix: "target_encoder" is "target_encoder.module.".
+bool names_copy(const std::string& wanted, const std::string& prefix) {
+  const std::string name =
+      wanted.ends_with('.') || wanted.ends_with('/') ? wanted.substr(0, wanted.size() - 1) : wanted;
+  return prefix == wanted || prefix == name + "." || prefix == name + "/" || prefix.starts_with(name + ".") ||
+         prefix.ends_with("." + name + ".") || prefix.find("." + name + ".") != std::string::npos;
+}
+
+std::string copy_names(const std::vector<std::string>& copies) {
+  std::string text;
+  for (const std::string& copy : copies) {
+    text += (text.empty() ? "" : ", ") +
+            (copy.empty() ? std::string("\"\" (without a prefix)") : copy.substr(0, copy.size() - 1));
+  }
+  return text;
 }
 
 bool any_word(const std::vector<const char*>& words, const std::string& text) {
@@ -72,6 +112,19 @@ struct Refusal {
 
 /// What looks like a ViT but is none, by names that only it has.
 constexpr Refusal kRefusals[] = {
+    {"detection_tokens", "a YOLOS detector", "its detection tokens go through the blocks beside the patches"},
+    {"gated_positional_embedding", "Llama 3.2's vision tower",
+     "it sees the picture in tiles with gated positions, and has two networks of blocks"},
+    {"cpb_mlp", "a Swin Transformer V2", "its attention works in windows and is a cosine with relative positions"},
+    {"pos_embed_window", "a SAM 2 (Hiera) image encoder", "its resolution changes from stage to stage"},
+    {"patch_generator.", "a RADIO network", "its patches are a product with positions cut out of a larger map"},
+    {"merger.ln_q", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
+    {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
+    {"rms_norm1", "an AIMv2 network", "it normalises patches before their positions are added"},
+    {"group_token", "a GroupViT", "its tokens are grouped from stage to stage"},
+    {"to_patch_embedding.", "a network of vit-pytorch",
+     "it may normalise its patches before and after their embedding"},
+    {"depth_pro.", "Depth Pro", "it is three networks, of which two see the picture in tiles"},
     {"relative_position_bias_table", "a Swin Transformer or BEiT",
      "its attention adds a learned relative position bias"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
@@ -132,8 +185,9 @@ void refuse_by_name(const TensorFile& file, const std::string& words) {
 
 /// The refusals that hold even where a family's own names match.
 void refuse_rotary(const TensorFile& file, const std::string& prefix) {
-  for (const char* part : {"rope", "freqs_cos", "relative_position_bias_table", "rel_pos", "q_bias", "storage_tokens",
-                           "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
+  for (const char* part :
+       {"detection_tokens", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos", "q_bias", "storage_tokens",
+        "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
     for (const auto& [name, entry] : file.entries()) {
       if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
       if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {
@@ -149,6 +203,20 @@ std::string plain_reason(const Family& family, const std::string& prefix) {
   std::string reason = family.why;
   if (!prefix.empty()) reason += "; its tensors begin with \"" + prefix + "\"";
   return reason;
+}
+
+/// The copy that would have been preferred may lack a tensor: another one must not take its place without a word.
+void refuse_incomplete_copy(const TensorFile& file, const DetectedFamily& best) {
+  const std::string block = spell(best.family->names->block, 0, "").front();
+  for (const auto& [name, entry] : file.entries()) {
+    const std::size_t at = name.find(block);
+    if (at == std::string::npos || (at > 0 && name[at - 1] != '.' && name[at - 1] != '/')) continue;
+    const std::string prefix = name.substr(0, at);
+    const bool complete = std::find(best.copies.begin(), best.copies.end(), prefix) != best.copies.end();
+    if (complete || word_score(prefix) <= std::max(0, word_score(best.prefix))) continue;
+    throw Error(file.path().string() + " holds the network \"" + prefix.substr(0, prefix.size() - 1) +
+                "\", which is incomplete; it also holds " + copy_names(best.copies) + ": name one with --weights.");
+  }
 }
 
 }  // namespace
@@ -173,14 +241,12 @@ std::vector<std::string> spell(std::string_view pattern, int block, std::string_
   return names;
 }
 
-DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted) {
-  struct Candidate {
-    const Family* family;
-    std::string prefix;
-  };
+DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted,
+                             const std::string& copy) {
   const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
   if (chosen == nullptr) refuse_by_name(file, words);
-  std::optional<Candidate> best;
+  DetectedFamily best;
+  std::set<std::string> copies;
   for (const Family& family : families()) {
     if (chosen != nullptr && std::string_view(family.name) != chosen->name) continue;
     for (const std::string& prefix : prefixes(file, family.anchor)) {
@@ -190,18 +256,29 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
         if (!family.hints.empty() && !any_word(family.hints, text)) continue;
         if (any_word(family.no_hints, text)) continue;
       }
-      if (!best || preference(prefix) > preference(best->prefix)) best = {&family, prefix};
+      copies.insert(prefix);
+      if (!copy.empty() && !names_copy(copy, prefix)) continue;
+      if (best.family == nullptr || preference(prefix) > preference(best.prefix)) {
+        best.family = &family;
+        best.prefix = prefix;
+      }
     }
-    if (best && chosen != nullptr) break;
+    if (best.family != nullptr && chosen != nullptr) break;
   }
-  if (!best && chosen != nullptr) {
+  best.copies = {copies.begin(), copies.end()};
+  if (best.family != nullptr && copy.empty()) refuse_incomplete_copy(file, best);
+  if (best.family == nullptr && !copies.empty()) {
+    throw Error(file.path().string() + " holds no network called \"" + copy + "\"; it holds " +
+                copy_names(best.copies) + ": name one of them with --weights.");
+  }
+  if (best.family == nullptr && chosen != nullptr) {
     throw Error(file.path().string() + " cannot be read as \"" + wanted + "\": it has no tensor \"" + chosen->anchor +
                 "\".");
   }
-  if (!best) refuse(file);
-  if (best->family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best->prefix);
-  const std::string reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best->family, best->prefix);
-  return {best->family, best->prefix, reason};
+  if (best.family == nullptr) refuse(file);
+  if (best.family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best.prefix);
+  best.reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best.family, best.prefix);
+  return best;
 }
 
 }  // namespace vit

@@ -34,11 +34,14 @@ std::vector<std::string> labels_from_json(const Json& json, const std::string& w
   if (!json.is(Json::Kind::object)) throw Error(what + " holds no list of class names.");
   labels.resize(json.fields.size());
   std::vector<bool> seen(labels.size(), false);
+  // Some number their classes from 1.
+  const std::size_t first = json.find("0") == nullptr ? 1 : 0;
   for (const auto& [key, value] : json.fields) {
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+    index -= first;
     if (error != std::errc() || end != key.data() + key.size() || index >= labels.size() || seen[index]) {
-      throw Error(what + " must number its " + std::to_string(labels.size()) + " classes from 0 on; \"" +
+      throw Error(what + " must number its " + std::to_string(labels.size()) + " classes from 0 (or 1) on; \"" +
                   key.substr(0, 40) + "\" does not fit.");
     }
     seen[index] = true;

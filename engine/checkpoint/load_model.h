@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engine/network/model.h"
 
@@ -17,7 +18,9 @@ struct LoadOptions {
   std::optional<float> eps;
   std::optional<Activation> activation;  // not of a SwiGLU network, which has none
   std::optional<std::string> family;
-  std::optional<std::filesystem::path> labels;           // one class name a line, or JSON
+  std::optional<std::string> weights;           // which of several copies in the file: "target_encoder"
+  std::optional<std::pair<int, int>> grid;      // rows and columns of the stored positions, where no file says it
+  std::optional<std::filesystem::path> labels;  // one class name a line, or JSON
   std::optional<std::filesystem::path> imagenet_labels;  // shipped names for K = 1000
   bool operator==(const LoadOptions&) const = default;
 };

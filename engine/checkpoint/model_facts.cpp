@@ -13,13 +13,6 @@
 namespace vit {
 namespace {
 
-/// Sizes as timm spells them between underscores. Longer names first: "mediumd" begins with "medium".
-constexpr std::pair<const char*, int> kArchitectureHeads[] = {
-    {"tiny", 3},      {"xsmall", 6},  {"small", 6},   {"base", 12},       {"large", 16}, {"huge", 16},
-    {"gigantic", 16}, {"giant", 16},  {"wee", 4},     {"pwee", 4},        {"dwee", 4},   {"little", 5},
-    {"dlittle", 5},   {"medium", 8},  {"mediumd", 8}, {"betwixt", 10},    {"dpwee", 4},  {"so150m", 14},
-    {"so150m2", 13},  {"so400m", 16}, {"xp", 6},      {"intern300m", 16}, {"medium2", 8}};
-
 /// Channels of published networks whose heads are not 64 wide.
 constexpr std::pair<int, int> kOddHeads[] = {{1280, 16}, {1408, 16}, {1664, 16}, {1152, 16}};
 
@@ -50,6 +43,15 @@ std::string usual_of(const Family& family) {
   return "usual for " + std::string(family.name);
 }
 
+std::string implied_by(const Architecture& architecture) {
+  return "timm's " + std::string(architecture.name);
+}
+
+/// What the convention of a family is worth: timm's names are shared by networks that differ in what no tensor says.
+Source sureness(const Family& family, const ModelHints& hints) {
+  return hints.has_config || !std::string_view(family.name).starts_with("timm") ? Source::implied : Source::guessed;
+}
+
 /// Replaces the newest fact by the user's choice, and says what it would be without.
 void override_fact(LoadReport& report, std::string value) {
   Fact& fact = report.facts.back();
@@ -60,21 +62,12 @@ void override_fact(LoadReport& report, std::string value) {
 
 }  // namespace
 
-int heads_of_architecture(const std::string& architecture) {
-  // DINOv2's giant keeps heads 64 wide, unlike the other giants.
-  if (architecture.find("giant_patch14_dinov2") != std::string::npos ||
-      architecture.find("giant_patch14_reg4_dinov2") != std::string::npos) {
-    return 24;
-  }
-  std::string_view rest = architecture;
-  while (!rest.empty()) {
-    const std::string_view word = rest.substr(0, rest.find('_'));
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    for (const auto& [name, heads] : kArchitectureHeads) {
-      if (word == name) return heads;
-    }
-  }
-  return 0;
+const Architecture* known_architecture(const ModelHints& hints, const ModelConfig& config) {
+  if (const Architecture* named = architecture_named(hints.architecture)) return named;
+  const Architecture* called = architecture_named(hints.file_name);
+  const bool fits = called != nullptr && called->channels == config.channels && called->depth == config.depth &&
+                    called->patch_px == config.patch_px;
+  return fits ? called : nullptr;
 }
 
 int usual_heads(int channels) {
@@ -99,7 +92,7 @@ void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHi
     config.num_heads = heads;
     add(report, "heads", std::to_string(heads), source, std::move(reason));
   };
-  if (stored > 0) return decide(stored, Source::read, "shape of the query weights");
+  if (stored > 0) return decide(stored, Source::read, "the tensors' shapes");
   if (hints.num_heads) {
     if (config.channels % hints.num_heads->value != 0) {
       throw Error(hints.num_heads->reason + " says " + std::to_string(hints.num_heads->value) +
@@ -108,9 +101,9 @@ void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHi
     }
     return decide(hints.num_heads->value, Source::read, hints.num_heads->reason);
   }
-  const int named = heads_of_architecture(hints.architecture);
-  if (named > 0 && config.channels % named == 0) {
-    return decide(named, Source::implied, "the architecture is " + hints.architecture);
+  const Architecture* named = known_architecture(hints, config);
+  if (named != nullptr && named->heads > 0 && config.channels % named->heads == 0) {
+    return decide(named->heads, Source::implied, implied_by(*named));
   }
   const int usual = usual_heads(config.channels);
   if (config.channels % 64 == 0 && usual == config.channels / 64) {
@@ -136,7 +129,10 @@ void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& op
 
 void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
                 const Family& family) {
-  config.eps = choose<float>(report, "eps", hints.eps, family.eps, Source::implied, usual_of(family),
+  const Architecture* named = known_architecture(hints, config);
+  config.eps = choose<float>(report, "eps", hints.eps, named != nullptr ? named->eps : family.eps,
+                             named != nullptr ? Source::implied : sureness(family, hints),
+                             named != nullptr ? implied_by(*named) : usual_of(family),
                              [](const float& eps) { return number_text(eps); });
   if (!options.eps) return;
   config.eps = *options.eps;
@@ -146,14 +142,12 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
 namespace {
 
 void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
-  if (!hints.activation && hints.architecture.find("quickgelu") != std::string::npos) {
-    config.activation = Activation::quick_gelu;
-    return add(report, "activation", choice_of(config.activation).name, Source::implied,
-               "the architecture is " + hints.architecture);
-  }
-  config.activation =
-      choose<Activation>(report, "activation", hints.activation, family.activation, Source::implied, usual_of(family),
-                         [](const Activation& a) { return std::string(choice_of(a).name); });
+  const Architecture* named = known_architecture(hints, config);
+  config.activation = choose<Activation>(report, "activation", hints.activation,
+                                         named != nullptr ? named->activation : family.activation,
+                                         named != nullptr ? Source::implied : sureness(family, hints),
+                                         named != nullptr ? implied_by(*named) : usual_of(family),
+                                         [](const Activation& a) { return std::string(choice_of(a).name); });
 }
 
 }  // namespace
@@ -171,22 +165,33 @@ void decide_activation(ModelConfig& config, LoadReport& report, const LoadOption
   override_fact(report, choice_of(config.activation).name);
 }
 
-void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head) {
+void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
   using Pool = ModelConfig::Pool;
   const auto decide = [&](Pool pool, Source source, std::string reason) {
     config.pool = pool;
-    const char* text = pool == Pool::class_token    ? "class token"
-                       : pool == Pool::mean_patches ? "mean of the patches"
-                                                    : "mean of class and distillation logits";
-    if (has_head) add(report, "pooling", text, source, std::move(reason));
+    const char* text = pool == Pool::class_token      ? "class token"
+                       : pool == Pool::mean_patches   ? "mean of the patches"
+                       : pool == Pool::class_and_mean ? "class token and mean of the patches"
+                                                      : "mean of class and distillation logits";
+    if (config.classes > 0) add(report, "pooling", text, source, std::move(reason));
   };
+  if (config.classes > 0 && family.pool_mean) {
+    config.pool_before_norm = family.pool_before_norm;
+    return decide(Pool::mean_patches, Source::implied, usual_of(family));
+  }
   if (!config.class_token) return decide(Pool::mean_patches, Source::implied, "there is no class token");
   if (config.pool == Pool::mean_with_distilled) {
     return decide(config.pool, Source::implied, "there is a head for the distillation token");
   }
+  if (config.pool == Pool::class_and_mean) {
+    return decide(config.pool, Source::implied, "the head reads twice as many numbers as a token has");
+  }
   if (hints.pool) return decide(hints.pool->value, Source::read, hints.pool->reason);
-  if (has_fc_norm) return decide(Pool::mean_patches, Source::implied, "there is an fc_norm");
-  decide(Pool::class_token, Source::implied, "there is a class token");
+  if (config.fc_norm) return decide(Pool::mean_patches, Source::implied, "there is an fc_norm");
+  if (const Architecture* named = known_architecture(hints, config); named != nullptr && named->pool_mean) {
+    return decide(Pool::mean_patches, Source::implied, implied_by(*named));
+  }
+  decide(Pool::class_token, sureness(family, hints), "there is a class token");
 }
 
 Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report, const ModelHints& hints,
@@ -231,6 +236,24 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
     result.resize_px = static_cast<int>(std::floor(side / crop));
     add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px",
         hints.crop_pct ? Source::read : Source::guessed, hints.crop_pct ? hints.crop_pct->reason : why);
+  }
+  if (hints.unresized) {
+    result.resize = ResizeRule::none;
+    report.facts.back() = {"resize", "none", Source::read, hints.unresized->reason};
+  }
+  if (hints.uncropped) {
+    result.crop = CropRule::multiple;
+    add(report, "crop", "none: whole patches of the resized photo", Source::read, hints.uncropped->reason);
+  }
+  if (hints.rescale) {
+    result.rescale = hints.rescale->value;
+    if (result.rescale != 1.f / 255) {
+      add(report, "levels", "times " + number_text(result.rescale), Source::read, hints.rescale->reason);
+    }
+  }
+  if (config.input_channels == 1) {
+    result.grey = true;
+    add(report, "colours", "luminance", Source::implied, "the patch embedding reads one channel");
   }
   result.interpolation =
       choose<Interpolation>(report, "interpolation", hints.interpolation, usual.interpolation, Source::guessed, why,

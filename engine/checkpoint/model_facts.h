@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/architectures.h"
 #include "engine/checkpoint/family.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/checkpoint/model_hints.h"
@@ -12,8 +13,8 @@
 
 namespace vit {
 
-/// Heads of an architecture that timm knows by name, 0 if the name says nothing.
-int heads_of_architecture(const std::string& architecture);
+/// What timm knows by the name in the configuration, or by the file's own name where the sizes agree; or null.
+const Architecture* known_architecture(const ModelHints& hints, const ModelConfig& config);
 
 /// Heads of the published networks with so many channels, else the divisor of C that makes heads nearest to 64 wide.
 int usual_heads(int channels);
@@ -26,7 +27,7 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
 /// Throws Error where the user chose one for a network that has none.
 void decide_activation(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
                        const Family& family);
-void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, bool has_fc_norm, bool has_head);
+void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family);
 Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report, const ModelHints& hints,
                                    const Family& family);
 /// Throws Error if a file of labels chosen by the user does not fit.

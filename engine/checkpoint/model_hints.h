@@ -20,28 +20,43 @@ struct Hint {
   std::string reason;  // "num_attention_heads in config.json"
 };
 
+/// A field that is known and has a value that is not.
+struct Problem {
+  std::string topic;     // the fact that it belongs to: "heads", "activation", …
+  std::string sentence;  // what is wrong; what to do stands in its end
+};
+
 struct ModelHints {
   std::string architecture;  // timm's name, or empty
+  std::string file_name;     // "vit_base_patch16_224.pth", in lower case
+  std::string model_type;    // Hugging Face's, of the vision tower where there are several
+  bool has_config = false;   // a configuration of the network was read
   std::string words;         // file, folder, architecture in lower case: for hints of families
-  std::optional<Hint<int>> num_heads, channels, depth, patch_px;
+  std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers;
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
+  std::optional<Hint<bool>> rms_norm;  // true: the norms are RMSNorm
   std::optional<Hint<ModelConfig::Pool>> pool;
   std::optional<Hint<std::array<float, 3>>> mean, std;
+  std::optional<Hint<float>> rescale;  // of levels, before mean and std
   std::optional<Hint<Interpolation>> interpolation;
   std::optional<Hint<std::pair<int, int>>> input_px;  // height, width
   std::optional<Hint<double>> crop_pct;
-  std::optional<Hint<int>> shorter_side_px;  // before the crop
-  std::optional<Hint<bool>> squash;          // true: to the input size whatever the aspect ratio
-  std::optional<Hint<int>> squash_px;        // before the crop, if not the input size
+  std::optional<Hint<int>> shorter_side_px;        // before the crop
+  std::optional<Hint<bool>> squash;                // true: to the input size whatever the aspect ratio
+  std::optional<Hint<int>> squash_px;              // before the crop, if not the input size
+  std::optional<Hint<bool>> unresized, uncropped;  // true: that step is left out
   bool crop_rounds_down = false;
   std::vector<std::string> labels;
   std::string labels_reason;
+
+  std::vector<Problem> problems;
+  std::vector<std::string> warnings;  // "config.json is no valid JSON and was not read"
 };
 
-/// Reads what lies beside `file`: NAME.json or config.json, open_clip_config.json, preprocessor_config.json. What is
-/// not there or has another type is left out; a file that is no JSON throws Error.
+/// Reads what lies beside `file`: NAME.json or config.json, open_clip_config.json, preprocessor_config.json or
+/// processor_config.json. What is not there is left out, a file that is no JSON becomes a warning.
 ModelHints read_hints(const std::filesystem::path& file);
 
 }  // namespace vit

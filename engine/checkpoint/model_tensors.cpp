@@ -1,6 +1,7 @@
 #include "engine/checkpoint/model_tensors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -15,6 +16,17 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text = "(";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   return text + ")";
+}
+
+/// A network with a NaN among its weights shows nothing but NaN.
+void check_finite(const TensorFile& file, const std::string& name, const std::vector<float>& values,
+                  std::int64_t first) {
+  const auto found = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  if (found == values.end()) return;
+  throw Error("Tensor \"" + name + "\" of " + file.path().string() + " holds " +
+              (std::isnan(*found) ? "NaN" : "an infinite number") + " at element " +
+              std::to_string(first + (found - values.begin())) +
+              ": its training has failed or the file is damaged; use an earlier checkpoint.");
 }
 
 }  // namespace
@@ -87,7 +99,15 @@ void ModelTensors::wrong_shape(const std::string& name, const std::string& expec
               " where " + expected + " is expected: the file does not fit " + detected_.family->name + ".");
 }
 
+void ModelTensors::check_type(const std::string& name) const {
+  const DType type = file_.entries().at(name).type;
+  if (is_float(type)) return;
+  throw Error("Tensor \"" + name + "\" of " + file_.path().string() + " holds whole numbers (" + name_of(type) +
+              "), codes of a quantised network whose scales are not known: save the network in F32, F16 or BF16.");
+}
+
 std::vector<float> ModelTensors::read(const std::string& name) {
+  check_type(name);
   std::vector<float> values = file_.read_all(name);
   file_.release(name);
   used_.insert(name);
@@ -97,12 +117,15 @@ std::vector<float> ModelTensors::read(const std::string& name) {
 
 std::vector<float> ModelTensors::vector(const std::string& name, std::int64_t expected) {
   if (elements(name) != expected) wrong_shape(name, std::to_string(expected) + " numbers");
-  return read(name);
+  std::vector<float> values = read(name);
+  check_finite(file_, name, values, 0);
+  return values;
 }
 
 std::vector<float> ModelTensors::bias(std::string_view pattern, int block, int outputs) {
   const auto name = find(pattern, block, "bias");
   if (!name) return {};
+  biases_[std::string(pattern)].insert(block);
   return vector(*name, outputs);
 }
 
@@ -110,7 +133,15 @@ NormWeights ModelTensors::norm(std::string_view pattern, int block, int channels
   NormWeights weights;
   weights.weight = vector(require(pattern, block, "norm"), channels);
   weights.bias = bias(pattern, block, channels);
-  if (weights.bias.empty()) weights.bias.assign(static_cast<std::size_t>(channels), 0.f);
+  const std::string tensor = "Tensor \"" + require(pattern, block, "norm") + "\" of " + file_.path().string();
+  if (rms_norm_ != weights.bias.empty()) {
+    throw Error(tensor + (rms_norm_ ? " has a bias beside it, which an RMSNorm has not: the file does not fit what is "
+                                      "said of its norms."
+                                    : " is a norm without a bias, which is no LayerNorm: the file is incomplete or its "
+                                      "norms are of another kind."));
+  }
+  weights.centred = !rms_norm_;
+  if (rms_norm_) weights.bias.assign(static_cast<std::size_t>(channels), 0.f);
   return weights;
 }
 
@@ -147,8 +178,14 @@ struct ModelTensors::Reader {
     first = index;
     count = std::min(outputs - first, std::max<std::int64_t>(1, kChunkFloats / inputs));
     chunk.resize(static_cast<std::size_t>(count * inputs));
-    if (!inputs_first) return file.read(name, first * inputs, chunk);
-    if (whole.empty()) whole = file.read_all(name);
+    if (!inputs_first) {
+      file.read(name, first * inputs, chunk);
+      return check_finite(file, name, chunk, first * inputs);
+    }
+    if (whole.empty()) {
+      whole = file.read_all(name);
+      check_finite(file, name, whole, 0);
+    }
     for (std::int64_t i = 0; i < inputs; ++i) {
       for (std::int64_t r = 0; r < count; ++r) {
         chunk[static_cast<std::size_t>(r * inputs + i)] = whole[static_cast<std::size_t>(i * outputs + first + r)];
@@ -167,6 +204,7 @@ Linear ModelTensors::linear(std::string_view pattern, int block, int outputs, in
   if (linear_shape(name) != std::pair<std::int64_t, std::int64_t>(outputs, inputs)) {
     wrong_shape(name, "a layer from " + std::to_string(inputs) + " to " + std::to_string(outputs) + " numbers");
   }
+  check_type(name);
   Reader reader{file_, name, outputs, inputs, names().inputs_first, {}};
   Linear layer(
       outputs, inputs, groups, [&](int row, float* out) { reader.row(row, out); }, std::move(bias));
@@ -188,6 +226,7 @@ Linear ModelTensors::joined(const std::vector<std::string>& patterns, int block,
     const std::vector<float> part = bias(pattern, block, outputs);
     has_bias = has_bias || !part.empty();
     std::copy(part.begin(), part.end(), biases.begin() + static_cast<std::ptrdiff_t>(readers.size()) * outputs);
+    check_type(name);
     readers.push_back({file_, name, outputs, inputs, names().inputs_first, {}});
   }
   if (!has_bias) biases.clear();
@@ -210,38 +249,58 @@ Linear ModelTensors::joined(const std::vector<std::string>& patterns, int block,
 Linear ModelTensors::joined_in_file(int block, int channels) {
   const std::string qkv = in_block(names().qkv);
   const auto size = static_cast<std::size_t>(channels);
-  std::vector<float> biases = bias(qkv, block, 3 * channels);
+  // Where a mask leaves numbers out, the file may hold NaN in their place.
+  const auto mask = find(in_block(names().bias_mask), block, "bias");
+  const auto masked = mask ? find(qkv, block, "bias") : std::nullopt;
+  std::vector<float> biases = masked ? read(*masked) : bias(qkv, block, 3 * channels);
+  if (masked) biases_[qkv].insert(block);
   const auto query_bias = find(in_block(names().query_bias), block, "bias");
   const auto value_bias = find(in_block(names().value_bias), block, "bias");
   if (query_bias && value_bias && biases.empty()) {
+    biases_[qkv].insert(block);
     const std::vector<float> q = vector(*query_bias, channels), v = vector(*value_bias, channels);
     biases.assign(3 * size, 0.f);
     std::copy(q.begin(), q.end(), biases.begin());
     std::copy(v.begin(), v.end(), biases.begin() + 2 * channels);
   }
-  if (const auto mask = find(in_block(names().bias_mask), block, "bias"); mask && !biases.empty()) {
+  if (masked) {
     const std::vector<float> factors = vector(*mask, 3 * channels);
-    // The file may hold NaN where the bias is left out.
+    if (biases.size() != factors.size()) wrong_shape(*masked, std::to_string(factors.size()) + " numbers");
     for (std::size_t i = 0; i < biases.size(); ++i) biases[i] = factors[i] == 1.f ? biases[i] : 0.f;
   }
   return linear(qkv, block, 3 * channels, channels, 3, std::move(biases));
 }
 
-Linear ModelTensors::patch_embedding(int channels, int patch_px) {
+Linear ModelTensors::patch_embedding(int channels, int patch_px, int input_channels) {
   const std::string name = require(names().patch, 0, "weight");
   const int area = patch_px * patch_px;
-  Reader reader{file_, name, channels, 3 * area, names().channels_last, {}};
-  if (names().channels_last) {
-    for (int channel = 0; channel < 3; ++channel) {
-      for (int i = 0; i < area; ++i) reader.columns.push_back(i * 3 + channel);
+  check_type(name);
+  Reader reader{file_, name, channels, input_channels * area, names().channels_last, {}};
+  const std::vector<std::int64_t>& sizes = shape(name);
+  const bool mlx = !names().channels_last && sizes.size() == 4 && sizes[1] == patch_px && sizes[3] == input_channels &&
+                   patch_px != input_channels;
+  if (names().channels_last || mlx) {
+    for (int channel = 0; channel < input_channels; ++channel) {
+      for (int i = 0; i < area; ++i) reader.columns.push_back(i * input_channels + channel);
     }
   }
   Linear layer(
-      channels, 3 * area, 1, [&](int row, float* out) { reader.row(row, out); }, bias(names().patch, 0, channels));
+      channels, input_channels * area, 1, [&](int row, float* out) { reader.row(row, out); },
+      bias(names().patch, 0, channels));
   file_.release(name);
   used_.insert(name);
-  on_read_(3 * static_cast<std::int64_t>(channels) * area);
+  on_read_(static_cast<std::int64_t>(input_channels) * channels * area);
   return layer;
+}
+
+void ModelTensors::check_biases(int depth) const {
+  for (const auto& [pattern, blocks] : biases_) {
+    if (pattern.find('#') == std::string::npos || static_cast<int>(blocks.size()) == depth) continue;
+    int without = 0;
+    while (blocks.count(without) != 0) ++without;
+    throw Error(file_.path().string() + " has the bias of \"" + spell(pattern, *blocks.begin(), "bias").front() +
+                "\" but none of that name in block " + std::to_string(without) + ": the file is incomplete.");
+  }
 }
 
 std::vector<std::string> ModelTensors::unused() const {

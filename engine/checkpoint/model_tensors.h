@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,6 +35,10 @@ class ModelTensors {
   /// (outputs, inputs) of a Linear's weight, in the network's order whatever the file's.
   std::pair<std::int64_t, std::int64_t> linear_shape(const std::string& weight) const;
 
+  /// The norms are RMSNorm, which has no biases; before any is read.
+  void set_rms_norm(bool rms_norm) { rms_norm_ = rms_norm; }
+
+  /// Throws Error where the tensor holds integers, or numbers that are not finite.
   std::vector<float> vector(const std::string& name, std::int64_t expected);
   NormWeights norm(std::string_view pattern, int block, int channels);
   std::optional<NormWeights> optional_norm(std::string_view pattern, int channels);
@@ -45,7 +50,10 @@ class ModelTensors {
   Linear joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups);
   /// Query, key and value in one weight, (3C, C); their biases may lie apart or be masked.
   Linear joined_in_file(int block, int channels);
-  Linear patch_embedding(int channels, int patch_px);
+  Linear patch_embedding(int channels, int patch_px, int input_channels);
+
+  /// Throws Error unless each layer has its bias in all blocks or in none.
+  void check_biases(int depth) const;
 
   std::vector<std::string> used() const { return {used_.begin(), used_.end()}; }
   std::vector<std::string> unused() const;
@@ -53,6 +61,7 @@ class ModelTensors {
  private:
   struct Reader;
   std::vector<float> read(const std::string& name);
+  void check_type(const std::string& name) const;
   std::vector<float> bias(std::string_view pattern, int block, int outputs);
   [[noreturn]] void wrong_shape(const std::string& name, const std::string& expected) const;
 
@@ -60,6 +69,8 @@ class ModelTensors {
   DetectedFamily detected_;
   std::function<void(std::int64_t)> on_read_;  // hears how many parameters were read
   std::set<std::string> used_;
+  bool rms_norm_ = false;
+  std::map<std::string, std::set<int>> biases_;  // blocks that have one, by pattern
 };
 
 }  // namespace vit

@@ -28,8 +28,6 @@ std::string opcode_name(int opcode) {
     case 0x83:
     case 0x84:
       return "EXT";
-    case 0x92:
-      return "NEWOBJ_EX";
     case 0x97:
       return "NEXT_BUFFER";
     case 0x98:
@@ -67,6 +65,10 @@ Value* PickleMachine::make(Kind kind) {
 
 std::span<const std::byte> PickleMachine::keep(std::vector<std::byte> bytes) {
   return pickle_.buffers_.emplace_back(std::move(bytes));
+}
+
+void PickleMachine::note_foreign(const std::string& name) {
+  if (pickle_.foreign_.empty()) pickle_.foreign_ = name;
 }
 
 std::span<const std::byte> PickleMachine::take(std::uint64_t count) {
@@ -131,7 +133,7 @@ void PickleMachine::set_items(const std::vector<Value*>& items) {
 
 void PickleMachine::append_items(const std::vector<Value*>& items) {
   Value* list = top();
-  if (list->is(Kind::opaque)) return;
+  if (list->is(Kind::opaque) || !list->text.empty()) return;
   if (!list->is(Kind::sequence)) damaged("items for something that is no list");
   list->items.insert(list->items.end(), items.begin(), items.end());
 }
@@ -233,6 +235,15 @@ bool PickleMachine::step_memo(int opcode) {
   }
 }
 
+PickleValue* PickleMachine::called(const Value& callable, const Value& arguments, const char* how) {
+  const bool foreign = callable.is(Kind::opaque) || (callable.is(Kind::dict) && !callable.text.empty());
+  if (foreign) return make(Kind::opaque);  // a method of a foreign object
+  if (!callable.is(Kind::global) || !arguments.is(Kind::sequence)) {
+    damaged(std::string(how) + " of something that is no global");
+  }
+  return pickle_reduce(*this, callable, arguments);
+}
+
 bool PickleMachine::step_object(int opcode) {
   switch (opcode) {
     case kGlobal: {
@@ -251,9 +262,14 @@ bool PickleMachine::step_object(int opcode) {
     case kNewObj: {
       const Value* arguments = pop();
       const Value* callable = pop();
-      if (!callable->is(Kind::global) || !arguments->is(Kind::sequence))
-        damaged("a call of something that is no global");
-      push(pickle_reduce(*this, *callable, *arguments));
+      push(called(*callable, *arguments, "a call"));
+      return true;
+    }
+    case kNewObjEx: {
+      pop();  // named arguments
+      const Value* arguments = pop();
+      const Value* callable = pop();
+      push(called(*callable, *arguments, "NEWOBJ_EX"));
       return true;
     }
     case kBuild: {

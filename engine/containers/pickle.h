@@ -1,8 +1,8 @@
 // Python pickles read without Python: an interpreter that builds tensors and plain containers and nothing else.
 //
 // A pickle is a program for a stack machine. This one knows the opcodes that make values, and a short list of globals
-// (see pickle_globals.cpp) that it rebuilds itself as plain data. Any other opcode or global is refused by name, so
-// that opening a file can never run anything.
+// (see pickle_globals.cpp) that it rebuilds itself as plain data. An object of any other class becomes its attributes,
+// and what calling a foreign name would do is never done; names that only an attack uses are refused.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ struct PickleValue {
     text,
     bytes,
     sequence,  // tuple, list or set
-    dict,      // and objects that are nothing but attributes
+    dict,      // and objects as their attributes: `text` is the class, "omegaconf.dictconfig.DictConfig"
     global,    // a name that was looked up but not yet used: `text` is "module.name"
     storage,   // of PyTorch: `text` is its key, `dtype` its type, `integer` its elements
     dtype,     // of NumPy or PyTorch
@@ -57,6 +57,8 @@ class Pickle {
 
   const PickleValue& root() const { return *root_; }
   std::size_t consumed() const { return position_; }  // bytes up to and with STOP
+  /// The first foreign class or function that was met, or empty.
+  const std::string& foreign() const { return foreign_; }
 
  private:
   friend class PickleMachine;
@@ -65,6 +67,7 @@ class Pickle {
   std::deque<std::vector<std::byte>> buffers_;  // bytes that had to be decoded
   PickleValue* root_ = nullptr;
   std::size_t position_ = 0;
+  std::string foreign_;
 };
 
 /// A tensor or array found in a pickle, under the names of the dictionaries that lead to it: "model.blocks.0.…".

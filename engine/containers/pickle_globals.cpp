@@ -18,6 +18,7 @@ enum class Maker : std::uint8_t {
   storage_type,    // never called: part of a persistent id
   dict,            // OrderedDict() and friends, perhaps with pairs
   attributes,      // an object of attributes only: Namespace
+  typed_tensor,    // (storage, offset, size, stride, …, …, dtype)
   tensor,          // (storage, offset, size, stride, …)
   parameter,       // (tensor, …)
   tensor_of_type,  // (function, type, arguments, state)
@@ -48,11 +49,17 @@ constexpr Known kKnown[] = {
     {"torch.CharStorage", Maker::storage_type, DType::i8},
     {"torch.ByteStorage", Maker::storage_type, DType::u8},
     {"torch.BoolStorage", Maker::storage_type, DType::boolean},
+    {"torch.QInt8Storage", Maker::storage_type, DType::i8},
+    {"torch.QUInt8Storage", Maker::storage_type, DType::u8},
+    {"torch.storage.UntypedStorage", Maker::storage_type, DType::u8},
+    {"torch.storage._UntypedStorage", Maker::storage_type, DType::u8},
     {"torch.cuda.FloatStorage", Maker::storage_type, DType::f32},
     {"torch.cuda.HalfStorage", Maker::storage_type, DType::f16},
     {"torch.cuda.LongStorage", Maker::storage_type, DType::i64},
     {"torch._utils._rebuild_tensor", Maker::tensor},
     {"torch._utils._rebuild_tensor_v2", Maker::tensor},
+    {"torch._utils._rebuild_tensor_v3", Maker::typed_tensor},
+    {"torch._utils._rebuild_qtensor", Maker::tensor},
     {"torch._utils._rebuild_parameter", Maker::parameter},
     {"torch._utils._rebuild_parameter_with_state", Maker::parameter},
     {"torch._tensor._rebuild_from_type_v2", Maker::tensor_of_type},
@@ -64,7 +71,15 @@ constexpr Known kKnown[] = {
     {"torch.float32", Maker::number_type, DType::f32},
     {"torch.float16", Maker::number_type, DType::f16},
     {"torch.bfloat16", Maker::number_type, DType::bf16},
+    {"torch.float8_e4m3fn", Maker::number_type, DType::f8_e4m3},
+    {"torch.float8_e5m2", Maker::number_type, DType::f8_e5m2},
     {"torch.int64", Maker::number_type, DType::i64},
+    {"torch.int32", Maker::number_type, DType::i32},
+    {"torch.int16", Maker::number_type, DType::i16},
+    {"torch.int8", Maker::number_type, DType::i8},
+    {"torch.uint8", Maker::number_type, DType::u8},
+    {"torch.bool", Maker::number_type, DType::boolean},
+    {"torch.uint16", Maker::number_type, DType::i16},
     {"collections.OrderedDict", Maker::dict},
     {"collections.defaultdict", Maker::dict},
     {"collections.Counter", Maker::dict},
@@ -89,9 +104,21 @@ constexpr Known kKnown[] = {
     {"pathlib.WindowsPath", Maker::ignored},
 };
 
-/// Classes of TorchScript archives are attributes and nothing else here.
-bool is_script_class(std::string_view name) {
-  return name.starts_with("__torch__.");
+/// Nobody's weights need these; a file that names one is an attack.
+bool is_hostile(std::string_view name) {
+  constexpr std::string_view kModules[] = {"os.",     "posix.",     "nt.",    "subprocess.", "sys.",    "shutil.",
+                                           "socket.", "importlib.", "runpy.", "pty.",        "ctypes.", "webbrowser."};
+  constexpr std::string_view kFunctions[] = {"eval",       "exec",  "execfile", "compile",   "open",
+                                             "__import__", "input", "print",    "breakpoint"};
+  for (const std::string_view module : kModules) {
+    if (name.starts_with(module)) return true;
+  }
+  for (const std::string_view module : {std::string_view("builtins."), std::string_view("__builtin__.")}) {
+    if (!name.starts_with(module)) continue;
+    const std::string_view function = name.substr(module.size());
+    return std::find(std::begin(kFunctions), std::end(kFunctions), function) != std::end(kFunctions);
+  }
+  return false;
 }
 
 const Known* find_known(std::string_view name) {
@@ -178,7 +205,8 @@ void fill_array(PickleMachine& machine, Value& array, const Value& state) {
 
 Value* pickle_global(PickleMachine& machine, const std::string& name) {
   const Known* known = find_known(name);
-  if (known == nullptr && !is_script_class(name)) machine.refuse("the Python name \"" + name.substr(0, 200) + "\"");
+  if (is_hostile(name)) machine.refuse("the Python name \"" + name.substr(0, 200) + "\"");
+  if (known == nullptr) machine.note_foreign(name.substr(0, 200));
   Value* value = machine.make(known != nullptr && known->maker == Maker::number_type ? Kind::dtype : Kind::global);
   value->text = name;
   if (known != nullptr) value->dtype = known->type;
@@ -188,7 +216,11 @@ Value* pickle_global(PickleMachine& machine, const std::string& name) {
 Value* pickle_reduce(PickleMachine& machine, const Value& callable, const Value& arguments) {
   const std::vector<Value*>& args = arguments.items;
   const Known* known = find_known(callable.text);
-  if (known == nullptr) return machine.make(Kind::dict);  // a TorchScript class: its attributes come with BUILD
+  if (known == nullptr) {  // a foreign class: its attributes come with BUILD
+    Value* object = machine.make(Kind::dict);
+    object->text = callable.text;
+    return object;
+  }
   switch (known->maker) {
     case Maker::dict: {
       Value* dict = machine.make(Kind::dict);
@@ -205,6 +237,12 @@ Value* pickle_reduce(PickleMachine& machine, const Value& callable, const Value&
       return machine.make(Kind::dict);
     case Maker::tensor:
       return make_tensor(machine, args);
+    case Maker::typed_tensor: {
+      Value* tensor = make_tensor(machine, args);
+      if (args.size() < 7 || !args[6]->is(Kind::dtype)) machine.refuse("a tensor of an unknown element type");
+      tensor->dtype = args[6]->dtype;
+      return tensor;
+    }
     case Maker::parameter:
       if (args.empty() || !args[0]->is(Kind::tensor)) machine.damaged("a parameter without a tensor");
       return args[0];

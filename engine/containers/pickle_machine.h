@@ -22,6 +22,7 @@ class PickleMachine {
   // For the globals.
   Value* make(Kind kind);
   std::span<const std::byte> keep(std::vector<std::byte> bytes);
+  void note_foreign(const std::string& name);
   [[noreturn]] void damaged(const std::string& why) const;
   [[noreturn]] void refuse(const std::string& what) const;
 
@@ -44,6 +45,7 @@ class PickleMachine {
   bool step_container(int opcode);
   bool step_memo(int opcode);
   bool step_object(int opcode);
+  Value* called(const Value& callable, const Value& arguments, const char* how);
   void push_long(std::uint64_t bytes);
   void push_text(std::uint64_t bytes);
   void push_bytes(std::uint64_t bytes);

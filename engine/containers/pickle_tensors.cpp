@@ -1,4 +1,6 @@
 // The walk from a pickle's root to its tensors.
+#include <set>
+
 #include "engine/base/error.h"
 #include "engine/containers/pickle.h"
 #include "engine/containers/pickle_machine.h"
@@ -25,7 +27,12 @@ class Collector {
         found.push_back({name.empty() ? "tensor" : name, &value});
         return;
       case Kind::dict:
-        for (const auto& [key, field] : value.fields) visit(*field, joined(name, key_text(*key)), depth + 1);
+        // Objects may refer to each other in circles; plain containers that do are an attack.
+        if (!value.text.empty() && !objects_.insert(&value).second) return;
+        for (const auto& [key, field] : value.fields) {
+          const std::string text = key_text(*key);
+          visit(*field, is_of_module(value, text) ? name : joined(name, text), depth + 1);
+        }
         return;
       case Kind::sequence:
         for (std::size_t i = 0; i < value.items.size(); ++i) {
@@ -40,6 +47,10 @@ class Collector {
   std::vector<PickledTensor> found;
 
  private:
+  /// A whole network that was pickled keeps its parts in dictionaries of its own.
+  static bool is_of_module(const Value& object, const std::string& key) {
+    return !object.text.empty() && (key == "_modules" || key == "_parameters" || key == "_buffers");
+  }
   static std::string key_text(const Value& key) {
     if (key.is(Kind::text)) return std::string(text_of(key).substr(0, 1000));
     if (key.is(Kind::integer)) return std::to_string(key.integer);
@@ -51,6 +62,7 @@ class Collector {
 
   const std::string& what_;
   std::size_t visited_ = 0;
+  std::set<const Value*> objects_;
 };
 
 }  // namespace

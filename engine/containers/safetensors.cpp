@@ -19,8 +19,8 @@ static_assert(std::endian::native == std::endian::little, "tensor files are litt
 
 constexpr std::uint64_t kMaxHeaderBytes = 64u << 20;
 constexpr std::size_t kMaxDims = 16;
-constexpr DType kTypes[] = {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64,
-                            DType::i32, DType::i16, DType::i8,  DType::u8,   DType::boolean};
+constexpr DType kTypes[] = {DType::f64, DType::f32, DType::f16, DType::bf16, DType::f8_e4m3, DType::f8_e5m2,
+                            DType::i64, DType::i32, DType::i16, DType::i8,   DType::u8,      DType::boolean};
 
 struct Slot {
   std::string name;

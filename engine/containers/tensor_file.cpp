@@ -26,6 +26,8 @@ std::size_t size_of(DType type) {
     case DType::bf16:
     case DType::i16:
       return 2;
+    case DType::f8_e4m3:
+    case DType::f8_e5m2:
     case DType::i8:
     case DType::u8:
     case DType::boolean:
@@ -44,6 +46,10 @@ const char* name_of(DType type) {
       return "F16";
     case DType::bf16:
       return "BF16";
+    case DType::f8_e4m3:
+      return "F8_E4M3";
+    case DType::f8_e5m2:
+      return "F8_E5M2";
     case DType::i64:
       return "I64";
     case DType::i32:
@@ -58,6 +64,10 @@ const char* name_of(DType type) {
       return "BOOL";
   }
   return "?";
+}
+
+bool is_float(DType type) {
+  return type <= DType::f8_e5m2;
 }
 
 std::int64_t TensorEntry::elements() const {
@@ -116,6 +126,16 @@ std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& 
     const ZipArchive archive(mapped);
     if (looks_like_torch_zip(archive)) return open_torch_zip(archive);
     if (looks_like_npz(archive)) return open_npz(archive);
+    for (const auto& [name, entry] : archive.entries()) {
+      if (name == "model.weights.h5") {
+        throw Error(file.string() + " is a Keras file, which is not supported: save the weights as safetensors.");
+      }
+      if (name.ends_with("archive_format") || name.ends_with("models/model.json")) {
+        throw Error(file.string() +
+                    " is a program exported by torch.export (.pt2), which is not supported: save the "
+                    "network's state_dict.");
+      }
+    }
     throw Error(file.string() + " is a zip file but neither PyTorch's nor NumPy's: unpack it first.");
   }
   if (looks_like_pickle(*mapped)) return open_pickle(std::move(mapped));

@@ -13,7 +13,8 @@
 
 namespace vit {
 
-enum class DType : std::uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+enum class DType : std::uint8_t { f64, f32, f16, bf16, f8_e4m3, f8_e5m2, i64, i32, i16, i8, u8, boolean };
+bool is_float(DType type);        // integers and booleans are codes or counters, never weights
 std::size_t size_of(DType type);  // bytes an element
 const char* name_of(DType type);  // "F32", as safetensors spells it
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <regex>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -64,14 +66,51 @@ std::shared_ptr<const TensorFile> open_sharded(const std::filesystem::path& inde
   return std::make_shared<ShardedTensorFile>(index, *map);
 }
 
+namespace {
+
+/// Hugging Face's cache keeps a model as "models--NAME/snapshots/REVISION/", with the newest revision in refs/main.
+std::optional<std::filesystem::path> cached_snapshot(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path snapshots = folder / "snapshots";
+  if (!std::filesystem::is_directory(snapshots, error)) return std::nullopt;
+  std::string revision;
+  if (std::ifstream main(folder / "refs" / "main"); main && std::getline(main, revision)) {
+    const std::filesystem::path name = revision;
+    if (name == name.filename() && std::filesystem::is_directory(snapshots / name, error)) return snapshots / name;
+  }
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(snapshots, error)) {
+    if (entry.is_directory(error)) found.push_back(entry.path());
+  }
+  if (found.size() == 1) return found.front();
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> index_of_part(const std::filesystem::path& file) {
+  // "model-00001-of-00003.safetensors"
+  static const std::regex part("(.*)-([0-9]{5})-of-([0-9]{5})(\\.[a-z]+)");
+  std::smatch match;
+  const std::string name = file.filename().string();
+  if (!std::regex_match(name, match, part) || match[3] == "00001") return std::nullopt;
+  std::error_code error;
+  const std::filesystem::path index = file.parent_path() / (match[1].str() + match[4].str() + ".index.json");
+  if (std::filesystem::is_regular_file(index, error)) return index;
+  throw Error(file.string() + " is part " + std::to_string(std::stoi(match[2])) + " of " +
+              std::to_string(std::stoi(match[3])) + " of a checkpoint, and " + index.filename().string() +
+              " is not beside it: get all parts and the index.");
+}
+
 std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
   constexpr std::array kUsual = {"model.safetensors", "model.safetensors.index.json", "open_clip_model.safetensors",
                                  "pytorch_model.bin", "pytorch_model.bin.index.json", "open_clip_pytorch_model.bin"};
   std::error_code error;
+  if (const auto snapshot = cached_snapshot(folder)) return checkpoint_in(*snapshot);
   for (const char* name : kUsual) {
     if (std::filesystem::is_regular_file(folder / name, error)) return folder / name;
   }
-  constexpr std::array kEndings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".pdparams"};
+  constexpr std::array kEndings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".pdparams", ".ckpt", ".tar"};
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const bool fits = std::any_of(kEndings.begin(), kEndings.end(),

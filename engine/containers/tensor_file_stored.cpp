@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -51,6 +53,16 @@ inline float from_f16(std::uint16_t half) {
   std::uint32_t bits = std::bit_cast<std::uint32_t>(magnitude);
   bits |= magnitude >= 65536.f ? 0x7f800000u : 0u;
   return std::bit_cast<float>(bits | static_cast<std::uint32_t>(half & 0x8000u) << 16);
+}
+
+/// One sign, four bits of exponent (bias 7), three of mantissa; no infinities, and one NaN of each sign (Micikevicius
+/// et al. 2022).
+inline float from_f8_e4m3(std::uint8_t byte) {
+  const int exponent = byte >> 3 & 15, mantissa = byte & 7;
+  const float sign = byte & 0x80 ? -1.f : 1.f;
+  if (exponent == 15 && mantissa == 7) return sign * std::numeric_limits<float>::quiet_NaN();
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(mantissa), -9);
+  return sign * std::ldexp(static_cast<float>(8 + mantissa), exponent - 10);
 }
 
 template <typename T>
@@ -118,6 +130,14 @@ void convert_to_f32(DType type, const std::byte* from, float* to, std::size_t co
         std::uint16_t half;
         std::memcpy(&half, from + 2 * i, 2);
         to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(half) << 16);
+      }
+      return;
+    case DType::f8_e4m3:
+      for (std::size_t i = 0; i < count; ++i) to[i] = from_f8_e4m3(std::to_integer<std::uint8_t>(from[i]));
+      return;
+    case DType::f8_e5m2:  // the upper half of an F16
+      for (std::size_t i = 0; i < count; ++i) {
+        to[i] = from_f16(static_cast<std::uint16_t>(std::to_integer<unsigned>(from[i]) << 8));
       }
       return;
     case DType::i64:

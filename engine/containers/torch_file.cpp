@@ -58,6 +58,13 @@ std::map<std::string, std::uint64_t> storage_bytes(const std::vector<PickledTens
   return bytes;
 }
 
+/// A file without tensors may hold them in an object that cannot be looked into.
+void refuse_foreign(const Pickle& pickle, const std::vector<PickledTensor>& tensors, const std::string& path) {
+  if (!tensors.empty() || pickle.foreign().empty()) return;
+  throw Error(path + " holds no tensors but an object of \"" + pickle.foreign() +
+              "\", which is not executed: save a state_dict or a safetensors file instead.");
+}
+
 /// The entry that is called so in the archive's only folder: "archive/data.pkl".
 std::optional<std::string> entry_named(const ZipArchive& archive, const std::string& suffix) {
   for (const auto& [name, entry] : archive.entries()) {
@@ -114,6 +121,7 @@ std::shared_ptr<const TensorFile> open_old_torch(const std::shared_ptr<const Map
   const Pickle objects = row.next();
   const Pickle keys = row.next();
   const std::vector<PickledTensor> tensors = tensors_in(objects.root(), file->path().string());
+  refuse_foreign(objects, tensors, file->path().string());
   const Storages storages = read_storages(file, keys.root(), row.position(), storage_bytes(tensors));
   auto result = std::make_shared<StoredTensorFile>(file->path(), "PyTorch (before 1.6)");
   for (const PickledTensor& tensor : tensors) {
@@ -143,6 +151,7 @@ std::shared_ptr<const TensorFile> open_torch_zip(const ZipArchive& archive) {
   auto file = std::make_shared<StoredTensorFile>(archive.path(), "PyTorch zip");
   Storages storages;
   const std::vector<PickledTensor> tensors = tensors_in(pickle.root(), path);
+  refuse_foreign(pickle, tensors, path);
   for (const auto& [key, size] : storage_bytes(tensors)) {
     const std::string name = folder + "data/" + key;
     if (archive.entries().count(name) != 0) storages[key] = archive.source(name);

@@ -47,15 +47,18 @@ std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& sett
 }
 
 /// Arithmetic on each element, counted in the formula as it is usually written.
-double activation_ops(const ModelConfig& config) {
-  if (config.swiglu) return 5;  // g / (1 + exp(−g)) · x
-  switch (config.activation) {
+double activation_ops(Activation activation) {
+  switch (activation) {
     case Activation::gelu:
       return 5;  // ½·x·(1 + erf(x·√½))
     case Activation::gelu_tanh:
       return 9;  // ½·x·(1 + tanh(c·(x + 0.044715·x³)))
     case Activation::quick_gelu:
       return 4;  // x / (1 + exp(−1.702·x))
+    case Activation::relu:
+      return 1;  // max(x, 0)
+    case Activation::silu:
+      return 4;  // x / (1 + exp(−x))
     case Activation::none:
       break;
   }
@@ -104,13 +107,14 @@ Operator add_residual(Op op) {
 void add_embedding(const ModelConfig& config, Rows& rows) {
   const Polynomial patches = B * (N - T);
   const Polynomial bias = config.patch_bias ? 1 : 0;
+  const Polynomial patch = config.input_channels * P * P;  // numbers
   rows.add({.op = Op::patch_embed,
             .shape = "(B, N−T, C)",
             .work = Work::product,
-            .macs = patches * 3 * P * P * C,
+            .macs = patches * patch * C,
             .elements = patches * C * bias,
             .per_element = 1},
-           {.input = patches * 3 * P * P, .beside = 3 * P * P * C + C * bias, .output = patches * C});
+           {.input = patches * patch, .beside = patch * C + C * bias, .output = patches * C});
   const Polynomial positioned = !config.position.learned        ? Polynomial()
                                 : config.position.covers_prefix ? N * C
                                                                 : (N - T) * C;
@@ -182,7 +186,7 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .shape = "(B, N, M)",
             .work = Work::element,
             .elements = hidden,
-            .per_element = activation_ops(config)},
+            .per_element = config.swiglu ? 5 : activation_ops(config.activation)},  // g / (1 + exp(−g)) · x
            {.input = hidden * branches, .output = hidden});
   if (config.mlp_norm)
     rows.add({.op = Op::mlp_norm,
@@ -216,18 +220,24 @@ void add_tail(const ModelConfig& config, Rows& rows) {
   }
   if (config.classes == 0) return;
   using Pool = ModelConfig::Pool;
-  const bool mean = config.pool == Pool::mean_patches, distilled = config.pool == Pool::mean_with_distilled;
+  const bool both = config.pool == Pool::class_and_mean, mean = config.pool == Pool::mean_patches || both;
+  const bool distilled = config.pool == Pool::mean_with_distilled;
   const Polynomial heads = distilled ? 2 : 1;
   const Polynomial pooled = mean ? B * (N - T) * C : Polynomial();   // additions
   const Polynomial combined = distilled ? 2 * B * K : Polynomial();  // sum and half of two heads
-  const Polynomial input = mean ? B * (N - T) * C : distilled ? 2 * B * C : B * C;
-  rows.add({.op = Op::head,
-            .shape = "(B, K)",
-            .work = Work::product,
-            .macs = B * C * K * heads,
-            .elements = B * K * heads + pooled + combined,
-            .per_element = 1},
-           {.input = input, .beside = heads * (C * K + K), .output = B * K});
+  Polynomial input = mean ? B * (N - T) * C : distilled ? 2 * B * C : B * C;
+  if (both) input += B * C;
+  const Polynomial pooled_numbers = both ? 2 * C : Polynomial(C);
+  const Polynomial hidden = config.head_hidden;  // the first of two layers, if there are two
+  const Polynomial classified = config.head_hidden > 0 ? hidden : pooled_numbers;
+  rows.add(
+      {.op = Op::head,
+       .shape = "(B, K)",
+       .work = Work::product,
+       .macs = B * classified * K * heads + B * pooled_numbers * hidden,
+       .elements = B * K * heads + pooled + combined + B * hidden * (1 + activation_ops(config.head_activation)),
+       .per_element = 1},
+      {.input = input, .beside = heads * (classified * K + K) + pooled_numbers * hidden + hidden, .output = B * K});
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   const std::size_t floats = room.packed_keys + room.split + room.scores + settings.threads * room.tile;
   result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
                            matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
-                           matrix_bytes(n, 3 * config.patch_px * config.patch_px);
+                           matrix_bytes(n, config.input_channels * config.patch_px * config.patch_px);
   if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n) * sizeof(float);
   return result;
 }

@@ -45,6 +45,8 @@ void check(const Preprocessing& preprocessing) {
     check_side(preprocessing.width, "An input width");
     check_side(preprocessing.height, "An input height");
   }
+  if (!(preprocessing.rescale > 0 && preprocessing.rescale <= 1000))
+    throw Error("The factor that rescales levels must lie above 0 and up to 1000.");
   for (int c = 0; c < 3; ++c) {
     if (!(std::abs(preprocessing.mean[c]) <= kMostMean))
       throw Error(
@@ -119,13 +121,28 @@ Image cut(const Image& image, const Window& window) {
   return out;
 }
 
+/// PIL's convert("L"), in all three channels.
+Image luminance(const Image& image) {
+  Image grey = image;
+  for (std::size_t i = 0; i + 2 < grey.rgb.size(); i += 3) {
+    const int level = (grey.rgb[i] * 19595 + grey.rgb[i + 1] * 38470 + grey.rgb[i + 2] * 7471 + 0x8000) >> 16;
+    for (std::size_t c = 0; c < 3; ++c) grey.rgb[i + c] = static_cast<std::uint8_t>(level);
+  }
+  return grey;
+}
+
 std::vector<float> normalized(const Image& image, const Preprocessing& preprocessing) {
   const std::size_t area = static_cast<std::size_t>(image.width) * image.height;
   std::vector<float> chw(3 * area);
+  // As torchvision rounds it where levels become 0 … 1, as Hugging Face does with any other factor.
+  const bool to_unit = preprocessing.rescale == 1.f / 255;
   for (std::size_t c = 0; c < 3; ++c) {
     float* plane = chw.data() + c * area;
-    for (std::size_t i = 0; i < area; ++i)
-      plane[i] = (static_cast<float>(image.rgb[3 * i + c]) / 255.f - preprocessing.mean[c]) / preprocessing.std[c];
+    for (std::size_t i = 0; i < area; ++i) {
+      const float level = image.rgb[3 * i + c];
+      const float value = to_unit ? level / 255.f : level * preprocessing.rescale;
+      plane[i] = (value - preprocessing.mean[c]) / preprocessing.std[c];
+    }
   }
   return chw;
 }
@@ -177,7 +194,10 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
   Pixels pixels;
   pixels.width = window.width;
   pixels.height = window.height;
-  pixels.resized = cut(resize(image, size.width, size.height, preprocessing.interpolation), window);
+  const Interpolation filter = preprocessing.interpolation;
+  pixels.resized = cut(preprocessing.grey ? resize(luminance(image), size.width, size.height, filter)
+                                          : resize(image, size.width, size.height, filter),
+                       window);
   pixels.chw = normalized(pixels.resized, preprocessing);
   const double scale_x = static_cast<double>(image.width) / size.width;
   const double scale_y = static_cast<double>(image.height) / size.height;
@@ -212,6 +232,10 @@ std::string describe(const Preprocessing& preprocessing) {
   line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
   if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
   if (preprocessing.resize != ResizeRule::none) line += std::string(", ") + choice_of(preprocessing.interpolation).name;
+  if (preprocessing.grey) line += ", luminance";
+  if (preprocessing.rescale != 1.f / 255) {
+    line += fmt::format(", levels times {:.6g}", preprocessing.rescale);
+  }
   return line + ", mean " + triple(preprocessing.mean) + ", std " + triple(preprocessing.std);
 }
 

@@ -39,6 +39,8 @@ struct Preprocessing {
   Interpolation interpolation = Interpolation::bicubic;
   std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};  // of RGB in 0…1
   std::array<float, 3> std = {0.5f, 0.5f, 0.5f};
+  float rescale = 1.f / 255;      // a level's value before mean and std
+  bool grey = false;              // all channels hold the luminance (ITU-R 601, as PIL's mode L)
   double squash_scale = 1;        // ResizeRule::squash: both sides become so many times the input's before the crop
   bool crop_rounds_down = false;  // an odd surplus is cut as Hugging Face does: the smaller half before the picture
   bool operator==(const Preprocessing&) const = default;
@@ -53,7 +55,7 @@ struct Box {
 /// What the network reads, and where on the photo it comes from.
 struct Pixels {
   int width = 0, height = 0;  // px
-  std::vector<float> chw;     // (3, height, width), (value/255 - mean) / std
+  std::vector<float> chw;     // (3, height, width), (level · rescale - mean) / std
   Box box;                    // the part of the photo that these pixels show: un-warps maps back onto it
   Preprocessing preprocessing;
   Image resized;  // the 8-bit pixels before mean and std: what the network saw, to be looked at

@@ -16,6 +16,8 @@ enum class Activation : std::uint8_t {
   gelu,        // x·Φ(x) with the exact erf: timm, DINO, Hugging Face ViT
   gelu_tanh,   // the tanh approximation
   quick_gelu,  // x·σ(1.702·x): OpenAI CLIP
+  relu,        // max(x, 0)
+  silu,        // x·σ(x)
 };
 
 /// c[r, j] = addend[r, j] + scale[j]·act(Σ_k a[r, k]·b[k, j] + bias[j]) for rows [row_begin, row_end) and the columns
@@ -44,6 +46,7 @@ struct Gemm {
 };
 
 /// y[r] = (x[r] - mean) / sqrt(variance + eps) · weight + bias, variance over the row, biased as PyTorch's LayerNorm.
+/// Not centred it is RMSNorm (Zhang and Sennrich 2019): the mean counts as 0.
 struct LayerNorm {
   const float* x = nullptr;
   std::ptrdiff_t x_stride = 0;
@@ -54,6 +57,7 @@ struct LayerNorm {
   const float* weight = nullptr;  // (columns)
   const float* bias = nullptr;    // (columns)
   float eps = 1e-6f;
+  bool centred = true;
 };
 
 /// Softmax over each row of scale·s, in place: rows [row_begin, row_end) of `columns` scores each.

@@ -22,6 +22,10 @@ double activated(Activation activation, double x) {
     }
     case Activation::quick_gelu:
       return x / (1.0 + std::exp(-1.702 * x));
+    case Activation::relu:
+      return std::max(x, 0.0);
+    case Activation::silu:
+      return x / (1.0 + std::exp(-x));
   }
   return x;
 }
@@ -55,7 +59,7 @@ void layer_norm(const LayerNorm& n) {
     const float* x = n.x + r * n.x_stride;
     float* y = n.y + r * n.y_stride;
     double mean = 0, variance = 0;
-    for (int j = 0; j < n.columns; ++j) mean += x[j];
+    for (int j = 0; n.centred && j < n.columns; ++j) mean += x[j];
     mean /= n.columns;
     for (int j = 0; j < n.columns; ++j) variance += (x[j] - mean) * (x[j] - mean);
     variance /= n.columns;

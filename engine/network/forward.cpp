@@ -156,13 +156,23 @@ class PassThread {
     const Share panels = member_.share(panels_of(*model_.head));
     const Part part = {0, 1, panels.begin, panels.end};
     const MatrixSpan logits = {pass_.trace.logits.data(), 1, model_.head->outputs(), model_.head->outputs()};
-    vit::linear(pool_tokens(pass_.trace, 0).view(), *model_.head, {}, {logits}, part);  // (1, K)
+    vit::linear(head_input().view(), *model_.head, {}, {logits}, part);  // (1, K)
     if (model_.head_distilled) {
       vit::linear(pool_tokens(pass_.trace, 1).view(), *model_.head_distilled, {.residual = logits}, {logits}, part);
       const int panel = model_.head->table().panel;
       for (int c = panels.begin * panel; c < std::min(panels.end * panel, logits.cols); ++c) logits.data[c] *= 0.5f;
     }
     done(Op::head);
+  }
+
+  /// The pooled token, through the first of two layers if the head has two. (1, C), (1, 2C) or (1, hidden)
+  Matrix head_input() const {
+    Matrix pooled = pool_tokens(pass_.trace, 0);
+    if (!model_.head_hidden) return pooled;
+    Matrix hidden(1, model_.head_hidden->outputs());
+    vit::linear(pooled.view(), *model_.head_hidden, {.activation = model_.config.head_activation}, {hidden.span()},
+                {0, 1, 0, -1});
+    return hidden;
   }
 
   void norm(MatrixView x, const NormWeights& w, MatrixSpan y, Op op) {
@@ -175,7 +185,8 @@ class PassThread {
                             .columns = x.cols,
                             .weight = w.weight.data(),
                             .bias = w.bias.data(),
-                            .eps = model_.config.eps});
+                            .eps = model_.config.eps,
+                            .centred = w.centred});
     done(op);
   }
 

@@ -32,6 +32,8 @@ std::span<const Choice<Activation>> choices(Activation) {
       {Activation::gelu, "gelu", "GELU (erf)", "x·Φ(x) with the exact error function"},
       {Activation::gelu_tanh, "gelu_tanh", "GELU (tanh)", "its approximation by tanh"},
       {Activation::quick_gelu, "quick_gelu", "QuickGELU", "x·σ(1.702·x), as OpenAI's CLIP has it"},
+      {Activation::relu, "relu", "ReLU", "max(x, 0)"},
+      {Activation::silu, "silu", "SiLU", "x·σ(x)"},
   };
   return kAll;
 }
@@ -51,6 +53,7 @@ void validate(const ModelConfig& config) {
   require_range("patch columns", config.grid_width, 1, 4096);
   require_range("classes", config.classes, 0, 1 << 24);
   require_range("registers", config.registers, 0, 4096);
+  require_range("hidden head size", config.head_hidden, 0, 1 << 19);
   require_range("heads", config.num_heads, 1, config.channels);
   if (config.channels % config.num_heads != 0) {
     throw Error("The network's " + std::to_string(config.channels) + " channels cannot be split among " +
@@ -61,7 +64,8 @@ void validate(const ModelConfig& config) {
                 std::to_string(config.channels / config.num_heads) + ": give another count with --trained-heads.");
   }
   if (!(config.eps > 0 && config.eps < 1)) throw Error("A LayerNorm eps must lie between 0 and 1.");
-  if (config.pool == ModelConfig::Pool::class_token && !config.class_token) {
+  using Pool = ModelConfig::Pool;
+  if ((config.pool == Pool::class_token || config.pool == Pool::class_and_mean) && !config.class_token) {
     throw Error("A network without a class token cannot read its answer from one.");
   }
 }

@@ -45,6 +45,7 @@ struct ModelConfig {
   int num_heads = 0;         // h, as trained; divides C
   int hidden = 0;            // M, inputs of fc2
   int patch_px = 0;          // P
+  int input_channels = 3;    // 3: RGB, 1: luminance
   int grid_height = 0;       // patches, of the stored position embedding
   int grid_width = 0;
   int classes = 0;  // K, 0 for a network without a head
@@ -59,8 +60,13 @@ struct ModelConfig {
   bool swiglu = false;     // fc1 makes 2M: silu(gate)·x
   bool attn_norm = false;  // LayerNorm of the heads' outputs before proj (EVA-02 CLIP)
   bool mlp_norm = false;   // LayerNorm before fc2 (EVA-02)
-  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled } pool = Pool::class_token;
-  bool fc_norm = false;  // LayerNorm after pooling in place of before it
+  /// What the head reads. class_and_mean: 2C numbers, the class token and then the mean of the patches (DINOv2).
+  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled, class_and_mean };
+  Pool pool = Pool::class_token;
+  bool pool_before_norm = false;  // it reads the last block's output, not the features (Hugging Face CLIP)
+  bool fc_norm = false;           // LayerNorm after pooling in place of before it
+  int head_hidden = 0;            // outputs of the head's first layer where it has two, else 0
+  Activation head_activation = Activation::none;  // between those two
   Activation activation = Activation::gelu;
   float eps = 1e-6f;  // of every LayerNorm
   PositionRule position;
@@ -75,6 +81,7 @@ void validate(const ModelConfig& config);
 
 struct NormWeights {
   std::vector<float> weight, bias;  // (C)
+  bool centred = true;              // LayerNorm; false: RMSNorm, whose biases are 0
 };
 
 struct BlockWeights {
@@ -117,9 +124,11 @@ struct Model {
   Linear patch_embed;  // (C, 3·P·P)
   Matrix prefix;       // (prefix tokens, C), their positions not yet added
   Matrix position;  // (prefix tokens + stored grid, C), zero rows for prefix tokens without one; position.h resamples
+  std::vector<float> rope_periods;  // (d/4) where the file stores them, else they follow from rope_base
   std::optional<NormWeights> norm_pre, norm, fc_norm;
-  std::vector<BlockWeights> blocks;  // (L)
-  std::optional<Linear> head;        // (K, C)
+  std::vector<BlockWeights> blocks;   // (L)
+  std::optional<Linear> head_hidden;  // the first of a head's two layers
+  std::optional<Linear> head;         // (K, C), or (K, 2C) for Pool::class_and_mean; the second of two
   std::optional<Linear> head_distilled;
 };
 

@@ -39,7 +39,8 @@ void validate(const Extent& extent, const ModelConfig& config) {
   if (!extent.class_token_only) return;
   if (config.prefix_tokens() == 0)
     throw Error("This network has no class token that could go through the last block alone.");
-  if (config.classes > 0 && config.pool == ModelConfig::Pool::mean_patches) {
+  using Pool = ModelConfig::Pool;
+  if (config.classes > 0 && (config.pool == Pool::mean_patches || config.pool == Pool::class_and_mean)) {
     throw Error("This network predicts from the mean of its patches: the class token alone is not enough.");
   }
 }
@@ -101,7 +102,7 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
     unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
   }
   if (trace.settings.kernel == Kernel::reference) return;
-  reshape(buffers.patches, grid.rows * grid.cols, 3 * config.patch_px * config.patch_px);
+  reshape(buffers.patches, grid.rows * grid.cols, config.input_channels * config.patch_px * config.patch_px);
   for (Matrix* m : {&buffers.normed, &buffers.v[0], &buffers.v[1], &buffers.heads, &buffers.middle}) {
     reshape(*m, tokens, config.channels);
   }
@@ -168,13 +169,13 @@ Attention Pass::attention(int block) const {
 }
 
 void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y) {
-  const int cols = pixels.width / patch_px;
+  const int cols = pixels.width / patch_px, channels = y.cols / (patch_px * patch_px);
   const std::size_t plane = static_cast<std::size_t>(pixels.width) * pixels.height;
   for (int p = patches.begin; p < patches.end; ++p) {
     const float* corner =
         pixels.chw.data() + static_cast<std::size_t>(p / cols) * patch_px * pixels.width + p % cols * patch_px;
     float* out = y.row(p);
-    for (int channel = 0; channel < 3; ++channel) {
+    for (int channel = 0; channel < channels; ++channel) {
       for (int row = 0; row < patch_px; ++row, out += patch_px) {
         std::memcpy(out, corner + channel * plane + static_cast<std::size_t>(row) * pixels.width,
                     sizeof(float) * patch_px);
@@ -184,20 +185,26 @@ void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpa
 }
 
 Matrix pool_tokens(const Trace& trace, int head) {
+  using Pool = ModelConfig::Pool;
   const ModelConfig& config = trace.model->config;
-  const Matrix& features = trace.features;
-  Matrix pooled(1, features.cols());
-  const auto mean_of = [&](int first, int last) {
+  const Matrix& tokens = config.pool_before_norm ? trace.output : trace.features;
+  const int channels = tokens.cols();
+  Matrix pooled(1, config.pool == Pool::class_and_mean ? 2 * channels : channels);
+  const auto mean_of = [&](int first, int last, int column = 0) {
+    float* out = pooled.row(0) + column;
     for (int t = first; t < last; ++t) {
-      for (int c = 0; c < features.cols(); ++c) pooled(0, c) += features(t, c);
+      for (int c = 0; c < channels; ++c) out[c] += tokens(t, c);
     }
-    for (int c = 0; c < features.cols(); ++c) pooled(0, c) /= static_cast<float>(last - first);
+    for (int c = 0; c < channels; ++c) out[c] /= static_cast<float>(last - first);
   };
   if (head == 1) {
     mean_of(1, 2);  // the distillation token
-  } else if (config.pool == ModelConfig::Pool::mean_patches) {
+  } else if (config.pool == Pool::mean_patches) {
     mean_of(trace.grid.prefix, trace.grid.tokens());
-  } else if (config.pool == ModelConfig::Pool::mean_with_distilled && !trace.model->head_distilled) {
+  } else if (config.pool == Pool::class_and_mean) {
+    mean_of(0, 1);
+    mean_of(trace.grid.prefix, trace.grid.tokens(), channels);
+  } else if (config.pool == Pool::mean_with_distilled && !trace.model->head_distilled) {
     mean_of(0, 2);  // the class token and the distillation token
   } else {
     mean_of(0, 1);
@@ -214,7 +221,8 @@ Matrix pool_tokens(const Trace& trace, int head) {
                                                  .columns = pooled.cols(),
                                                  .weight = w.weight.data(),
                                                  .bias = w.bias.data(),
-                                                 .eps = config.eps});
+                                                 .eps = config.eps,
+                                                 .centred = w.centred});
   }
   return pooled;
 }

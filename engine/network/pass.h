@@ -52,10 +52,11 @@ int output_rows(const Extent& extent, const TokenGrid& grid);
 /// Throws Error for an extent that the network cannot have.
 void validate(const Extent& extent, const ModelConfig& config);
 
-/// Rows [patches.begin, patches.end) of y: (patches, 3·P·P), the pixels of each patch by channel, then row by row.
+/// Rows [patches.begin, patches.end) of y: (patches, input channels·P·P), the pixels of each patch by channel, then row
+/// by row.
 void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);
 
-/// (1, C) what head `head` (0, or 1: the distilled one) classifies, from the trace's features.
+/// (1, C), or (1, 2C) for Pool::class_and_mean: what head `head` (0, or 1: the distilled one) reads.
 Matrix pool_tokens(const Trace& trace, int head);
 
 }  // namespace vit

@@ -114,12 +114,15 @@ Matrix rotation_for(const Model& model, const TokenGrid& grid) {
     if (rule.rotary == Rotary::pairs) return static_cast<double>(index) * rule.rope_side / count;
     return 2 * M_PI * (2 * (index + 0.5) / count - 1);
   };
+  const std::vector<float>& periods = model.rope_periods;
+  const bool stored = static_cast<int>(periods.size()) == quarter;
+  const auto speed = [&](int i) { return stored ? 1.0 / periods[i] : std::pow(rule.rope_base, -4.0 * i / d); };
   Matrix rotation(grid.rows * grid.cols, 2 * d);
   for (int p = 0; p < rotation.rows(); ++p) {
     const double at[2] = {place(p / grid.cols, grid.rows), place(p % grid.cols, grid.cols)};
     for (int i = 0; i < d; ++i) {
       const int turn = rule.rotary == Rotary::pairs ? i / 2 : i % half;  // of d/2: first those with the row
-      const double angle = at[turn / quarter] * std::pow(rule.rope_base, -4.0 * (turn % quarter) / d);
+      const double angle = at[turn / quarter] * speed(turn % quarter);
       rotation(p, i) = static_cast<float>(std::cos(angle));
       rotation(p, d + i) = static_cast<float>(std::sin(angle));
     }

@@ -38,7 +38,7 @@ Dense linear(const Dense& x, const Linear& layer, bool bias = true) {
 }
 
 Dense norm(const Dense& x, const NormWeights& w, float eps) {
-  const Eigen::VectorXf mean = x.rowwise().mean();
+  const Eigen::VectorXf mean = w.centred ? Eigen::VectorXf(x.rowwise().mean()) : Eigen::VectorXf::Zero(x.rows());
   const Dense centred = x.colwise() - mean;
   const Eigen::ArrayXf deviation = (centred.rowwise().squaredNorm() / static_cast<float>(x.cols())).array() + eps;
   Dense y = centred.array().colwise() / deviation.sqrt();
@@ -62,6 +62,10 @@ Dense activate(const Dense& x, Activation activation) {
       return 0.5f * a * (1.f + (static_cast<float>(M_2_SQRTPI * M_SQRT1_2) * (a + 0.044715f * a.cube())).tanh());
     case Activation::quick_gelu:
       return a / (1.f + (-1.702f * a).exp());
+    case Activation::relu:
+      return a.max(0.f);
+    case Activation::silu:
+      return a / (1.f + (-a).exp());
   }
   return x;
 }
@@ -198,16 +202,21 @@ class ReferencePass {
     if (model_.norm) done(Op::norm);
     lane_.restart();
     if (!model_.head) return;
-    const auto features = dense(trace.features.view());
+    const Dense features = model_.config.pool_before_norm ? x : Dense(dense(trace.features.view()));
     const auto logits = [&](const Dense& token, const Linear& head) -> Row {
       return linear(model_.fc_norm ? norm(token, *model_.fc_norm, eps) : token, head).row(0);
     };
     Dense pooled = features.row(0);
     if (model_.config.pool == ModelConfig::Pool::mean_patches) {
       pooled = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();
+    } else if (model_.config.pool == ModelConfig::Pool::class_and_mean) {
+      const Dense mean = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();
+      pooled.resize(1, 2 * features.cols());
+      pooled << features.row(0), mean;
     } else if (model_.config.pool == ModelConfig::Pool::mean_with_distilled && !model_.head_distilled) {
       pooled = features.topRows(2).colwise().mean();
     }
+    if (model_.head_hidden) pooled = activate(linear(pooled, *model_.head_hidden), model_.config.head_activation);
     Row result = logits(pooled, *model_.head);
     if (model_.head_distilled) result = 0.5f * (result + logits(features.row(1), *model_.head_distilled));
     Eigen::Map<Row>(trace.logits.data(), result.size()) = result;

@@ -14,6 +14,8 @@ SIZES = dict(hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEA
              patch_size=PATCH, image_size=SIZE)
 DINO_SIZES = {k: v for k, v in SIZES.items() if k != "intermediate_size"}
 SQUARE = {"height": SIZE, "width": SIZE}
+TEXT = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8, vocab_size=16)
+UNIT = ((0.0,) * 3, (1.0,) * 3)
 LABELS = dict(id2label={i: f"class {i}" for i in range(CLASSES)}, label2id={f"class {i}": i for i in range(CLASSES)})
 
 # case: model, its config, image processor, mean and std, the processor's rule, does it take other sizes
@@ -40,6 +42,29 @@ CASES = {
                 shorter_side(SIZE, SIZE, CLIP), True),
     "hf_siglip": (hf.SiglipVisionModel, hf.SiglipVisionConfig(**SIZES), hf.SiglipImageProcessorPil(size=SQUARE), HALF,
                   squash(SIZE, HALF, "bicubic"), True),
+    "hf_vit_relu": (hf.ViTForImageClassification, hf.ViTConfig(**SIZES, **LABELS, hidden_act="relu"),
+                    hf.ViTImageProcessorPil(size=SQUARE, do_normalize=False, rescale_factor=1 / 127.5), UNIT, None,
+                    True),
+    "hf_vit_memory": (hf.ViTForImageClassification, hf.ViTConfig(**SIZES, **LABELS, hidden_act="silu"),
+                      hf.ViTImageProcessorPil(size=SQUARE, do_normalize=False, do_rescale=False), UNIT, None, True),
+    "hf_ijepa_head": (hf.IJepaForImageClassification, hf.IJepaConfig(**SIZES, **LABELS),
+                      hf.ViTImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bilinear"), True),
+    "hf_dinov2_head": (hf.Dinov2ForImageClassification, hf.Dinov2Config(**DINO_SIZES, **LABELS),
+                       hf.BitImageProcessorPil(size={"shortest_edge": 18}, crop_size=SQUARE, do_resize=False,
+                                               image_mean=IMAGENET[0], image_std=IMAGENET[1]), IMAGENET, None, True),
+    "hf_clip_head": (hf.CLIPForImageClassification,
+                     hf.CLIPConfig(vision_config=SIZES | {"projection_dim": 8}, text_config=TEXT, **LABELS),
+                     hf.CLIPImageProcessorPil(size={"shortest_edge": SIZE}, crop_size=SQUARE), CLIP,
+                     shorter_side(SIZE, SIZE, CLIP), False),
+    "hf_siglip_head": (hf.SiglipForImageClassification,
+                       hf.SiglipConfig(vision_config=SIZES, text_config=TEXT, **LABELS),
+                       hf.SiglipImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), False),
+    "hf_blip": (hf.BlipVisionModel, hf.BlipVisionConfig(**SIZES), hf.BlipImageProcessorPil(size=SQUARE), CLIP,
+                squash(SIZE, CLIP, "bicubic"), True),
+    "hf_blip2": (hf.Blip2VisionModel, hf.Blip2VisionConfig(**SIZES), hf.BlipImageProcessorPil(size=SQUARE), CLIP,
+                 squash(SIZE, CLIP, "bicubic"), True),
+    "hf_internvit": (hf.InternVLVisionModel, hf.InternVLVisionConfig(**SIZES), None, IMAGENET,
+                     squash(SIZE, IMAGENET, "bicubic"), True),
     "hf_dinov3": (hf.DINOv3ViTModel, hf.DINOv3ViTConfig(**SIZES, num_register_tokens=4, key_bias=False),
                   None, IMAGENET, squash(SIZE, IMAGENET, "bilinear"), True),
 }
@@ -57,28 +82,33 @@ def part(model, *names):
 
 def hf_case(name):
     build, config, processor, stats, rule, other_sizes = CASES[name]
-    config._attn_implementation = "sdpa"
+    written_out = name == "hf_blip"
+    config._attn_implementation = "eager" if written_out else "sdpa"
     model = build(config)
+    dropouts = [m for n, m in model.named_modules() if n.endswith("self_attn.dropout")] if written_out else None
     blocks = next(m for n, m in model.named_modules() if isinstance(m, torch.nn.ModuleList) and len(m) == DEPTH)
     norm = next((m for n, m in model.named_modules()
                  if n.split(".")[-1] in ("layernorm", "post_layernorm", "norm") and "layer." not in n), None)
 
     def forward(pixels):
         kwargs = {}
-        if name.split("_")[1] not in ("dinov2", "dinov3") and pixels.shape[-2:] != (SIZE, SIZE):
+        if name.split("_")[1] not in ("dinov2", "dinov3", "internvit") and pixels.shape[-2:] != (SIZE, SIZE):
             kwargs["interpolate_pos_encoding"] = True
         return getattr(model(pixels, **kwargs), "logits", None)
 
     if processor is None:  # resizes tensors, antialiased, with PIL's filter
         from torchvision.transforms import functional as TF
-        pixels = TF.normalize(TF.to_tensor(TF.resize(photo(), [SIZE, SIZE], TF.InterpolationMode.BILINEAR)),
+        pixels = TF.normalize(TF.to_tensor(TF.resize(photo(), [SIZE, SIZE], TF.InterpolationMode(rule["interpolation"]))),
                               *stats)[None].double()
     else:
         pixels = processor(photo(), return_tensors="pt")["pixel_values"].double()
 
     def write(folder):
         model.save_pretrained(folder)
-        if name == "hf_siglip":  # as the published files have it
+        if name == "hf_vit_memory":  # as torch.save(model.state_dict()) writes it, beside the configuration
+            torch.save(model.state_dict(), folder / "pytorch_model.bin")
+            (folder / "model.safetensors").unlink()
+        if name in ("hf_siglip", "hf_blip", "hf_blip2"):  # as the published files have it
             file = folder / "model.safetensors"
             save_file({f"vision_model.{k}": v for k, v in load_file(file).items()}, file, {"format": "pt"})
         if processor is not None:
@@ -86,7 +116,7 @@ def hf_case(name):
 
     metadata = {"checkpoint": ".", "family": config.model_type,
                 "made by": f"transformers {hf.__version__}, torch {torch.__version__}, float64"}
-    make(name, Network(model, blocks, norm, forward), pixels, metadata | (rule or {}), write,
+    make(name, Network(model, blocks, norm, forward, dropouts), pixels, metadata | (rule or {}), write,
          wide_pixels(stats) if other_sizes else None)
 
 

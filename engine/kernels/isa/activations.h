@@ -19,6 +19,10 @@ VIT_INLINE Packet activated(Packet x) {
     return multiply(x, sigmoid(multiply(x, factor)));
   } else if constexpr (kActivation == Activation::quick_gelu) {
     return multiply(x, sigmoid(multiply(x, broadcast(1.702f))));
+  } else if constexpr (kActivation == Activation::relu) {
+    return at_least(x, broadcast(0.f));
+  } else if constexpr (kActivation == Activation::silu) {
+    return multiply(x, sigmoid(x));
   } else {
     return x;
   }
@@ -41,6 +45,10 @@ VIT_INLINE void with_activation(Activation activation, F&& f) {
       return f(ActivationConstant<Activation::gelu_tanh>{});
     case Activation::quick_gelu:
       return f(ActivationConstant<Activation::quick_gelu>{});
+    case Activation::relu:
+      return f(ActivationConstant<Activation::relu>{});
+    case Activation::silu:
+      return f(ActivationConstant<Activation::silu>{});
   }
 }
 

@@ -37,8 +37,9 @@ void layer_norm(const LayerNorm& n) {
     const float* x = n.x + r * n.x_stride;
     float* y = n.y + r * n.y_stride;
     const float count = static_cast<float>(n.columns);
-    const float mean =
-        sum_over_row(x, n.columns, [](Packet v, Packet sum) VIT_INLINE_LAMBDA { return add(sum, v); }) / count;
+    float mean = 0.f;
+    if (n.centred)
+      mean = sum_over_row(x, n.columns, [](Packet v, Packet sum) VIT_INLINE_LAMBDA { return add(sum, v); }) / count;
     const Packet means = broadcast(mean);
     const float squares = sum_over_row(x, n.columns, [&](Packet v, Packet sum) VIT_INLINE_LAMBDA {
       const Packet d = subtract(v, means);

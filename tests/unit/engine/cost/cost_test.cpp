@@ -102,7 +102,7 @@ class CountedPass {
 
   std::map<Op, Count> outside() {
     counts_.clear();
-    linear(Op::patch_embed, patches_, 3 * c_.patch_px * c_.patch_px, c_.channels, c_.patch_bias);
+    linear(Op::patch_embed, patches_, c_.input_channels * c_.patch_px * c_.patch_px, c_.channels, c_.patch_bias);
     if (c_.position.learned)
       for (int t = c_.position.covers_prefix ? 0 : prefix_; t < tokens_; ++t)
         for (int i = 0; i < c_.channels; ++i) counts_[Op::position].elements += 1;
@@ -188,6 +188,10 @@ class CountedPass {
       op(op(0.5 * x) * op(1 + op(std::erf(op(x * M_SQRT1_2)))));
     } else if (c_.activation == Activation::quick_gelu) {
       op(x / op(1 + op(std::exp(op(-1.702 * x)))));
+    } else if (c_.activation == Activation::relu) {
+      op(std::max(x, 0.0));
+    } else if (c_.activation == Activation::silu) {
+      op(x / op(1 + op(std::exp(op(-x)))));
     } else {
       const double cube = op(op(x * x) * x);
       op(op(0.5 * x) * op(1 + op(std::tanh(op(0.79788456 * op(x + op(0.044715 * cube)))))));
@@ -196,8 +200,15 @@ class CountedPass {
   }
   void head() {
     using Pool = ModelConfig::Pool;
-    if (c_.pool == Pool::mean_patches) each(Op::head, patches_ * c_.channels, 1);
-    linear(Op::head, 1, c_.channels, c_.classes, true);
+    const bool both = c_.pool == Pool::class_and_mean;
+    if (c_.pool == Pool::mean_patches || both) each(Op::head, patches_ * c_.channels, 1);
+    int inputs = both ? 2 * c_.channels : c_.channels;
+    if (c_.head_hidden > 0) {
+      linear(Op::head, 1, inputs, c_.head_hidden, true);
+      each(Op::head, c_.head_hidden, 5);  // GELU
+      inputs = c_.head_hidden;
+    }
+    linear(Op::head, 1, inputs, c_.classes, true);
     if (c_.pool == Pool::mean_with_distilled) {
       linear(Op::head, 1, c_.channels, c_.classes, true);
       each(Op::head, c_.classes, 2);  // add, halve
@@ -250,6 +261,16 @@ std::vector<Case> cases() {
   dinov2.swiglu = true;
   dinov2.hidden = 10;
   all.push_back(make_case("DINOv2-like", dinov2, 3, 2));
+  ModelConfig both = plain_config(1, 8, 2, 2, 4, 3);
+  both.pool = ModelConfig::Pool::class_and_mean;
+  both.activation = Activation::silu;
+  both.input_channels = 1;
+  all.push_back(make_case("class token and mean, one channel", both, 2, 3));
+  ModelConfig two_layers = plain_config(1, 8, 2, 2, 4, 3);
+  two_layers.head_hidden = 6;
+  two_layers.head_activation = Activation::gelu;
+  two_layers.activation = Activation::relu;
+  all.push_back(make_case("head of two layers", two_layers, 2, 2));
   ModelConfig mean = plain_config(1, 8, 2, 2, 4, 3);
   mean.pool = ModelConfig::Pool::mean_patches;
   mean.class_token = false;

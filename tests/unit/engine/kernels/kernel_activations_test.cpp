@@ -6,8 +6,8 @@ namespace {
 class KernelActivations : public EveryKernel {};
 INSTANTIATE_TEST_SUITE_P(Isa, KernelActivations, KernelActivations::instances(), KernelActivations::name_of);
 
-constexpr Activation kActivations[] = {Activation::none, Activation::gelu, Activation::gelu_tanh,
-                                       Activation::quick_gelu};
+constexpr Activation kActivations[] = {Activation::none,       Activation::gelu, Activation::gelu_tanh,
+                                       Activation::quick_gelu, Activation::relu, Activation::silu};
 
 /// -range … range in steps that fall on no special number.
 std::vector<float> ramp(float range, int count) {
@@ -34,7 +34,8 @@ TEST_P(KernelActivations, AgreeWithTheReference) {
 }
 
 TEST_P(KernelActivations, FarTailsAreZeroAndIdentity) {
-  for (const Activation activation : {Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu}) {
+  for (const Activation activation :
+       {Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu, Activation::silu}) {
     std::vector<float> x = {-1e30f, -1e6f, -100.f, 100.f, 1e6f, 1e12f, 0.f};
     const std::vector<float> expected = {0.f, 0.f, 0.f, 100.f, 1e6f, 1e12f, 0.f};
     table().activate(activation, x.data(), static_cast<int>(x.size()));

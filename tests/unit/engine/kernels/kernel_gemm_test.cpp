@@ -152,8 +152,8 @@ TEST_P(KernelGemm, SizesOfRealNetworks) {
 
 TEST_P(KernelGemm, EveryEpilogue) {
   for (const int columns : {2 * table().panel, 2 * table().panel + 1, 3 * table().panel - 1})
-    for (const Activation activation :
-         {Activation::none, Activation::gelu, Activation::gelu_tanh, Activation::quick_gelu})
+    for (const Activation activation : {Activation::none, Activation::gelu, Activation::gelu_tanh,
+                                        Activation::quick_gelu, Activation::relu, Activation::silu})
       for (int flags = 0; flags < 16; ++flags)
         compare(table(), {.shape = {16, 40, columns},
                           .bias = (flags & 1) != 0,

@@ -1,0 +1,185 @@
+#include "engine/checkpoint/accounting.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/containers/tensor_file.h"
+
+namespace vit {
+namespace {
+
+struct Meaning {
+  const char* part;  // of a tensor's name
+  const char* what;
+};
+
+/// What a tensor inside a block stands for that no operator here computes; the first that fits.
+constexpr Meaning kMeanings[] = {
+    {"lambda_", "differential attention"},
+    {"lora_", "a low-rank adapter that was not merged"},
+    {"adapter", "an adapter that was not merged"},
+    {"SCB", "8-bit codes of bitsandbytes"},
+    {"_scale", "scales of quantised weights"},
+    {"zero_point", "quantised weights"},
+    {"q_norm", "a norm of queries and keys"},
+    {"k_norm", "a norm of queries and keys"},
+    {"norm_q", "a norm of queries and keys"},
+    {"norm_k", "a norm of queries and keys"},
+    {"rel_pos", "relative positions"},
+    {"relative_position", "relative positions"},
+    {"rope", "rotary positions"},
+    {"freqs", "rotary positions"},
+    {"proj_l", "talking heads"},
+    {"proj_w", "talking heads"},
+    {"expert", "a mixture of experts"},
+    {"router", "a mixture of experts"},
+    {"gate", "a gate"},
+    {"gamma", "a layer scale"},
+    {"lambda", "a layer scale"},
+    {"bias", "a bias"},
+    {"norm", "another norm"},
+    {"prompt", "learned prompts"},
+    {"temporal", "attention over time"},
+    {"cross", "cross-attention"},
+};
+
+/// Buffers that hold what is computed anew, or that only training needs.
+constexpr std::string_view kHarmlessInBlocks[] = {"rope.freqs_cos", "rope.freqs_sin", "rope.freqs", "rope.periods",
+                                                  "num_batches_tracked"};
+
+/// The first component of a name around the blocks, where it changes what goes through them.
+constexpr std::string_view kTrunk[] = {"cls_token",
+                                       "class_token",
+                                       "class_embedding",
+                                       "dist_token",
+                                       "reg_token",
+                                       "register_tokens",
+                                       "storage_tokens",
+                                       "pos_embed",
+                                       "pos_embedding",
+                                       "position_embedding",
+                                       "position_embeddings",
+                                       "positional_embedding",
+                                       "patch_embed",
+                                       "patch_embedding",
+                                       "norm",
+                                       "norm_pre",
+                                       "fc_norm",
+                                       "cls_norm",
+                                       "ln_pre",
+                                       "ln_post",
+                                       "layernorm",
+                                       "pre_layrnorm",
+                                       "pre_layernorm",
+                                       "post_layernorm",
+                                       "encoder_norm",
+                                       "rel_pos_bias",
+                                       "rope",
+                                       "rope_embed",
+                                       "prompt",
+                                       "prompts",
+                                       "prompt_embeddings",
+                                       "conv1",
+                                       "conv_proj",
+                                       "embeddings",
+                                       "det_token",
+                                       "blocks_token_only",
+                                       "temporal_embedding",
+                                       "time_embed",
+                                       "embed_norm",
+                                       "norm_embed",
+                                       "patch_norm",
+                                       "input_proj"};
+
+/// Of those: masks that only training puts in, indices, and buffers of rotary positions.
+constexpr std::string_view kHarmlessInTrunk[] = {"mask_token", "position_ids",       "rope.freqs_cos", "rope.freqs_sin",
+                                                 "rope.freqs", "rope_embed.periods", "patch_size",     "inv_freq"};
+
+bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+std::string meaning_of(std::string_view name) {
+  for (const Meaning& meaning : kMeanings) {
+    if (name.find(meaning.part) != std::string_view::npos) return meaning.what;
+  }
+  return "an operator that is not known";
+}
+
+/// Splits "blocks.3.attn.x" into 3 and "attn.x", if the name continues a family's block pattern so.
+bool split_block(std::string_view name, std::string_view pattern, int& block, std::string_view& rest) {
+  const std::size_t at = pattern.find('#');
+  if (at == std::string_view::npos || !name.starts_with(pattern.substr(0, at))) return false;
+  name.remove_prefix(at);
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), block);
+  if (error != std::errc()) return false;
+  rest = name.substr(static_cast<std::size_t>(end - name.data()));
+  if (!rest.starts_with(pattern.substr(at + 1))) return false;
+  rest.remove_prefix(pattern.size() - at - 1);
+  return true;
+}
+
+std::string_view first_component(std::string_view name) {
+  return name.substr(0, name.find_first_of("./"));
+}
+
+/// Whether a name belongs to what the family itself calls its trunk: "encoder.ln.bias" of torchvision.
+bool is_family_trunk(std::string_view name, const FamilyNames& names) {
+  for (const char* pattern : {names.class_token, names.distillation_token, names.registers, names.position, names.patch,
+                              names.norm_pre, names.norm, names.fc_norm}) {
+    for (const std::string& spelled : spell(pattern, 0, "")) {
+      if (!spelled.empty() && name.starts_with(spelled)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
+                        int depth) {
+  const std::string path = file.path().string();
+  const FamilyNames& names = *detected.family->names;
+  for (const auto& [name, entry] : file.entries()) {
+    if (used.count(name) != 0 || !name.starts_with(detected.prefix)) continue;
+    const std::string_view own = std::string_view(name).substr(detected.prefix.size());
+    int block = 0;
+    std::string_view rest;
+    if (split_block(own, names.block, block, rest)) {
+      if (block >= depth) {
+        throw Error(path + " has block " + std::to_string(block) + " (tensor \"" + name + "\") but no block " +
+                    std::to_string(depth) + ": it is incomplete, or blocks were taken out of it.");
+      }
+      if (ends_with_any(rest, kHarmlessInBlocks)) continue;
+      throw Error(path + " has the tensor \"" + name + "\", which stands for " + meaning_of(rest) +
+                  " and which no operator of " + detected.family->name +
+                  " reads: without it the attention would not be this network's.");
+    }
+    const bool trunk = is_family_trunk(own, names) ||
+                       std::find(std::begin(kTrunk), std::end(kTrunk), first_component(own)) != std::end(kTrunk);
+    if (!trunk || ends_with_any(own, kHarmlessInTrunk)) continue;
+    throw Error(path + " has the tensor \"" + name + "\", which nothing in " + detected.family->name +
+                " reads: the file is incomplete, or of a network that computes more around its blocks.");
+  }
+}
+
+std::string unread_head(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used) {
+  constexpr std::string_view kHeads[] = {"head",       "heads",       "classifier", "cls_classifier", "fc",
+                                         "last_layer", "linear_head", "mlp_head",   "cls_head",       "attn_pool"};
+  for (const auto& [name, entry] : file.entries()) {
+    if (used.count(name) != 0) continue;
+    std::string_view own = name;
+    if (own.starts_with(detected.prefix)) {
+      own.remove_prefix(detected.prefix.size());
+    } else if (first_component(own) != "classifier" && first_component(own) != "head") {
+      continue;
+    }
+    if (std::find(std::begin(kHeads), std::end(kHeads), first_component(own)) != std::end(kHeads)) return name;
+  }
+  return "";
+}
+
+}  // namespace vit

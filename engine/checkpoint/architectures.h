@@ -1,0 +1,28 @@
+// What the names of timm's Vision Transformers imply beyond their tensors.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "engine/network/model.h"
+
+namespace vit {
+
+struct Architecture {
+  const char* name = "";     // "vit_base_patch16_224"
+  const char* refusal = "";  // what it computes that no plain ViT does, or empty
+  int channels = 0, depth = 0, patch_px = 0;
+  int heads = 0;
+  Activation activation = Activation::gelu;  // of an MLP without a gate
+  float eps = 1e-6f;                         // of the blocks' norms
+  bool rms_norm = false;
+  bool pool_mean = false;
+};
+
+/// All of them, in the order of their names.
+std::span<const Architecture> architectures();
+
+/// By name, whatever follows the first dot ("vit_base_patch16_224.augreg_in21k"), or null.
+const Architecture* architecture_named(const std::string& name);
+
+}  // namespace vit

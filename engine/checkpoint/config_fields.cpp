@@ -1,0 +1,246 @@
+#include "engine/checkpoint/config_fields.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vit {
+namespace {
+
+/// Read elsewhere, told by the tensors themselves, of training, of another tower, or of text about the file.
+constexpr std::string_view kKnown[] = {"_attn_implementation",
+                                       "_commit_hash",
+                                       "_name_or_path",
+                                       "apply_layernorm",
+                                       "architecture",
+                                       "architectures",
+                                       "attention_dropout",
+                                       "attention_probs_dropout_prob",
+                                       "attn_drop_rate",
+                                       "auto_map",
+                                       "bos_token_id",
+                                       "chunk_size_feed_forward",
+                                       "class_token",
+                                       "created_by",
+                                       "crop",
+                                       "crop_mode",
+                                       "crop_pct",
+                                       "custom_load",
+                                       "dataset",
+                                       "decoder_hidden_size",
+                                       "decoder_intermediate_size",
+                                       "decoder_num_attention_heads",
+                                       "decoder_num_hidden_layers",
+                                       "depth",
+                                       "drop_path_rate",
+                                       "drop_rate",
+                                       "dropout",
+                                       "dtype",
+                                       "dynamic_img_pad",
+                                       "dynamic_img_size",
+                                       "embed_dim",
+                                       "encoder_stride",
+                                       "eos_token_id",
+                                       "epochs",
+                                       "fc_norm",
+                                       "final_norm",
+                                       "global_pool",
+                                       "hidden_act",
+                                       "hidden_dropout_prob",
+                                       "hidden_size",
+                                       "id2label",
+                                       "image_mean",
+                                       "image_size",
+                                       "image_std",
+                                       "img_size",
+                                       "in_chans",
+                                       "init_values",
+                                       "initializer_factor",
+                                       "initializer_range",
+                                       "input_size",
+                                       "interpolation",
+                                       "intermediate_size",
+                                       "key_bias",
+                                       "label2id",
+                                       "label_descriptions",
+                                       "label_names",
+                                       "labels",
+                                       "layer_norm_eps",
+                                       "layers",
+                                       "layerscale_value",
+                                       "license",
+                                       "logit_scale_init_value",
+                                       "mask_ratio",
+                                       "mean",
+                                       "mlp_bias",
+                                       "mlp_ratio",
+                                       "model_args",
+                                       "model_type",
+                                       "no_embed_class",
+                                       "norm_eps",
+                                       "norm_pix_loss",
+                                       "num_attention_heads",
+                                       "num_channels",
+                                       "num_classes",
+                                       "num_features",
+                                       "num_heads",
+                                       "num_hidden_layers",
+                                       "num_labels",
+                                       "num_reg_tokens",
+                                       "num_register_tokens",
+                                       "out_features",
+                                       "out_indices",
+                                       "output_attentions",
+                                       "output_hidden_states",
+                                       "pad_token_id",
+                                       "patch_drop_rate",
+                                       "patch_size",
+                                       "pooler_act",
+                                       "pooler_output_size",
+                                       "pos_drop_rate",
+                                       "pos_embed_jitter",
+                                       "pos_embed_rescale",
+                                       "pos_embed_shift",
+                                       "pre_norm",
+                                       "pretrained_cfg",
+                                       "problem_type",
+                                       "proj_bias",
+                                       "proj_drop_rate",
+                                       "projection_dim",
+                                       "proj_drop",
+                                       "qk_norm",
+                                       "qkv_bias",
+                                       "qkv_fused",
+                                       "query_bias",
+                                       "reg_tokens",
+                                       "reshape_hidden_states",
+                                       "return_dict",
+                                       "rope_parameters",
+                                       "rope_theta",
+                                       "scale_attn_inner",
+                                       "scale_attn_norm",
+                                       "scale_mlp",
+                                       "scale_mlp_norm",
+                                       "stage_names",
+                                       "std",
+                                       "swiglu_mlp",
+                                       "task_specific_params",
+                                       "text_config",
+                                       "tie_word_embeddings",
+                                       "torch_dtype",
+                                       "torchscript",
+                                       "use_mean_pooling",
+                                       "attention_bias",
+                                       "norm_type",
+                                       "layer_scale_init_value",
+                                       "projection_dropout",
+                                       "transformers_version",
+                                       "url",
+                                       "use_abs_pos_emb",
+                                       "use_cache",
+                                       "use_gated_mlp",
+                                       "use_mask_token",
+                                       "use_rot_pos_emb",
+                                       "use_swiglu_ffn",
+                                       "value_bias",
+                                       "vision_config",
+                                       "vision_config_dict",
+                                       "text_config_dict",
+                                       "vision_use_head",
+                                       "weight_init",
+                                       "width",
+                                       "act_layer",
+                                       "norm_layer",
+                                       "made_by",
+                                       "name",
+                                       "training",
+                                       "hyper_parameters",
+                                       "accuracy",
+                                       "source",
+                                       "notes",
+                                       "description",
+                                       "classes",
+                                       "top1",
+                                       "version",
+                                       "author",
+                                       "seed",
+                                       "add_pooling_layer",
+                                       "k_bias",
+                                       "attn_drop"};
+
+struct Only {
+  const char* field;
+  std::vector<std::string_view> values;  // in lower case, as json_value_text writes them
+};
+
+/// Fields that may stand for a network that is not computed. null always means the usual.
+const std::vector<Only>& only() {
+  static const std::vector<Only> list = {{"block_fn", {}},
+                                         {"attn_layer", {}},
+                                         {"embed_layer", {}},
+                                         {"mlp_layer", {"\"mlp\"", "\"swiglupacked\"", "\"swiglu\"", "\"glumlp\""}},
+                                         {"embed_norm_layer", {}},
+                                         {"pos_embed", {"\"learn\"", "\"none\"", "\"\""}},
+                                         {"pool_include_prefix", {"false"}},
+                                         {"use_post_norm", {"false"}},
+                                         {"post_norm", {"false"}},
+                                         {"norm_post", {"false"}},
+                                         {"rope_mixed_mode", {"false"}},
+                                         {"use_rel_pos_bias", {"false"}},
+                                         {"use_relative_position_bias", {"false"}},
+                                         {"use_shared_relative_position_bias", {"false"}},
+                                         {"use_absolute_position_embeddings", {"true"}},
+                                         {"position_embedding_type", {"\"absolute\""}},
+                                         {"pruned_heads", {"a list of fields", "a list of 0"}},
+                                         {"use_cls_token", {"true"}},
+                                         {"window_size", {"0", "a list of 0"}},
+                                         {"normalize_attention", {"false"}},
+                                         {"qk_normalization", {"false"}},
+                                         {"use_qk_norm", {"false"}}};
+  return list;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool is_known(std::string_view field) {
+  return field.starts_with("_") || std::find(std::begin(kKnown), std::end(kKnown), field) != std::end(kKnown);
+}
+
+const Only* find_only(std::string_view field) {
+  const auto found = std::find_if(only().begin(), only().end(), [&](const Only& o) { return field == o.field; });
+  return found == only().end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void check_fields(JsonFields& source, ModelHints& hints) {
+  std::vector<std::string> unknown;
+  const auto check = [&](const std::vector<std::pair<std::string, Json>>& fields, const std::string& inside) {
+    for (const auto& [field, value] : fields) {
+      if (const Only* rule = find_only(field)) {
+        const std::string text = lower(json_value_text(value));
+        const bool usual = value.is(Json::Kind::null) ||
+                           std::find(rule->values.begin(), rule->values.end(), text) != rule->values.end();
+        if (!usual) source.refuse("config", (inside + field).c_str(), "a network that is supported");
+      } else if (!is_known(field)) {
+        unknown.push_back(inside + field);
+      }
+    }
+  };
+  check(source.json().fields, "");
+  if (const Json* arguments = source.find("model_args")) check(arguments->fields, "model_args.");
+  if (unknown.empty()) return;
+  constexpr std::size_t kShown = 8;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kShown, unknown.size()); ++i) names += (i == 0 ? "" : ", ") + unknown[i];
+  if (unknown.size() > kShown) names += " and " + std::to_string(unknown.size() - kShown) + " more";
+  hints.warnings.push_back("fields of " + source.file() +
+                           " that are not known here and could change the numbers: " + names);
+}
+
+}  // namespace vit

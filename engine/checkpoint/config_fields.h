@@ -1,0 +1,12 @@
+// Which fields of a config.json change no number, and which known ones must have one value.
+#pragma once
+
+#include "engine/checkpoint/json_fields.h"
+#include "engine/checkpoint/model_hints.h"
+
+namespace vit {
+
+/// Adds problems for fields that say what is not computed, and a warning that names fields nobody knows.
+void check_fields(JsonFields& source, ModelHints& hints);
+
+}  // namespace vit

@@ -1,0 +1,12 @@
+// What the tensors of each naming are called; several families may share one.
+#pragma once
+
+#include "engine/checkpoint/family.h"
+
+namespace vit {
+
+extern const FamilyNames kTimm, kDinov2, kDinov3, kEva02, kHuggingFaceDinov3, kHuggingFaceVit, kHuggingFaceDinov2,
+    kHuggingFaceVit5, kHuggingFaceBlip, kHuggingFaceInternVit, kInternVit, kOpenMmlab, kHuggingFaceClip, kOpenClip,
+    kTorchvision, kFlax, kPaddle;
+
+}  // namespace vit

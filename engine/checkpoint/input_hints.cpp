@@ -1,0 +1,161 @@
+#include "engine/checkpoint/input_hints.h"
+
+#include <algorithm>
+#include <string>
+
+namespace vit {
+namespace {
+
+constexpr const char* kTopic = "preprocessing";
+
+std::optional<Interpolation> interpolation_named(const std::string& name) {
+  if (name == "nearest") return Interpolation::nearest;
+  if (name == "bilinear") return Interpolation::bilinear;
+  if (name == "bicubic") return Interpolation::bicubic;
+  if (name == "lanczos") return Interpolation::lanczos;
+  return std::nullopt;
+}
+
+/// PIL's numbers for its filters.
+std::optional<Interpolation> interpolation_numbered(std::int64_t number) {
+  switch (number) {
+    case 0:
+      return Interpolation::nearest;
+    case 1:
+      return Interpolation::lanczos;
+    case 2:
+      return Interpolation::bilinear;
+    case 3:
+      return Interpolation::bicubic;
+    default:
+      return std::nullopt;
+  }
+}
+
+void read_filter(JsonFields& source, ModelHints& hints) {
+  for (const char* path :
+       {"pretrained_cfg.interpolation", "preprocess_cfg.interpolation", "interpolation", "resample"}) {
+    const Json* found = source.find(path);
+    if (found == nullptr || found->is(Json::Kind::null)) continue;
+    std::optional<Interpolation> known;
+    if (found->is(Json::Kind::text)) known = interpolation_named(found->text);
+    if (found->integer) known = interpolation_numbered(*found->integer);
+    if (!known) return source.refuse(kTopic, path, "nearest, bilinear, bicubic or lanczos (0, 2, 3, 1)");
+    hints.interpolation = {*known, std::string(path) + " in " + source.file()};
+    return;
+  }
+}
+
+void read_levels(JsonFields& source, ModelHints& hints) {
+  const std::string where = " in " + source.file();
+  if (source.is_true("do_normalize", true)) {
+    source.triple(hints.mean, kTopic, {"image_mean", "mean"}, false);
+    source.triple(hints.std, kTopic, {"image_std", "std"}, true);
+  } else {
+    hints.mean = {{0.f, 0.f, 0.f}, "do_normalize" + where};
+    hints.std = {{1.f, 1.f, 1.f}, "do_normalize" + where};
+  }
+  if (!source.is_true("do_rescale", true)) {
+    hints.rescale = {1.f, "do_rescale" + where};
+    return;
+  }
+  std::optional<Hint<double>> factor;
+  source.real(factor, kTopic, {"rescale_factor"});
+  if (factor) hints.rescale = {static_cast<float>(factor->value), factor->reason};
+}
+
+/// Steps that no preprocessing here has.
+void refuse_other_steps(JsonFields& source) {
+  for (const char* path : {"do_pad", "keep_aspect_ratio", "do_flip_channel_order", "offset", "do_thumbnail",
+                           "do_align_long_axis", "do_image_splitting", "do_split_image"}) {
+    if (source.is_true(path, false)) source.refuse(kTopic, path, "false, and that step is not supported");
+  }
+  for (const char* path : {"ensure_multiple_of", "size_divisor"}) {
+    const Json* found = source.find(path);
+    const bool harmless = found == nullptr || found->is(Json::Kind::null) || (found->integer && *found->integer == 1);
+    if (!harmless) source.refuse(kTopic, path, "1, and rounding to a multiple is not supported");
+  }
+  for (const char* path : {"size.longest_edge", "size.max_height", "size.max_width", "crop_size.shortest_edge"}) {
+    if (source.find(path) != nullptr) source.refuse(kTopic, path, "supported");
+  }
+}
+
+/// What a processor does that leaves out do_center_crop: Hugging Face's defaults.
+bool crops_by_default(const std::string& type) {
+  return type.starts_with("clip") || type.starts_with("bit") || type.starts_with("deit") ||
+         type.starts_with("chineseclip");
+}
+
+}  // namespace
+
+void read_input(JsonFields& source, ModelHints& hints) {
+  source.triple(hints.mean, kTopic, {"pretrained_cfg.mean", "preprocess_cfg.mean", "image_mean", "mean"}, false);
+  source.triple(hints.std, kTopic, {"pretrained_cfg.std", "preprocess_cfg.std", "image_std", "std"}, true);
+  source.real(hints.crop_pct, kTopic, {"pretrained_cfg.crop_pct", "crop_pct"});
+  if (hints.crop_pct && hints.crop_pct->value > 1) {
+    hints.crop_pct.reset();
+    source.refuse(kTopic, source.find("pretrained_cfg.crop_pct") != nullptr ? "pretrained_cfg.crop_pct" : "crop_pct",
+                  "a share of the picture, at most 1");
+  }
+  // Our own files name the crop and train on whole pictures.
+  const auto crop = source.text(kTopic, {"crop"});
+  if (crop && !hints.crop_pct) hints.crop_pct = {1.0, crop->reason};
+  read_filter(source, hints);
+  for (const char* path : {"pretrained_cfg.crop_mode", "preprocess_cfg.resize_mode", "crop_mode"}) {
+    const auto mode = source.text(kTopic, {path});
+    if (!mode) continue;
+    // OpenCLIP calls the shorter side's resize "shortest".
+    if (mode->value == "squash" || mode->value == "center" || mode->value == "shortest") {
+      hints.squash = {mode->value == "squash", mode->reason};
+    } else {
+      source.refuse(kTopic, path, "center or squash");
+    }
+    break;
+  }
+}
+
+void read_processor(JsonFields& source, ModelHints& hints) {
+  const auto type = source.text(kTopic, {"image_processor_type", "feature_extractor_type"});
+  const std::string kind = type ? type->value : "";
+  read_levels(source, hints);
+  read_filter(source, hints);
+  refuse_other_steps(source);
+
+  std::optional<Hint<std::pair<int, int>>> size, crop;
+  std::optional<Hint<int>> shortest;
+  std::optional<Hint<double>> crop_pct;
+  source.size(size, kTopic, {"size"});
+  source.integer(shortest, kTopic, {"size.shortest_edge"});
+  source.real(crop_pct, kTopic, {"crop_pct"});
+  const auto does_crop = source.boolean(kTopic, {"do_center_crop"});
+  const bool crops = does_crop ? does_crop->value : source.find("crop_size") != nullptr && crops_by_default(kind);
+  if (crops) source.size(crop, kTopic, {"crop_size"});
+  hints.crop_rounds_down = true;
+
+  const bool number = source.find("size") != nullptr && source.find("size")->is(Json::Kind::number);
+  if (number && crop && !kind.starts_with("deit")) {  // an early CLIP processor: the shorter side, then a crop
+    shortest = Hint<int>{size->value.first, size->reason};
+    size.reset();
+  }
+  if (!source.is_true("do_resize", true)) {
+    hints.unresized = {true, "do_resize in " + source.file()};
+    if (!crop) hints.uncropped = {true, "do_resize in " + source.file()};
+  } else if (shortest && crop_pct) {  // ConvNeXt's processor: a crop for small inputs, a squash for large ones
+    const bool large = shortest->value >= 384;
+    hints.squash = {large, crop_pct->reason};
+    crop = {{shortest->value, shortest->value}, shortest->reason};
+    if (!large) hints.shorter_side_px = {static_cast<int>(shortest->value / crop_pct->value), crop_pct->reason};
+  } else if (shortest) {
+    hints.shorter_side_px = shortest;
+    hints.squash = {false, shortest->reason};
+    if (!crop && does_crop) hints.uncropped = {true, does_crop->reason};
+    if (!crop && !does_crop) crop = {{shortest->value, shortest->value}, shortest->reason};
+  } else if (size) {
+    hints.squash = {true, size->reason};
+    if (crop && crop->value != size->value) hints.squash_px = {size->value.first, size->reason};
+    if (!crop) crop = size;
+  }
+  if (crop) hints.input_px = crop;
+}
+
+}  // namespace vit

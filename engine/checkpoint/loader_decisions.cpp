@@ -1,0 +1,92 @@
+// What the tensors do not say, and what must not be passed over.
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/loader.h"
+#include "engine/checkpoint/model_facts.h"
+
+namespace vit {
+
+/// A config.json in the same folder may belong to another checkpoint: sizes tell.
+void Loader::drop_foreign_hints() {
+  const ModelConfig& c = config();
+  const auto contradicts = [](const std::optional<Hint<int>>& hint, int value) { return hint && hint->value != value; };
+  const Hint<int>* culprit = contradicts(hints_.channels, c.channels)   ? &*hints_.channels
+                             : contradicts(hints_.depth, c.depth)       ? &*hints_.depth
+                             : contradicts(hints_.patch_px, c.patch_px) ? &*hints_.patch_px
+                                                                        : nullptr;
+  if (culprit == nullptr) return;
+  if (culprit == &*hints_.depth && culprit->value > c.depth && (hints_.channels || hints_.patch_px)) {
+    throw Error(file_.path().string() + " has " + std::to_string(c.depth) + " blocks, but " + culprit->reason +
+                " says " + std::to_string(culprit->value) +
+                ": it is incomplete, or the other file belongs to another network.");
+  }
+  report().facts.push_back(
+      {"config", "ignored", Source::read,
+       culprit->reason + " says " + std::to_string(culprit->value) + ", which contradicts the tensors"});
+  ModelHints kept;
+  kept.words = hints_.words;
+  kept.file_name = hints_.file_name;
+  kept.warnings = hints_.warnings;
+  hints_ = std::move(kept);
+  config().architecture.clear();
+}
+
+/// Where the user chose, what the file says wrong does not matter.
+void Loader::refuse_problems() const {
+  for (const Problem& problem : hints_.problems) {
+    if (problem.topic == "heads" && options_.num_heads) continue;
+    if (problem.topic == "eps" && options_.eps) continue;
+    if (problem.topic == "activation" && options_.activation) continue;
+    if (problem.topic == "input" && options_.grid) continue;
+    if (problem.topic == "pooling" && model_->config.classes == 0) continue;
+    throw Error(problem.sentence);
+  }
+  const ModelConfig& c = model_->config;
+  if (hints_.registers && hints_.registers->value != c.registers) {
+    throw Error(file_.path().string() + " has " + std::to_string(c.registers) + " register tokens, but " +
+                hints_.registers->reason + " says " + std::to_string(hints_.registers->value) +
+                ": the file is incomplete, or the other one belongs to another network.");
+  }
+  if (!c.patch_bias && !c.norm_pre) {
+    throw Error(file_.path().string() + " has no bias of the patch embedding (\"" + detected_.prefix +
+                spell(names().patch, 0, names().bias).front() +
+                "\"), without which only networks with a norm before block 0 are known: the file is incomplete.");
+  }
+  if (c.swiglu && hints_.activation && hints_.activation->value != Activation::silu && has_gate()) {
+    throw Error(hints_.activation->reason + " says that the gate of this network's MLP is " +
+                choice_of(hints_.activation->value).name + ", which is not supported: only SiLU (SwiGLU) is.");
+  }
+}
+
+void Loader::decide() {
+  drop_foreign_hints();
+  refuse_problems();
+  const Family& family = *detected_.family;
+  const Architecture* named = known_architecture(hints_, config());
+  const bool rms = family.rms_norm || (named != nullptr && named->rms_norm);
+  tensors_.set_rms_norm(hints_.rms_norm ? hints_.rms_norm->value : rms);
+  if (named == nullptr && !hints_.has_config && std::string_view(family.name).starts_with("timm")) {
+    report().facts.push_back(
+        {"network", "a plain ViT", Source::guessed,
+         "no file says it; timm's names are shared by networks with norms behind their branches or "
+         "rotary positions, which no tensor tells"});
+  }
+  if (hints_.rms_norm || rms) {
+    report().facts.push_back({"norm", (hints_.rms_norm ? hints_.rms_norm->value : rms) ? "RMSNorm" : "LayerNorm",
+                              hints_.rms_norm ? Source::read : Source::implied,
+                              hints_.rms_norm    ? hints_.rms_norm->reason
+                              : named != nullptr ? "timm's " + std::string(named->name)
+                                                 : "usual for " + std::string(family.name)});
+  }
+  decide_heads(config(), report(), options_, hints_, stored_heads_);
+  decide_eps(config(), report(), options_, hints_, family);
+  decide_activation(config(), report(), options_, hints_, family);
+  decide_pool(config(), report(), hints_, family);
+  note_position_rule(config(), report(), family);
+  model_->preprocessing = decide_preprocessing(config(), report(), hints_, family);
+  model_->labels = decide_labels(config(), report(), options_, hints_);
+}
+
+}  // namespace vit

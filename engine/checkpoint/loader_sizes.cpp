@@ -1,0 +1,204 @@
+// What the tensors themselves say: sizes, prefix tokens, head, the grid of the stored positions.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/loader.h"
+#include "engine/checkpoint/stored_grid.h"
+
+namespace vit {
+
+void Loader::read_sizes() {
+  ModelConfig& c = config();
+  for (const auto& [name, entry] : file_.entries()) total_ += static_cast<double>(entry.elements());
+  c.family = detected_.family->name;
+  c.qkv_bias = false;
+  c.architecture = hints_.architecture;
+  c.channels = size_of_vector(tensors_.require(tensors_.in_block(names().norm1), 0, "norm"));
+  while (tensors_.find(tensors_.in_block(names().norm1), c.depth, "norm")) ++c.depth;
+  read_patch_size();
+
+  const auto [fc2_outputs, fc2_inputs] =
+      tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc2), 0, "weight"));
+  const auto [fc1_outputs, fc1_inputs] =
+      tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc1), 0, "weight"));
+  c.hidden = static_cast<int>(std::min<std::int64_t>(fc2_inputs, 1 << 30));
+  c.swiglu = has_gate() || fc1_outputs == 2 * fc2_inputs;
+
+  for (const char* pattern : {names().qkv, names().query, names().value, names().query_bias}) {
+    if (tensors_.find(tensors_.in_block(pattern), 0, "bias")) c.qkv_bias = true;
+  }
+  if (names().inputs_first && *names().query != '\0') {
+    const auto& shape = tensors_.shape(tensors_.require(tensors_.in_block(names().query), 0, "weight"));
+    if (shape.size() == 3 && shape[1] > 0 && shape[1] <= c.channels) stored_heads_ = static_cast<int>(shape[1]);
+  }
+  c.patch_bias = tensors_.find(names().patch, 0, "bias").has_value();
+  c.layer_scale = tensors_.find(tensors_.in_block(names().scale1), 0, "weight").has_value();
+  c.attn_norm = tensors_.find(tensors_.in_block(names().attn_norm), 0, "norm").has_value();
+  c.mlp_norm = tensors_.find(tensors_.in_block(names().mlp_norm), 0, "norm").has_value();
+  c.norm_pre = tensors_.find(names().norm_pre, 0, "norm").has_value();
+  c.fc_norm = tensors_.find(names().fc_norm, 0, "norm").has_value();
+  c.final_norm = tensors_.find(names().norm, 0, "norm").has_value();
+
+  if (const auto periods = tensors_.find(kRopePeriods, 0, "weight")) {
+    // Two coordinates, and two channels turn together: four channels of a head for each period.
+    const std::int64_t width = 4 * tensors_.elements(*periods);
+    if (width > 0 && width <= c.channels && c.channels % width == 0)
+      stored_heads_ = c.channels / static_cast<int>(width);
+  }
+  read_prefix_tokens();
+  read_head();
+  if (c.classes > 0 && c.distillation_token) {
+    const bool weight = tensors_.find(names().head_distilled, 0, "weight").has_value();
+    if (weight != tensors_.find(names().head_distilled, 0, "bias").has_value()) {
+      throw Error(file_.path().string() + " has one of weight and bias of the distillation token's head (\"" +
+                  spell(names().head_distilled, 0, weight ? "weight" : "bias").front() +
+                  "\") and not the other: the file is incomplete.");
+    }
+    if (weight) c.pool = ModelConfig::Pool::mean_with_distilled;
+  }
+  read_grid();
+}
+
+/// A head that reads one token or the mean of some, or both one after the other; else it is left out, and the report
+/// says so.
+void Loader::read_head() {
+  ModelConfig& c = config();
+  const auto head = tensors_.find(names().head, 0, "weight");
+  if (!head) {
+    if (const auto bias = tensors_.find(names().head, 0, "bias")) {
+      throw Error("Tensor \"" + *bias + "\" of " + file_.path().string() +
+                  " is the bias of a head whose weight is missing: the file is incomplete.");
+    }
+    if (!read_layered_head()) c.classes = 0;
+    return;
+  }
+  const auto [classes, inputs] = tensors_.linear_shape(*head);
+  const auto leave_out = [&](const std::string& why) {
+    report().facts.push_back({"head", "left out", Source::read, why});
+  };
+  const std::string pooling = detected_.prefix + names().pooling_head;
+  if (const auto found = file_.entries().lower_bound(pooling);
+      *names().pooling_head != '\0' && found != file_.entries().end() && found->first.starts_with(pooling)) {
+    return leave_out("it reads an attention-pooling head (\"" + found->first + "\"), which is not supported");
+  }
+  const bool both = inputs == 2 * static_cast<std::int64_t>(c.channels) && c.class_token;
+  if (inputs != c.channels && !both) {
+    return leave_out("\"" + *head + "\" reads " + std::to_string(inputs) + " numbers, not one token's " +
+                     std::to_string(c.channels));
+  }
+  if (!tensors_.find(names().head, 0, "bias")) {
+    throw Error("Tensor \"" + *head + "\" of " + file_.path().string() +
+                " is a head without its bias: the file is incomplete.");
+  }
+  c.classes = static_cast<int>(std::min<std::int64_t>(classes, 1 << 30));
+  if (both) c.pool = ModelConfig::Pool::class_and_mean;
+  head_ = names().head;
+}
+
+/// torch.nn.Sequential(Linear, activation, Linear) in place of one Linear: "head.0.weight", "head.2.weight".
+bool Loader::read_layered_head() {
+  ModelConfig& c = config();
+  for (const std::string& stem : spell(names().head, 0, "")) {
+    if (stem.empty()) continue;
+    const std::string first = stem + "0.*";
+    for (const char* last : {"2.*", "3.*"}) {
+      const std::string second = stem + last;
+      const auto a = tensors_.find(first, 0, "weight"), b = tensors_.find(second, 0, "weight");
+      if (!a || !b || tensors_.shape(*a).size() != 2 || tensors_.shape(*b).size() != 2) continue;
+      if (tensors_.find(stem + "1.*", 0, "weight")) continue;  // a norm between them
+      const auto [hidden, inputs] = tensors_.linear_shape(*a);
+      const auto [classes, between] = tensors_.linear_shape(*b);
+      if (inputs != c.channels || between != hidden || hidden > (1 << 19)) continue;
+      c.classes = static_cast<int>(std::min<std::int64_t>(classes, 1 << 30));
+      c.head_hidden = static_cast<int>(hidden);
+      c.head_activation = Activation::gelu;
+      report().facts.push_back(
+          {"head", "two layers, GELU (erf) between them", Source::guessed,
+           "the file does not say which activation stands between \"" + *a + "\" and \"" + *b + "\""});
+      head_hidden_ = first;
+      head_ = second;
+      return true;
+    }
+  }
+  return false;
+}
+
+void Loader::read_patch_size() {
+  const std::string name = tensors_.require(names().patch, 0, "weight");
+  std::vector<std::int64_t> shape = tensors_.shape(name);
+  if (shape.size() == 4 && names().channels_last) {
+    shape = {shape[3], shape[2], shape[0], shape[1]};
+  } else if (shape.size() == 4 && shape[1] == shape[2] && shape[1] != 3 && (shape[3] == 3 || shape[3] == 1)) {
+    shape = {shape[0], shape[3], shape[1], shape[2]};  // MLX keeps the channels last
+  }
+  const std::string tensor = "Tensor \"" + name + "\" of " + file_.path().string();
+  if (shape.size() == 5) throw Error(tensor + " reads pictures in time (video), which is not supported.");
+  if (shape.size() == 2) {
+    throw Error(tensor + " takes patches as a sequence, as SigLIP 2 NaFlex does, which is not supported.");
+  }
+  if (shape.size() != 4) throw Error(tensor + " is no convolution over patches, which a plain ViT begins with.");
+  if (shape[1] != 3 && shape[1] != 1) {
+    throw Error(tensor + " reads " + std::to_string(shape[1]) +
+                " colour channels; pictures have three (RGB) or one (luminance).");
+  }
+  config().input_channels = static_cast<int>(shape[1]);
+  if (shape[2] != shape[3]) throw Error(tensor + " has patches that are not square, which is not supported.");
+  if (shape[0] != config().channels)
+    throw Error(tensor + " does not make " + std::to_string(config().channels) + " channels.");
+  config().patch_px = static_cast<int>(std::min<std::int64_t>(shape[2], 1 << 20));
+}
+
+void Loader::read_prefix_tokens() {
+  ModelConfig& c = config();
+  for (const char* pattern : detected_.family->always) tensors_.require(pattern, 0, "weight");
+  c.class_token = find_vector(names().class_token).has_value();
+  c.distillation_token = find_vector(names().distillation_token).has_value();
+  if (const auto registers = find_vector(names().registers)) {
+    c.registers = static_cast<int>(std::min<std::int64_t>(tensors_.elements(*registers) / c.channels, 1 << 20));
+  }
+  c.pool = ModelConfig::Pool::class_token;
+}
+
+void Loader::read_grid() {
+  ModelConfig& c = config();
+  c.position = detected_.family->position;
+  if (!c.position.learned) {
+    const int usual = detected_.family->input.input_px;
+    const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
+    c.grid_height = std::max(1, height / c.patch_px);
+    c.grid_width = std::max(1, width / c.patch_px);
+    if (hints_.rope_base) c.position.rope_base = hints_.rope_base->value;
+    return;
+  }
+  position_name_ = find_vector(names().position);
+  if (!position_name_) {
+    throw Error(file_.path().string() + " has no position embedding (\"" + detected_.prefix +
+                spell(names().position, 0, "weight").front() + "\"), which " + c.family + " needs.");
+  }
+  const std::int64_t elements = tensors_.elements(*position_name_);
+  const std::int64_t rows = elements / c.channels;
+  if (rows * c.channels != elements || rows < 1 || rows > (1 << 24)) {
+    throw Error("Tensor \"" + *position_name_ + "\" of " + file_.path().string() + " is no list of positions of " +
+                std::to_string(c.channels) + " channels.");
+  }
+  const StoredGrid grid = stored_grid({.rows = rows,
+                                       .special = (c.class_token ? 1 : 0) + (c.distillation_token ? 1 : 0),
+                                       .registers = c.registers,
+                                       .patch_px = c.patch_px,
+                                       // timm leaves the class token out of the positions in DeiT-III and where there
+                                       // are registers.
+                                       .may_skip_prefix = c.registers > 0 || c.layer_scale,
+                                       .wanted = options_.grid,
+                                       .input_px = hints_.input_px},
+                                      "Tensor \"" + *position_name_ + "\" of " + file_.path().string());
+  c.grid_height = grid.height;
+  c.grid_width = grid.width;
+  position_prefix_ = grid.prefix;
+  c.position.covers_prefix = grid.prefix > 0;
+  report().facts.push_back(
+      {"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches", grid.source, grid.reason});
+}
+
+}  // namespace vit

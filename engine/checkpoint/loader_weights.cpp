@@ -1,0 +1,163 @@
+// The weights, packed; and the report of how all of it was understood.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/checkpoint/accounting.h"
+#include "engine/checkpoint/loader.h"
+
+namespace vit {
+namespace {
+
+std::atomic<std::uint64_t> last_id{0};
+
+}  // namespace
+
+void Loader::check_weights_fit() const {
+  const ModelConfig& c = model_->config;
+  const double channels = c.channels, hidden = c.hidden;
+  const double block = 4 * channels * channels + (c.swiglu ? 3 : 2) * channels * hidden;
+  const double bytes = sizeof(float) * (c.depth * block + channels * (c.classes + 3.0 * c.patch_px * c.patch_px));
+  const double available = static_cast<double>(available_memory());
+  if (bytes <= available) return;
+  throw Error("The weights of " + file_.path().string() + " need " + std::to_string(std::llround(bytes / 1e6)) +
+              " MB as F32, but only " + std::to_string(std::llround(available / 1e6)) +
+              " MB of memory are free: close other programs or use a smaller network.");
+}
+
+void Loader::read_weights() {
+  const ModelConfig& c = config();
+  model_->patch_embed = tensors_.patch_embedding(c.channels, c.patch_px, c.input_channels);
+  read_tokens();
+  read_positions();
+  if (const auto periods = tensors_.find(kRopePeriods, 0, "weight");
+      periods && c.position.rotary != PositionRule::Rotary::none) {
+    model_->rope_periods = tensors_.vector(*periods, tensors_.elements(*periods));
+  }
+  model_->norm_pre = tensors_.optional_norm(names().norm_pre, c.channels);
+  for (int i = 0; i < c.depth; ++i) model_->blocks.push_back(read_block(i));
+  model_->norm = tensors_.optional_norm(names().norm, c.channels);
+  model_->fc_norm = tensors_.optional_norm(names().fc_norm, c.channels);
+  if (c.classes > 0) {
+    const int pooled = c.pool == ModelConfig::Pool::class_and_mean ? 2 * c.channels : c.channels;
+    if (c.head_hidden > 0) model_->head_hidden = tensors_.linear(head_hidden_, 0, c.head_hidden, pooled, 1);
+    model_->head = tensors_.linear(head_, 0, c.classes, c.head_hidden > 0 ? c.head_hidden : pooled, 1);
+    if (c.pool == ModelConfig::Pool::mean_with_distilled) {
+      model_->head_distilled = tensors_.linear(names().head_distilled, 0, c.classes, c.channels, 1);
+    }
+  }
+}
+
+void Loader::read_tokens() {
+  const ModelConfig& c = config();
+  model_->prefix = Matrix(c.prefix_tokens(), c.channels);
+  int row = 0;
+  const auto append = [&](const char* pattern, int count) {
+    const std::vector<float> values =
+        tensors_.vector(*find_vector(pattern), static_cast<std::int64_t>(count) * c.channels);
+    for (int i = 0; i < count; ++i) {
+      std::copy_n(values.data() + static_cast<std::ptrdiff_t>(i) * c.channels, c.channels, model_->prefix.row(row++));
+    }
+  };
+  if (c.class_token) append(names().class_token, 1);
+  if (c.distillation_token) append(names().distillation_token, 1);
+  if (c.registers > 0) append(names().registers, c.registers);
+}
+
+void Loader::read_positions() {
+  const ModelConfig& c = config();
+  if (!position_name_) return;
+  const int patches = c.grid_height * c.grid_width;
+  const std::vector<float> values =
+      tensors_.vector(*position_name_, static_cast<std::int64_t>(position_prefix_ + patches) * c.channels);
+  model_->position = Matrix(c.prefix_tokens() + patches, c.channels);
+  for (int i = 0; i < position_prefix_ + patches; ++i) {
+    // Registers stand between the class token and the patches, mostly without positions of their own.
+    const int row = i < position_prefix_ ? i : c.prefix_tokens() + i - position_prefix_;
+    std::copy_n(values.data() + static_cast<std::ptrdiff_t>(i) * c.channels, c.channels, model_->position.row(row));
+  }
+}
+
+BlockWeights Loader::read_block(int block) {
+  const ModelConfig& c = config();
+  const auto in_block = [this](const char* pattern) { return tensors_.in_block(pattern); };
+  BlockWeights w;
+  w.norm1 = tensors_.norm(in_block(names().norm1), block, c.channels);
+  const bool apart = *names().query != '\0' && !tensors_.find(in_block(names().qkv), block, "weight");
+  w.qkv = !apart ? tensors_.joined_in_file(block, c.channels)
+                 : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
+                                   c.channels, c.channels, 3);
+  w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
+  if (c.attn_norm) w.attn_norm = tensors_.norm(in_block(names().attn_norm), block, c.channels);
+  w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
+  w.fc1 = has_gate() ? tensors_.joined({in_block(names().gate), in_block(names().fc1)}, block, c.hidden, c.channels, 1)
+                     : tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
+  if (c.mlp_norm) w.mlp_norm = tensors_.norm(in_block(names().mlp_norm), block, c.hidden);
+  w.fc2 = tensors_.linear(in_block(names().fc2), block, c.channels, c.hidden, 1);
+  if (c.layer_scale) {
+    w.layer_scale1 = tensors_.vector(tensors_.require(in_block(names().scale1), block, "weight"), c.channels);
+    w.layer_scale2 = tensors_.vector(tensors_.require(in_block(names().scale2), block, "weight"), c.channels);
+  }
+  return w;
+}
+
+/// What was not read must not matter.
+void Loader::account() {
+  tensors_.check_biases(config().depth);
+  const std::vector<std::string> names = tensors_.used();
+  const std::set<std::string> used(names.begin(), names.end());
+  refuse_unaccounted(file_, detected_, used, config().depth);
+  if (config().classes > 0) return;
+  const auto said = [](const Fact& fact) { return fact.name == "head"; };
+  const std::string head = unread_head(file_, detected_, used);
+  if (head.empty() || std::any_of(report().facts.begin(), report().facts.end(), said)) return;
+  report().facts.push_back({"head", "left out", Source::read, "\"" + head + "\" belongs to one that is not supported"});
+}
+
+/// What was chosen, made plain or not read before any weight.
+void Loader::note_choices() {
+  LoadReport& r = report();
+  if (detected_.copies.size() > 1) {
+    const auto plain = [](const std::string& prefix) {
+      return prefix.empty() ? std::string("without a prefix") : prefix.substr(0, prefix.size() - 1);
+    };
+    std::string others;
+    for (const std::string& copy : detected_.copies) {
+      if (copy != detected_.prefix) others += (others.empty() ? "" : ", ") + plain(copy);
+    }
+    r.facts.push_back({"weights", plain(detected_.prefix), options_.weights ? Source::overridden : Source::guessed,
+                       "the file also holds " + others + " (--weights)"});
+  }
+  for (const std::string& warning : hints_.warnings) r.facts.push_back({"warning", "", Source::guessed, warning});
+}
+
+void Loader::finish_report() {
+  LoadReport& r = report();
+  note_choices();
+  r.file = file_.path().string();
+  r.format = file_.format();
+  r.family = detected_.family->name;
+  r.reason = detected_.reason;
+  r.used = tensors_.used();
+  r.unused = tensors_.unused();
+  r.weight_bytes = model_->patch_embed.bytes() + model_->position.bytes() + model_->prefix.bytes();
+  for (const BlockWeights& block : model_->blocks) {
+    r.weight_bytes += block.qkv.bytes() + block.proj.bytes() + block.fc1.bytes() + block.fc2.bytes();
+    r.weight_bytes += sizeof(float) * static_cast<std::size_t>(4 + (config().layer_scale ? 2 : 0)) * config().channels;
+  }
+  if (model_->head_hidden) r.weight_bytes += model_->head_hidden->bytes();
+  if (model_->head) r.weight_bytes += model_->head->bytes();
+  if (model_->head_distilled) r.weight_bytes += model_->head_distilled->bytes();
+  if (!config().patch_bias) r.missing.push_back("bias of the patch embedding");
+  if (!config().qkv_bias) r.missing.push_back("biases of query, key and value");
+  if (!config().final_norm && !config().fc_norm) r.missing.push_back("last norm");
+  model_->id = ++last_id;
+  if (progress_) progress_(1.0);
+}
+
+}  // namespace vit

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Writes engine/checkpoint/architectures.cpp: what timm's names of Vision Transformers imply. Facts only, read from the
+networks that timm itself builds (without memory for their weights). Needs torch and timm; run by hand."""
+
+import pathlib
+import warnings
+
+import timm
+import torch
+from timm.models import _registry as registry
+
+TARGET = pathlib.Path(__file__).parents[2] / "engine/checkpoint/architectures.cpp"
+
+ACTIVATIONS = {"GELU": "gelu", "GELUTanh": "gelu_tanh", "QuickGELU": "quick_gelu", "SiLU": "silu", "ReLU": "relu"}
+
+# What a module, a block or an attention of this class computes beyond a plain ViT.
+MODULES = {
+    "vision_transformer_hybrid": "its patches come from a convolutional network",
+    "vision_transformer_relpos": "its attention adds relative positions",
+    "vision_transformer_sam": "its attention works in windows and adds relative positions",
+    "beit": "its attention adds a learned relative position bias",
+    "cait": "its heads are mixed before and after the softmax (talking heads)",
+    "xcit": "its attention is over channels, not over patches",
+    "vitamin": "its first stages are convolutions",
+    "naflexvit": "it takes patches of pictures of any aspect ratio, which are given as a sequence",
+}
+BLOCKS = {
+    "ParallelScalingBlock": "its attention and MLP run side by side",
+    "DiffParallelScalingBlock": "its attention is differential and runs beside the MLP",
+    "ParallelThingsBlock": "each of its blocks has two attentions side by side",
+    "ResPostBlock": "its norms stand behind the branches",
+    "EvaBlockPostNorm": "its norms stand behind the branches",
+    "DiffAttention": "its attention is differential",
+    "RotaryEmbeddingMixed": "its rotary positions are learned for each head",
+}
+
+
+def built(name):
+    with torch.device("meta"):
+        return timm.create_model(name)
+
+
+def refusal(model):
+    block = model.blocks[0]
+    for part in (block, getattr(block, "attn", None), getattr(model, "rope", None)):
+        if type(part).__name__ in BLOCKS:
+            return BLOCKS[type(part).__name__]
+    return ""
+
+
+def heads_of(block):
+    attention = getattr(block, "attn", block)
+    return getattr(attention, "num_heads", 0)
+
+
+def row(name):
+    module = registry._model_to_module[name]
+    if module in MODULES:
+        return f'{{.name = "{name}", .refusal = "{MODULES[module]}"}}'
+    model = built(name)
+    block = model.blocks[0]
+    why = refusal(model)
+    if why:
+        return f'{{.name = "{name}", .refusal = "{why}"}}'
+    mlp = block.mlp
+    fields = [f'.name = "{name}"', f".channels = {model.embed_dim}", f".depth = {len(model.blocks)}",
+              f".patch_px = {model.patch_embed.patch_size[0]}", f".heads = {heads_of(block)}"]
+    activation = ACTIVATIONS[type(mlp.act).__name__]
+    if activation not in ("gelu", "silu"):  # SiLU here is the gate of a SwiGLU, which the tensors tell
+        fields.append(f".activation = Activation::{activation}")
+    if block.norm1.eps != 1e-6:
+        fields.append(f".eps = {block.norm1.eps:g}f")
+    if type(block.norm1).__name__ == "RmsNorm":
+        fields.append(".rms_norm = true")
+    if model.global_pool == "avg":
+        fields.append(".pool_mean = true")
+    return "{" + ", ".join(fields) + "}"
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    wanted = {"vision_transformer", "deit", "eva"} | set(MODULES)
+    names = sorted(n for n in timm.list_models() if registry._model_to_module[n] in wanted)
+    rows = [row(name) for name in names]
+    TARGET.write_text(f"""// Made by tests/golden/make_architectures.py from timm {timm.__version__}: do not edit.
+#include "engine/checkpoint/architectures.h"
+
+namespace vit {{
+
+std::span<const Architecture> architectures() {{
+  static constexpr Architecture kArchitectures[] = {{
+      // clang-format off
+""" + "".join(f"      {r},\n" for r in rows) + """      // clang-format on
+  };
+  return kArchitectures;
+}
+
+}  // namespace vit
+""")
+    print(len(rows), "architectures")
+
+
+if __name__ == "__main__":
+    main()
