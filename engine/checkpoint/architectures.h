@@ -16,7 +16,9 @@ struct Architecture {
   Activation activation = Activation::gelu;  // of an MLP without a gate
   float eps = 1e-6f;                         // of the blocks' norms
   bool rms_norm = false;
-  bool pool_mean = false;
+  bool class_token = true;
+  int registers = 0;
+  bool pool_mean = false;  // its head reads the mean of the patches
 };
 
 /// All of them, in the order of their names.

@@ -120,6 +120,7 @@ constexpr Refusal kRefusals[] = {
     {"patch_generator.", "a RADIO network", "its patches are a product with positions cut out of a larger map"},
     {"merger.ln_q", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
+    {"patch_embed.norm.", "an AIMv2 network or alike", "it normalises patches before their positions are added"},
     {"rms_norm1", "an AIMv2 network", "it normalises patches before their positions are added"},
     {"group_token", "a GroupViT", "its tokens are grouped from stage to stage"},
     {"to_patch_embedding.", "a network of vit-pytorch",
@@ -128,6 +129,8 @@ constexpr Refusal kRefusals[] = {
     {"relative_position_bias_table", "a Swin Transformer or BEiT",
      "its attention adds a learned relative position bias"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
+    {"rel_pos", "a network with relative positions", "its attention adds them to the scores"},
+    {"blocks.0.in_norm.", "a network of parallel blocks", "its attention and MLP run side by side"},
     {"rope", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
     {"freqs_cos", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
     {"attn.q_bias", "an EVA or BEiT network",
@@ -186,8 +189,8 @@ void refuse_by_name(const TensorFile& file, const std::string& words) {
 /// The refusals that hold even where a family's own names match.
 void refuse_rotary(const TensorFile& file, const std::string& prefix) {
   for (const char* part :
-       {"detection_tokens", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos", "q_bias", "storage_tokens",
-        "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
+       {"detection_tokens", "patch_embed.norm.", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos",
+        "q_bias", "storage_tokens", "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
     for (const auto& [name, entry] : file.entries()) {
       if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
       if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {

@@ -49,6 +49,20 @@ void Loader::refuse_problems() const {
                 hints_.registers->reason + " says " + std::to_string(hints_.registers->value) +
                 ": the file is incomplete, or the other one belongs to another network.");
   }
+  if (std::string_view(names().norm) == "norm.*" && !c.final_norm && !c.fc_norm) {
+    throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
+                spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
+                " needs: the file is incomplete.");
+  }
+  // model_args may change what the architecture's name says.
+  const Architecture* named = architecture_named(hints_.architecture);
+  if (named != nullptr && named->heads > 0 && !hints_.changes_tokens &&
+      (named->class_token != c.class_token || (!hints_.registers && named->registers != c.registers))) {
+    throw Error(file_.path().string() + " has " + (c.class_token ? "a" : "no") + " class token and " +
+                std::to_string(c.registers) + " register tokens, but timm's " + named->name + " has " +
+                (named->class_token ? "one" : "none") + " and " + std::to_string(named->registers) +
+                ": the file is incomplete, or the configuration belongs to another network.");
+  }
   if (!c.patch_bias && !c.norm_pre) {
     throw Error(file_.path().string() + " has no bias of the patch embedding (\"" + detected_.prefix +
                 spell(names().patch, 0, names().bias).front() +

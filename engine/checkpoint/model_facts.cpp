@@ -214,6 +214,11 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   }
   result.height = size.first;
   result.width = size.second;
+  result.cut_to_patches = size.first % config.patch_px != 0 || size.second % config.patch_px != 0;
+  if (result.cut_to_patches) {
+    size_reason += ", of which the last " + std::to_string(size.second % config.patch_px) +
+                   " px are no whole patch and " + "are not read";
+  }
   add(report, "input", std::to_string(result.width) + "×" + std::to_string(result.height) + " px", size_source,
       size_reason);
 

@@ -81,6 +81,8 @@ void read_network(JsonFields& source, ModelHints& hints) {
   if (const Json* none = source.find("num_register_tokens"); none == nullptr || !none->integer || *none->integer != 0) {
     source.integer(hints.registers, "config", {"num_register_tokens", "model_args.reg_tokens"});
   }
+  hints.changes_tokens =
+      source.find("model_args.class_token") != nullptr || source.find("model_args.reg_tokens") != nullptr;
   std::optional<Hint<double>> eps;
   source.real(eps, "eps", {"layer_norm_eps", "norm_eps", "rms_norm_eps"});
   if (eps && eps->value >= 1) source.refuse("eps", "layer_norm_eps", "a small number above 0");

@@ -27,11 +27,12 @@ struct Problem {
 };
 
 struct ModelHints {
-  std::string architecture;  // timm's name, or empty
-  std::string file_name;     // "vit_base_patch16_224.pth", in lower case
-  std::string model_type;    // Hugging Face's, of the vision tower where there are several
-  bool has_config = false;   // a configuration of the network was read
-  std::string words;         // file, folder, architecture in lower case: for hints of families
+  std::string architecture;     // timm's name, or empty
+  std::string file_name;        // "vit_base_patch16_224.pth", in lower case
+  std::string model_type;       // Hugging Face's, of the vision tower where there are several
+  bool changes_tokens = false;  // model_args names the tokens before the patches
+  bool has_config = false;      // a configuration of the network was read
+  std::string words;            // file, folder, architecture in lower case: for hints of families
   std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers;
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;

@@ -16,8 +16,13 @@ DerivedTensorFile::DerivedTensorFile(std::shared_ptr<const TensorFile> base) : b
 
 void DerivedTensorFile::rename(const std::string& from, const std::string& to) {
   if (entries_.count(to) != 0) throw Error("Tensor \"" + to + "\" of " + path_.string() + " is there twice.");
-  const auto stored = stored_.find(from);
-  stored_[to] = stored == stored_.end() ? from : stored->second;
+  if (auto computed = computed_.extract(from)) {
+    computed.key() = to;
+    computed_.insert(std::move(computed));
+  } else {
+    const auto stored = stored_.find(from);
+    stored_[to] = stored == stored_.end() ? from : stored->second;
+  }
   entries_[to] = std::move(entries_.at(from));
   entries_.erase(from);
 }

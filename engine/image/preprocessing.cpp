@@ -92,11 +92,15 @@ int centered_start(int side, int wanted, bool rounds_down) {
 }
 
 Window window_on(Size size, const Preprocessing& preprocessing, int patch_px, const std::string& name) {
-  if (preprocessing.crop == CropRule::center)
-    return {centered_start(size.width, preprocessing.width, preprocessing.crop_rounds_down),
-            centered_start(size.height, preprocessing.height, preprocessing.crop_rounds_down), preprocessing.width,
-            preprocessing.height};
-  const Window window{0, 0, size.width / patch_px * patch_px, size.height / patch_px * patch_px};
+  const auto whole = [patch_px](int px) { return px / patch_px * patch_px; };
+  if (preprocessing.crop == CropRule::center) {
+    const int width = preprocessing.width, height = preprocessing.height;
+    const bool cuts = preprocessing.cut_to_patches && whole(width) > 0 && whole(height) > 0;
+    return {centered_start(size.width, width, preprocessing.crop_rounds_down),
+            centered_start(size.height, height, preprocessing.crop_rounds_down), cuts ? whole(width) : width,
+            cuts ? whole(height) : height};
+  }
+  const Window window{0, 0, whole(size.width), whole(size.height)};
   if (window.width == 0 || window.height == 0)
     throw Error(name + " is " + text(size) + " pixels after resizing, less than one patch of " +
                 std::to_string(patch_px) + " px; choose a larger resize.");
@@ -183,7 +187,7 @@ std::span<const Choice<Interpolation>> choices(Interpolation) {
 
 Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int patch_px) {
   check(preprocessing);
-  if (preprocessing.crop == CropRule::multiple) check_side(patch_px, "A patch");
+  if (preprocessing.crop == CropRule::multiple || preprocessing.cut_to_patches) check_side(patch_px, "A patch");
   if (image.width < 1 || image.height < 1) throw Error(image.name + " has no pixels; choose another picture.");
   const Size size = resized_size({image.width, image.height}, preprocessing);
   if (size.width > kLargestSide || size.height > kLargestSide)
@@ -207,7 +211,10 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
 }
 
 InputSize input_size(int photo_width, int photo_height, const Preprocessing& preprocessing, int patch_px) {
-  if (preprocessing.crop == CropRule::center) return {preprocessing.width, preprocessing.height};
+  if (preprocessing.crop == CropRule::center) {
+    const int unit = preprocessing.cut_to_patches ? patch_px : 1;
+    return {preprocessing.width / unit * unit, preprocessing.height / unit * unit};
+  }
   const Size size = resized_size({photo_width, photo_height}, preprocessing);
   const InputSize input{size.width / patch_px * patch_px, size.height / patch_px * patch_px};
   const bool possible = input.width > 0 && input.height > 0 && std::max(size.width, size.height) <= kLargestSide;

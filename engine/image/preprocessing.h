@@ -43,6 +43,7 @@ struct Preprocessing {
   bool grey = false;              // all channels hold the luminance (ITU-R 601, as PIL's mode L)
   double squash_scale = 1;        // ResizeRule::squash: both sides become so many times the input's before the crop
   bool crop_rounds_down = false;  // an odd surplus is cut as Hugging Face does: the smaller half before the picture
+  bool cut_to_patches = false;  // the input is no multiple of the patch: its convolution leaves the last pixels unread
   bool operator==(const Preprocessing&) const = default;
 };
 
@@ -64,7 +65,7 @@ struct Pixels {
 /// Resizes 8-bit RGB as PIL does: antialiased separable filter, two passes with 8-bit rounding between them.
 Image resize(const Image& image, int width, int height, Interpolation interpolation);
 
-/// The pixels for a network with this patch size. `patch_px` matters to CropRule::multiple only.
+/// The pixels for a network with this patch size. `patch_px` matters to CropRule::multiple and `cut_to_patches` only.
 /// Throws Error where the settings cannot be met (sizes that are not positive or above 16384, zero std).
 Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int patch_px);
 

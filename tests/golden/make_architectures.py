@@ -72,6 +72,10 @@ def row(name):
         fields.append(f".eps = {block.norm1.eps:g}f")
     if type(block.norm1).__name__ == "RmsNorm":
         fields.append(".rms_norm = true")
+    if model.cls_token is None:
+        fields.append(".class_token = false")
+    if getattr(model, "reg_token", None) is not None:
+        fields.append(f".registers = {model.reg_token.shape[1]}")
     if model.global_pool == "avg":
         fields.append(".pool_mean = true")
     return "{" + ", ".join(fields) + "}"

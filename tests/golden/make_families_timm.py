@@ -17,6 +17,8 @@ SMALL = dict(embed_dim=WIDTH, depth=DEPTH, num_heads=HEADS, patch_size=PATCH, im
 # case: architecture, mean and std, crop_pct, crop mode, further arguments
 CASES = {
     "timm_vit": ("vit_tiny_patch16_224", HALF, 0.9, "center", {}),
+    "timm_rmsnorm": ("vit_tiny_patch16_224", HALF, 0.9, "center", {"norm_layer": "rmsnorm"}),
+    "timm_silu": ("vit_tiny_patch16_224", HALF, 0.9, "center", {"act_layer": "silu"}),
     "timm_gap_no_class_token": ("vit_medium_patch16_gap_256", HALF, 0.95, "center", {}),
     "timm_fc_norm": ("vit_base_patch16_224", HALF, 0.9, "center", {"global_pool": "avg", "fc_norm": True}),
     "timm_clip": ("vit_base_patch16_clip_224", CLIP, 0.9, "center", {}),

@@ -30,10 +30,6 @@ const fs::path kFamilies = fs::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/famili
 const std::map<std::string, std::set<std::string>> kAnotherNetwork = {
     // DINOv2 without registers has exactly the other tensors.
     {"dinov2_reg4", {"register_tokens"}},
-    {"timm_dinov2_reg4", {"reg_token"}},
-    {"timm_reg4_gap", {"reg_token"}},
-    // Registers without a class token are timm's ViT with RoPE.
-    {"timm_dinov3", {"cls_token"}},
 };
 
 struct Subject {

@@ -221,6 +221,46 @@ TEST(LoadModel, BiasesAndHeadMayBeMissing) {
   EXPECT_THAT(model->report.missing, testing::Contains("biases of query, key and value"));
 }
 
+TEST(LoadModel, ANetworkOfOneChannelReadsTheLuminance) {
+  const TempFolder folder;
+  const auto one = save(folder, kSmall, "one.safetensors", [](auto& tensors) {
+    for (auto& tensor : tensors) {
+      if (tensor.name != "patch_embed.proj.weight") continue;
+      const auto three = tensor.read;  // (C, 3, P, P): of each output the first channel
+      tensor.shape = {12, 1, 4, 4};
+      tensor.read = [three](std::int64_t first, std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+          const auto at = first + static_cast<std::int64_t>(i);
+          three(at / 16 * 48 + at % 16, out.subspan(i, 1));
+        }
+      };
+    }
+  });
+  const auto model = vit::load_model(one.string()), three = vit::load_model(kSmall);
+  EXPECT_EQ(model->config.input_channels, 1);
+  EXPECT_TRUE(model->preprocessing.grey);
+  EXPECT_EQ(fact(*model, "colours").value, "luminance");
+  for (int o = 0; o < 12; ++o)
+    for (int i = 0; i < 16; ++i) EXPECT_EQ(model->patch_embed.weight(o, i), three->patch_embed.weight(o, i));
+}
+
+TEST(LoadModel, AnInputThatIsNoWholePatchIsCutAsAConvolutionDoes) {
+  const TempFolder folder;
+  folder.write("config.json", R"({"image_size": 14})");  // three patches of 4 px, and 2 px more
+  const auto model = vit::load_model(save(folder, kSmall, "m.safetensors").string());
+  EXPECT_EQ(model->config.grid_width, 3);
+  EXPECT_EQ(model->preprocessing.width, 14);
+  EXPECT_TRUE(model->preprocessing.cut_to_patches);
+  EXPECT_THAT(fact(*model, "input").reason, HasSubstr("last 2 px"));
+}
+
+TEST(LoadModel, ClassesMayBeNumberedFromOne) {
+  const TempFolder folder;
+  folder.write("config.json", R"({"id2label": {"1": "a", "2": "b", "3": "c", "4": "d", "5": "e"}})");
+  const auto model = vit::load_model(save(folder, kSmall, "m.safetensors").string());
+  EXPECT_EQ(model->labels, (std::vector<std::string>{"a", "b", "c", "d", "e"}));
+}
+
 TEST(LoadModel, LabelsComeFromAFile) {
   const TempFolder folder;
   const auto file = save(folder, kSmall, "m.safetensors").string();

@@ -159,5 +159,44 @@ TEST(Preprocess, IsDescribedInOneLine) {
             "squashed to 224×224, centre crop 224×224, bilinear, mean 0.485 0.456 0.406, std 0.5 0.5 0.5");
 }
 
+TEST(Preprocess, LevelsAreRescaledAsAsked) {
+  Preprocessing p;
+  p.resize = ResizeRule::none;
+  p.crop = CropRule::multiple;
+  p.mean = {0, 0, 0};
+  p.std = {1, 1, 1};
+  p.rescale = 1;
+  EXPECT_EQ(preprocess(flat(4, 4, 51), p, 4).chw[7], 51.f);
+  p.rescale = 1 / 127.5f;
+  EXPECT_FLOAT_EQ(preprocess(flat(4, 4, 51), p, 4).chw[7], 0.4f);
+  EXPECT_THAT(describe(p), HasSubstr("levels times"));
+  p.rescale = 0;
+  EXPECT_THAT(refusal(flat(4, 4, 51), p), HasSubstr("rescales"));
+}
+
+TEST(Preprocess, GreyIsPilsLuminance) {
+  Image image = flat(2, 1, 0);
+  image.rgb = {200, 100, 50, 0, 0, 255};
+  Preprocessing p;
+  p.resize = ResizeRule::none;
+  p.crop = CropRule::multiple;
+  p.grey = true;
+  const Pixels pixels = preprocess(image, p, 1);
+  // Image.fromarray(...).convert("L")
+  EXPECT_EQ(pixels.resized.rgb, (std::vector<std::uint8_t>{124, 124, 124, 29, 29, 29}));
+}
+
+TEST(Preprocess, WhatIsNoWholePatchIsNotRead) {
+  Preprocessing p;  // SigLIP so400m: 384 px in patches of 14
+  p.resize = ResizeRule::squash;
+  p.width = p.height = 384;
+  p.cut_to_patches = true;
+  const Pixels pixels = preprocess(flat(768, 384, 9), p, 14);
+  EXPECT_EQ(pixels.width, 27 * 14);
+  EXPECT_EQ(pixels.height, 27 * 14);
+  EXPECT_EQ(pixels.box, (Box{0, 0, 2 * 378, 378}));
+  EXPECT_EQ(input_size(768, 384, p, 14), (InputSize{378, 378}));
+}
+
 }  // namespace
 }  // namespace vit

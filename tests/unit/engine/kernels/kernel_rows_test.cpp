@@ -154,6 +154,27 @@ TEST_P(KernelLayerNorm, EveryWidthAgreesWithTheReference) {
   }
 }
 
+TEST_P(KernelLayerNorm, NotCentredIsRmsNorm) {
+  const int columns = 77;
+  const std::vector<float> weight = random_floats(columns), bias(columns, 0.f);
+  const std::vector<float> x = random_floats(columns, 0.5f, 2.f);  // a mean that would show
+  std::vector<float> y(columns);
+  table().layer_norm({.x = x.data(),
+                      .x_stride = columns,
+                      .y = y.data(),
+                      .y_stride = columns,
+                      .row_end = 1,
+                      .columns = columns,
+                      .weight = weight.data(),
+                      .bias = bias.data(),
+                      .eps = 1e-3f,
+                      .centred = false});
+  double squares = 0;
+  for (const float value : x) squares += static_cast<double>(value) * value;
+  const double factor = 1 / std::sqrt(squares / columns + 1e-3);
+  for (int i = 0; i < columns; ++i) EXPECT_NEAR(y[i], x[i] * factor * weight[i], 2e-6) << table().name << " " << i;
+}
+
 TEST_P(KernelLayerNorm, InPlace) {
   const int columns = 77;
   const std::vector<float> weight = random_floats(columns), bias = random_floats(columns);
