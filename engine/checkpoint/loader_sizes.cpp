@@ -78,10 +78,17 @@ void Loader::read_head() {
   const auto leave_out = [&](const std::string& why) {
     report().facts.push_back({"head", "left out", Source::read, why});
   };
-  const std::string pooling = detected_.prefix + names().pooling_head;
-  if (const auto found = file_.entries().lower_bound(pooling);
-      *names().pooling_head != '\0' && found != file_.entries().end() && found->first.starts_with(pooling)) {
-    return leave_out("it reads an attention-pooling head (\"" + found->first + "\"), which is not supported");
+  // Both stand between the tokens and the head.
+  const auto first_of = [&](const std::string& begin) -> std::string {
+    const auto found = file_.entries().lower_bound(detected_.prefix + begin);
+    const bool fits = found != file_.entries().end() && found->first.starts_with(detected_.prefix + begin);
+    return fits ? found->first : "";
+  };
+  if (const std::string pooling = first_of(names().pooling_head); *names().pooling_head != '\0' && !pooling.empty()) {
+    return leave_out("it reads an attention-pooling head (\"" + pooling + "\"), which is not supported");
+  }
+  if (const std::string between = first_of("pre_logits"); !between.empty()) {
+    return leave_out("it reads another layer (\"" + between + "\"), which is not supported");
   }
   const bool both = inputs == 2 * static_cast<std::int64_t>(c.channels) && c.class_token;
   if (inputs != c.channels && !both) {
