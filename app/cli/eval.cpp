@@ -12,6 +12,7 @@
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "app/files/assets.h"
 #include "app/files/csv_text.h"
 #include "app/files/json_text.h"
 #include "engine/base/error.h"
@@ -96,7 +97,9 @@ int run_eval(const EvalOptions& options) {
   refuse_two_on_stdout(options.json, options.csv);
   const Interrupt interrupt;
   EvaluationJob job;
-  job.model = open_model(options.run);
+  RunOptions asked = options.run;
+  if (asked.model.empty()) asked.model = default_classifier().string();
+  job.model = open_model(asked);
   const vit::Model& model = *job.model;
   if (model.config.classes == 0)
     throw vit::Error(model.report.file + " has no classification head, so that it has no accuracy.");

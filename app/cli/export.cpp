@@ -159,8 +159,9 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
       ->group(kGroup);
   command
       .add_option("--range", options.range,
-                  "shared by the heads of a block up to what 99 % of the patches have (default), head: each its own, "
-                  "or LOW,HIGH")
+                  "block: shared by its heads, up to what 99.5 % of the patches have (default); map: each its own; "
+                  "all: one for "
+                  "all blocks; or LOW,HIGH")
       ->type_name("RULE")
       ->group(kGroup);
   command.add_flag("--smooth", options.style.look.smooth, "Interpolate between patches")->group(kGroup);

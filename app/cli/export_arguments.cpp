@@ -184,14 +184,16 @@ void parse_formats(const std::string& text, ExportRequest& request) {
 }
 
 void parse_range(const std::string& text, ExportStyle& style) {
-  if (text == "shared" || text == "head") {
-    style.look.range_rule = text == "shared" ? vit::RangeRule::shared : vit::RangeRule::per_head;
+  const auto rule = vit::choice_by_id<vit::RangeRule>(text == "block" ? "shared" : text == "map" ? "head" : text);
+  if (rule && *rule != vit::RangeRule::fixed) {
+    style.look.range_rule = *rule;
     return;
   }
   const auto parts = split(text, ',');
   const auto low = number<float>(parts.front()), high = number<float>(parts.back());
   if (parts.size() != 2 || !low || !high || !std::isfinite(*low) || !std::isfinite(*high) || *low >= *high)
-    throw UsageError("--range " + quoted(text) + " is not understood; write shared, head, or LOW,HIGH as in 0,0.05.");
+    throw UsageError("--range " + quoted(text) +
+                     " is not understood; write block, map, all, or LOW,HIGH as in 0,0.05.");
   style.look.range_rule = vit::RangeRule::fixed;
   style.look.fixed_range = {*low, *high};
 }

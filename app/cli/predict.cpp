@@ -11,6 +11,7 @@
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "app/files/assets.h"
 #include "app/files/json_text.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -44,7 +45,9 @@ Json to_json(const Run& input, const vit::Trace& trace, const std::vector<ClassS
 
 int run_predict(const PredictOptions& options) {
   const Interrupt interrupt;
-  Run input = open_run(options.run, ImageNeed::required);
+  RunOptions asked = options.run;
+  if (asked.model.empty()) asked.model = default_classifier().string();
+  Run input = open_run(asked, ImageNeed::required);
   if (input.model->config.classes == 0)
     throw vit::Error(input.model->report.file +
                      " has no classification head and predicts nothing; `headlight export` shows its attention.");

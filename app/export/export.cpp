@@ -194,10 +194,20 @@ void export_figure(const ExportSource& source, const ExportRequest& request, con
     if (control.stop.stop_requested()) throw vit::Cancelled();
   }
   const vit::Look& look = request.style.look;
-  const vit::Range range =
-      look.range_rule == vit::RangeRule::fixed ? look.fixed_range : common_range(answers, request.blocks);
-  TextChunks text = text_chunks(source, request, -1, "all",
-                                look.range_rule == vit::RangeRule::per_head ? "each map its own" : range_text(range));
+  const auto range = [&]() -> std::string {
+    switch (look.range_rule) {
+      case vit::RangeRule::fixed:
+        return range_text(look.fixed_range);
+      case vit::RangeRule::all:
+        return range_text(common_range(answers, request.blocks));
+      case vit::RangeRule::per_head:
+        return "each map its own";
+      case vit::RangeRule::shared:
+        break;
+    }
+    return "each block its own";
+  };
+  const TextChunks text = text_chunks(source, request, -1, "all", range());
   write_file(file, encode_png(grid_picture(source, request, answers, control.stop), text, control.stop));
   if (control.progress) control.progress(1);
 }

@@ -72,7 +72,8 @@ vit::Image overview_picture(const ExportSource& source, const ExportRequest& req
     content.cells.push_back(std::move(cell));
   }
   content.columns = columns_for(static_cast<int>(content.cells.size()));
-  set_scale(content, request.style.look, set.shared);
+  set_scale(content, request.style.look,
+            picked.maps.empty() ? set.all : set.range(picked.maps.front(), request.style.look));
   return draw_figure(content, source, request, stop);
 }
 
@@ -95,23 +96,33 @@ vit::Image grid_picture(const ExportSource& source, const ExportRequest& request
   for (const Row& row : rows) columns = std::max(columns, row.maps.size());
   content.columns = static_cast<int>(columns);
   const vit::Range shared = common_range(answers, request.blocks);
+  const bool by_block = request.style.look.range_rule == vit::RangeRule::shared && rows.size() > 1;
   std::size_t captioned = 0;  // columns named so far: the first row that has a column names it
   for (const Row& row : rows) {
     content.row_labels.push_back(row.block < 0 ? "" : "block " + std::to_string(row.block));
+    if (by_block)  // its scale stands at its name
+      content.row_labels.back() +=
+          " ≤ " + figure_number(row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
     for (std::size_t i = 0; i < columns; ++i) {
       if (i >= row.maps.size()) {
         content.cells.emplace_back();
         continue;
       }
       const auto& [set, map] = row.maps[i];
-      const bool one_range = request.style.look.range_rule == vit::RangeRule::shared;
+      const bool one_range = request.style.look.range_rule == vit::RangeRule::all;
       FigureCell cell = cell_of(*set, map, one_range ? shared : set->range(map, request.style.look));
       if (i >= captioned) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
       content.cells.push_back(std::move(cell));
     }
     captioned = std::max(captioned, row.maps.size());
   }
-  set_scale(content, request.style.look, shared);
+  const bool one_row = request.style.look.range_rule == vit::RangeRule::shared && !by_block;
+  set_scale(content, request.style.look,
+            one_row ? answers.front().set->range(answers.front().maps.front(), request.style.look) : shared);
+  if (by_block) {
+    content.low = "smallest";
+    content.high = "the end named at each block";
+  }
   return draw_figure(content, source, request, stop);
 }
 

@@ -71,6 +71,10 @@ fs::path single_model(const fs::path& folder) {
 }
 
 fs::path default_model() {
+  return assets_folder() / "models" / "dinov2-small-saliency";
+}
+
+fs::path default_classifier() {
   return single_model(assets_folder() / "models");
 }
 
@@ -82,6 +86,8 @@ std::vector<fs::path> sample_images() {
     if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") images.push_back(entry.path());
   }
   std::sort(images.begin(), images.end());
+  // The one that the default network shows most on comes first.
+  std::stable_partition(images.begin(), images.end(), [](const fs::path& image) { return image.stem() == "moose"; });
   return images;
 }
 

@@ -20,10 +20,13 @@ std::filesystem::path assets_folder();
 /// The only *.safetensors file in a folder. Throws vit::Error if there is none or more than one.
 std::filesystem::path single_model(const std::filesystem::path& folder);
 
-/// The model that opens when the user names none.
+/// The model that opens when the user names none: a real network, for maps.
 std::filesystem::path default_model();
 
-/// The photographs among the assets, by name; empty if there are none.
+/// The one for what needs classes: predictions and accuracies. Small, trained here.
+std::filesystem::path default_classifier();
+
+/// The photographs among the assets, the first one for the first screen, then by name; empty if there are none.
 std::vector<std::filesystem::path> sample_images();
 
 /// ImageNet's thousand class names, if they ship with this program.

@@ -9,6 +9,7 @@
 #include "app/panels/color_bar.h"
 #include "app/panels/tile_grid.h"
 #include "app/ui/widgets.h"
+#include "engine/base/quantity.h"
 
 namespace headlight {
 namespace {
@@ -127,8 +128,8 @@ void GridPage::draw_legend(Bench& bench, ImVec2 from, float width) {
   ui::describe(ui,
                {.id = "grid.legend",
                 .label = {},
-                .tooltip = "Which value has which colour. A shared range ends where 99 % of the values of all blocks "
-                           "do, at a quarter of the largest or above: what is beyond has the last colour."},
+                .tooltip = "Which value has which colour. One range for all maps ends where 99.5 % of their values "
+                           "do: what is beyond has the last colour."},
                from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
                fmt::format("{:.6g} {:.6g}", range.low, range.high));
 }
@@ -143,17 +144,20 @@ void GridPage::draw(Bench& bench, const Area& area) {
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
 
   const std::string query = vit::query_phrase(set.question.query, trace.grid, trace.model->config);
-  const bool own_range = session.view.look.range_rule == vit::RangeRule::per_head;
+  const vit::RangeRule rule = session.view.look.range_rule;
+  const bool one_range = rule == vit::RangeRule::all || rule == vit::RangeRule::fixed;
   const std::string sentence =
       "Where " + query + " looks: one strip a block, one tile a head, " +
-      (own_range ? "each map in its own range." : "the same colours for all " + std::to_string(set.count()) + " maps.");
+      (rule == vit::RangeRule::per_head ? std::string("each map in its own range.")
+       : one_range                      ? "the same colours for all " + std::to_string(set.count()) + " maps."
+                   : std::string("the same colours within a block; its brightest value stands at its name."));
   ui::draw_text(ui, ui::Type::body, from, ui.theme.soft, ui::shortened(ui, ui::Type::body, sentence, size.x));
   ui::describe(ui, {.id = "grid.sentence", .label = {}}, from, {from.x + size.x, from.y + line}, false, sentence);
   from.y += line;
   size.y -= line;
 
   const float numbers = ui.fonts.size(ui::Type::small) + ui.px(4);          // the line above the columns
-  const float legend = own_range ? 0 : color_scale_height(ui) + ui.px(14);  // and the colours below the strips
+  const float legend = one_range ? color_scale_height(ui) + ui.px(14) : 0;  // and the colours below the strips
   GridInput in{.size = {size.x - label, size.y - numbers - legend},
                .heads = trace.settings.head_counts(),
                .aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows),
@@ -210,6 +214,10 @@ void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& 
     ui::draw_text(ui, ui::Type::small,
                   {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) - ui.px(6)},
                   chosen ? ui.theme.accent : ui.theme.soft, "block " + std::to_string(b));
+    if (bench.session.view.look.range_rule == vit::RangeRule::shared && heads > 0)  // the scale of its colours
+      ui::draw_text(ui, ui::Type::small,
+                    {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) + ui.px(8)},
+                    ui.theme.soft, "≤ " + vit::share_text(set.range(first, bench.session.view.look).high) + " %");
     for (int h = 0; h < heads; ++h) {
       const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
       if (tile_y > bottom || tile_y + step_y < top) continue;

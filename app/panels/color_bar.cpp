@@ -21,6 +21,8 @@ std::string number(float value) {
 const char* in_words(vit::RangeRule rule) {
   switch (rule) {
     case vit::RangeRule::shared:
+      return "one range for the block";
+    case vit::RangeRule::all:
       return "one range for all maps";
     case vit::RangeRule::per_head:
       return "each map has its own range";
@@ -118,8 +120,7 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
                             .tooltip =
                                 "How many patches of the chosen map have which value (logarithmic height), in "
                                 "the colours of the map. The mark is the value under the cursor. A shared range ends "
-                                "where 99 % of the values do, at a quarter of the largest or above: what is beyond "
-                                "has the last colour."};
+                                "where 99.5 % of the values do: what is beyond has the last colour."};
   ui::describe(bench.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
                number(range.low) + " " + number(range.high));
 }

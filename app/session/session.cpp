@@ -53,7 +53,7 @@ void Session::adopt_model(LoadedModel loaded) {
   wanted.load = std::move(loaded.options);
   opened_model_ = wanted.model;
   view.block = first_model_ || view.block >= model_->config.depth ? model_->config.depth - 1 : view.block;
-  view.head = kMeanOfHeads;
+  if (!first_model_) view.head = kMeanOfHeads;
   view.query = 0;
   first_model_ = false;
 }

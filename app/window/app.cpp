@@ -23,6 +23,8 @@ namespace headlight {
 
 namespace {
 
+// The head of the default network that traces the moose's antlers on the first photo.
+constexpr int kFirstHead = 1;
 constexpr float kMenuHeight = 36, kStatusHeight = 28;  // points
 
 std::string file_name(const std::string& source) {
@@ -50,6 +52,7 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
     vit::LoadOptions load = options.run.load;
     if (!load.imagenet_labels) load.imagenet_labels = imagenet_labels();
     bench_.session.imagenet_labels = load.imagenet_labels;
+    if (options.run.model.empty() && options.run.image.empty()) bench_.session.view.head = kFirstHead;
     const std::string model = options.run.model.empty() ? default_model().string() : options.run.model;
     bench_.session.open_model(model, load);
     std::string image = options.run.image;
@@ -279,8 +282,7 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
     if (!bench_.maps.empty()) {
       const vit::MapSet& set = bench_.maps.set();
       const vit::MapLabel& chosen = bench_.maps.label(bench_.maps.chosen(view));
-      const int block = std::clamp(chosen.block < 0 ? view.block : chosen.block, 0,
-                                   set.trace->settings.depth() - 1);
+      const int block = std::clamp(chosen.block < 0 ? view.block : chosen.block, 0, set.trace->settings.depth() - 1);
       out.shown = {.block = block,
                    .num_heads = set.trace->settings.heads(block),
                    .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),

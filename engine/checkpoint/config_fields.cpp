@@ -220,7 +220,7 @@ const Only* find_only(std::string_view field) {
 
 void check_fields(JsonFields& source, ModelHints& hints) {
   std::vector<std::string> unknown;
-  const auto check = [&](const std::vector<std::pair<std::string, Json>>& fields, const std::string& inside) {
+  const auto check = [&](const std::vector<Json::Field>& fields, const std::string& inside) {
     for (const auto& [field, value] : fields) {
       if (const Only* rule = find_only(field)) {
         const std::string text = lower(json_value_text(value));

@@ -21,9 +21,10 @@ constexpr Choice<Colormap> kColormaps[] = {
 };
 
 constexpr Choice<RangeRule> kRangeRules[] = {
-    {RangeRule::shared, "shared", "shared",
-     "One range for all maps, up to what 99 % of the patches have: their colours can be compared."},
-    {RangeRule::per_head, "head", "per head", "Every map from its own smallest to its own largest value."},
+    {RangeRule::shared, "shared", "block",
+     "One range for the maps of a block, up to what 99.5 % of their patches have: its heads can be compared."},
+    {RangeRule::per_head, "head", "map", "Every map from its own smallest to its own largest value."},
+    {RangeRule::all, "all", "all", "One range for every map that is shown: blocks can be compared, too."},
     {RangeRule::fixed, "fixed", "fixed", "The range that you set below."},
 };
 
@@ -94,9 +95,9 @@ Range shared_range(std::span<const float> values) {
   std::vector<float> sorted;
   std::copy_if(values.begin(), values.end(), std::back_inserter(sorted), [](float v) { return !std::isnan(v); });
   if (sorted.empty() || std::find(sorted.begin(), sorted.end(), range.high) == sorted.end()) return range;  // all equal
-  const auto rank = static_cast<std::ptrdiff_t>(std::ceil(0.99 * static_cast<double>(sorted.size()))) - 1;
+  const auto rank = static_cast<std::ptrdiff_t>(std::ceil(0.995 * static_cast<double>(sorted.size()))) - 1;
   std::nth_element(sorted.begin(), sorted.begin() + rank, sorted.end());
-  const float usual = std::max(sorted[static_cast<std::size_t>(rank)], range.high / 4);
+  const float usual = sorted[static_cast<std::size_t>(rank)];
   if (usual > range.low) range.high = std::min(range.high, usual);
   return range;
 }

@@ -25,8 +25,9 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 enum class RangeRule : std::uint8_t {
-  shared,    // one range for all maps shown: shared_range
+  shared,    // one range for the maps of a block: shared_range
   per_head,  // each map from its own smallest to its own largest value
+  all,       // one range for every map that is shown
   fixed,     // as the user says
 };
 std::span<const Choice<RangeRule>> choices(RangeRule);
@@ -43,8 +44,8 @@ struct Look {
 /// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
 Range range_of(std::span<const float> values);
 
-/// One range for the maps of several heads: as range_of, but up to the value that 99 % of all stay below, and at least
-/// a quarter of the largest. A few patches that draw nearly everything would else leave every other one dark.
+/// One range for several maps: as range_of, but up to the value that 99.5 % of all are at most. A few patches that draw
+/// nearly everything would else leave every other one dark.
 Range shared_range(std::span<const float> values);
 
 /// A map on the grid of patches: (rows, cols), row-major.

@@ -18,7 +18,9 @@ int MapSet::find(int block, int head) const {
 Range MapSet::range(int index, const Look& look) const {
   switch (look.range_rule) {
     case RangeRule::shared:
-      return shared;
+      return of_block[static_cast<std::size_t>(index)];
+    case RangeRule::all:
+      return all;
     case RangeRule::per_head:
       return own[static_cast<std::size_t>(index)];
     case RangeRule::fixed:
@@ -40,13 +42,22 @@ void MapSetBuilder::add(MapLabel label, const float* row, bool counts) {
   set_->prefix.insert(set_->prefix.end(), row, row + prefix);
   set_->values.insert(set_->values.end(), row + prefix, row + tokens);
   set_->own.push_back(range_of({row + prefix, static_cast<std::size_t>(tokens - prefix)}));
-  if (counts) counted_.insert(counted_.end(), row + prefix, row + tokens);
+  if (!counts) return;
+  std::vector<float>& counted = counted_[set_->labels.back().block];
+  counted.insert(counted.end(), row + prefix, row + tokens);
 }
 
 std::shared_ptr<const MapSet> MapSetBuilder::finish() {
   static std::atomic<std::uint64_t> serials{0};
   set_->serial = ++serials;
-  set_->shared = shared_range(counted_);
+  std::vector<float> every;
+  std::map<int, Range> ranges;
+  for (const auto& [block, values] : counted_) {
+    ranges[block] = shared_range(values);
+    every.insert(every.end(), values.begin(), values.end());
+  }
+  for (const MapLabel& label : set_->labels) set_->of_block.push_back(ranges[label.block]);
+  set_->all = shared_range(every);
   return std::move(set_);
 }
 

@@ -46,10 +46,11 @@ struct MapSet {
   Scale scale = Scale::from_zero;
   int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads
   std::vector<MapLabel> labels;
-  std::vector<float> values;  // (count, rows, cols)
-  std::vector<float> prefix;  // (count, T) what each map has on the prefix tokens
-  std::vector<Range> own;     // (count) smallest to largest value of each map
-  Range shared;               // of all maps together, see shared_range
+  std::vector<float> values;    // (count, rows, cols)
+  std::vector<float> prefix;    // (count, T) what each map has on the prefix tokens
+  std::vector<Range> own;       // (count) smallest to largest value of each map
+  std::vector<Range> of_block;  // (count) of the maps of the same block together, see shared_range
+  Range all;                    // of all maps together, likewise
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -74,14 +75,14 @@ class MapSetBuilder {
  public:
   MapSetBuilder(std::shared_ptr<const Trace> trace, Question question);
   /// `row`: (N) a value for each token, prefix tokens first. `counts`: its patches are among those that the shared
-  /// range is made from (a mean or a maximum of others is not).
+  /// ranges are made from (a mean or a maximum of others is not).
   void add(MapLabel label, const float* row, bool counts = true);
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();
 
  private:
   std::shared_ptr<MapSet> set_;
-  std::vector<float> counted_;
+  std::map<int, std::vector<float>> counted_;  // values by block
 };
 
 }  // namespace vit

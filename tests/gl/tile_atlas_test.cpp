@@ -18,7 +18,7 @@ vit::MapSet set_of(std::uint64_t serial, float value) {
   set.labels = {{"a", "a"}};
   set.values.assign(4, value);
   set.own = {{0.f, 1.f}};
-  set.shared = {0.f, 1.f};
+  set.of_block = {{0.f, 1.f}};
   return set;
 }
 

@@ -65,6 +65,19 @@ def xvfb(width, height):
         server.wait()
 
 
+ASSETS = pathlib.Path(__file__).resolve().parents[2] / "assets"
+
+
+def with_small_defaults(arguments):
+    """The small network and a photo of a cat, unless the arguments name others: what a test needs of speed and classes."""
+    arguments = [str(argument) for argument in arguments]
+    if "--model" not in arguments:
+        arguments += ["--model", str(ASSETS / "models" / "headlight-vit-cifar10.safetensors")]
+    if not any(argument.endswith((".png", ".jpg")) for argument in arguments):
+        arguments.insert(0, str(ASSETS / "images" / "chelsea.png"))
+    return arguments
+
+
 class Window:
     """A running Headlight. Use `with open_window(…) as window`."""
 
@@ -77,7 +90,7 @@ class Window:
             **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}}
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.process = subprocess.Popen(
-            [str(program), *map(str, arguments), "--ui-map", str(self.map_file), "--width", str(width), "--height",
+            [str(program), *with_small_defaults(arguments), "--ui-map", str(self.map_file), "--width", str(width), "--height",
              str(height), "--ui-scale", "1", "--theme", "dark"],
             env=self.environment, cwd=folder, start_new_session=True)
 

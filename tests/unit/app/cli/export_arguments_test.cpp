@@ -47,7 +47,13 @@ TEST(ExportArguments, ARangeIsARuleOrTwoNumbers) {
   EXPECT_EQ(style.look.fixed_range, (vit::Range{0.f, 0.05f}));
   parse_range("shared", style);
   EXPECT_EQ(style.look.range_rule, vit::RangeRule::shared);
-  for (const char* text : {"", "all", "1", "1,0", "0,nan", "0,1,2"})
+  parse_range("block", style);
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::shared);
+  parse_range("map", style);
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::per_head);
+  parse_range("all", style);
+  EXPECT_EQ(style.look.range_rule, vit::RangeRule::all);
+  for (const char* text : {"", "fixed", "1", "1,0", "0,nan", "0,1,2"})
     EXPECT_THROW(parse_range(text, style), UsageError) << text;
 }
 

@@ -204,7 +204,7 @@ TEST_F(ExportTest, TheOverviewHoldsEveryTile) {
 TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
   request_.blocks = {0, 1, 2};
   request_.heads = {.mean = false, .max = false, .all_heads = true, .heads = {}};
-  request_.style.look.range_rule = vit::RangeRule::shared;
+  request_.style.look.range_rule = vit::RangeRule::all;
   const fs::path file = folder_.path() / "network.png";
   export_figure(source_, request_, file);
   const std::string png = testing_files::file_bytes(file.string());

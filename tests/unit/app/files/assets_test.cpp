@@ -42,7 +42,7 @@ TEST_F(Assets, AFolderWithoutModelsIsNotTaken) {
   EXPECT_EQ(find_assets(root_ / "build/headlight"), root_ / "assets");
 }
 
-TEST_F(Assets, TheDefaultModelMustBeTheOnlyOne) {
+TEST_F(Assets, AFoldersSingleModelMustBeTheOnlyOne) {
   EXPECT_THROW(single_model(root_), vit::Error);
   EXPECT_THROW(single_model(root_ / "missing"), vit::Error);
   write_file(root_ / "a.safetensors", "x");
@@ -54,6 +54,8 @@ TEST_F(Assets, TheDefaultModelMustBeTheOnlyOne) {
 
 TEST_F(Assets, ThisBuildFindsThem) {
   EXPECT_TRUE(fs::exists(default_model()));
+  EXPECT_TRUE(fs::exists(default_classifier()));
+  EXPECT_EQ(sample_images().front().filename(), "moose.jpg");
   EXPECT_FALSE(sample_images().empty());
   EXPECT_TRUE(imagenet_labels());  // else thousand classes are numbers, without a word about it
 }

@@ -60,7 +60,9 @@ TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
     EXPECT_GT(analysis().about(*set, i).size(), 20u);
     EXPECT_LE(set->own[static_cast<std::size_t>(i)].low, set->own[static_cast<std::size_t>(i)].high);
   }
-  EXPECT_LT(set->shared.low, set->shared.high);
+  EXPECT_LT(set->all.low, set->all.high);
+  ASSERT_EQ(set->of_block.size(), set->labels.size());
+  for (const Range& range : set->of_block) EXPECT_LT(range.low, range.high);
 }
 
 TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {

@@ -53,9 +53,9 @@ TEST(Heads, TheSharedRangeIsThatOfTheHeadsAndNotOfTheirMeanAndMaximum) {
     low = std::min(low, set->own[static_cast<std::size_t>(head) + 2].low);
     high = std::max(high, set->own[static_cast<std::size_t>(head) + 2].high);
   }
-  EXPECT_EQ(set->shared, shared_range(values));
+  EXPECT_EQ(set->of_block[3], shared_range(values));
   EXPECT_EQ(range_of(values), (Range{low, high}));
-  EXPECT_EQ(set->range(3, {.range_rule = RangeRule::shared}), set->shared);
+  EXPECT_EQ(set->range(3, {.range_rule = RangeRule::shared}), set->of_block[3]);
   EXPECT_EQ(set->range(3, {.range_rule = RangeRule::per_head}), set->own[3]);
   EXPECT_EQ(set->range(3, {.range_rule = RangeRule::fixed, .fixed_range = {0.2f, 0.3f}}), (Range{0.2f, 0.3f}));
 }

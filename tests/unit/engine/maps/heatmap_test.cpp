@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <limits>
+
+#include "engine/containers/tensor_file.h"
 
 namespace vit {
 namespace {
@@ -77,18 +81,44 @@ TEST(Heatmap, TheRangeIsThatOfTheValues) {
 }
 
 TEST(Heatmap, ASharedRangeIsNotDecidedByAFewPatches) {
-  std::vector<float> values(200);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 100) / 128;
-  EXPECT_EQ(shared_range(values), (Range{0.f, 98.f / 128})) << "99 % of 200 are at most the 198th";
-  values[7] = 1.5f;
-  EXPECT_EQ(shared_range(values), (Range{0.f, 99.f / 128})) << "one patch more than all others";
+  std::vector<float> values(400);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 200) / 256;
+  EXPECT_EQ(shared_range(values), (Range{0.f, 198.f / 256})) << "99.5 % of 400 are at most the 398th";
   values[7] = 8.f;
-  EXPECT_EQ(shared_range(values), (Range{0.f, 2.f})) << "a quarter of the largest at least";
+  EXPECT_EQ(shared_range(values), (Range{0.f, 199.f / 256})) << "one patch with far more than all others";
   const std::vector<float> few = {0.1f, 0.7f, 0.2f};
   EXPECT_EQ(shared_range(few), range_of(few)) << "so few patches have no rare ones";
   const std::vector<float> uniform(300, 0.2f);
   EXPECT_EQ(shared_range(uniform), range_of(uniform));
   EXPECT_EQ(shared_range({}), (Range{0.f, 1.f}));
+}
+
+/// What the class token looks at in every head of a real network, as its reference implementation says: 12 blocks of 6
+/// heads, 16 × 16 patches (tests/golden/make_real.py).
+TEST(Heatmap, ARealNetworksHeadsAreSeenInTheRangeOfTheirBlock) {
+  const auto file =
+      open_tensor_file(std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/real/maps.safetensors");
+  const std::vector<float> maps = file->read_all("maps");
+  ASSERT_EQ(maps.size(), 12u * 6 * 256);
+  int visible = 0;
+  for (std::size_t block = 0; block < 12; ++block) {
+    const Range range = shared_range({maps.data() + block * 6 * 256, 6 * 256});
+    for (std::size_t head = 0; head < 6; ++head) {
+      const float* map = maps.data() + (block * 6 + head) * 256;
+      const Image tile = render({16, 16, {map, map + 256}}, {}, range, 64, 64);
+      const Image empty = render({16, 16, std::vector<float>(256, 0.f)}, {}, range, 64, 64);
+      int differ = 0;
+      for (int i = 0; i < 64 * 64; ++i)
+        for (int c = 0; c < 3; ++c)
+          if (std::abs(int{tile.rgb[static_cast<std::size_t>(3 * i + c)]} -
+                       int{empty.rgb[static_cast<std::size_t>(3 * i + c)]}) > 16) {
+            ++differ;
+            break;
+          }
+      visible += differ > 64 * 64 / 20;
+    }
+  }
+  EXPECT_GE(visible, 60) << "of 72 tiles that differ from an empty map in more than 5 % of their pixels";
 }
 
 TEST(Heatmap, NearestTakesThePatchUnderThePoint) {
