@@ -1,14 +1,17 @@
 #include "app/session/saved_view.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <span>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -254,10 +257,96 @@ class Reader {
   std::set<std::string> known_;
 };
 
+/// Whether no brackets stand many levels deep: taking such text apart lasts seconds, and a view has five.
+bool is_flat(const std::string& text) {
+  constexpr int kDeepest = 32;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size() && depth <= kDeepest; ++i) {
+    if (quoted && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '[' || text[i] == '{'))
+      ++depth;
+    else if (!quoted && (text[i] == ']' || text[i] == '}'))
+      --depth;
+  }
+  return depth <= kDeepest;
+}
+
+void check(bool holds, const std::string& field, const std::string& range) {
+  if (!holds) throw vit::Error("The view's field \"" + field + "\" is out of range: possible is " + range + ".");
+}
+
+/// What no model and no photo can make possible.
+void check_ranges(const Wanted& wanted) {
+  constexpr int kLargest = 16384;  // px
+  const vit::Preprocessing& p = wanted.preprocessing;
+  for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
+    check(px >= 1 && px <= kLargest, std::string("preprocessing.") + name, "1 to 16384");
+  check(p.squash_scale > 0 && p.squash_scale <= 100, "preprocessing.squash_scale", "above 0, to 100");
+  for (const float std : p.std) check(std != 0, "preprocessing.std", "all but 0");
+  const vit::Settings& s = wanted.settings;
+  check(s.threads >= 0 && s.threads <= 1024, "settings.threads", "0 to 1024");
+  check(s.attn_drop >= 0 && s.attn_drop < 1, "settings.attn_drop", "0 to less than 1");
+  check(s.proj_drop >= 0 && s.proj_drop < 1, "settings.proj_drop", "0 to less than 1");
+  const View& view = wanted.view;
+  check(view.block >= 0, "view.block", "0 or more");
+  check(view.head >= std::min(kMeanOfHeads, kMaxOfHeads), "view.head", "-2 (the mean), -1 (the maximum), 0 or more");
+  check(view.query >= 0, "view.query", "0 or more");
+  check(view.look.opacity >= 0 && view.look.opacity <= 1, "view.opacity", "0 to 1");
+  check(view.look.fixed_range.low < view.look.fixed_range.high, "view.range_low", "less than range_high");
+}
+
+namespace fs = std::filesystem;
+
+/// The home folder, or empty where the system does not say.
+fs::path home() {
+  const char* folder = std::getenv("HOME");
+  return folder == nullptr ? fs::path() : fs::path(folder).lexically_normal();
+}
+
+/// "random:…" and what is not there stay as they are.
+std::string whole_path(const std::string& path) {
+  std::error_code error;
+  if (path.empty() || !fs::exists(path, error)) return path;
+  const fs::path whole = fs::absolute(path, error);
+  return error ? path : whole.lexically_normal().string();
+}
+
+std::string from_home(const std::string& path) {
+  if (home().empty() || !fs::path(path).is_absolute()) return path;
+  const fs::path inside = fs::path(path).lexically_relative(home());
+  return inside.empty() || inside == "." || *inside.begin() == ".." ? path : "~/" + inside.string();
+}
+
+std::string from_anywhere(const std::string& path) {
+  return path.rfind("~/", 0) == 0 && !home().empty() ? (home() / path.substr(2)).string() : path;
+}
+
 }  // namespace
 
+SavedView mark_files(Wanted wanted) {
+  wanted.model = whole_path(wanted.model);
+  wanted.image = whole_path(wanted.image);
+  if (wanted.load.labels) wanted.load.labels = whole_path(wanted.load.labels->string());
+  SavedView view;
+  view.model = mark_file(wanted.model);
+  view.image = mark_file(wanted.image);
+  view.wanted = std::move(wanted);
+  return view;
+}
+
 std::string to_json(const Wanted& wanted) {
-  const SavedView saved{wanted, mark_file(wanted.model), mark_file(wanted.image)};
+  return write_view(mark_files(wanted));
+}
+
+std::string write_view(const SavedView& view) {
+  SavedView saved = view;
+  saved.model.path = from_home(view.model.path);
+  saved.image.path = from_home(view.image.path);
+  if (auto& labels = saved.wanted.load.labels) labels = from_home(labels->string());
   Writer writer;
   writer("format", std::string(kFormat));
   writer("version", kVersion);
@@ -266,7 +355,7 @@ std::string to_json(const Wanted& wanted) {
 }
 
 SavedView from_json(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = is_flat(text) ? Json::parse(text, nullptr, false) : Json(Json::value_t::discarded);
   if (json.is_discarded()) throw vit::Error("This is no view: it cannot be read as JSON.");
   SavedView saved;
   Reader reader(json, "");
@@ -280,8 +369,10 @@ SavedView from_json(const std::string& text) {
                      std::to_string(kVersion) + ".");
   fields(reader, saved);
   reader.refuse_unknown();
-  saved.wanted.model = saved.model.path;
-  saved.wanted.image = saved.image.path;
+  check_ranges(saved.wanted);
+  saved.wanted.model = saved.model.path = from_anywhere(saved.model.path);
+  saved.wanted.image = saved.image.path = from_anywhere(saved.image.path);
+  if (auto& labels = saved.wanted.load.labels) labels = from_anywhere(labels->string());
   return saved;
 }
 

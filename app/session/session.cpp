@@ -67,18 +67,27 @@ void Session::adopt_image(LoadedImage loaded) {
 
 bool Session::update() {
   Outcome out = worker_.take();
-  for (Failure& failure : out.failures) {
-    if (failure.what == Failure::What::pass) failed_id_ = std::max(failed_id_, failure.request);
-    failures_.push_back(std::move(failure));
+  for (const Failure& failure : out.failures) {
+    if (failure.what == Failure::What::pass) {
+      failed_id_ = std::max(failed_id_, failure.request);
+      held_query_.reset();
+    }
+    failures_.push_back(failure);
   }
   for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
-  if (out.model) adopt_model(std::move(*out.model));
-  if (out.image) adopt_image(std::move(*out.image));
+  const Moment before_files = moment();
+  if (out.model) adopt_model(*out.model);
+  if (out.image) adopt_image(*out.image);
   if ((out.model || out.image) && model_) fit_input();
+  forget_impossible(out);
+  history_.follow(before_files, moment());
+  follow_opening(out);
   for (PassTime& time : out.times) times_.add(std::move(time));
 
+  const Moment before_trace = moment();
   const bool changed = adopt_trace(out);
   fit_view();
+  history_.follow(before_trace, moment());
   return changed;
 }
 
@@ -90,6 +99,7 @@ bool Session::adopt_trace(Outcome& out) {
       view.query = same_place(view.query, before->grid, before->pixels->box, out.trace->grid, out.trace->pixels->box);
     shown_.trace = std::move(out.trace);
     shown_.id = out.request;
+    if (held_query_ && shown_.id == requested_id_) view.query = *std::exchange(held_query_, {});
     changed = true;
     if (shown_.photo != out.photo) {
       shown_.photo = std::move(out.photo);
@@ -149,7 +159,10 @@ bool Session::as_trained() const {
 }
 
 void Session::set_query(int token) {
-  if (shown_.trace && token >= 0 && token < shown_.trace->grid.tokens()) view.query = token;
+  if (shown_.trace && token >= 0 && token < shown_.trace->grid.tokens()) {
+    view.query = token;
+    held_query_.reset();
+  }
 }
 
 bool Session::SizesFor::operator==(const SizesFor& other) const {

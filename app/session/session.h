@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "app/session/history.h"
 #include "app/session/input_fit.h"
 #include "app/session/pass_times.h"
 #include "app/session/run_options.h"
+#include "app/session/saved_view.h"
 #include "app/session/wanted.h"
 #include "app/session/worker.h"
 
@@ -28,6 +30,19 @@ class Session {
   void open_image(const std::string& source);
   /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
   void override_model(vit::LoadOptions options);
+
+  /// Opens what another model or photo the view has, and applies the rest once they are there. A file that is gone or
+  /// another than it was is left out, and so is what does not fit the model; failures() says so.
+  void open_view(const SavedView& saved);
+  /// Settings, preprocessing and view as they were before the newest change, or after the one that was taken back.
+  bool can_undo() const { return history_.can_undo(); }
+  bool can_redo() const { return history_.can_redo(); }
+  void undo() { go_to(history_.undo(moment())); }
+  void redo() { go_to(history_.redo(moment())); }
+  /// Once a frame, after the panels. `held`: a mouse button is down.
+  void note_changes(double time_s, bool held);
+  /// All that is wanted, as a view holds it: with the query that the newest request is for.
+  Wanted wanted_view() const;
 
   /// Once a frame, before the panels: takes what is ready. True if the picture changed.
   bool update();
@@ -87,6 +102,16 @@ class Session {
   std::optional<std::string> take_opened_image() { return std::exchange(opened_image_, {}); }
 
  private:
+  struct Opening {  // a view whose files are being read
+    Wanted wanted;
+    bool model = false, image = false;  // still to come
+  };
+  void follow_opening(const Outcome& out);
+  Moment moment() const;
+  void go_to(const std::optional<Moment>& to);
+  void forget_impossible(const Outcome& out);  // steps that cannot be taken back with what was opened
+  void apply(const Wanted& to);
+  void hold_query(int query);
   void adopt_model(LoadedModel loaded);
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
@@ -111,6 +136,9 @@ class Session {
     bool operator==(const SizesFor& other) const;
   } sizes_for_;
   std::vector<int> sizes_;
+  History history_;
+  std::optional<Opening> opening_;
+  std::optional<int> held_query_;  // for the trace of the newest request; the shown one may not have it
   std::vector<Failure> failures_;
   std::vector<std::string> news_;
   bool first_model_ = true;

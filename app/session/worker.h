@@ -40,7 +40,7 @@ struct LoadedImage {
 
 /// What went wrong, and with what.
 struct Failure {
-  enum class What : std::uint8_t { model, image, pass, errand } what = What::pass;
+  enum class What : std::uint8_t { model, image, pass, errand, view } what = What::pass;
   std::string sentence;
   std::uint64_t request = 0;  // of a pass
 };

@@ -1,5 +1,7 @@
 #include "app/session/saved_view.h"
 
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -129,6 +131,31 @@ TEST(SavedView, UnknownFieldsAndWrongValuesAreNamed) {
   EXPECT_THAT(refusal(R"("settings": {"attn_drop": 1e300})"), HasSubstr("in range"));
   EXPECT_THAT(refusal(R"("preprocessing": {"mean": [1, 2]})"), HasSubstr("list of 3"));
   EXPECT_THAT(refusal(R"("view": [])"), HasSubstr("no object"));
+}
+
+TEST(SavedView, WhatNothingCouldMeetIsRefused) {
+  EXPECT_THAT(refusal(R"("preprocessing": {"width": 2000000000})"), HasSubstr("1 to 16384"));
+  EXPECT_THAT(refusal(R"("preprocessing": {"squash_scale": 0})"), HasSubstr("\"preprocessing.squash_scale\""));
+  EXPECT_THAT(refusal(R"("preprocessing": {"std": [1, 0, 1]})"), HasSubstr("all but 0"));
+  EXPECT_THAT(refusal(R"("settings": {"threads": 5000})"), HasSubstr("0 to 1024"));
+  EXPECT_THAT(refusal(R"("settings": {"attn_drop": 1})"), HasSubstr("less than 1"));
+  EXPECT_THAT(refusal(R"("view": {"head": -3})"), HasSubstr("\"view.head\""));
+  EXPECT_THAT(refusal(R"("view": {"opacity": 1.5})"), HasSubstr("0 to 1"));
+  EXPECT_THAT(refusal(R"("view": {"range_low": 2})"), HasSubstr("range_high"));
+}
+
+TEST(SavedView, FilesInTheHomeFolderAreNamedFromThere) {
+  const TempFolder folder;
+  const std::string photo = folder.write("photos/cat.png", "cat").string(), before = std::getenv("HOME");
+  Wanted wanted;
+  wanted.image = photo;
+  setenv("HOME", folder.path().c_str(), 1);
+  const std::string text = to_json(wanted);
+  const SavedView view = from_json(text);
+  setenv("HOME", before.c_str(), 1);
+  EXPECT_THAT(text, HasSubstr("\"~/photos/cat.png\""));
+  EXPECT_EQ(view.wanted.image, photo);
+  EXPECT_EQ(difference_from(view.image), "");
 }
 
 TEST(SavedView, WhatIsNoViewIsRefused) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/files/assets.h"
+#include "tests/unit/temp_folder.h"
 
 namespace headlight {
 namespace {
@@ -203,6 +204,143 @@ TEST_F(SessionTest, AtRestEverythingIsMeasured) {
   const MeasuredSetting* times = session.times().find(*session.model(), session.trace()->grid, session.settings);
   ASSERT_NE(times, nullptr);
   EXPECT_GE(times->timings.size(), 1u);
+}
+
+TEST_F(SessionTest, AViewBringsBackModelPhotoSettingsAndQuery) {
+  open();
+  session.settings.qkv_bias = false;
+  session.settings.switch_head(1, 2, true);
+  session.set_input(Fit::crop, 64);
+  session.view.block = 1;
+  session.view.head = 3;
+  session.view.look.colormap = vit::Colormap::turbo;
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace()->grid.rows == 8; }));
+  session.set_query(60);
+  const std::string text = to_json(session.wanted_view());
+
+  session.open_model(kOther);
+  session.open_image(photo("coffee.png"));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.model == kOther; }));
+  session.open_view(from_json(text));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.model == kModel; }));
+  EXPECT_EQ(to_json(session.wanted_view()), text);
+  EXPECT_EQ(session.view.query, 60);
+  EXPECT_EQ(session.trace()->settings, session.settings);
+  EXPECT_EQ(session.trace()->grid.rows, 8);
+  EXPECT_EQ(session.shown().photo->name, photo("chelsea.png"));
+  EXPECT_TRUE(failures.empty()) << failures[0].sentence;
+}
+
+TEST_F(SessionTest, AViewOfTheOpenFilesReadsNoneOfThemAgain) {
+  open();
+  const auto model = session.model();
+  const auto image = session.image();
+  const SavedView view = mark_files(session.wanted_view());
+  session.settings.qkv_bias = false;
+  ASSERT_TRUE(settle());
+  session.open_view(view);
+  EXPECT_TRUE(session.settings.qkv_bias);
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.model(), model);
+  EXPECT_EQ(session.image(), image);
+}
+
+TEST_F(SessionTest, WhatIsGoneFromAViewIsSaidAndTheRestIsOpened) {
+  open();
+  const TempFolder folder;
+  const std::string file = (folder.path() / "copy.png").string();
+  std::filesystem::copy_file(photo("coffee.png"), file);
+  SavedView view = mark_files(session.wanted_view());
+  view.image = mark_file(file);
+  view.wanted.image = file;
+  view.wanted.settings.qkv_bias = false;
+  view.wanted.view.page = "grid";
+  std::filesystem::remove(file);
+  session.open_view(view);
+  ASSERT_TRUE(settle());
+  ASSERT_EQ(failures.size(), 1u);
+  EXPECT_EQ(failures[0].sentence, file + " is gone, or cannot be read. The rest of the view is opened.");
+  EXPECT_FALSE(session.trace()->settings.qkv_bias);
+  EXPECT_EQ(session.view.page, "grid");
+  EXPECT_EQ(session.wanted.image, photo("chelsea.png"));
+
+  folder.write("copy.png", "another");
+  session.open_view(view);
+  ASSERT_TRUE(settle());
+  ASSERT_EQ(failures.size(), 2u);
+  EXPECT_NE(failures[1].sentence.find("another file"), std::string::npos) << failures[1].sentence;
+  EXPECT_EQ(session.wanted.image, photo("chelsea.png"));
+}
+
+TEST_F(SessionTest, SettingsOfAViewThatDoNotFitTheModelAreSaidAndLeftOut) {
+  open();
+  SavedView view = mark_files(session.wanted_view());
+  view.wanted.settings.blocks[1].heads = 7;
+  view.wanted.view.look.smooth = true;
+  const vit::Settings before = session.settings;
+  session.open_view(view);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && !failures.empty(); }));
+  EXPECT_NE(failures[0].sentence.find("do not fit this model"), std::string::npos) << failures[0].sentence;
+  EXPECT_EQ(session.settings, before);
+  EXPECT_TRUE(session.view.look.smooth);
+}
+
+TEST_F(SessionTest, UndoAndRedoGiveBackSettingsInputAndQuery) {
+  open();
+  double time_s = 0;
+  const auto rest = [&] {
+    ASSERT_TRUE(settle());
+    session.note_changes(time_s += 1, false);
+    session.note_changes(time_s += 1, false);
+  };
+  rest();
+  const Wanted first = session.wanted_view();
+  session.settings.qkv_bias = false;
+  rest();
+  session.set_input(Fit::crop, 64);
+  rest();
+  session.set_query(60);
+  rest();
+  const Wanted last = session.wanted_view();
+  session.undo();
+  session.undo();
+  EXPECT_FALSE(session.settings.qkv_bias);
+  EXPECT_EQ(session.preprocessing, first.preprocessing);
+  session.undo();
+  EXPECT_FALSE(session.can_undo());
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.settings, first.settings);
+  EXPECT_EQ(session.view, first.view);
+  EXPECT_EQ(session.trace()->grid.rows, 4);
+  session.redo();
+  session.redo();
+  session.redo();
+  EXPECT_FALSE(session.can_redo());
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.settings, last.settings);
+  EXPECT_EQ(session.view, last.view);
+  EXPECT_EQ(session.trace()->grid.rows, 8);
+  EXPECT_TRUE(failures.empty()) << failures[0].sentence;
+}
+
+TEST_F(SessionTest, AnotherModelForgetsWhatWasChangedAndAnotherPhotoDoesNot) {
+  open();
+  session.note_changes(1, false);
+  session.settings.qkv_bias = false;
+  session.note_changes(2, false);
+  session.note_changes(3, false);
+  session.open_image(photo("coffee.png"));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.image == photo("coffee.png"); }));
+  session.note_changes(4, false);
+  EXPECT_TRUE(session.can_undo());
+  session.undo();
+  EXPECT_TRUE(session.settings.qkv_bias);
+  session.redo();
+  session.open_model(kOther);
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.wanted.model == kOther; }));
+  session.note_changes(5, false);
+  EXPECT_FALSE(session.can_undo());
+  EXPECT_FALSE(session.can_redo());
 }
 
 }  // namespace

@@ -1,0 +1,135 @@
+// Opening a view: the files that it names first, and once they are there everything else; and undo and redo, which
+// change all of it but the files.
+#include <algorithm>
+#include <utility>
+
+#include "app/session/session.h"
+#include "engine/base/error.h"
+
+namespace headlight {
+namespace {
+
+/// Whether both read a file in the same way. The class names that the program finds by itself are no part of a view.
+bool same_overrides(vit::LoadOptions a, vit::LoadOptions b) {
+  a.imagenet_labels = b.imagenet_labels = {};
+  return a == b;
+}
+
+}  // namespace
+
+void Session::open_view(const SavedView& saved) {
+  Opening opening{.wanted = saved.wanted};
+  const auto left_out = [this](const FileMark& file) {
+    const std::string why = difference_from(file);
+    if (!why.empty()) failures_.push_back({Failure::What::view, why + " The rest of the view is opened."});
+    return file.path.empty() || !why.empty();
+  };
+  if (!left_out(saved.model)) {
+    opening.model = !model_ || wanted.model != saved.model.path || !same_overrides(wanted.load, saved.wanted.load);
+    if (opening.model) open_model(saved.model.path, saved.wanted.load);
+  }
+  if (!left_out(saved.image)) {
+    opening.image = !image_ || wanted.image != saved.image.path;
+    if (opening.image) open_image(saved.image.path);
+  }
+  opening_ = std::move(opening);
+  follow_opening({});
+}
+
+/// A model or photo that was opened meanwhile ends the opening: what came last is wanted.
+void Session::follow_opening(const Outcome& out) {
+  if (!opening_) return;
+  Opening& opening = *opening_;
+  for (const Failure& failure : out.failures) {  // what does not open is left out
+    if (failure.what == Failure::What::model) opening.model = false;
+    if (failure.what == Failure::What::image) opening.image = false;
+  }
+  const bool others = (out.model && (!opening.model || out.model->source != opening.wanted.model)) ||
+                      (out.image && (!opening.image || out.image->source != opening.wanted.image));
+  if (others) return opening_.reset();
+  if (out.model) opening.model = false;
+  if (out.image) opening.image = false;
+  if (opening.model || opening.image) return;
+  const Wanted to = std::move(opening.wanted);
+  opening_.reset();
+  apply(to);
+}
+
+/// Everything but the files.
+void Session::apply(const Wanted& to) {
+  heads_for_all = to.heads_for_all;
+  view = to.view;
+  view.query = 0;
+  if (!model_) return;
+  vit::Settings asked = to.settings;
+  if (asked.threads < 1) asked.threads = settings.threads;
+  try {
+    vit::validate(asked, model_->config);
+    settings = std::move(asked);
+  } catch (const vit::Error& error) {
+    failures_.push_back(
+        {Failure::What::view, std::string("The settings of the view do not fit this model: ") + error.what()});
+  }
+  preprocessing = to.preprocessing;
+  fit_input();
+  if (preprocessing != to.preprocessing)
+    failures_.push_back({Failure::What::view, "The input size of the view is not possible here; " +
+                                                  std::to_string(size_of(preprocessing)) + " px takes its place."});
+  hold_query(to.view.query);
+}
+
+/// Asks for what is wanted, and for `query` as soon as the trace is there that it belongs to.
+void Session::hold_query(int query) {
+  request_wanted();
+  held_query_.reset();
+  const auto& trace = shown_.trace;
+  if (!trace || trace->model != model_ || shown_.id != requested_id_)
+    held_query_ = query;
+  else
+    view.query = query;
+  fit_view();
+}
+
+Moment Session::moment() const {
+  const Wanted all = wanted_view();
+  return {all.settings, all.preprocessing, all.view, all.heads_for_all};
+}
+
+void Session::note_changes(double time_s, bool held) {
+  if (model_) history_.watch(moment(), time_s, held);
+}
+
+void Session::go_to(const std::optional<Moment>& to) {
+  if (!to) return;
+  Wanted all = wanted;
+  all.settings = to->settings;
+  all.preprocessing = to->preprocessing;
+  all.view = to->view;
+  all.heads_for_all = to->heads_for_all;
+  apply(all);
+  history_.follow(*to, moment());
+}
+
+void Session::forget_impossible(const Outcome& out) {
+  if (out.model && !out.model->again) return history_.clear();
+  if (!model_ || (!out.model && !out.image)) return;
+  history_.keep([this](const Moment& then) {
+    try {
+      vit::validate(then.settings, model_->config);
+    } catch (const vit::Error&) {
+      return false;
+    }
+    if (!image_) return true;
+    const int patch = model_->config.patch_px;
+    const vit::InputSize input = vit::input_size(image_->width, image_->height, then.preprocessing, patch);
+    return input.width > 0 && input.height > 0;
+  });
+}
+
+Wanted Session::wanted_view() const {
+  Wanted all = wanted;
+  if (held_query_) all.view.query = *held_query_;
+  return all;
+}
+
+}  // namespace headlight
