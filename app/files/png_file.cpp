@@ -1,6 +1,9 @@
 #include "app/files/png_file.h"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <system_error>
 
 #include <png.h>
 
@@ -60,7 +63,61 @@ bool write_all(png_structp png, png_infop info, const vit::Image& image, const p
   return true;
 }
 
+/// A file that ends the reading once it has given `left` bytes, so that no heap of chunks keeps the reader busy.
+struct Source {
+  std::ifstream stream;
+  std::size_t left = 0;
+};
+
+void read_some(png_structp png, png_bytep data, png_size_t length) {
+  auto* source = static_cast<Source*>(png_get_io_ptr(png));
+  const bool fits = length <= source->left;
+  source->left -= fits ? length : 0;
+  if (!fits || !source->stream.read(reinterpret_cast<char*>(data), static_cast<std::streamsize>(length)))
+    png_error(png, "the file ends");
+}
+
+/// The texts before the pixels, which belong to `info`; null where libpng gave up, which it leaves by longjmp.
+png_textp read_texts(png_structp png, png_infop info, std::size_t most_bytes, int* count) {
+  if (setjmp(png_jmpbuf(png))) return nullptr;
+  png_set_chunk_malloc_max(png, most_bytes);
+  png_set_chunk_cache_max(png, 64);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  png_read_info(png, info);
+  png_textp texts = nullptr;
+  png_get_text(png, info, &texts, count);
+  return texts;
+}
+
 }  // namespace
+
+std::optional<std::string> find_png_text(const std::filesystem::path& file, const std::string& keyword,
+                                         std::size_t most_bytes) {
+  constexpr std::size_t kMostBefore = 64u << 20;  // bytes before the pixels: colour profiles, texts
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+  Source source{std::ifstream(file, std::ios::binary), kMostBefore};
+  std::array<unsigned char, 8> signature{};
+  source.stream.read(reinterpret_cast<char*>(signature.data()), signature.size());
+  if (!source.stream || png_sig_cmp(signature.data(), 0, signature.size()) != 0) return std::nullopt;
+  png_structp png = png_create_read_struct(
+      PNG_LIBPNG_VER_STRING, nullptr, [](png_structp p, png_const_charp) { png_longjmp(p, 1); },
+      [](png_structp, png_const_charp) {});
+  png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
+  std::optional<std::string> found;
+  if (info != nullptr) {
+    png_set_read_fn(png, &source, read_some);
+    png_set_sig_bytes(png, static_cast<int>(signature.size()));
+    int count = 0;
+    const png_text* texts = read_texts(png, info, most_bytes, &count);
+    for (int i = 0; texts != nullptr && i < count && !found; ++i) {
+      const std::size_t length = std::max(texts[i].text_length, texts[i].itxt_length);
+      if (keyword == texts[i].key && length <= most_bytes) found = std::string(texts[i].text, length);
+    }
+  }
+  png_destroy_read_struct(&png, &info, nullptr);
+  return found;
+}
 
 std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop) {
   Sink sink;

@@ -1,6 +1,9 @@
 // PNG files with text in them, so that a figure carries where it comes from.
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -16,5 +19,11 @@ using TextChunks = std::vector<std::pair<std::string, std::string>>;
 /// The bytes of an 8-bit RGB PNG file: the same for the same picture and text. Throws vit::Error if it cannot be made,
 /// vit::Cancelled after a stop request.
 std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop = {});
+
+/// The text under this keyword that stands before the pixels of a PNG file. None where the file is no PNG or ends
+/// early, where a chunk is damaged, or where the text, unpacked, is longer than `most_bytes`: such files come from
+/// strangers.
+std::optional<std::string> find_png_text(const std::filesystem::path& file, const std::string& keyword,
+                                         std::size_t most_bytes);
 
 }  // namespace headlight
