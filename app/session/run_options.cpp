@@ -52,15 +52,24 @@ int checked_heads(const std::string& text, const std::string& whole, const vit::
   return *heads;
 }
 
+/// The px of "squash:PX", which may have decimals: what scales with the input's size need not be whole.
+double squash_pixels(const std::string& text, const std::string& whole) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 1 && value <= 1638400))
+    throw vit::Error("--resize \"" + whole + "\" needs a size of 1 to 1638400 pixels.");
+  return value;
+}
+
 /// Sets the rule; the px before the crop of "squash:PX", if given, is left to the caller, who knows the input size.
-std::optional<int> apply_resize(const std::string& text, vit::Preprocessing& p) {
+std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& p) {
   const std::vector<std::string> parts = split(text, ':');
   const std::string& rule = parts.front();
   if (rule == "squash" && parts.size() == 1) {
     p.resize = vit::ResizeRule::squash;
   } else if (rule == "squash" && parts.size() == 2) {
     p.resize = vit::ResizeRule::squash;
-    return pixels(parts[1], "--resize", text);
+    return squash_pixels(parts[1], text);
   } else if (rule == "none" && parts.size() == 1) {
     p.resize = vit::ResizeRule::none;
   } else if ((rule == "shorter" || rule == "longer") && parts.size() == 2) {
@@ -182,10 +191,10 @@ vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& co
 }
 
 vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::Preprocessing base) {
-  std::optional<int> squash_px;
+  std::optional<double> squash_px;
   if (!options.resize.empty()) squash_px = apply_resize(options.resize, base);
   if (!options.crop.empty()) apply_crop(options.crop, options.resize.empty(), base);
-  if (squash_px) base.squash_scale = static_cast<double>(*squash_px) / std::min(base.width, base.height);
+  if (squash_px) base.squash_scale = *squash_px / std::min(base.width, base.height);
   if (!options.crop_rounding.empty()) {
     if (options.crop_rounding != "even" && options.crop_rounding != "down")
       throw vit::Error("--crop-rounding \"" + options.crop_rounding + "\" is neither even nor down.");
