@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -14,6 +15,11 @@
 #include "app/export/export.h"
 #include "app/export/export_captions.h"
 #include "app/export/export_tensors.h"
+#include "app/export/view_export.h"
+#include "app/files/assets.h"
+#include "app/session/saved_view.h"
+#include "app/session/view_file.h"
+#include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/forward.h"
 
@@ -22,7 +28,9 @@ namespace {
 
 struct ExportOptions {
   RunOptions run;
-  std::string folder, figure, tensors;  // what to write
+  std::optional<SavedView> view;         // whose values are the defaults of what follows
+  std::vector<std::string> view_values;  // NAME=VALUE of its analysis
+  std::string folder, figure, tensors;   // what to write
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";
   std::vector<std::string> values;  // NAME=VALUE
@@ -45,13 +53,57 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
   request.analysis = vit::analysis_by_id(options.analysis);
   request.values = parse_values(options.values, *request.analysis);
+  if (options.view && words_of(options.view->wanted).analysis == request.analysis->id)
+    request.values.merge(parse_values(options.view_values, *request.analysis));
   request.folder = options.folder;
   return request;
+}
+
+/// Before the other options are read: what they do not say is as in the view.
+void begin_with_view(const std::string& file, ExportOptions& options) {
+  try {
+    options.view = read_view(file);
+  } catch (const vit::Error& error) {
+    throw CLI::ValidationError("--view", error.what());
+  }
+  ExportWords words = words_of(options.view->wanted);
+  options.run = std::move(words.run);
+  options.blocks = words.block;
+  options.heads = words.head;
+  options.query = words.query;
+  options.analysis = words.analysis;
+  options.view_values = std::move(words.values);
+  options.after_dropout = words.after_dropout;
+  options.range = words.range;
+  options.colormap = words.colormap;
+  options.style.look.opacity = words.opacity;
+  options.style.look.smooth = words.smooth;
+}
+
+/// Files that the view names and no option replaces must be those that it was saved with.
+void check_files_of_view(const CLI::App& command, ExportOptions& options) {
+  if (!options.view) return;
+  if (command["--pixels"]->count() > 0 && command["--image"]->count() == 0) options.run.image.clear();
+  const auto check = [&](const FileMark& file, const char* option) {
+    const std::string why = command[option]->count() > 0 ? "" : difference_from(file);
+    if (!why.empty()) throw vit::Error(why + " Name one with " + option + ".");
+  };
+  check(options.view->model, "--model");
+  if (options.run.pixels.empty()) check(options.view->image, "--image");
 }
 
 void make_folder_of(const std::filesystem::path& file) {
   std::error_code ignored;  // writing the file then says what is wrong
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
+}
+
+/// The files of the run, so that a picture can name them.
+SavedView files_of(const RunOptions& run) {
+  Wanted wanted;
+  wanted.model = run.model.empty() ? default_model().string() : run.model;
+  wanted.load = run.load;
+  wanted.image = run.image;
+  return mark_files(std::move(wanted));
 }
 
 int run_export(const ExportOptions& options) {
@@ -73,6 +125,7 @@ int run_export(const ExportOptions& options) {
   source.model = short_source_name(input.model->report.file);
   source.image = short_source_name(input.photo ? options.run.image : options.run.pixels);
   source.photo = input.photo;
+  if (input.photo) source.files = files_of(options.run);
   {
     vit::Pool pool(input.settings.threads);
     ProgressBar bar("forward pass");
@@ -97,6 +150,16 @@ int run_export(const ExportOptions& options) {
     std::printf("%s\n", options.tensors.c_str());
   }
   return 0;
+}
+
+/// First of all: the callbacks run in the order in which options are added.
+void add_view_option(CLI::App& command, ExportOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--view", [&options](const std::string& file) { begin_with_view(file, options); },
+          "A view that the window saved, or a picture with one in it: what no other option says is as there")
+      ->type_name("FILE")
+      ->group("What");
 }
 
 void add_what_options(CLI::App& command, ExportOptions& options) {
@@ -176,12 +239,18 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
 void add_export_command(CLI::App& root, Action& action) {
   CLI::App* command = root.add_subcommand("export", "Write heatmaps (PNG, NPY, CSV) or all tensors of a pass");
   auto options = std::make_shared<ExportOptions>();
+  add_view_option(*command, *options);
   add_run_options(*command, options->run);
   add_extent_option(*command, options->extent, "the tensors then hold the last hidden state and the features of those");
   add_what_options(*command, *options);
   add_output_options(*command, *options);
   add_drawing_options(*command, *options);
-  command->callback([&action, options] { action = [options] { return run_export(*options); }; });
+  command->callback([&action, command, options] {
+    action = [command, options] {
+      check_files_of_view(*command, *options);
+      return run_export(*options);
+    };
+  });
 }
 
 }  // namespace headlight

@@ -8,6 +8,7 @@
 
 #include "app/export/export_captions.h"
 #include "app/export/export_overview.h"
+#include "app/export/view_export.h"
 #include "app/files/npy_writer.h"
 #include "app/files/png_file.h"
 #include "app/files/write_file.h"
@@ -60,8 +61,17 @@ std::string png_of(const ExportSource& source, const ExportRequest& request, con
                    const std::stop_token& stop) {
   const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   const vit::Range range = set.range(index, request.style.look);
-  return encode_png(map_picture(set.patch_map(index), range, request.style, source, stop),
-                    text_chunks(source, request, label.block, head_of(label), range_text(range)), stop);
+  return encode_png(
+      map_picture(set.patch_map(index), range, request.style, source, stop),
+      text_chunks(source, request, label.block, head_of(label), range_text(range),
+                  view_of(source, request, label.block < 0 ? request.blocks.back() : label.block, label.head)),
+      stop);
+}
+
+/// All heads of all blocks are the page that shows them so.
+std::string view_of_figure(const ExportSource& source, ExportRequest request) {
+  if (request.analysis->id == std::string_view("heads")) request.analysis = vit::analysis_by_id("grid");
+  return view_of(source, request, request.blocks.back(), kMeanOfHeads);
 }
 
 /// Writes the files of one request, one answer after the other.
@@ -83,8 +93,12 @@ class Export {
                                     ? "each map its own"
                                     : range_text(picked.set->range(picked.maps.front(), request_.style.look));
       const int block = request_.analysis->asks_block ? question.block : -1;
-      write(picked.stem + "_overview.png",
-            encode_png(picture, text_chunks(source_, request_, block, "all", range), control_.stop));
+      write(
+          picked.stem + "_overview.png",
+          encode_png(picture,
+                     text_chunks(source_, request_, block, "all", range,
+                                 view_of(source_, request_, block < 0 ? request_.blocks.back() : block, kMeanOfHeads)),
+                     control_.stop));
     }
   }
 
@@ -207,7 +221,7 @@ void export_figure(const ExportSource& source, const ExportRequest& request, con
     }
     return "each block its own";
   };
-  const TextChunks text = text_chunks(source, request, -1, "all", range());
+  const TextChunks text = text_chunks(source, request, -1, "all", range(), view_of_figure(source, request));
   write_file(file, encode_png(grid_picture(source, request, answers, control.stop), text, control.stop));
   if (control.progress) control.progress(1);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/export/export_maps.h"
+#include "app/session/saved_view.h"
 #include "engine/maps/analysis.h"
 #include "engine/maps/heatmap.h"
 #include "engine/network/trace.h"
@@ -22,6 +23,7 @@ struct ExportSource {
   std::shared_ptr<const vit::Image> photo;         // null where pixels were given without a photo: no overlay then
   std::string model;                               // as captions name it: no folders of the user's
   std::string image;
+  SavedView files = {};  // where both lie and with which overrides, for the view in a picture; none: it has no view
 };
 
 struct ExportStyle {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "app/session/view_file.h"
 #include "engine/base/utf8.h"
 #include "engine/network/settings_words.h"
 
@@ -29,7 +30,7 @@ std::string analysis_words(const ExportRequest& request) {
 }
 
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
-                       const std::string& range) {
+                       const std::string& range, const std::string& view) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
   const ExportStyle& style = request.style;
@@ -48,6 +49,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace.settings, config)}};
   if (request.analysis->id != std::string_view("heads")) chunks.emplace_back("analysis", analysis_words(request));
+  if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;
 }
 

@@ -17,9 +17,10 @@ std::string range_text(const vit::Range& range);
 /// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9".
 std::string analysis_words(const ExportRequest& request);
 
-/// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings.
+/// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings, and
+/// `view` unless it is empty; see view_of().
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
-                       const std::string& range);
+                       const std::string& range, const std::string& view);
 
 /// The name of a file without the folders above it; "random:…" stays as it is.
 std::string short_source_name(const std::string& source);

@@ -286,7 +286,7 @@ void check_ranges(const Wanted& wanted) {
   for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
     check(px >= 1 && px <= kLargest, std::string("preprocessing.") + name, "1 to 16384");
   check(p.squash_scale > 0 && p.squash_scale <= 100, "preprocessing.squash_scale", "above 0, to 100");
-  for (const float std : p.std) check(std != 0, "preprocessing.std", "all but 0");
+  for (const float deviation : p.std) check(deviation != 0, "preprocessing.std", "all but 0");
   const vit::Settings& s = wanted.settings;
   check(s.threads >= 0 && s.threads <= 1024, "settings.threads", "0 to 1024");
   check(s.attn_drop >= 0 && s.attn_drop < 1, "settings.attn_drop", "0 to less than 1");

@@ -20,12 +20,23 @@ namespace {
 
 using Path = std::filesystem::path;
 
+/// The files of what is shown; none while another model or photo is about to be shown.
+SavedView files_of(const Session& session) {
+  if (session.trace()->model != session.model() || session.photo() != session.image()) return {};
+  Wanted files;
+  files.model = session.model_source();
+  files.load = session.load_options();
+  files.image = session.image_source();
+  return mark_files(std::move(files));
+}
+
 ExportSource source_of(const Session& session) {
   return {.trace = session.trace(),
           .trained = session.baseline(),
           .photo = session.photo(),
           .model = short_source_name(session.trace()->model->report.file),
-          .image = short_source_name(session.photo()->name)};
+          .image = short_source_name(session.photo()->name),
+          .files = files_of(session)};
 }
 
 /// What is shown, and how; all maps of the block.

@@ -1,0 +1,151 @@
+#include "app/export/view_export.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+#include "app/session/wanted_options.h"
+#include "engine/base/choices.h"
+
+namespace headlight {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+/// The page's analysis; the grid shows the maps of the heads, and a page that nobody knows is as the first one.
+const vit::Analysis& analysis_of(const View& view) {
+  const vit::Analysis* analysis = view.page == "grid" ? nullptr : vit::analysis_by_id(view.page);
+  return analysis == nullptr ? *vit::analysis_by_id("heads") : *analysis;
+}
+
+std::string range_words(const vit::Look& look) {
+  if (look.range_rule == vit::RangeRule::fixed)
+    return fmt::format("{},{}", look.fixed_range.low, look.fixed_range.high);
+  return look.range_rule == vit::RangeRule::shared ? "shared" : "head";
+}
+
+void add(Arguments& to, const char* option, const std::string& value) {
+  if (value.empty()) return;
+  to.emplace_back(option);
+  to.push_back(value);
+}
+
+void add_run(Arguments& to, const RunOptions& run) {
+  const RunOptions plain;
+  const auto number = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string(); };
+  const auto choice = [](const auto& value) { return value ? std::string(vit::id_of(*value)) : std::string(); };
+  const auto rgb = [](const auto& value) { return value ? fmt::format("{}", fmt::join(*value, ",")) : std::string(); };
+  const auto unless = [](const auto& value, const auto& usual) {
+    return value == usual ? std::string() : fmt::format("{}", value);
+  };
+  add(to, "--model", run.model);
+  add(to, "--trained-heads", number(run.load.num_heads));
+  add(to, "--eps", number(run.load.eps));
+  add(to, "--activation", choice(run.load.activation));
+  add(to, "--family", run.load.family.value_or(""));
+  add(to, "--labels", run.load.labels ? run.load.labels->string() : "");
+  add(to, "--image", run.image);
+  add(to, "--resize", run.preprocessing.resize);
+  add(to, "--crop", run.preprocessing.crop);
+  add(to, "--crop-rounding", run.preprocessing.crop_rounding);
+  add(to, "--interpolation", choice(run.preprocessing.interpolation));
+  // With "=", because a number may begin with a minus sign.
+  if (run.preprocessing.mean) to.push_back("--mean=" + rgb(run.preprocessing.mean));
+  if (run.preprocessing.std) to.push_back("--std=" + rgb(run.preprocessing.std));
+  add(to, "--num-heads", run.num_heads);
+  add(to, "--heads-off", run.heads_off);
+  if (!run.qkv_bias) to.emplace_back("--no-qkv-bias");
+  if (run.training) to.emplace_back("--train");
+  add(to, "--attn-drop", unless(run.attn_drop, plain.attn_drop));
+  add(to, "--proj-drop", unless(run.proj_drop, plain.proj_drop));
+  add(to, "--seed", unless(run.seed, plain.seed));
+  add(to, "--kernel", choice(run.kernel));
+}
+
+}  // namespace
+
+ExportWords words_of(const Wanted& wanted) {
+  const View& view = wanted.view;
+  const vit::Analysis& analysis = analysis_of(view);
+  ExportWords words{.run = options_of(wanted),
+                    .block = std::to_string(view.block),
+                    .head = view.head == kMeanOfHeads  ? "mean"
+                            : view.head == kMaxOfHeads ? "max"
+                                                       : std::to_string(view.head),
+                    .query = fmt::format("token:{}", view.query),
+                    .analysis = analysis.id,
+                    .values = {},
+                    .after_dropout = view.stage == vit::Stage::after_dropout,
+                    .range = range_words(view.look),
+                    .colormap = vit::id_of(view.look.colormap),
+                    .opacity = view.look.opacity,
+                    .smooth = view.look.smooth};
+  for (const vit::Parameter& parameter : analysis.parameters) {
+    const auto value = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
+    if (value == view.parameters.end()) continue;
+    const auto index = static_cast<std::size_t>(value->second < 0 ? 0 : value->second);
+    words.values.push_back(fmt::format(
+        "{}={}", parameter.id,
+        index < parameter.names.size() ? std::string(parameter.names[index]) : fmt::format("{}", value->second)));
+  }
+  return words;
+}
+
+std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, const std::string& folder) {
+  const ExportWords words = words_of(wanted);
+  const vit::Look usual;
+  Arguments to = {"export"};
+  add_run(to, options_of(wanted, model));
+  if (words.analysis != "heads") add(to, "--analysis", words.analysis);
+  for (const std::string& value : words.values) add(to, "--set", value);
+  add(to, "--block", words.block);
+  add(to, "--head", words.head);
+  add(to, "--query", words.query);
+  if (words.after_dropout) to.emplace_back("--after-dropout");
+  to.emplace_back("--overlay");
+  if (words.opacity != usual.opacity) add(to, "--opacity", fmt::format("{}", words.opacity));
+  add(to, "--colormap", words.colormap);
+  if (words.range != "shared") to.push_back("--range=" + words.range);
+  if (words.smooth) to.emplace_back("--smooth");
+  add(to, "--out", folder);
+  return to;
+}
+
+std::string shell_line(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=+@%";
+  std::string line = "headlight";
+  for (const std::string& argument : arguments) {
+    line += ' ';
+    if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) {
+      line += argument;
+      continue;
+    }
+    line += '\'';
+    for (const char c : argument) line += c == '\'' ? "'\\''" : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+std::string view_of(const ExportSource& source, const ExportRequest& request, int block, int head) {
+  if (source.files.image.path.empty()) return "";
+  SavedView saved = source.files;
+  Wanted& wanted = saved.wanted;
+  const vit::Trace& trace = *source.trace;
+  wanted.preprocessing = trace.pixels->preprocessing;
+  wanted.settings = trace.settings;
+  wanted.settings.threads = 0;
+  wanted.settings.keep = vit::Keep::automatic;
+  wanted.view.page = request.analysis->id;
+  wanted.view.block = block;
+  wanted.view.head = head == vit::kNoHead ? kMeanOfHeads : head;
+  wanted.view.query = request.query;
+  wanted.view.stage = request.stage;
+  wanted.view.look = request.style.look;
+  if (wanted.view.look.range_rule != vit::RangeRule::fixed) wanted.view.look.fixed_range = vit::Look().fixed_range;
+  for (const auto& [id, value] : request.values) wanted.view.parameters[wanted.view.page + "." + id] = value;
+  return write_view(saved);
+}
+
+}  // namespace headlight

@@ -1,0 +1,37 @@
+// Between views and exports: how the command line spells what a view shows, and which view an exported picture shows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/export/export.h"
+#include "app/session/run_options.h"
+#include "app/session/saved_view.h"
+
+namespace headlight {
+
+/// What the options of `headlight export` are for a view: its run and its one map, over the photo.
+struct ExportWords {
+  RunOptions run;
+  std::string block, head, query;   // "5", "mean", "token:7"
+  std::string analysis;             // id
+  std::vector<std::string> values;  // NAME=VALUE
+  bool after_dropout = false;
+  std::string range, colormap;  // "shared", "head" or "LOW,HIGH"; an id
+  float opacity = 0.7f;
+  bool smooth = false;
+};
+ExportWords words_of(const Wanted& wanted);
+
+/// The arguments after `headlight` that write the view's map over the photo into a folder; what the model does by
+/// itself is left out.
+std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, const std::string& folder);
+
+/// One line for a POSIX shell that passes exactly these arguments to the program.
+std::string shell_line(const std::vector<std::string>& arguments);
+
+/// The view of a map of this block and head (kNoHead: the mean) as JSON; empty where the source names no photo. The
+/// threads stay open, and what a picture does not show is as by default.
+std::string view_of(const ExportSource& source, const ExportRequest& request, int block, int head);
+
+}  // namespace headlight
