@@ -23,6 +23,17 @@ void check_image_or_command(const CLI::App& root, const std::string& image) {
     throw UsageError("there is no file \"" + image + "\"; did you mean the command " + *meant + "?");
 }
 
+/// A view says what all these say.
+void refuse_beside_view(const CLI::App& root) {
+  for (const CLI::Option* option : root.get_options()) {
+    const std::string& group = option->get_group();
+    const bool of_run = group == "Model" || group == "Image" || group == "Preprocessing" || group == "Settings" ||
+                        option->get_name() == "IMAGE" || option->get_name() == "--tab";
+    if (of_run && option->count() > 0)
+      throw UsageError(option->get_name() + " and --view exclude each other; change it in the window.");
+  }
+}
+
 }  // namespace
 
 void add_window_options(CLI::App& root, Action& action) {
@@ -31,6 +42,9 @@ void add_window_options(CLI::App& root, Action& action) {
   add_model_options(root, options->run);
   add_image_options(root, options->run);
   add_settings_options(root, options->run);
+  root.add_option("--view", options->view, "Open a view that was saved, or a picture with one in it")
+      ->type_name("FILE")
+      ->group("Window");
   root.add_option("--screenshot", options->screenshot, "Write the window as PNG once the first maps are shown, and end")
       ->type_name("FILE")
       ->group("Window");
@@ -60,6 +74,7 @@ void add_window_options(CLI::App& root, Action& action) {
       ->group("Window");
   action = [&root, options] {
     check_image_or_command(root, options->run.image);
+    if (!options->view.empty()) refuse_beside_view(root);
     return run_window(*options);
   };
 }

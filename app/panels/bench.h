@@ -41,6 +41,7 @@ struct Bench {
   SideColumns side_columns = {};
   ui::Toasts toasts = {};
   ui::FileBrowser browser = {};
+  std::string picture_of_view = {};  // opened last for the view in it
   bool quit = false;
 };
 

@@ -9,7 +9,7 @@ namespace headlight {
 
 namespace {
 
-constexpr std::array<const char*, 5> kMenus = {"File", "View", "Analysis", "Export", "Help"};
+constexpr std::array<const char*, 6> kMenus = {"File", "Edit", "View", "Analysis", "Export", "Help"};
 
 void draw_menu(Bench& bench, const std::string& menu) {
   ui::Ui& ui = bench.ui;

@@ -14,6 +14,7 @@
 #include "app/panels/menu_bar.h"
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
+#include "app/session/view_file.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
 #include "engine/base/error.h"
@@ -52,6 +53,10 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, std
     vit::LoadOptions load = options.run.load;
     if (!load.imagenet_labels) load.imagenet_labels = imagenet_labels();
     bench_.session.imagenet_labels = load.imagenet_labels;
+    if (!options.view.empty()) {
+      bench_.session.open_view(read_view(options.view));
+      return;
+    }
     if (options.run.model.empty() && options.run.image.empty()) bench_.session.view.head = kFirstHead;
     const std::string model = options.run.model.empty() ? default_model().string() : options.run.model;
     bench_.session.open_model(model, load);
@@ -218,6 +223,7 @@ void App::frame(FrameLog& log) {
   draw_window(lay_out());
   draw_overlays();
   bench_.session.request_wanted();
+  bench_.session.note_changes(ImGui::GetTime(), ImGui::IsAnyMouseDown());
   log.requested(bench_.session.requested_id());
   log.end_phase(Phase::panels);
 }

@@ -24,7 +24,7 @@ void open_image(Bench& bench) {
                       .recent = bench.preferences.recent_images,
                       .folder = bench.preferences.folder,
                       .name = {},
-                      .chosen = [&bench](const Path& path) { bench.session.open_image(path.string()); }});
+                      .chosen = [&bench](const Path& path) { open_photo_or_view(bench, path.string()); }});
 }
 
 void open_model(Bench& bench) {
@@ -76,13 +76,16 @@ void add_file_commands(Bench& bench) {
              .keys = {{GLFW_KEY_G, kControl}},
              .tooltip = "Lists well-known models, fetches one from Hugging Face and opens it.",
              .run = [&bench] { bench.dialogs.get = !bench.dialogs.get; }});
-  table.add({.id = "file.quit",
-             .menu = "File",
-             .name = "Quit",
-             .keys = {{GLFW_KEY_Q, kControl}},
-             .tooltip = "Ends the program.",
-             .run = [&bench] { bench.quit = true; },
-             .separated = true});
+}
+
+void add_quit_command(Bench& bench) {
+  bench.commands.add({.id = "file.quit",
+                      .menu = "File",
+                      .name = "Quit",
+                      .keys = {{GLFW_KEY_Q, kControl}},
+                      .tooltip = "Ends the program.",
+                      .run = [&bench] { bench.quit = true; },
+                      .separated = true});
 }
 
 void add_view_commands(Bench& bench) {
@@ -378,6 +381,8 @@ void add_help_commands(Bench& bench) {
 
 void add_commands(Bench& bench) {
   add_file_commands(bench);
+  add_view_file_commands(bench);
+  add_quit_command(bench);
   add_view_commands(bench);
   add_analysis_commands(bench);
   add_input_commands(bench);
@@ -403,8 +408,8 @@ void open_by_content(Bench& bench, const char* path) {
                         ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".tif" ||
                         ending == ".tiff";
   if (jpeg || png || other_picture || named_so)
-    bench.session.open_image(path);
-  else
+    open_photo_or_view(bench, path);
+  else if (!open_if_view(bench, path))
     bench.session.open_model(path);
 }
 

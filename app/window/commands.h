@@ -1,6 +1,8 @@
 // Fills the command table: all that keys and menus can do in the window.
 #pragma once
 
+#include <string>
+
 namespace headlight {
 
 struct Bench;
@@ -9,7 +11,16 @@ void add_commands(Bench& bench);
 /// Those that write files, the same bytes as `headlight export`; called by add_commands.
 void add_save_commands(Bench& bench);
 
-/// Opens what a path holds, a photo or a model, by the file's first bytes.
+/// Those of views: save, open, undo, redo, copy; called by add_commands.
+void add_view_file_commands(Bench& bench);
+
+/// Opens a photo. A picture that holds a view opens that first, and as a photo when it is asked for again.
+void open_photo_or_view(Bench& bench, const std::string& path);
+
+/// The view in a file takes the place of what is shown. False where it holds none; one that cannot be read is told.
+bool open_if_view(Bench& bench, const std::string& path);
+
+/// Opens what a path holds, a view, a photo or a model, by the file's first bytes.
 void open_by_content(Bench& bench, const char* path);
 
 }  // namespace headlight

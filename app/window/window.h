@@ -13,6 +13,7 @@ namespace headlight {
 
 struct WindowOptions {
   RunOptions run;                                   // model, image and settings as on every command
+  std::string view;                                 // file of a view, in place of `run`; empty: none
   std::optional<std::filesystem::path> screenshot;  // write the window once the first maps are shown, and end
   std::optional<std::filesystem::path> ui_map;      // after each drawn frame, one JSON object
   std::optional<std::filesystem::path> frame_log;   // per frame, processor time by phase

@@ -71,6 +71,14 @@ TEST(CommandLine, OptionsBeforeTheCommandAreRefusedNotIgnored) {
   EXPECT_THAT(answer.err, HasSubstr("options follow it"));
 }
 
+TEST(CommandLine, WhatAViewSaysIsNotSaidTwiceToTheWindow) {
+  for (const char* option : {"--model", "--num-heads", "--crop", "--tab"}) {
+    const Answer answer = run({"--view", "view.json", option, std::strcmp(option, "--tab") == 0 ? "grid" : "4"});
+    EXPECT_EQ(answer.code, kExitUsage) << option;
+    EXPECT_THAT(answer.err, HasSubstr(std::string(option) + " and --view exclude each other"));
+  }
+}
+
 TEST(CommandLine, ValuesOutOfRangeAreUsageErrors) {
   EXPECT_EQ(run({"cost", "--model", kSmallModel, "--threads", "0"}).code, kExitUsage);
   EXPECT_EQ(run({"cost", "--model", kSmallModel, "--kernel", "fast"}).code, kExitUsage);
