@@ -21,4 +21,4 @@ with open_window() as window:
     print(f"X event to picture: median {statistics.median(times_ms):.1f} ms, from {times_ms[0]:.1f} to "
           f"{times_ms[-1]:.1f} ms; a pass alone takes {pass_ms:.1f} ms (default model, software renderer)")
     # A software renderer draws for tens of milliseconds; what is caught here is a wait for something.
-    check(times_ms[0] < 3 * pass_ms + 400, "a step is seen after a pass and a frame")
+    check(statistics.median(times_ms) < 3 * pass_ms + 400, "half of the steps are seen after a pass and a frame")

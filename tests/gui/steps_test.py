@@ -1,4 +1,4 @@
-"""Thirty head-count steps, sent without waiting, end on the last value, with pictures on the way."""
+"""Thirty head-count steps, sent without waiting, end on the last value; at least a third of them are seen."""
 
 import math
 import threading
@@ -37,11 +37,10 @@ def send_steps(window, start, pass_ms):
         watcher.join()
     check(end["shown"]["num_heads"] == end["requested"]["num_heads"] == expected, f"it ends on {expected} heads")
     check(end["shown"]["run"] == end["requested"]["run"], "the last picture is the last request's")
-    heads = [h for _, h in seen]
-    on_the_way = len({h for h in heads if h not in (start["shown"]["num_heads"], expected)})
-    check(on_the_way >= 1, f"{on_the_way} other head counts shown on the way: {heads}")
-    runs = [r for r, _ in seen]
-    check(runs == sorted(runs), "no picture is older than the one before it")
+    runs, heads = zip(*seen)
+    pictures = len(set(runs) - {start["shown"]["run"]})
+    check(3 * pictures >= len(STEPS), f"{pictures} pictures of {len(STEPS)} steps are seen: {', '.join(map(str, heads))} heads")
+    check(list(runs) == sorted(runs), "no picture is older than the one before it")
 
 
 with open_window() as probe:
