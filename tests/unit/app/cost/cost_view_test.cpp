@@ -107,7 +107,7 @@ TEST_P(CostViewOf, JsonHasTheAgreedKeysAndAddsUp) {
 
 INSTANTIATE_TEST_SUITE_P(Kernels, CostViewOf,
                          ::testing::Values(vit::Kernel::eager, vit::Kernel::tiled, vit::Kernel::reference),
-                         [](const auto& info) { return std::string(vit::id_of(info.param)); });
+                         [](const auto& test) { return std::string(vit::id_of(test.param)); });
 
 TEST(CostView, WithoutPassesThereAreFormulasButNoTimes) {
   const MeasuredRun run = measured_run(vit::Kernel::tiled, 1);

@@ -17,12 +17,13 @@ TEST(Matrix, RowsStartOnCacheLinesAndStridesAreOddLines) {
 }
 
 TEST(Matrix, CopyOfAViewHoldsTheSameNumbers) {
+  const auto number = [](int r, int c) { return static_cast<float>(10 * r + c); };
   Matrix a(2, 5);
   for (int r = 0; r < 2; ++r)
-    for (int c = 0; c < 5; ++c) a(r, c) = 10.f * r + c;
+    for (int c = 0; c < 5; ++c) a(r, c) = number(r, c);
   const Matrix b(a.view());
   for (int r = 0; r < 2; ++r)
-    for (int c = 0; c < 5; ++c) EXPECT_EQ(b(r, c), 10.f * r + c);
+    for (int c = 0; c < 5; ++c) EXPECT_EQ(b(r, c), number(r, c));
 }
 
 }  // namespace
