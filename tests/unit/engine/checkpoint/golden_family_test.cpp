@@ -161,7 +161,7 @@ TEST_P(FamilyGolden, PreparesThePhotoAsTheFamilyDoes) {
   EXPECT_LE(largest, 1.01) << "of 255: " << describe(model->preprocessing);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, FamilyGolden, testing::ValuesIn(cases()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Cases, FamilyGolden, testing::ValuesIn(cases()), [](const auto& test) { return test.param; });
 
 /// What would go unnoticed if the goldens were too kind: each of these must move the numbers beyond the tolerance.
 struct Mutation {

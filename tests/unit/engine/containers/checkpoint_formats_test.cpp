@@ -64,7 +64,7 @@ TEST_P(TorchFormat, HoldsWhatWasSaved) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, TorchFormat, testing::Values("today.pth", "before_1.6.pth"),
-                         [](const auto& info) { return info.index == 0 ? "today" : "before"; });
+                         [](const auto& test) { return test.index == 0 ? "today" : "before"; });
 
 TEST(CheckpointFormats, TorchScriptIsReadAsAttributes) {
   const auto file = open_tensor_file(kFormats / "script.pt");
@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(Files, DamagedCheckpoint,
                          testing::Values("formats/today.pth", "formats/before_1.6.pth", "formats/script.pt",
                                          "formats/stored.npz", "formats/deflated.npz", "formats/protocol2.pdparams",
                                          "formats/protocol4.pdparams"),
-                         [](const auto& info) { return "file" + std::to_string(info.index); });
+                         [](const auto& test) { return "file" + std::to_string(test.index); });
 
 TEST(CheckpointFormats, OtherFilesAreNamedForWhatTheyAre) {
   const TempFolder folder;

@@ -99,7 +99,7 @@ TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAnalysis, testing::ValuesIn(analyses().begin(), analyses().end()),
-                         [](const auto& info) { return std::string(info.param->id); });
+                         [](const auto& test) { return std::string(test.param->id); });
 
 }  // namespace
 }  // namespace vit
