@@ -12,7 +12,8 @@ constexpr Activation kActivations[] = {Activation::none,       Activation::gelu,
 /// -range … range in steps that fall on no special number.
 std::vector<float> ramp(float range, int count) {
   std::vector<float> x(count);
-  for (int i = 0; i < count; ++i) x[i] = range * (2.f * i / (count - 1) - 1.f);
+  const auto last = static_cast<float>(count - 1);
+  for (int i = 0; i < count; ++i) x[i] = range * (2.f * static_cast<float>(i) / last - 1.f);
   return x;
 }
 

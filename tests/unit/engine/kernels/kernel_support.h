@@ -46,8 +46,8 @@ struct WatchedMatrix {
   std::ptrdiff_t stride;
   std::vector<float> floats;
 
-  WatchedMatrix(int rows, int columns, std::ptrdiff_t stride)
-      : rows(rows), columns(columns), stride(stride), floats(kMargin * 2 + rows * stride, kCanary) {}
+  WatchedMatrix(int rows_, int columns_, std::ptrdiff_t stride_)
+      : rows(rows_), columns(columns_), stride(stride_), floats(kMargin * 2 + rows_ * stride_, kCanary) {}
 
   float* data() { return floats.data() + kMargin; }
   const float* data() const { return floats.data() + kMargin; }

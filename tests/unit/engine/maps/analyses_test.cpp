@@ -40,8 +40,12 @@ TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
   for (const Parameter& parameter : analysis().parameters) {
     EXPECT_EQ(analysis().parameter(parameter.id), &parameter);
     EXPECT_GE(parameter.initial, parameter.low);
-    if (!parameter.is_block) EXPECT_LE(parameter.initial, parameter.high);
-    if (!parameter.names.empty()) EXPECT_EQ(parameter.high + 1, static_cast<double>(parameter.names.size()));
+    if (!parameter.is_block) {
+      EXPECT_LE(parameter.initial, parameter.high);
+    }
+    if (!parameter.names.empty()) {
+      EXPECT_EQ(parameter.high + 1, static_cast<double>(parameter.names.size()));
+    }
   }
 }
 
