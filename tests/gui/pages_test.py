@@ -1,0 +1,223 @@
+"""Every page, dialog, key and control once: the program goes on and comes to rest after each, or the failure names it."""
+
+import contextlib
+import os
+import re
+import time
+
+import numpy as np
+
+from driver import ROOT, check, open_window
+
+WIDTH, HEIGHT = 1280, 960
+TOOLTIP_S = 0.5  # after which a control explains itself
+DIALOGS = {"help": "F1", "report": "model.report", "prepare": "image.preprocess", "get": "ctrl+g"}  # a key, or a control
+NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
+         ".": "period", "+": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next", "Backspace": "BackSpace"}
+# What must be so that a key has something to change: keys, or a control to click.
+BEFORE = {"Right": "Left", "Up": "Down", "f": "equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
+          "t": "image.view"}
+TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
+WORDS = {"attention.query", "status", "heads.sentence", "grid.sentence", "cost.bar"}  # marks that are no controls
+# Of these kinds, each with one behaviour, some stand for all.
+MANY = ("heads.tile.", "heads.caption.", "grid.tile.", "heads.prefix.", "cost.row.", "prediction.", "report.reason.",
+        "get.")
+SOME = 2
+
+
+def some_of(names):
+    """Without those of which there are many, but for some."""
+    counts = {}
+    for name in names:
+        kind = next((k for k in MANY if name.startswith(k)), name)
+        counts[kind] = counts.get(kind, 0) + 1
+        if kind == name or counts[kind] <= SOME:
+            yield name
+
+
+def keys():
+    """The keys of the README's table, as X names them, without the one that quits."""
+    section = (ROOT / "README.md").read_text().split("## Keys")[1].split("\n## ")[0]
+    cells = [line.split(" |")[0] for line in section.splitlines() if line.startswith("| ")]
+    for key in [key for cell in cells for key in re.findall("`([^`]+)`", cell) if key != "Ctrl+Q"]:
+        *modifiers, last = key.split("+") if len(key) > 1 else [key]
+        yield "+".join([*(m.lower() for m in modifiers), NAMES.get(last, last if len(last) > 1 else last.lower())])
+
+
+@contextlib.contextmanager
+def doing(what):
+    """What goes wrong meanwhile names the control."""
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from error
+
+
+class Tour:
+    def __init__(self, window):
+        self.window = window
+        self.hovered, self.explained, self.changed = set(), set(), set()
+
+    # --- Getting about ---
+
+    def do(self, step):
+        """Presses a key, or clicks a control."""
+        with doing(step):
+            if "." in step:
+                self.window.click(step)
+            else:
+                self.window.key(step)
+
+    def pages(self):
+        return [name.removeprefix("tab.") for name in self.window.marks() if name.startswith("tab.")]
+
+    def front(self):
+        """What lies above the page: the id of a dialog or the file browser, or None."""
+        marks = self.window.marks()
+        if "browser.cancel" in marks:
+            return "browser"
+        return next((name for name in DIALOGS if f"{name}.close" in marks), None)
+
+    def tidy(self, keep=None):
+        """Closes what an action has opened, and takes an input size back that would make every pass slow."""
+        for _ in range(8):
+            if self.front() in (None, keep):
+                break
+            self.do("Escape")
+        assert self.front() in (None, keep), f"{self.front()} does not close"
+        if keep is None and "image.native" in self.window.marks():
+            self.do("n")
+
+    def reach(self, name):
+        """Scrolls a dialog's control into sight; its mark, or None where it is beyond the edge of the page."""
+        m, front = self.window.mark(name), self.front()
+        if front in DIALOGS:
+            close = self.window.mark(f"{front}.close")
+            bottom = HEIGHT - close["y"] - 8  # a dialog stands in the middle of the window
+            for _ in range(60):
+                if m["y"] + m["h"] < bottom:
+                    break
+                self.window.xdotool("mousemove", WIDTH // 2, HEIGHT // 2)
+                self.window.act("click", 5)
+                m = self.window.mark(name)
+            assert m["y"] + m["h"] < bottom, "it cannot be scrolled to"
+        return m if m["y"] + m["h"] / 2 < HEIGHT and m["x"] + m["w"] / 2 < WIDTH else None
+
+    # --- Pages and keys ---
+
+    def open_pages(self):
+        pages = self.pages()
+        check(len(pages) >= 2, f"there are pages: {', '.join(pages)}")
+        for number, page in [*enumerate(pages, 1)][::-1]:  # the first is open already
+            other = pages[0] if page != pages[0] else pages[1]
+            ways = {"tab": [f"tab.{page}"], "menu": ["menu.View", f"menu.view.tab_{page}"]}
+            if number <= 9:
+                ways["key"] = [f"ctrl+{number}"]
+            for way, steps in ways.items():
+                self.do(f"tab.{other}")
+                for step in steps:
+                    self.do(step)
+                assert self.window.mark(f"tab.{page}")["value"] == "on", f"page {page} does not open by its {way}"
+                state = self.window.state()
+                assert state["shown"]["run"] == state["requested"]["run"], f"page {page} shows another pass than asked"
+            check(True, f"page {page} opens by {', '.join(ways)}")
+
+    def press_keys(self, page):
+        """Presses every key; those that change what is seen."""
+        acted = set()
+        for key in keys():
+            if self.window.mark(f"tab.{page}")["value"] != "on":
+                self.do(f"tab.{page}")
+            before = BEFORE.get(key)
+            if before is not None and (before in self.window.marks() or "." not in before):
+                self.do(before)
+            self.window.xdotool("mousemove", WIDTH // 2, 2)
+            with doing(f"key {key} on page {page}"):
+                screen = self.window.screenshot()
+                self.window.key(key)
+                if np.any(screen != self.window.screenshot()):
+                    acted.add(key)
+                self.tidy()
+            if key in TWICE:
+                self.do(key)
+        self.do("BackSpace")
+        return acted
+
+    # --- Controls ---
+
+    def names(self, beginning=""):
+        return [*some_of(name for name in self.window.marks() if name.startswith(beginning))]
+
+    def hover(self, beginning=""):
+        for name in self.names(beginning):
+            if name in self.hovered or name not in self.window.marks():
+                continue
+            self.hovered.add(name)
+            with doing(f"the pointer on {name}"):
+                if self.reach(name) is None:
+                    continue
+                self.window.move(name)
+                family = name.rsplit(".", 1)[0] if name.count(".") > 1 else name
+                if family not in self.explained:  # one of each family until it explains itself
+                    self.explained.add(family)
+                    time.sleep(TOOLTIP_S)
+                self.window.settle()
+
+    def change(self, beginning="", keep=None):
+        """A short drag on each control: a slider moves, a button, box or segment is pressed, a list opens."""
+        def left():
+            return (n for n in self.names(beginning) if n not in self.changed and not n.startswith(("menu.", "tab.")))
+
+        while name := next(left(), None):
+            self.changed.add(name)
+            if name in WORDS or name.endswith(".close"):
+                continue
+            with doing(f"a drag on {name}"):
+                self.change_one(name)
+                self.tidy(keep)
+                if name in ("prepare.resize_px", "prepare.size"):  # large inputs would make every pass slow
+                    self.reach("prepare.reset")
+                    self.window.click("prepare.reset")
+
+    def change_one(self, name):
+        mark, before = self.reach(name), set(self.window.marks())
+        if mark is None or not mark["enabled"]:
+            return
+        self.window.move(name, 0.2)
+        self.window.act("mousedown", 1)
+        self.window.move(name, 0.3)
+        self.window.act("mouseup", 1)
+        marks = self.window.marks()
+        entries = [n for n in marks if n.startswith(f"{name}.") and n not in before]
+        if entries:
+            self.window.click(next(n for n in entries if marks[n]["value"] != "on"))
+
+
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"  # the models' buttons are pressed, and nothing answers
+started = time.monotonic()
+with open_window(width=WIDTH, height=HEIGHT) as window:
+    window.settle()
+    tour = Tour(window)
+    tour.open_pages()
+    acted = set()
+    for page in tour.pages():
+        acted |= tour.press_keys(page)
+    silent = set(keys()) - acted - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
+    check(not silent, f"every key changes what is seen on some page; those that do not: {sorted(silent) or 'none'}")
+    for page in tour.pages():
+        tour.do(f"tab.{page}")
+        tour.hover()
+        tour.change()
+        tour.do("BackSpace")
+    for menu in [n for n in tour.names("menu.") if n.count(".") == 1]:
+        tour.do(menu)
+        tour.hover("menu.")
+        tour.do("Escape")
+    for name, opener in DIALOGS.items():
+        tour.do(opener)
+        check(tour.front() == name, f"{opener} opens the dialog {name}")
+        tour.hover(f"{name}.")
+        tour.change(f"{name}.", keep=name)
+        tour.do(f"{name}.close")
+    check(True, f"{len(tour.hovered)} controls were hovered and {len(tour.changed)} changed in "
+                f"{time.monotonic() - started:.0f} s")
