@@ -14,7 +14,8 @@ struct Case {
   Matrix x, residual;
   int outputs, inputs;
 
-  Case(int rows, int outputs, int inputs) : x(rows, inputs), residual(rows, outputs), outputs(outputs), inputs(inputs) {
+  Case(int rows, int outputs_, int inputs_)
+      : x(rows, inputs_), residual(rows, outputs_), outputs(outputs_), inputs(inputs_) {
     std::mt19937 random(7);
     std::normal_distribution<float> normal;
     weight.resize(static_cast<std::size_t>(outputs) * inputs);
