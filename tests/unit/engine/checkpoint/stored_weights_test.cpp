@@ -224,7 +224,7 @@ TEST(StoredWeights, AModelInTheCacheOfHuggingFaceOpens) {
 }
 
 TEST(StoredWeights, ADamagedConfigWarns) {
-  for (const std::string text : {std::string(""), std::string("<html>404</html>"), std::string("{\"a\": 1,}"),
+  for (const std::string& text : {std::string(""), std::string("<html>404</html>"), std::string("{\"a\": 1,}"),
                                  std::string("// mine\n{}"), std::string("\xff\xfe{\0}\0", 6), std::string("[]")}) {
     const TempFolder folder;
     folder.write("config.json", text);
