@@ -225,7 +225,7 @@ TEST(StoredWeights, AModelInTheCacheOfHuggingFaceOpens) {
 
 TEST(StoredWeights, ADamagedConfigWarns) {
   for (const std::string& text : {std::string(""), std::string("<html>404</html>"), std::string("{\"a\": 1,}"),
-                                 std::string("// mine\n{}"), std::string("\xff\xfe{\0}\0", 6), std::string("[]")}) {
+                                  std::string("// mine\n{}"), std::string("\xff\xfe{\0}\0", 6), std::string("[]")}) {
     const TempFolder folder;
     folder.write("config.json", text);
     EXPECT_THAT(fact(*load_model(save(folder, plain()).string()), "warning"), HasSubstr("config.json")) << text;
