@@ -16,7 +16,7 @@ NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracke
          ".": "period", "+": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next", "Backspace": "BackSpace"}
 # What must be so that a key has something to change: keys, or a control to click.
 BEFORE = {"Right": "Left", "Up": "Down", "f": "equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
-          "t": "image.view"}
+          "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
 WORDS = {"attention.query", "status", "heads.sentence", "grid.sentence", "cost.bar"}  # marks that are no controls
 # Of these kinds, each with one behaviour, some stand for all.
@@ -218,6 +218,7 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
         check(tour.front() == name, f"{opener} opens the dialog {name}")
         tour.hover(f"{name}.")
         tour.change(f"{name}.", keep=name)
-        tour.do(f"{name}.close")
+        tour.do("Escape")
+        check(tour.front() != name, f"Escape closes the dialog {name}")
     check(True, f"{len(tour.hovered)} controls were hovered and {len(tour.changed)} changed in "
                 f"{time.monotonic() - started:.0f} s")
