@@ -89,8 +89,10 @@ class Export {
     if (request_.png && picked.maps.size() > 1) {
       const vit::Image picture = several_a_block(picked) ? grid_picture(source_, request_, {picked}, control_.stop)
                                                          : overview_picture(source_, request_, picked, control_.stop);
-      const std::string range = request_.style.look.range_rule == vit::RangeRule::per_head
-                                    ? "each map its own"
+      const vit::RangeRule rule = request_.style.look.range_rule;
+      const std::string range = rule == vit::RangeRule::per_head ? "each map its own"
+                                : rule == vit::RangeRule::shared && !request_.analysis->asks_block
+                                    ? "each block its own"
                                     : range_text(picked.set->range(picked.maps.front(), request_.style.look));
       const int block = request_.analysis->asks_block ? question.block : -1;
       write(

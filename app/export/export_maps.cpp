@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/export/export.h"
+#include "engine/base/error.h"
 #include "engine/maps/analysis.h"
 
 namespace headlight {
@@ -44,6 +45,9 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
         label.block < 0 || std::find(request.blocks.begin(), request.blocks.end(), label.block) != request.blocks.end();
     if (block && request.heads.picks(label.head)) picked.maps.push_back(i);
   }
+  if (picked.maps.empty())
+    throw vit::Error(std::string(analysis.name) +
+                     " has none of the maps that are asked for; choose other blocks or heads.");
   const std::string part = block_file_part(question.block, static_cast<int>(source.trace->blocks.size()));
   picked.stem = !analysis.asks_block                       ? std::string(analysis.id)
                 : analysis.id == std::string_view("heads") ? part

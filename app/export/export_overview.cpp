@@ -72,8 +72,11 @@ vit::Image overview_picture(const ExportSource& source, const ExportRequest& req
     content.cells.push_back(std::move(cell));
   }
   content.columns = columns_for(static_cast<int>(content.cells.size()));
-  set_scale(content, request.style.look,
-            picked.maps.empty() ? set.all : set.range(picked.maps.front(), request.style.look));
+  set_scale(content, request.style.look, set.range(picked.maps.front(), request.style.look));
+  if (request.style.look.range_rule == vit::RangeRule::shared && !request.analysis->asks_block) {
+    content.low = "smallest";  // a map a block, each in its block's range
+    content.high = "99.5 % of each map";
+  }
   return draw_figure(content, source, request, stop);
 }
 
