@@ -120,7 +120,7 @@ void GridPage::draw_legend(Bench& bench, ImVec2 from, float width) {
   const vit::Look& look = bench.session.view.look;
   const vit::Range range = bench.maps.set().range(0, look);
   const bool fixed = look.range_rule == vit::RangeRule::fixed;
-  draw_color_scale(ui, look.colormap, range, bench.maps.peak() > range.high,
+  draw_color_scale(ui, look.colormap, range, bench.maps.peak(0, look.range_rule) > range.high,
                    fixed ? "fixed range" : "one range for all maps", from, width);
   const ImVec2 size{width, color_scale_height(ui)};
   ImGui::SetCursorScreenPos(from);

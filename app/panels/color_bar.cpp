@@ -102,7 +102,7 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
                        color_at(table, (static_cast<float>(b) + 0.5f) / static_cast<float>(bins)));
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
-  const bool more = look.range_rule != vit::RangeRule::per_head && bench.maps.peak() > range.high;
+  const bool more = bench.maps.peak(index, look.range_rule) > range.high;
   draw_color_scale(ui, look.colormap, range, more, in_words(look.range_rule), {from.x, bars_bottom + 1}, size.x);
 
   if (const auto& at = bench.hover.shown;

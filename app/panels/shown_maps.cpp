@@ -12,7 +12,6 @@ void ShownMaps::show(std::shared_ptr<const vit::MapSet> set) {
   set_ = std::move(set);
   facts_.clear();
   sentence_.first = -1;
-  peak_.reset();
 }
 
 const vit::MapFacts& ShownMaps::facts(int index) {
@@ -27,9 +26,14 @@ const std::string& ShownMaps::sentence(int index) {
   return sentence_.second;
 }
 
-float ShownMaps::peak() {
-  if (!peak_) peak_ = set_->values.empty() ? 0.f : *std::max_element(set_->values.begin(), set_->values.end());
-  return *peak_;
+float ShownMaps::peak(int index, vit::RangeRule rule) const {
+  float peak = set_->own[static_cast<std::size_t>(index)].high;
+  for (int i = 0; i < set_->count(); ++i) {
+    const bool shares = rule == vit::RangeRule::all || rule == vit::RangeRule::fixed ||
+                        (rule == vit::RangeRule::shared && label(i).block == label(index).block);
+    if (shares) peak = std::max(peak, set_->own[static_cast<std::size_t>(i)].high);
+  }
+  return peak;
 }
 
 }  // namespace headlight

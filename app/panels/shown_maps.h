@@ -28,14 +28,13 @@ class ShownMaps {
   const vit::MapLabel& label(int index) const { return set_->labels[static_cast<std::size_t>(index)]; }
   const vit::MapFacts& facts(int index);
   const std::string& sentence(int index);
-  /// The largest value of all maps.
-  float peak();
+  /// The largest value of the maps that share the range of map `index` by the rule.
+  float peak(int index, vit::RangeRule rule) const;
 
  private:
   std::shared_ptr<const vit::MapSet> set_;
   std::vector<std::optional<vit::MapFacts>> facts_;
   std::pair<int, std::string> sentence_{-1, {}};
-  std::optional<float> peak_;
 };
 
 }  // namespace headlight
