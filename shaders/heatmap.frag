@@ -1,5 +1,5 @@
 #version 330 core
-// A patch map over the photo, by the sampling, range and colour rules of engine/heatmap.h.
+// A patch map over the photo, by the sampling, range and colour rules of engine/maps/heatmap.h.
 uniform sampler2D u_photo;
 uniform sampler2D u_values;  // patch values, row-major, folded into rows of the texture's width
 uniform sampler2D u_colors;  // 256 x 1
@@ -7,8 +7,11 @@ uniform int u_first;         // index of the map's first value
 uniform ivec2 u_grid;        // columns, rows
 uniform vec2 u_range;        // low, high
 uniform bool u_smooth;
+uniform int u_picture;       // 0: the photo, 1: the map over it, 2: the map
 uniform float u_opacity;
-uniform float u_dim;         // brightness of the photo outside the box
+uniform float u_clear;       // up to this value the photo stays as it is under the map
+uniform float u_under;       // brightness of the grey photo under the map,
+uniform float u_dim;         // and outside the box
 uniform vec2 u_origin;       // pixel of the viewport's top left in the target
 uniform vec2 u_photo_from, u_photo_step;  // photo coordinate (0 ... 1) = from + step * pixel
 uniform vec2 u_map_from, u_map_step;      // patch coordinate = from + step * pixel
@@ -40,8 +43,10 @@ vec3 color_at(float position) {
   return texelFetch(u_colors, ivec2(int(position * 255.0 + 0.5), 0), 0).rgb;
 }
 
-float overlay_weight(float position) {
-  return u_opacity <= 0.0 ? 0.0 : pow(u_opacity, 3.0 - 2.0 * position);
+float overlay_weight(float value) {
+  if (!(value > u_clear)) return 0.0;
+  if (value >= u_range.y) return u_opacity;
+  return u_opacity * sqrt((value - u_clear) / (u_range.y - u_clear));
 }
 
 void main() {
@@ -50,8 +55,13 @@ void main() {
   vec2 map_at = u_map_from + u_map_step * pixel;
   bool on_photo = all(greaterThanEqual(photo_at, vec2(0.0))) && all(lessThan(photo_at, vec2(1.0)));
   bool on_map = all(greaterThanEqual(map_at, vec2(0.0))) && all(lessThan(map_at, vec2(u_grid)));
-  vec3 photo = texture(u_photo, clamp(photo_at, 0.0, 1.0)).rgb;
-  float position = position_in_range(sample_map(map_at));
-  if (on_map) o_color = vec4(mix(on_photo ? photo : vec3(0.0), color_at(position), overlay_weight(position)), 1.0);
-  else o_color = vec4(on_photo ? photo * u_dim : u_background, 1.0);
+  vec3 photo = on_photo ? texture(u_photo, clamp(photo_at, 0.0, 1.0)).rgb : vec3(0.0);
+  if (u_picture != 0) photo = vec3(dot(photo, vec3(0.299, 0.587, 0.114)));
+  vec3 color = on_photo ? photo * u_dim : u_background;
+  if (on_map) {
+    float value = sample_map(map_at);
+    float weight = u_picture == 0 ? 0.0 : u_picture == 1 ? overlay_weight(value) : 1.0;
+    color = mix(u_picture == 0 ? photo : photo * u_under, color_at(position_in_range(value)), weight);
+  }
+  o_color = vec4(color, 1.0);
 }

@@ -108,6 +108,9 @@ void HeatmapPainter::draw(const Frame& frame, const Job& job) {
   glUniform2f(program_.uniform("u_range"), job.range.low, job.range.high);
   glUniform1i(program_.uniform("u_smooth"), job.look.smooth ? 1 : 0);
   glUniform1f(program_.uniform("u_opacity"), job.look.opacity);
+  glUniform1i(program_.uniform("u_picture"), static_cast<int>(job.look.picture));
+  glUniform1f(program_.uniform("u_clear"), job.clear);
+  glUniform1f(program_.uniform("u_under"), vit::kUnderBrightness);
   glUniform1f(program_.uniform("u_dim"), vit::kOutsideBrightness);
   glUniform3f(program_.uniform("u_background"), job.background[0], job.background[1], job.background[2]);
   glDrawArrays(GL_TRIANGLES, 0, 3);

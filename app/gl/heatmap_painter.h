@@ -38,8 +38,9 @@ class HeatmapPainter {
   /// `photo_height`. Outside the box the photo is dimmed.
   struct Job {
     int map = 0;
-    vit::Look look;  // smoothness and opacity
+    vit::Look look;  // picture, smoothness and opacity
     vit::Range range;
+    float clear = 0;  // see vit::overlay_weight
     vit::Box box;
     double photo_width = 0, photo_height = 0;
     std::array<float, 3> background{};

@@ -6,10 +6,12 @@
 #include <cmath>
 
 #include "app/panels/bench.h"
-#include "app/panels/color_bar.h"
+#include "app/panels/head_switch.h"
+#include "app/panels/map_strip.h"
+#include "app/panels/prefix_bars.h"
 #include "app/panels/tile_grid.h"
 #include "app/ui/widgets.h"
-#include "engine/base/quantity.h"
+#include "engine/maps/map_facts.h"
 
 namespace headlight {
 namespace {
@@ -23,6 +25,25 @@ float grid_height(const GridInput& in, int columns, float tile_height) {
   for (const int heads : in.heads)
     height += lines_of(heads, columns) * (tile_height + in.gap_px) - in.gap_px + in.strip_gap_px;
   return height;
+}
+
+float label_width(const Bench& bench) {
+  return std::ceil(ui::measure(bench.ui, ui::Type::small, "block 00").x) + bench.ui.px(8);
+}
+
+/// The block's number, and under it the upper end of its colours where it has a range of its own.
+void draw_block_label(Bench& bench, int block, int first, int heads, ImVec2 at, float height) {
+  const ui::Ui& ui = bench.ui;
+  const vit::MapSet& set = bench.maps.set();
+  const vit::Look& look = bench.session.view.look;
+  const float line = ui.fonts.size(ui::Type::small) + ui.px(1);
+  const bool scaled = look.range_rule == vit::RangeRule::shared && heads > 0 && 2 * line <= height;
+  const float y = at.y + std::max(0.f, (height - (scaled ? 2 * line : line)) / 2);
+  ui::draw_text(ui, ui::Type::small, {at.x, y}, bench.session.view.block == block ? ui.theme.accent : ui.theme.text,
+                "block " + std::to_string(block));
+  if (scaled)
+    ui::draw_text(ui, ui::Type::small, {at.x, y + line}, ui.theme.soft,
+                  "≤ " + vit::even_text(set, set.range(first, look).high));
 }
 
 }  // namespace
@@ -66,38 +87,30 @@ void GridPage::tile(Bench& bench, int index, ImVec2 at) {
   ImGui::PushID(index);
   ImGui::SetCursorScreenPos(at);
   const bool pressed = ImGui::InvisibleButton("tile", {w, h});
-  const bool over = ImGui::IsItemHovered();
+  const bool over = ImGui::IsItemHovered(), asks = ImGui::GetIO().KeyAlt;
   ImGui::PopID();
-  if (pressed) {
-    choose(view, label);
-    if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.page = "heads";
-  }
   ImDrawList& list = *ImGui::GetWindowDrawList();
   atlas_.show(list, index, at, to);
+  const bool over_switch = draw_head_switch(bench, label, at, to, over);
   if (chosen)
     list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
   else if (over)
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
-  if (over) {
+  if (over && !over_switch) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const auto at_patch = [](float px, float extent, int count) {
       return std::clamp(static_cast<int>(px / extent * static_cast<float>(count)), 0, count - 1);
     };
-    pointed_ = Pointed{index, at_patch(mouse.y - at.y, h, set.rows), at_patch(mouse.x - at.x, w, set.cols)};
-    if (ImGui::IsMouseClicked(1)) bench.session.set_query(bench.maps.grid().token_of(pointed_->row, pointed_->col));
+    const PatchAt patch{at_patch(mouse.y - at.y, h, set.rows), at_patch(mouse.x - at.x, w, set.cols)};
+    bench.hover.find(patch, index);
+    if (pressed && asks) bench.session.set_query(bench.maps.grid().token_of(patch.row, patch.col));
+    if (pressed && !asks) {
+      choose(view, label);
+      if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.page = "heads";
+    }
   }
   const ui::Control control{.id = fmt::format("grid.tile.{}.{}", label.block, label.head), .label = {}};
   ui::describe(ui, control, at, to, over, chosen ? "on" : "");
-}
-
-void GridPage::read_out(Bench& bench) const {
-  if (!pointed_) return;
-  const vit::MapLabel& label = bench.maps.label(pointed_->index);
-  ui::hint(bench.ui,
-           fmt::format("block {}, head {} · patch ({}, {}) · {:.4f}\nClick to choose it, twice to see it large; "
-                       "right click to ask this patch.",
-                       label.block, label.head, pointed_->row, pointed_->col,
-                       bench.maps.set().value(pointed_->index, pointed_->row, pointed_->col)));
 }
 
 void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step) {
@@ -115,86 +128,45 @@ void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec
   }
 }
 
-void GridPage::draw_legend(Bench& bench, ImVec2 from, float width) {
-  ui::Ui& ui = bench.ui;
-  const vit::Look& look = bench.session.view.look;
-  const vit::Range range = bench.maps.set().range(0, look);
-  const bool fixed = look.range_rule == vit::RangeRule::fixed;
-  draw_color_scale(ui, look.colormap, range, bench.maps.peak(0, look.range_rule) > range.high,
-                   fixed ? "fixed range" : "one range for all maps", from, width);
-  const ImVec2 size{width, color_scale_height(ui)};
-  ImGui::SetCursorScreenPos(from);
-  ImGui::InvisibleButton("grid.legend", size);
-  ui::describe(ui,
-               {.id = "grid.legend",
-                .label = {},
-                .tooltip = "Which value has which colour. One range for all maps ends where 99.5 % of their values "
-                           "do: what is beyond has the last colour."},
-               from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
-               fmt::format("{:.6g} {:.6g}", range.low, range.high));
+void GridPage::draw(Bench& bench, const Area& area) {
+  const int chosen = bench.maps.chosen(bench.session.view);
+  const FrameLayout layout =
+      lay_out_frame(area.from, area.size, kMediumPicture, prefix_bars_width(bench), bench.ui.scale);
+  frame_.draw(bench, *analysis_, chosen, layout);
+  draw_navigator(bench, layout.navigator_from, layout.navigator_size);
+  draw_read_out(bench);
 }
 
-void GridPage::draw(Bench& bench, const Area& area) {
-  ui::Ui& ui = bench.ui;
-  Session& session = bench.session;
+void GridPage::draw_navigator(Bench& bench, ImVec2 from, ImVec2 size) {
+  const ui::Ui& ui = bench.ui;
   const vit::MapSet& set = bench.maps.set();
   const vit::Trace& trace = *set.trace;
-  ImVec2 from = area.from, size = area.size;
-  const float label = ui.px(62), line = ui.fonts.size(ui::Type::body) + ui.px(10);
-  const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
-
-  const std::string query = vit::query_phrase(set.question.query, trace.grid, trace.model->config);
-  const vit::RangeRule rule = session.view.look.range_rule;
-  const bool one_range = rule == vit::RangeRule::all || rule == vit::RangeRule::fixed;
-  const std::string sentence =
-      "Where " + query + " looks: one strip a block, one tile a head, " +
-      (rule == vit::RangeRule::per_head ? std::string("each map in its own range.")
-       : one_range                      ? "the same colours for all " + std::to_string(set.count()) + " maps."
-                   : std::string("the same colours within a block; its brightest value stands at its name."));
-  ui::draw_text(ui, ui::Type::body, from, ui.theme.soft, ui::shortened(ui, ui::Type::body, sentence, size.x));
-  ui::describe(ui, {.id = "grid.sentence", .label = {}}, from, {from.x + size.x, from.y + line}, false, sentence);
-  from.y += line;
-  size.y -= line;
-
-  const float numbers = ui.fonts.size(ui::Type::small) + ui.px(4);          // the line above the columns
-  const float legend = one_range ? color_scale_height(ui) + ui.px(14) : 0;  // and the colours below the strips
-  GridInput in{.size = {size.x - label, size.y - numbers - legend},
+  const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2), label = label_width(bench);
+  const float numbers = ui.fonts.size(ui::Type::small) + ui.px(4);  // the line above the columns
+  GridInput in{.size = {size.x - label, size.y - numbers},
                .heads = trace.settings.head_counts(),
                .aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows),
-               .gap_px = ui.px(4),
-               .strip_gap_px = ui.px(8),
-               .smallest_px = ui.px(34),
-               .largest_px = ui.px(220)};
+               .gap_px = ui.px(3),
+               .strip_gap_px = ui.px(3),
+               .smallest_px = ui.px(24),
+               .largest_px = ui.px(140)};
   GridPlan plan = plan_grid(in);
   if (plan.scrolls) {
     in.size.x -= scrollbar;
     plan = plan_grid(in);
   }
   const float step_x = static_cast<float>(plan.width) + in.gap_px;
-  if (plan.one_line) {
-    draw_head_numbers(bench, plan, {from.x + label, from.y}, step_x);
-    from.y += numbers;
-    size.y -= numbers;
-  }
-  size.y -= legend;
-  const float strips = plan.scrolls ? size.y : std::min(size.y, plan.strip_y.back() - in.strip_gap_px);
-  if (legend > 0) {
-    const float wide = static_cast<float>(plan.columns) * step_x - in.gap_px;
-    draw_legend(bench, {from.x + label, std::floor(from.y + strips + ui.px(12))},
-                std::clamp(wide, std::min(ui.px(160), in.size.x), ui.px(420)));
-  }
-  draw_strips(bench, plan, in, from, size);
-  read_out(bench);
+  if (plan.one_line) draw_head_numbers(bench, plan, {from.x + label, from.y}, step_x);
+  draw_strips(bench, plan, in, {from.x, from.y + numbers}, {size.x, size.y - numbers});
 }
 
 void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& in, ImVec2 from, ImVec2 size) {
-  ui::Ui& ui = bench.ui;
   const vit::MapSet& set = bench.maps.set();
-  const float label = ui.px(62);
+  const float label = label_width(bench);
   const float step_x = static_cast<float>(plan.width) + in.gap_px, step_y = static_cast<float>(plan.height) + in.gap_px;
   atlas_.prepare({.maps = set.serial,
                   .photo = bench.photo.version,
-                  .look = bench.session.view.look,
+                  .look = tile_look(bench),
                   .width = plan.width,
                   .height = plan.height},
                  set.count());
@@ -210,14 +182,7 @@ void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& 
     index += heads;
     const float y = plan.strip_y[static_cast<std::size_t>(b)];
     if (y > bottom || plan.strip_y[static_cast<std::size_t>(b) + 1] < top) continue;
-    const bool chosen = bench.session.view.block == b;
-    ui::draw_text(ui, ui::Type::small,
-                  {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) - ui.px(6)},
-                  chosen ? ui.theme.accent : ui.theme.soft, "block " + std::to_string(b));
-    if (bench.session.view.look.range_rule == vit::RangeRule::shared && heads > 0)  // the scale of its colours
-      ui::draw_text(ui, ui::Type::small,
-                    {origin.x, origin.y + y + std::min(static_cast<float>(plan.height) / 2, ui.px(40)) + ui.px(8)},
-                    ui.theme.soft, "≤ " + vit::share_text(set.range(first, bench.session.view.look).high) + " %");
+    draw_block_label(bench, b, first, heads, {origin.x, origin.y + y}, static_cast<float>(plan.height));
     for (int h = 0; h < heads; ++h) {
       const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
       if (tile_y > bottom || tile_y + step_y < top) continue;
@@ -227,7 +192,6 @@ void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& 
     }
   }
   atlas_.paint(bench.painter, tile_photo(bench), set, seen);
-  pointed_.reset();
   for (std::size_t i = 0; i < seen.size(); ++i) tile(bench, seen[i], places[i]);
   ImGui::SetCursorScreenPos({origin.x, origin.y + plan.strip_y.back() - in.strip_gap_px});
   ImGui::Dummy({1, 1});

@@ -1,4 +1,4 @@
-// The Layers × heads tab: every head of every block for the current query in one grid, which is also the selector.
+// The Grid tab: every head of every block for the query in one grid, which is also the selector, beside the chosen one.
 #pragma once
 
 #include <imgui.h>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/pages/page.h"
+#include "app/panels/map_frame.h"
 #include "app/panels/tile_atlas.h"
 
 namespace headlight {
@@ -36,17 +37,13 @@ class GridPage : public Page {
 
  private:
   void tile(Bench& bench, int index, ImVec2 at);
-  void read_out(Bench& bench) const;
+  void draw_navigator(Bench& bench, ImVec2 from, ImVec2 size);
   static void draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec2 at, float step);
-  static void draw_legend(Bench& bench, ImVec2 from, float width);
   void draw_strips(Bench& bench, const GridPlan& plan, const GridInput& in, ImVec2 from, ImVec2 size);
 
   const vit::Analysis* analysis_;
+  MapFrame frame_;
   TileAtlas atlas_;
-  struct Pointed {
-    int index = 0, row = 0, col = 0;
-  };
-  std::optional<Pointed> pointed_;
 };
 
 }  // namespace headlight

@@ -1,9 +1,9 @@
-// A page of maps over the photo: the chosen map large, its colour bar and sentence, the analysis's parameters, and a
-// tile for every map of the answer. It serves every analysis that has no page of its own.
+// A page of maps: the chosen one large, and a tile for every map of the answer. It serves every analysis that has no
+// page of its own.
 #pragma once
 
 #include "app/pages/page.h"
-#include "app/panels/photo_view.h"
+#include "app/panels/map_frame.h"
 #include "app/panels/tile_grid.h"
 
 namespace headlight {
@@ -16,7 +16,7 @@ class MapPage : public Page {
 
  private:
   const vit::Analysis* analysis_;
-  PhotoView photo_view_;
+  MapFrame frame_;
   TileGrid tile_grid_;
 };
 

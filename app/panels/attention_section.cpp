@@ -21,21 +21,6 @@ int nearest_step(const std::vector<int>& steps, int value) {
   return static_cast<int>(std::min(found, steps.end() - 1) - steps.begin());
 }
 
-void block_slider(Bench& bench, bool ready) {
-  Session& session = bench.session;
-  const int depth = ready ? session.model()->config.depth : 1;
-  int block = session.view.block;
-  if (ui::slider(
-          bench.ui,
-          {.id = "attention.block",
-           .label = "Block",
-           .tooltip = "The block of the network whose heads are shown, counted from 0 as in blocks.0.",
-           .key = bench.commands.keys_of("attention.block_down") + "  " + bench.commands.keys_of("attention.block_up"),
-           .enabled = ready && depth > 1},
-          block, 0, depth - 1, fmt::format("{} of 0…{}", session.view.block, depth - 1)))
-    session.select_block(block);
-}
-
 void heads_slider(Bench& bench, bool ready) {
   Session& session = bench.session;
   const int channels = ready ? session.model()->config.channels : 1;
@@ -70,43 +55,6 @@ void heads_slider(Bench& bench, bool ready) {
           {.id = "attention.scope", .label = "", .key = bench.commands.keys_of("attention.scope"), .enabled = ready},
           scope, kScopes, kScopeTips))
     session.heads_for_all = scope == 0;
-}
-
-void query_line(Bench& bench) {
-  ui::Ui& ui = bench.ui;
-  Session& session = bench.session;
-  const auto& trace = session.trace();
-  std::string title = "–", value;
-  bool has_class = false;
-  if (trace) {
-    title = query_title(session.view.query, trace->grid, trace->model->config);
-    value = query_name(session.view.query, trace->grid, trace->model->config);
-    has_class = trace->model->config.class_token;
-  }
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float right = at.x + ImGui::GetContentRegionAvail().x, label_y = at.y + ui.px(5.5f);
-  ui::draw_text(ui, ui::Type::body, {at.x, label_y}, ui.theme.soft, "Query");
-  const float button_width = ui.px(92);
-  const bool is_class = trace && has_class && session.view.query == 0;
-  const float title_room = right - at.x - ui.px(52) - (is_class ? 0 : button_width + ui.px(8));
-  ui::draw_text(ui, ui::Type::body, {at.x + ui.px(52), label_y}, ui.theme.text,
-                ui::shortened(ui, ui::Type::body, title, title_room));
-  if (is_class) {
-    ImGui::Dummy({0, ui.fonts.size(ui::Type::body) + ui.px(11)});
-  } else {
-    ImGui::SetCursorScreenPos({right - button_width, at.y});
-    if (ui::button(ui,
-                   {.id = "attention.query_class",
-                    .label = "Class token",
-                    .tooltip = "Asks what the class token looks at. Click a patch in any picture to ask from there.",
-                    .key = bench.commands.keys_of("attention.query_class"),
-                    .enabled = has_class,
-                    .reason = "This network has no class token."},
-                   button_width))
-      session.set_query(0);
-  }
-  const ui::Control control{.id = "attention.query", .label = {}, .tooltip = {}};
-  ui::describe(ui, control, at, {right, at.y + ui.px(26)}, false, value);
 }
 
 void dropout(Bench& bench, bool ready) {
@@ -155,9 +103,8 @@ void draw_attention_section(Bench& bench) {
   Session& session = bench.session;
   const bool ready = session.model() != nullptr;
   ui::heading(ui, "ATTENTION");
-  block_slider(bench, ready);
   heads_slider(bench, ready);
-  query_line(bench);
+  ui::gap(ui, 4);
   const bool has_bias = ready && session.model()->config.qkv_bias;
   bool bias = has_bias && session.settings.qkv_bias;
   if (ui::check(ui,

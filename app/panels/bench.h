@@ -37,6 +37,8 @@ struct Bench {
   gl::HeatmapPainter painter = {};
   Camera camera = {};
   Hover hover = {};
+  bool shows_photo = false;             // the key that uncovers the photo is held: every map gives way to it
+  std::optional<int> patch_asked = {};  // the patch token that was asked last, for its chip
   Dialogs dialogs = {};
   SideColumns side_columns = {};
   ui::Toasts toasts = {};

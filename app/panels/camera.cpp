@@ -5,13 +5,21 @@
 
 namespace headlight {
 
-void Camera::place(Point from, Point size, Point photo) {
+namespace {
+
+Point middle(const PhotoPart& part) {
+  return {part.from.x + part.size.x / 2, part.from.y + part.size.y / 2};
+}
+
+}  // namespace
+
+void Camera::place(Point from, Point size, Point photo, PhotoPart fitted) {
   from_ = {std::floor(from.x), std::floor(from.y)};
   size_ = {std::max(1.0, std::floor(size.x)), std::max(1.0, std::floor(size.y))};
-  photo_ = photo;
+  fitted_ = fitted;
   if (scale_ == 0) {
-    shown_scale_ = std::min(size_.x / photo.x, size_.y / photo.y);
-    center_ = {photo.x / 2, photo.y / 2};
+    shown_scale_ = std::min(size_.x / fitted.size.x, size_.y / fitted.size.y);
+    center_ = middle(fitted);
     return;
   }
   shown_scale_ = scale_;
@@ -21,7 +29,7 @@ void Camera::place(Point from, Point size, Point photo) {
 void Camera::zoom_to(double scale, Point about) {
   double dx = about.x - (from_.x + size_.x / 2), dy = about.y - (from_.y + size_.y / 2);
   if (std::abs(dx) > size_.x / 2 || std::abs(dy) > size_.y / 2) dx = dy = 0;
-  if (scale_ == 0) center_ = {photo_.x / 2, photo_.y / 2};
+  if (scale_ == 0) center_ = middle(fitted_);
   scale = std::clamp(scale, kSmallestScale, kLargestScale);
   center_.x += dx / shown_scale_ - dx / scale;
   center_.y += dy / shown_scale_ - dy / scale;

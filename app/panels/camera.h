@@ -8,11 +8,17 @@ struct Point {
   double x = 0, y = 0;
 };
 
+/// A part of the photo, px of the photo.
+struct PhotoPart {
+  Point from, size;
+};
+
 /// All pages share one, so that the photo stays where it is when the page changes.
 class Camera {
  public:
-  /// Before the others in every frame: the picture's place on the screen, and the size of the photo in it.
-  void place(Point from, Point size, Point photo);
+  /// Before the others in every frame: the picture's place on the screen, the size of the photo, and the part of it
+  /// that a fit shows.
+  void place(Point from, Point size, Point photo, PhotoPart fitted);
 
   void fit() { scale_ = 0; }
   void zoom_to(double scale, Point about);  // the point of the photo under `about` (screen px) stays there
@@ -28,9 +34,10 @@ class Camera {
 
  private:
   static constexpr double kSmallestScale = 0.02, kLargestScale = 64;
-  Point from_, size_{1, 1}, photo_{1, 1}, center_;  // center_: photo px in the middle of the picture
-  double scale_ = 0;                                // 0: fit
-  double shown_scale_ = 1;                          // with fit resolved
+  PhotoPart fitted_{{0, 0}, {1, 1}};
+  Point from_, size_{1, 1}, center_;  // center_: photo px in the middle of the picture
+  double scale_ = 0;                  // 0: fit
+  double shown_scale_ = 1;            // with fit resolved
 };
 
 }  // namespace headlight

@@ -5,18 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string>
 
 #include "app/panels/bench.h"
+#include "app/panels/map_strip.h"
 #include "app/ui/widgets.h"
 
 namespace headlight {
 
 namespace {
-
-std::string number(float value) {
-  if (std::abs(value) < 1e-6) return fmt::format("{:.0f}", value);
-  return std::abs(value) < 0.001 ? fmt::format("{:.1e}", value) : fmt::format("{:.4f}", value);
-}
 
 const char* in_words(vit::RangeRule rule) {
   switch (rule) {
@@ -39,24 +36,13 @@ ImU32 color_at(const vit::ColorTable& table, float t) {
   return IM_COL32(c[0], c[1], c[2], 255);
 }
 
-}  // namespace
-
-std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins) {
-  std::vector<int> counts(static_cast<std::size_t>(bins), 0);
-  for (const float value : values) {
-    const float t = (value - range.low) / (range.high - range.low);
-    const int bin = std::clamp(static_cast<int>(std::floor(t * static_cast<float>(bins))), 0, bins - 1);
-    ++counts[static_cast<std::size_t>(bin)];
-  }
-  return counts;
-}
-
 float color_scale_height(const ui::Ui& ui) {
   return ui.fonts.size(ui::Type::small) + ui.px(4 + kBar);
 }
 
-void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const vit::Range& range, bool more, const char* remark,
-                      ImVec2 from, float width) {
+/// The colours with the range's ends as words below them; `remark` stands between where there is room.
+void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const std::string& low, const std::string& high,
+                      const char* remark, ImVec2 from, float width) {
   const vit::ColorTable& table = vit::color_table(colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const int pieces = 64;
@@ -67,7 +53,6 @@ void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const vit::Range
                                  right, left);
   }
   const float text_y = from.y + ui.px(kBar + 3);
-  const std::string low = number(range.low), high = (more ? "≥ " : "") + number(range.high);
   const float low_width = ui::measure(ui, ui::Type::small, low).x;
   const float high_width = ui::measure(ui, ui::Type::small, high).x;
   const float remark_width = ui::measure(ui, ui::Type::small, remark).x;
@@ -76,7 +61,38 @@ void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const vit::Range
   if (high_width <= width)
     ui::draw_text(ui, ui::Type::small, {from.x + width - high_width, text_y}, ui.theme.soft, high);
   if (remark_width + 2 * std::max(low_width, high_width) + ui.px(16) < width)
-    ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.faint, remark);
+    ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.soft, remark);
+}
+
+/// The bar is the handle of the range's nearer end: a drag fixes the range and moves that end, on a logarithmic scale.
+/// Over the whole bar, the upper end goes by a factor of 20.
+void drag_range(Bench& bench, int index, ImVec2 from, ImVec2 size) {
+  constexpr float kReach = 3;          // powers of e along the bar
+  constexpr float kSmallest = 0.001f;  // of the upper end: where a lower end of 0 starts
+  ImGui::SetCursorScreenPos(from);
+  ImGui::InvisibleButton("heads.histogram", size);
+  if (ImGui::IsItemHovered() || ImGui::IsItemActive()) ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeEW);
+  const float moved = ImGui::GetIO().MouseDelta.x;
+  if (!ImGui::IsItemActive() || moved == 0) return;
+  choose_range(bench, index, vit::RangeRule::fixed);
+  vit::Range& range = bench.session.view.look.fixed_range;
+  const float factor = std::exp(kReach * moved / size.x), span = range.high - range.low;
+  if (ImGui::GetIO().MouseClickedPos[0].x > from.x + size.x / 2)
+    range.high = range.low + std::clamp(span * factor, 1e-7f, 1.f);
+  else
+    range.low = std::clamp(std::max(range.low, kSmallest * range.high) * factor, 0.f, 0.99f * range.high);
+}
+
+}  // namespace
+
+std::vector<int> histogram(std::span<const float> values, const vit::Range& range, int bins) {
+  std::vector<int> counts(static_cast<std::size_t>(bins), 0);
+  for (const float value : values) {
+    const float t = (value - range.low) / (range.high - range.low);
+    const int bin = std::clamp(static_cast<int>(std::floor(t * static_cast<float>(bins))), 0, bins - 1);
+    ++counts[static_cast<std::size_t>(bin)];
+  }
+  return counts;
 }
 
 void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
@@ -103,7 +119,9 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
   const bool more = bench.maps.peak(index, look.range_rule) > range.high;
-  draw_color_scale(ui, look.colormap, range, more, in_words(look.range_rule), {from.x, bars_bottom + 1}, size.x);
+  draw_color_scale(ui, look.colormap, vit::even_text(set, range.low),
+                   (more ? "≥ " : "") + vit::even_text(set, range.high), in_words(look.range_rule),
+                   {from.x, bars_bottom + 1}, size.x);
 
   if (const auto& at = bench.hover.shown;
       at && at->row < set.rows && at->col < set.cols && bench.hover.map < set.count()) {
@@ -113,16 +131,17 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
     list.AddTriangleFilled({x - ui.px(5), bars_bottom - ui.px(5)}, {x + ui.px(5), bars_bottom - ui.px(5)},
                            {x, bars_bottom + ui.px(2)}, ui.theme.text);
   }
-  ImGui::SetCursorScreenPos(from);
-  ImGui::InvisibleButton("heads.histogram", size);
-  const ui::Control control{.id = "heads.histogram",
-                            .label = {},
-                            .tooltip =
-                                "How many patches of the chosen map have which value (logarithmic height), in "
-                                "the colours of the map. The mark is the value under the cursor. A shared range ends "
-                                "where 99.5 % of the values do: what is beyond has the last colour."};
+  drag_range(bench, index, from, size);
+  const ui::Control control{
+      .id = "heads.histogram",
+      .label = {},
+      .tooltip =
+          "How many patches of the chosen map have which value (logarithmic height), in "
+          "the colours of the map, as multiples of the even share: what each token would get if all "
+          "got the same. The mark is the value under the cursor. A shared range ends where 99.5 % of "
+          "the values do: what is beyond has the last colour. Drag an end to fix the range."};
   ui::describe(bench.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
-               number(range.low) + " " + number(range.high));
+               fmt::format("{:.6g} {:.6g}", range.low, range.high));
 }
 
 }  // namespace headlight

@@ -1,4 +1,4 @@
-// The controls of an analysis's parameters, made from its table.
+// The controls of an analysis's parameters, made from its table. Their ids are "ANALYSIS.PARAMETER".
 #pragma once
 
 #include <imgui.h>
@@ -9,9 +9,8 @@ namespace headlight {
 
 struct Bench;
 
-/// px of the row that they take; 0 where there are none.
-float parameters_height(const Bench& bench, const vit::Analysis& analysis);
-/// Side by side; each control's id is "ANALYSIS.PARAMETER". Changes the view.
-void draw_parameters(Bench& bench, const vit::Analysis& analysis, ImVec2 from, float width);
+float parameter_width(const Bench& bench, const vit::Parameter& parameter);  // px
+/// At the cursor.
+void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Parameter& parameter, float width);
 
 }  // namespace headlight

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/bench.h"
+#include "app/panels/map_strip.h"
 #include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
 
@@ -21,7 +22,7 @@ ImVec2 vec(Point p) {
 void PhotoView::paint(Bench& bench, int index) {
   const vit::MapSet& set = bench.maps.set();
   const Camera& camera = bench.camera;
-  const vit::Look& look = bench.session.view.look;
+  const vit::Look look = large_look(bench);
   const ImVec4 background = ImGui::ColorConvertU32ToFloat4(bench.ui.theme.window);
   const Drawn now{.maps = set.serial,
                   .photo = bench.photo.version,
@@ -43,6 +44,7 @@ void PhotoView::paint(Bench& bench, int index) {
   bench.painter.draw(now.frame, {.map = index,
                                  .look = look,
                                  .range = now.range,
+                                 .clear = vit::clear_up_to(set.even, now.range),
                                  .box = set.trace->pixels->box,
                                  .photo_width = static_cast<double>(bench.photo.image->width),
                                  .photo_height = static_cast<double>(bench.photo.image->height),
@@ -90,7 +92,8 @@ void PhotoView::mark_patches(const Bench& bench) {
     list.AddRect(a, b, color, 0, 0, thickness);
   };
   const double patch_w = box.width / set.cols, patch_h = box.height / set.rows;
-  frame(box.x, box.y, box.width, box.height, IM_COL32(255, 255, 255, 150), bench.ui.px(1));
+  if (bench.session.view.whole_photo)
+    frame(box.x, box.y, box.width, box.height, IM_COL32(255, 255, 255, 150), bench.ui.px(1));
   const auto& pointed = bench.hover.shown;
   if (pointed && pointed->col < set.cols && pointed->row < set.rows)
     frame(box.x + pointed->col * patch_w, box.y + pointed->row * patch_h, patch_w, patch_h,
@@ -104,8 +107,11 @@ void PhotoView::mark_patches(const Bench& bench) {
 void PhotoView::draw(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const vit::Image& photo = *bench.photo.image;
   const auto place = [&] {
-    bench.camera.place({from.x, from.y}, {size.x, size.y},
-                       {static_cast<double>(photo.width), static_cast<double>(photo.height)});
+    const Point whole{static_cast<double>(photo.width), static_cast<double>(photo.height)};
+    const vit::Box& box = bench.maps.set().trace->pixels->box;
+    const PhotoPart fitted =
+        bench.session.view.whole_photo ? PhotoPart{{0, 0}, whole} : PhotoPart{{box.x, box.y}, {box.width, box.height}};
+    bench.camera.place({from.x, from.y}, {size.x, size.y}, whole, fitted);
   };
   place();
   pick(bench, index);

@@ -1,4 +1,5 @@
-// The whole photo with the network's part of it, the chosen map drawn inside: zoom, pan, pick and read out.
+// The large picture: the part of the photo that the network reads, or all of it, with the chosen map: zoom, pan, pick
+// and read out.
 #pragma once
 
 #include <imgui.h>

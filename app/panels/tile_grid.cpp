@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "app/panels/bench.h"
+#include "app/panels/head_switch.h"
+#include "app/panels/map_strip.h"
 #include "app/ui/widgets.h"
 #include "engine/base/quantity.h"
 
@@ -43,19 +45,23 @@ void choose(View& view, const vit::MapLabel& label) {
 namespace {
 
 /// What stands beside the name.
-std::string tile_number(const vit::MapFacts& facts, const vit::MapLabel& label) {
-  if (label.head == vit::kMaxOfHeads) return vit::share_text(facts.peak) + " %";
-  return fmt::format("{:.2f} bit", facts.entropy_bits);
+std::string tile_number(ShownMaps& maps, int index) {
+  const vit::MapFacts& facts = maps.facts(index);
+  if (maps.label(index).head == vit::kMaxOfHeads) return vit::even_text(maps.set(), facts.peak);
+  return fmt::format("spread {:.0f}", std::max(1.f, facts.spread));
 }
 
 std::string number_explained(ShownMaps& maps, int index) {
-  const std::string number = tile_number(maps.facts(index), maps.label(index));
-  if (maps.label(index).head == vit::kMaxOfHeads) return number + " is the largest weight that any head gives a patch.";
+  const vit::MapFacts& facts = maps.facts(index);
+  if (maps.label(index).head == vit::kMaxOfHeads)
+    return fmt::format("{} the even share ({}) is the most that any head gives a patch.",
+                       vit::even_text(maps.set(), facts.peak), vit::percent_text(facts.peak));
   const int tokens = maps.grid().tokens();
   return fmt::format(
-      "{} is the entropy of its attention: 0 if all of it lies on one token, {:.2f} if it is spread evenly over all "
-      "{}.",
-      number, std::log2(static_cast<double>(tokens)), tokens);
+      "Its attention is spread as if over {:.0f} of {} tokens evenly: 2 to the power of its entropy, which is {:.2f} "
+      "of "
+      "at most {:.2f} bit.",
+      std::max(1.f, facts.spread), tokens, facts.entropy_bits, std::log2(static_cast<double>(tokens)));
 }
 
 /// In the ids of controls: "mean", "3", "b5".
@@ -69,7 +75,7 @@ void TileGrid::paint(Bench& bench, const TilePlan& plan, int first, int last) {
   const vit::MapSet& set = bench.maps.set();
   atlas_.prepare({.maps = set.serial,
                   .photo = bench.photo.version,
-                  .look = bench.session.view.look,
+                  .look = tile_look(bench),
                   .width = plan.width,
                   .height = plan.height},
                  set.count());
@@ -91,19 +97,22 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
   ImGui::PushID(index);
   ImGui::SetCursorScreenPos(at);
   ImGui::InvisibleButton("picture", {w, h});
-  const bool over = ImGui::IsItemHovered(), held = ImGui::IsItemActive();
+  const bool over = ImGui::IsItemHovered(), held = ImGui::IsItemActive(), asks = ImGui::GetIO().KeyAlt;
   ui::describe(ui, {.id = "heads.tile." + short_id(label), .label = {}, .tooltip = {}}, at, to, over,
                chosen ? "on" : "");
   ImGui::SetCursorScreenPos({at.x, to.y});
-  const bool pressed = ImGui::InvisibleButton("caption", {w, caption_px});
+  bool pressed = ImGui::InvisibleButton("caption", {w, caption_px});
   const bool over_caption = ImGui::IsItemHovered();
   ui::Control name{.id = "heads.caption." + short_id(label), .label = {}, .tooltip = {}, .key = "↑ ↓"};
-  if (over_caption) name.tooltip = "Shows this map in the photo. " + number_explained(bench.maps, index);
+  if (over_caption)
+    name.tooltip =
+        "Shows this map large; Alt and a click ask the patch under the cursor. " + number_explained(bench.maps, index);
   ui::describe(ui, name, {at.x, to.y}, {to.x, to.y + caption_px}, over_caption, chosen ? "on" : "");
   ImGui::PopID();
 
   list.AddRectFilled(at, {to.x, to.y + caption_px}, chosen ? ui.theme.accent_soft : ui.theme.panel, ui.px(3));
   atlas_.show(list, index, at, to);
+  const bool over_switch = draw_head_switch(bench, label, at, to, over);
   const auto outline = [&](int patch, ImU32 color) {
     const float pw = w / static_cast<float>(set.cols), ph = h / static_cast<float>(set.rows);
     const ImVec2 a{at.x + pw * static_cast<float>(patch % set.cols), at.y + ph * static_cast<float>(patch / set.cols)};
@@ -115,9 +124,10 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     const int col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(set.cols)), 0, set.cols - 1);
     const int row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(set.rows)), 0, set.rows - 1);
     bench.hover.find({row, col}, index);
-    if (held) session.set_query(set.trace->grid.token_of(row, col));
+    if (held && asks) session.set_query(set.trace->grid.token_of(row, col));
+    pressed |= held && !asks && !over_switch;
   }
-  if ((over && held) || pressed) {
+  if (pressed) {
     choose(session.view, label);
     revealed_ = index;
   }
@@ -135,17 +145,21 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
 void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float caption_px) {
   const ui::Ui& ui = bench.ui;
   const vit::MapLabel& label = bench.maps.label(index);
-  const std::string number = tile_number(bench.maps.facts(index), label);
+  const std::string number = tile_number(bench.maps, index);
   const float text_y = at.y + (caption_px - ui.fonts.size(ui::Type::small)) / 2;
   const float name_w = ui::measure(ui, ui::Type::small, label.title).x;
   const float number_w = ui::measure(ui, ui::Type::small, number).x;
-  const float widest_w = ui::measure(ui, ui::Type::small, "head 0000.00 bit").x;  // all tiles have a number, or none
+  const float widest_w = ui::measure(ui, ui::Type::small, "head 00spread 000").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
+  const std::string bare = number.rfind("spread ", 0) == 0 ? number.substr(7) : number;
   const std::string shorter = label.head == vit::kNoHead ? std::to_string(label.block) : vit::head_name(label.head);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, index == chosen_ ? ui.theme.accent : ui.theme.text,
                 name_w + 2 * pad < width ? label.title : shorter);
+  const float bare_w = ui::measure(ui, ui::Type::small, bare).x;
   if (std::max(name_w + number_w, widest_w) + 3 * pad < width)
-    ui::draw_text(ui, ui::Type::small, {at.x + width - pad - number_w, text_y}, ui.theme.faint, number);
+    ui::draw_text(ui, ui::Type::small, {at.x + width - pad - number_w, text_y}, ui.theme.soft, number);
+  else if (name_w + bare_w + 3 * pad < width)
+    ui::draw_text(ui, ui::Type::small, {at.x + width - pad - bare_w, text_y}, ui.theme.soft, bare);
 }
 
 void TileGrid::reveal(int row, float step_y, float height) {
@@ -165,8 +179,14 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   const float caption_px = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
   const float aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows);
+  size.x -= ui.px(3);  // for the frame of a chosen tile
   TilePlan plan = plan_tiles(size, set.count(), aspect, caption_px, space, ui.px(64));
   if (plan.scrolls) plan = plan_tiles({size.x - scrollbar, size.y}, set.count(), aspect, caption_px, space, ui.px(64));
+  const int per_patch = plan.width / set.cols;
+  if (10 * per_patch * set.cols >= 9 * plan.width) {  // all patches of one size, at little loss
+    plan.width = per_patch * set.cols;
+    plan.height = per_patch * set.rows;
+  }
 
   ImGui::SetCursorScreenPos(from);
   ImGui::BeginChild("heads.tiles", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);

@@ -28,7 +28,7 @@ TilePhoto tile_photo(const Bench& bench);
 
 class TileGrid {
  public:
-  /// A click on a tile's caption chooses its map; one in its picture asks the patch there, too.
+  /// A click on a tile chooses its map; with Alt it asks the patch there.
   void draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size);
 
  private:

@@ -42,18 +42,6 @@ void run_controls(Bench& bench) {
   ui::gap(bench.ui, 6);
 }
 
-void fixed_range(Bench& bench) {
-  vit::Range& range = bench.session.view.look.fixed_range;
-  if (ui::slider(bench.ui,
-                 {.id = "view.range_low", .label = "from", .tooltip = "Values up to this take the first colour."},
-                 range.low, 0.f, 0.99f, fmt::format("{:.3f}", range.low)))
-    range.high = std::max(range.high, range.low + 0.001f);
-  if (ui::slider(bench.ui,
-                 {.id = "view.range_high", .label = "to", .tooltip = "Values from this on take the last colour."},
-                 range.high, 0.001f, 1.f, fmt::format("{:.3f}", range.high)))
-    range.low = std::min(range.low, range.high - 0.001f);
-}
-
 }  // namespace
 
 void draw_view_section(Bench& bench) {
@@ -66,14 +54,10 @@ void draw_view_section(Bench& bench) {
               .tooltip = "The colours from the range's lowest to its highest value.",
               .key = bench.commands.keys_of("view.colormap")},
              look.colormap);
-  ui::choose_segment(bench.ui, {.id = "view.range", .label = "", .key = bench.commands.keys_of("view.range")},
-                     look.range_rule);
-  if (look.range_rule == vit::RangeRule::fixed) fixed_range(bench);
-
   ui::slider(bench.ui,
              {.id = "view.opacity",
               .label = "Opacity",
-              .tooltip = "How much the map covers the photo.",
+              .tooltip = "How much the map covers the photo at the upper end of its range.",
               .key = bench.commands.keys_of("view.opacity_down") + "  " + bench.commands.keys_of("view.opacity_up")},
              look.opacity, 0.f, 1.f, fmt::format("{:.2f}", look.opacity));
   ui::check(
@@ -83,6 +67,14 @@ void draw_view_section(Bench& bench) {
        .tooltip = "Interpolates between patch centres. Off: one flat colour a patch, which is what the network has.",
        .key = bench.commands.keys_of("view.smooth")},
       look.smooth);
+  ImGui::SameLine(0, bench.ui.px(18));
+  if (ui::check(bench.ui,
+                {.id = "view.whole_photo",
+                 .label = "Whole photo",
+                 .tooltip = "The large picture shows all of the photo, not only the part that the network reads.",
+                 .key = bench.commands.keys_of("view.whole_photo")},
+                bench.session.view.whole_photo))
+    bench.camera.fit();
 }
 
 }  // namespace headlight

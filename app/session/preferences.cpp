@@ -52,7 +52,9 @@ Preferences load_preferences(const std::filesystem::path& file) {
   p.width = std::clamp(p.width, 800, 16384);
   p.height = std::clamp(p.height, 500, 16384);
   read(json, "dark", p.dark);
-  std::string colormap, range;
+  std::string colormap, range, picture;
+  read(json, "picture", picture);
+  if (const auto known = vit::choice_by_id<vit::Picture>(picture)) p.look.picture = *known;
   read(json, "colormap", colormap);
   if (const auto known = vit::choice_by_id<vit::Colormap>(colormap)) p.look.colormap = *known;
   read(json, "range", range);
@@ -75,6 +77,7 @@ void save_preferences(const Preferences& p, const std::filesystem::path& file) {
   const Json json = {{"width", p.width},
                      {"height", p.height},
                      {"dark", p.dark},
+                     {"picture", vit::id_of(p.look.picture)},
                      {"colormap", vit::id_of(p.look.colormap)},
                      {"range", vit::id_of(p.look.range_rule)},
                      {"range_low", p.look.fixed_range.low},

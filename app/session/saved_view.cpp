@@ -35,13 +35,16 @@ void view_fields(Visitor& v, Subject& view) {
   v("block", view.block);
   v("head", view.head);
   v("query", view.query);
+  v("direction", view.direction);
   v("stage", view.stage);
+  v("picture", view.look.picture);
   v("colormap", view.look.colormap);
   v("range", view.look.range_rule);
   v("range_low", view.look.fixed_range.low);
   v("range_high", view.look.fixed_range.high);
   v("smooth", view.look.smooth);
   v("opacity", view.look.opacity);
+  v("whole_photo", view.whole_photo);
   v("parameters", view.parameters);
   v("cost_of_model", view.cost_of_model);
   v("convention", view.convention);

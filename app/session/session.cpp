@@ -146,8 +146,13 @@ void Session::set_heads(int heads) {
   if (model_) settings.set_heads(heads, heads_for_all ? -1 : view.block);
 }
 
-void Session::switch_head(int head, bool off) {
-  if (model_ && head >= 0 && head < wanted_heads()) settings.switch_head(view.block, head, off);
+void Session::switch_head(int block, int head, bool off) {
+  if (model_ && block >= 0 && block < settings.depth() && head >= 0 && head < settings.heads(block))
+    settings.switch_head(block, head, off);
+}
+
+bool Session::head_off(int block, int head) const {
+  return block >= 0 && block < settings.depth() && settings.blocks[static_cast<std::size_t>(block)].is_off(head);
 }
 
 void Session::restore_trained_settings() {

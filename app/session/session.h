@@ -60,11 +60,12 @@ class Session {
   bool& heads_for_all = wanted.heads_for_all;
   std::optional<std::filesystem::path> imagenet_labels;  // for models that are opened later
 
-  int wanted_heads() const;              // of the chosen block; 0 without a model
-  void set_heads(int heads);             // for all blocks or the chosen one; another count switches all heads on
-  void switch_head(int head, bool off);  // of the chosen block
-  void restore_trained_settings();       // heads, bias, dropout; kernel and threads stay
-  bool as_trained() const;               // the wanted numbers are the trained ones
+  int wanted_heads() const;   // of the chosen block; 0 without a model
+  void set_heads(int heads);  // for all blocks or the chosen one; another count switches all heads on
+  void switch_head(int block, int head, bool off);
+  bool head_off(int block, int head) const;
+  void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
+  bool as_trained() const;          // the wanted numbers are the trained ones
   void set_query(int token);
   /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
   const std::vector<int>& input_sizes();

@@ -7,6 +7,7 @@
 #include "engine/cost/cost.h"
 #include "engine/maps/attention.h"
 #include "engine/maps/heatmap.h"
+#include "engine/maps/map_set.h"
 #include "engine/maps/token_names.h"
 #include "engine/network/trace.h"
 
@@ -20,9 +21,11 @@ struct View {
   int block = 0;
   int head = kMeanOfHeads;  // kMeanOfHeads, kMaxOfHeads or 0 … h-1
   int query = 0;            // token: 0 is the class token where there is one
+  vit::Direction direction = vit::Direction::looks_at;
   vit::Stage stage = vit::Stage::softmax;
   vit::Look look;
   std::map<std::string, double> parameters = {};  // of the analyses: "rollout.discard"
+  bool whole_photo = false;                       // the large picture shows all of it, not the network's part alone
   bool cost_of_model = false;                     // the cost of the whole model, not of the chosen block
   vit::Convention convention = vit::Convention::mac;
   bool operator==(const View&) const = default;

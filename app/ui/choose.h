@@ -24,7 +24,7 @@ bool choose(Ui& ui, const Control& control, Enum& value, float width = 0) {
 
 /// The same side by side; each word's tooltip is its sentence.
 template <class Enum>
-bool choose_segment(Ui& ui, const Control& control, Enum& value) {
+bool choose_segment(Ui& ui, const Control& control, Enum& value, float width = 0) {
   std::vector<const char*> names, sentences;
   int index = 0;
   for (const vit::Choice<Enum>& each : choices(Enum{})) {
@@ -32,7 +32,7 @@ bool choose_segment(Ui& ui, const Control& control, Enum& value) {
     names.push_back(each.name);
     sentences.push_back(each.sentence);
   }
-  if (!segments(ui, control, index, names, sentences)) return false;
+  if (!segments(ui, control, index, names, sentences, width)) return false;
   value = choices(Enum{})[static_cast<std::size_t>(index)].value;
   return true;
 }

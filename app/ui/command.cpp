@@ -37,6 +37,8 @@ std::string name_of_code(int code) {
       return "Page Up";
     case GLFW_KEY_PAGE_DOWN:
       return "Page Down";
+    case GLFW_KEY_DELETE:
+      return "Delete";
     case GLFW_KEY_BACKSPACE:
       return "Backspace";
     case GLFW_KEY_ESCAPE:

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "app/ui/hit.h"
+
 namespace headlight::ui {
 
 namespace {
@@ -25,18 +27,6 @@ void show_tooltip(const Ui& ui, const Control& control) {
   if (!control.key.empty()) line(Type::small, ui.theme.soft, "Key: " + control.key);
   ImGui::EndTooltip();
   ImGui::PopStyleVar();
-}
-
-struct Hit {
-  bool pressed = false, held = false, hovered = false;
-};
-
-Hit hit_box(const Control& control, ImVec2 size) {
-  Hit hit;
-  hit.pressed = ImGui::InvisibleButton(control.id.c_str(), size) && control.enabled;
-  hit.held = ImGui::IsItemActive() && control.enabled;
-  hit.hovered = ImGui::IsItemHovered();
-  return hit;
 }
 
 /// The text line above a track: label left, value right. Returns the track's top left corner.
@@ -203,62 +193,11 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   return changed;
 }
 
-bool begin_list(Ui& ui, const std::string& popup) {
-  if (!ImGui::BeginPopup(popup.c_str())) return false;
-  if (std::exchange(ui.close_list, false))
-    ImGui::CloseCurrentPopup();
-  else
-    ui.list_open = true;
-  return true;
-}
-
-bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width) {
+bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
+              std::span<const char* const> tooltips, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
   if (width <= 0) width = ImGui::GetContentRegionAvail().x;
-  const float height = ui.fonts.size(Type::body) + ui.px(8);
-  const char* name = names[static_cast<std::size_t>(index)];
-  const float name_width = measure(ui, Type::body, name).x;
-  const Hit hit = hit_box(control, {width, height});
-  ImDrawList& list = *ImGui::GetWindowDrawList();
-  const float text_y = at.y + (height - ui.fonts.size(Type::body)) / 2;
-  draw_text(ui, Type::body, {at.x, text_y}, control.enabled ? ui.theme.soft : ui.theme.faint, control.label);
-  const float box_width = name_width + ui.px(30);
-  if (control.enabled)
-    list.AddRectFilled({at.x + width - box_width, at.y}, {at.x + width, at.y + height},
-                       hit.hovered ? ui.theme.hovered : ui.theme.raised, ui.px(4));
-  draw_text(ui, Type::body, {at.x + width - box_width + ui.px(9), text_y},
-            control.enabled ? ui.theme.text : ui.theme.faint, name);
-  const ImVec2 tip{at.x + width - ui.px(12), at.y + height / 2 + ui.px(2)};
-  list.AddTriangleFilled({tip.x - ui.px(4), tip.y - ui.px(3.5f)}, {tip.x + ui.px(4), tip.y - ui.px(3.5f)},
-                         {tip.x, tip.y + ui.px(1.5f)}, control.enabled ? ui.theme.soft : ui.theme.faint);
-  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, name);
-  const std::string popup = control.id + ".list";
-  if (hit.pressed) ImGui::OpenPopup(popup.c_str());
-  bool changed = false;
-  ImGui::SetNextWindowPos({at.x + width, at.y + height + ui.px(2)}, ImGuiCond_Appearing, {1, 0});
-  if (begin_list(ui, popup)) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const bool chosen = static_cast<int>(i) == index;
-      const ImVec2 item = ImGui::GetCursorScreenPos();
-      if (ImGui::Selectable(names[i], chosen, 0, {std::max(ui.px(110), name_width), 0})) {
-        changed = !chosen;
-        index = static_cast<int>(i);
-      }
-      if (ui.map.wanted()) {
-        const ImVec2 to = ImGui::GetItemRectMax();
-        ui.map.add(
-            {control.id + "." + names[i], item.x, item.y, to.x - item.x, to.y - item.y, chosen ? "on" : "", true});
-      }
-    }
-    ImGui::EndPopup();
-  }
-  return changed;
-}
-
-bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
-              std::span<const char* const> tooltips) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float width = ImGui::GetContentRegionAvail().x, height = ui.fonts.size(Type::body) + ui.px(9);
+  const float height = ui.fonts.size(Type::body) + ui.px(9);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(at, {at.x + width, at.y + height}, ui.theme.raised, ui.px(4));
   float total = 0;

@@ -45,9 +45,15 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
 /// Label on the left, a drop-down on the right.
 bool choice(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width = 0);
 
-/// One of a few words side by side.
+// For a line of controls, all of one height: what they are called and what they are now stands inside.
+bool drop_down(Ui& ui, const Control& control, int& index, std::span<const char* const> names, float width);
+/// A slider that the wheel moves by one step, too. `label` says the value.
+bool bar(Ui& ui, const Control& control, int& value, int low, int high, float width);
+bool bar(Ui& ui, const Control& control, float& value, float low, float high, float width);
+
+/// One of a few words side by side; no width: all that there is.
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
-              std::span<const char* const> tooltips);
+              std::span<const char* const> tooltips, float width = 0);
 
 /// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
 bool begin_list(Ui& ui, const std::string& popup);

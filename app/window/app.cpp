@@ -145,6 +145,7 @@ void App::take_maps() {
   }
   bench_.painter.set_colormap(session.view.look.colormap);
   bench_.hover.begin_frame();
+  bench_.shows_photo = ImGui::IsKeyDown(ImGuiKey_Space) && !ImGui::GetIO().WantTextInput && !bench_.dialogs.any_open();
 }
 
 App::Layout App::lay_out() {
@@ -243,7 +244,22 @@ void App::draw_tabs(ImVec2 from, float width) {
     if (ui::tab(ui, control, view.page == entry.id)) view.page = entry.id;
     ImGui::SameLine();
   }
-  if (bench_.drift != nullptr) draw_badge(bench_, from, width, ImGui::GetCursorScreenPos().x + ui.px(14));
+  const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
+  if (bench_.drift != nullptr)
+    draw_badge(bench_, from, width, x);
+  else
+    draw_first_words({x, from.y}, from.x + width - x);
+}
+
+/// What a newcomer can do, where nothing more urgent stands.
+void App::draw_first_words(ImVec2 from, float width) {
+  ui::Ui& ui = bench_.ui;
+  const char* const words = "Click a patch: where does it look?  Change Heads: what does it cost?";
+  const ImVec2 extent = ui::measure(ui, ui::Type::body, words);
+  if (extent.x > width) return;
+  const ImVec2 at{from.x + width - extent.x, from.y + ui.px(6.5f)};
+  ui::draw_text(ui, ui::Type::body, at, ui.theme.soft, words);
+  ui::describe(ui, {.id = "first_words", .label = {}}, at, {at.x + extent.x, at.y + extent.y}, false, words);
 }
 
 std::string App::words_in_place_of_maps() const {

@@ -60,6 +60,7 @@ class App {
   void draw_right(const Area& area);
   void draw_overlays();
   void draw_tabs(ImVec2 from, float width);
+  void draw_first_words(ImVec2 from, float width);
   void take_maps();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();

@@ -10,6 +10,7 @@
 
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
+#include "app/panels/map_strip.h"
 
 namespace headlight {
 
@@ -145,8 +146,28 @@ void add_view_commands(Bench& bench) {
              .menu = "View",
              .name = "Next range rule",
              .keys = {{GLFW_KEY_R, 0}},
-             .tooltip = "Goes through shared, per head and fixed.",
-             .run = [&view] { view.look.range_rule = vit::next_choice(view.look.range_rule); }});
+             .tooltip = "Goes through the ranges of a block, of a map, of all maps, and the fixed one.",
+             .run = [&bench, &view] {
+               const int chosen = bench.maps.empty() ? 0 : bench.maps.chosen(view);
+               choose_range(bench, chosen, vit::next_choice(view.look.range_rule));
+             }});
+  table.add({.id = "view.picture",
+             .menu = "View",
+             .name = "Next picture: photo, over, map",
+             .keys = {{GLFW_KEY_O, 0}},
+             .tooltip = "The large picture shows the photo, the map over it, or the map. Hold Space to see the photo.",
+             .run = [&view] { view.look.picture = vit::next_choice(view.look.picture); }});
+  table.add({.id = "view.whole_photo",
+             .menu = "View",
+             .name = "Whole photo",
+             .keys = {{GLFW_KEY_H, 0}},
+             .tooltip = "The large picture shows all of the photo, or only the part that the network reads.",
+             .run =
+                 [&bench, &view] {
+                   view.whole_photo = !view.whole_photo;
+                   bench.camera.fit();
+                 },
+             .checked = [&view] { return view.whole_photo; }});
   table.add({.id = "view.opacity_down",
              .menu = "View",
              .name = "More photo",
@@ -258,6 +279,26 @@ void add_analysis_commands(Bench& bench) {
                    session.set_query(next < prefix ? next : 0);
                  },
              .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; }});
+  table.add({.id = "attention.direction",
+             .menu = "Analysis",
+             .name = "Looked at by",
+             .keys = {{GLFW_KEY_D, 0}},
+             .tooltip = "Off: where the query looks. On: who looks at the query.",
+             .run = [&session] { session.view.direction = vit::next_choice(session.view.direction); },
+             .enabled = ready,
+             .checked = [&session] { return session.view.direction == vit::Direction::looked_at_by; }});
+  table.add({.id = "attention.switch_head",
+             .menu = "Analysis",
+             .name = "Switch the head off",
+             .keys = {{GLFW_KEY_DELETE, 0}},
+             .tooltip = "The output of the chosen head becomes zero; again: it is back.",
+             .run =
+                 [&session] {
+                   const View& view = session.view;
+                   session.switch_head(view.block, view.head, !session.head_off(view.block, view.head));
+                 },
+             .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .checked = [&session] { return session.head_off(session.view.block, session.view.head); }});
   table.add({.id = "attention.qkv_bias",
              .menu = "Analysis",
              .name = "qkv bias",

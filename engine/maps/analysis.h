@@ -43,6 +43,7 @@ struct Analysis {
   const char* sentence;   // what it shows, at the top of its page
   const char* reference;  // the paper or code that it follows; empty: the network's own numbers
   bool asks_block;        // one answer for each block; else one for the network
+  bool asks_direction;    // it can also tell who looks at the query
   std::span<const Parameter> parameters;
 
   /// Empty, or why the pass cannot be asked this.

@@ -140,6 +140,16 @@ std::vector<float> attention_column(const Trace& trace, int block, int head, int
   return column;
 }
 
+Matrix attention_columns(const Trace& trace, int block, int key, Stage stage) {
+  const int heads = heads_of(trace, block);
+  Matrix columns(heads, trace.grid.tokens());
+  for (int head = 0; head < heads; ++head) {
+    const std::vector<float> column = attention_column(trace, block, head, key, stage);
+    std::copy(column.begin(), column.end(), columns.row(head));
+  }
+  return columns;
+}
+
 Matrix attention_head(const Trace& trace, int block, int head, Stage stage) {
   const Head at(trace, block, head);
   Matrix map = all_probabilities(at);

@@ -26,6 +26,9 @@ double floats_read(const Trace& trace, int block);
 /// Column `key` of a head: who looks at that token. (N).
 std::vector<float> attention_column(const Trace& trace, int block, int head, int key, Stage stage = Stage::softmax);
 
+/// The same column of every head of a block: (h, N). It needs all rows: N times what attention_rows reads.
+Matrix attention_columns(const Trace& trace, int block, int key, Stage stage = Stage::softmax);
+
 /// A whole head: (N, N), row = query.
 Matrix attention_head(const Trace& trace, int block, int head, Stage stage = Stage::softmax);
 

@@ -12,41 +12,48 @@ std::string refusal(const Subject& subject) {
   return subject.trace->blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
 }
 
-double work(const Subject& subject, const Question&) {
+double work(const Subject& subject, const Question& question) {
   double floats = 0;
   for (int block = 0; block < static_cast<int>(subject.trace->blocks.size()); ++block)
     floats += floats_read(*subject.trace, block);
-  return floats;
+  return question.direction == Direction::looked_at_by ? floats * subject.trace->grid.tokens() : floats;
 }
 
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
+  const bool column = question.direction == Direction::looked_at_by;
   MapSetBuilder set(subject.trace, question);
+  set.are_shares();
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);
-    const Matrix rows = attention_rows(trace, block, question.query, question.stage);
+    const Matrix rows = column ? attention_columns(trace, block, question.query, question.stage)
+                               : attention_rows(trace, block, question.query, question.stage);
     for (int head = 0; head < rows.rows(); ++head)
-      set.add({"block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1),
-               fmt::format("head {}", head), block, head},
-              rows.row(head));
+      set.add(
+          {"block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1) + (column ? "_received" : ""),
+           fmt::format("head {}", head), block, head},
+          rows.row(head));
   }
   return set.finish();
 }
 
 std::string about(const MapSet& set, int index) {
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
-  return shares_sentence(set, index, fmt::format("head {} of block {} puts", label.head, label.block));
+  const std::string who = fmt::format("head {} of block {}", label.head, label.block);
+  return set.question.direction == Direction::looked_at_by ? received_sentence(set, index, who)
+                                                           : shares_sentence(set, index, who);
 }
 
 }  // namespace
 
 extern const Analysis kGrid;
 const Analysis kGrid = {.id = "grid",
-                        .name = "Layers × heads",
+                        .name = "Grid",
                         .sentence = "Every head of every block in one grid.",
                         .reference = "",
                         .asks_block = false,
+                        .asks_direction = true,
                         .parameters = {},
                         .refusal = refusal,
                         .work = work,

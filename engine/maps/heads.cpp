@@ -16,12 +16,15 @@ std::string refusal(const Subject& subject) {
 }
 
 double work(const Subject& subject, const Question& question) {
-  return floats_read(*subject.trace, question.block);
+  return floats_read(*subject.trace, question.block) *
+         (question.direction == Direction::looked_at_by ? subject.trace->grid.tokens() : 1);
 }
 
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
-  const Matrix rows = attention_rows(trace, question.block, question.query, question.stage);
+  const bool column = question.direction == Direction::looked_at_by;
+  const Matrix rows = column ? attention_columns(trace, question.block, question.query, question.stage)
+                             : attention_rows(trace, question.block, question.query, question.stage);
   means.step(0.5);
   const auto tokens = static_cast<std::size_t>(rows.cols());
   std::vector<float> mean(tokens, 0.f), largest(tokens, 0.f);
@@ -33,28 +36,32 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   for (float& value : mean) value /= static_cast<float>(rows.rows());
 
   MapSetBuilder set(subject.trace, question);
+  set.are_shares();
+  const std::string received = column ? "_received" : "";
   const std::string block = "block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
-  set.add({block + "_mean", "mean", question.block, kMeanOfHeads}, mean.data(), false);
-  set.add({block + "_max", "max", question.block, kMaxOfHeads}, largest.data(), false);
+  set.add({block + "_mean" + received, "mean", question.block, kMeanOfHeads}, mean.data(), false);
+  set.add({block + "_max" + received, "max", question.block, kMaxOfHeads}, largest.data(), false);
   for (int head = 0; head < rows.rows(); ++head)
-    set.add({block + "_head" + padded(head, rows.rows() - 1), "head " + std::to_string(head), question.block, head},
+    set.add({block + "_head" + padded(head, rows.rows() - 1) + received, "head " + std::to_string(head), question.block,
+             head},
             rows.row(head));
   return set.finish();
 }
 
 std::string about(const MapSet& set, int index) {
   const int heads = set.count() - 2, head = set.labels[static_cast<std::size_t>(index)].head;
+  const std::string phrase = query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
+  const bool column = set.question.direction == Direction::looked_at_by;
   if (head == kMaxOfHeads) {
     const MapFacts facts = facts_of(set, index);
-    return fmt::format("The largest weight that any of the {} heads gives from {}{} is {} %, on {}.", heads,
-                       query_phrase(set.question.query, set.trace->grid, set.trace->model->config),
-                       after_dropout(set) ? ", after dropout" : "", share_text(facts.peak),
+    return fmt::format("The most that any of the {} heads gives {} {}{} is {} the even share ({}), {} the patch {}.",
+                       heads, column ? "to" : "from", phrase, after_dropout(set) ? ", after dropout," : "",
+                       even_text(set, facts.peak), percent_text(facts.peak), column ? "from" : "on",
                        place_text(facts.peak_patch, set.cols));
   }
-  if (head == kMeanOfHeads)
-    return shares_sentence(set, index,
-                           fmt::format("the {} {}", heads, heads == 1 ? "head puts" : "heads on average put"));
-  return shares_sentence(set, index, fmt::format("head {} puts", head));
+  const std::string who =
+      head == kMeanOfHeads ? fmt::format("the mean of {} heads", heads) : fmt::format("head {}", head);
+  return column ? received_sentence(set, index, who) : shares_sentence(set, index, who);
 }
 
 }  // namespace
@@ -65,6 +72,7 @@ const Analysis kHeads = {.id = "heads",
                          .sentence = "The photo with one block's heads.",
                          .reference = "",
                          .asks_block = true,
+                         .asks_direction = true,
                          .parameters = {},
                          .refusal = refusal,
                          .work = work,

@@ -25,7 +25,13 @@ constexpr Choice<RangeRule> kRangeRules[] = {
      "One range for the maps of a block, up to what 99.5 % of their patches have: its heads can be compared."},
     {RangeRule::per_head, "head", "map", "Every map from its own smallest to its own largest value."},
     {RangeRule::all, "all", "all", "One range for every map that is shown: blocks can be compared, too."},
-    {RangeRule::fixed, "fixed", "fixed", "The range that you set below."},
+    {RangeRule::fixed, "fixed", "fixed", "The range as it is now; its two ends are dragged on the colour bar."},
+};
+
+constexpr Choice<Picture> kPictures[] = {
+    {Picture::photo, "photo", "Photo", "The photo alone."},
+    {Picture::over, "over", "Over", "The map over the grey photo; what gets less than the even share stays clear."},
+    {Picture::map, "map", "Map", "The map alone."},
 };
 
 int hex_digit(char digit) {
@@ -62,6 +68,11 @@ Image blank(int width, int height) {
   return image;
 }
 
+/// ITU-R BT.601, of encoded values.
+float luma(const std::uint8_t* rgb) {
+  return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+}
+
 std::uint8_t rounded(float value) {
   return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.f, 255.f));
 }
@@ -70,6 +81,10 @@ std::uint8_t rounded(float value) {
 
 std::span<const Choice<Colormap>> choices(Colormap) {
   return kColormaps;
+}
+
+std::span<const Choice<Picture>> choices(Picture) {
+  return kPictures;
 }
 
 std::span<const Choice<RangeRule>> choices(RangeRule) {
@@ -123,8 +138,10 @@ std::array<std::uint8_t, 3> color_of(float value, const Range& range, const Colo
   return table[static_cast<std::size_t>(position_in(value, range) * 255.f + 0.5f)];
 }
 
-float overlay_weight(float opacity, float position) {
-  return std::pow(opacity, 3.f - 2.f * position);
+float overlay_weight(float opacity, float value, float clear, const Range& range) {
+  if (!(value > clear)) return 0.f;
+  if (value >= range.high) return opacity;
+  return opacity * std::sqrt((value - clear) / (range.high - clear));
 }
 
 Image render(const PatchMap& map, const Look& look, const Range& range, int width, int height,
@@ -147,6 +164,7 @@ Image render_overlay(const PatchMap& map, const Look& look, const Range& range, 
                      int width, int height, const std::stop_token& stop) {
   const ColorTable& table = color_table(look.colormap);
   Image image = resize(photo, width, height, Interpolation::bilinear);
+  const float clear = clear_up_to(map.even, range);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
     if (stop.stop_requested()) throw Cancelled();
@@ -154,13 +172,13 @@ Image render_overlay(const PatchMap& map, const Look& look, const Range& range, 
     for (int x = 0; x < width; ++x, to += 3) {
       const double map_x = ((x + 0.5) / width * photo.width - box.x) / box.width * map.cols;
       if (map_x < 0 || map_y < 0 || map_x >= map.cols || map_y >= map.rows) {
-        for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * kOutsideBrightness);
+        std::fill(to, to + 3, rounded(luma(to) * kOutsideBrightness));
         continue;
       }
       const float value = sample(map, map_x, map_y, look.smooth);
       const auto color = color_of(value, range, table);
-      const float weight = overlay_weight(look.opacity, position_in(value, range));
-      for (int c = 0; c < 3; ++c) to[c] = rounded(to[c] * (1 - weight) + color[c] * weight);
+      const float weight = overlay_weight(look.opacity, value, clear, range), grey = luma(to) * kUnderBrightness;
+      for (int c = 0; c < 3; ++c) to[c] = rounded(grey * (1 - weight) + color[c] * weight);
     }
   }
   return image;

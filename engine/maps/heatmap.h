@@ -32,13 +32,22 @@ enum class RangeRule : std::uint8_t {
 };
 std::span<const Choice<RangeRule>> choices(RangeRule);
 
+/// What a picture of a map is made of.
+enum class Picture : std::uint8_t {
+  photo,  // as it is
+  over,   // the map over the photo, which is grey and darker, see overlay_weight
+  map,    // the map alone
+};
+std::span<const Choice<Picture>> choices(Picture);
+
 /// How values become a picture, the same for everything that is shown or saved.
 struct Look {
+  Picture picture = Picture::over;
   Colormap colormap = Colormap::inferno;
   RangeRule range_rule = RangeRule::shared;
   Range fixed_range{0.f, 0.1f};  // for RangeRule::fixed
   bool smooth = false;           // interpolate between patch centres
-  float opacity = 0.7f;          // of the map over the photo, see overlay_weight; 1: the map alone
+  float opacity = 0.9f;          // of the map over the photo at the upper end of its range, 0 … 1
   bool operator==(const Look&) const = default;
 };
 /// Smallest to largest value; [0, 1] for no values, widened to both sides where all are equal.
@@ -52,6 +61,7 @@ Range shared_range(std::span<const float> values);
 struct PatchMap {
   int rows = 0, cols = 0;
   std::vector<float> values;
+  float even = 0;  // what each token would have if all had the same; 0: values are no shares
 };
 
 /// The value at (x, y) in patch units, 0…cols and 0…rows: nearest takes the patch under the point; smooth interpolates
@@ -64,20 +74,24 @@ float position_in(float value, const Range& range);
 /// The colour of a value: the table entry nearest to (value - low) / (high - low).
 std::array<std::uint8_t, 3> color_of(float value, const Range& range, const ColorTable& table);
 
-/// How much of the map's colour covers the photo where the value stands at `position`: the opacity at the range's upper
-/// end and its cube at the lower one, so that the photo stays visible where little attention falls.
-float overlay_weight(float opacity, float position);
+/// How much of the map's colour covers the photo: nothing up to `clear`, from there on opacity · √t, where t goes from
+/// 0 to 1 at the range's upper end. `clear` is the even share for shares of attention, so that what gets less than its
+/// share stays plain photo; elsewhere the lower end of the range.
+float overlay_weight(float opacity, float value, float clear, const Range& range);
+inline float clear_up_to(float even, const Range& range) {
+  return even > 0 ? even : range.low;
+}
 
 /// The map alone on a picture of the given size; the ends of `range` have the first and the last colour. Throws
 /// Cancelled after a stop request, as does render_overlay.
 Image render(const PatchMap& map, const Look& look, const Range& range, int width, int height,
              const std::stop_token& stop = {});
 
-/// What is left of the photo's brightness outside the box. The shader uses the same.
-inline constexpr float kOutsideBrightness = 0.35f;
+/// What is left of the photo's brightness under a map, where it is grey, and outside the box. The shader uses the same.
+inline constexpr float kUnderBrightness = 0.6f, kOutsideBrightness = 0.35f;
 
-/// The map over the whole photo: inside `box` the photo and the map are mixed by overlay_weight, outside it the photo
-/// is dimmed. Width and height are those of the result.
+/// The map over the whole photo, which turns grey: inside `box` map and photo are mixed by overlay_weight, outside it
+/// the photo is darker. Width and height are those of the result.
 Image render_overlay(const PatchMap& map, const Look& look, const Range& range, const Image& photo, const Box& box,
                      int width, int height, const std::stop_token& stop = {});
 

@@ -28,6 +28,7 @@ MapFacts facts_of(const MapSet& set, int index) {
   for (const std::span<const float> part : {prefix, map})
     for (const float share : part)
       if (share > 0) facts.entropy_bits -= share / sum * std::log2(share / sum);
+  facts.spread = std::exp2(facts.entropy_bits);
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   if (label.head == kMaxOfHeads) {
     facts.patches = 0;
@@ -50,30 +51,57 @@ int half_mass_count(std::span<const float> map) {
 }
 
 std::string place_text(int patch, int cols) {
-  return fmt::format("row {}, column {}", patch / cols, patch % cols);
+  return fmt::format("({}, {})", patch / cols, patch % cols);
+}
+
+std::string even_text(const MapSet& set, float value) {
+  if (set.even <= 0) return percent_text(value);
+  const double times = static_cast<double>(value) / set.even;
+  if (times == 0) return "0 ×";
+  if (times < 0.005) return "<0.01 ×";
+  return times >= 99.5   ? fmt::format("{:.0f} ×", times)
+         : times >= 0.95 ? fmt::format("{:.1f} ×", times)
+                         : fmt::format("{:.2g} ×", times);
 }
 
 bool after_dropout(const MapSet& set) {
   return set.question.stage == Stage::after_dropout && set.trace->settings.active_attn_drop() > 0;
 }
 
-std::string shares_sentence(const MapSet& set, int index, const std::string& looks) {
+std::string shares_sentence(const MapSet& set, int index, const std::string& who) {
   const TokenGrid& grid = set.trace->grid;
   const MapFacts facts = facts_of(set, index);
   const int query = set.question.query;
   const std::string phrase = query_phrase(query, grid, set.trace->model->config);
-  std::string text = fmt::format("From {}{}, {} {} % on {}", phrase, after_dropout(set) ? ", after dropout" : "", looks,
-                                 share_text(facts.own), query < grid.prefix ? phrase + " itself" : "its own patch");
-  if (query >= grid.prefix && grid.prefix > 0)
-    text +=
-        fmt::format(", {} % on the {}", share_text(facts.prefix), grid.prefix > 1 ? "prefix tokens" : "class token");
-  else if (query < grid.prefix && grid.prefix > 1)
-    text += fmt::format(", {} % on the other prefix tokens", share_text(facts.prefix - facts.own));
+  std::string text = fmt::format(
+      "From {}{}, {} spreads over about {:.0f} of {} tokens. The strongest patch, {}, gets {} the even share", phrase,
+      after_dropout(set) ? ", after dropout" : "", who, std::max(1.f, facts.spread), grid.tokens(),
+      place_text(facts.peak_patch, set.cols), even_text(set, facts.peak));
   const int half = half_mass_count(set.map(index));
-  const std::string peak = place_text(facts.peak_patch, set.cols);
-  text += "; half of what goes to patches falls on ";
-  if (half == 1) return text + fmt::format("one of {}, {} ({} %).", set.patches(), peak, share_text(facts.peak));
-  return text + fmt::format("{} of {}, the most, {} %, on {}.", half, set.patches(), share_text(facts.peak), peak);
+  text += half == 1 ? fmt::format(" and more than half of what goes to the {} patches.", set.patches())
+                    : fmt::format("; {} of {} patches get half of what goes to patches.", half, set.patches());
+  text += fmt::format(" {} stays on {}", percent_text(facts.own),
+                      query < grid.prefix ? phrase + " itself" : "its own patch");
+  if (query >= grid.prefix && grid.prefix > 0)
+    text += fmt::format(", {} goes to the {}", percent_text(facts.prefix),
+                        grid.prefix > 1 ? "prefix tokens" : "class token");
+  else if (query < grid.prefix && grid.prefix > 1)
+    text += fmt::format(", {} goes to the other prefix tokens", percent_text(facts.prefix - facts.own));
+  return text + ".";
+}
+
+std::string received_sentence(const MapSet& set, int index, const std::string& who) {
+  const TokenGrid& grid = set.trace->grid;
+  const MapFacts facts = facts_of(set, index);
+  const std::string phrase = query_phrase(set.question.query, grid, set.trace->model->config);
+  return fmt::format(
+      "In {}{}, {} gets {} the even share from an average token. The patch {} looks at it most: {} the even share, {} "
+      "of "
+      "its attention; {} of {} patches give half of what comes from patches.",
+      who, after_dropout(set) ? ", after dropout" : "", phrase,
+      even_text(set, (facts.prefix + facts.patches) / static_cast<float>(grid.tokens())),
+      place_text(facts.peak_patch, set.cols), even_text(set, facts.peak), percent_text(facts.peak),
+      half_mass_count(set.map(index)), set.patches());
 }
 
 }  // namespace vit

@@ -11,6 +11,7 @@ namespace vit {
 
 struct MapFacts {
   float entropy_bits = 0;  // of the whole row brought to a sum of 1, prefix tokens included
+  float spread = 0;        // tokens over which it would be spread if each got the same: 2 to the entropy
   float peak = 0;          // largest patch value
   int peak_patch = 0;
   float own = 0;      // on the query itself
@@ -24,14 +25,20 @@ MapFacts facts_of(const MapSet& set, int index);
 /// How many patches, the largest first, hold half of what all patches hold.
 int half_mass_count(std::span<const float> map);
 
-/// "row 4, column 7".
+/// "(4, 7)": row and column.
 std::string place_text(int patch, int cols);
+
+/// "14.6 ×", how many times its even share a token has; "5.7 %" where values are no shares. 0.031 × has two digits.
+std::string even_text(const MapSet& set, float value);
 
 /// They are what a dropout mask left: rows need not sum to 1.
 bool after_dropout(const MapSet& set);
 
-/// A sentence that fits any map from one query: what it puts on the query, the prefix tokens and the patches.
-/// `looks`: "head 3 puts", "the 6 heads on average put".
-std::string shares_sentence(const MapSet& set, int index, const std::string& looks);
+/// What any map from one query says: how far it spreads, its strongest patch, and what goes to the prefix tokens.
+/// `who`: "head 3", "the mean of 6 heads".
+std::string shares_sentence(const MapSet& set, int index, const std::string& who);
+
+/// Likewise for a map of who looks at the query.
+std::string received_sentence(const MapSet& set, int index, const std::string& who);
 
 }  // namespace vit

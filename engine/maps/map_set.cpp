@@ -4,6 +4,19 @@
 #include <utility>
 
 namespace vit {
+namespace {
+
+constexpr Choice<Direction> kDirections[] = {
+    {Direction::looks_at, "looks-at", "looks at", "Where the query looks: its row of attention, which sums to 1."},
+    {Direction::looked_at_by, "looked-at-by", "looked at by",
+     "Who looks at the query: its column of attention, one share from every token."},
+};
+
+}  // namespace
+
+std::span<const Choice<Direction>> choices(Direction) {
+  return kDirections;
+}
 
 int MapSet::find(int block, int head) const {
   int of_block = -1;  // the last of the block whose head is not beyond the wanted one

@@ -14,11 +14,16 @@
 
 namespace vit {
 
+/// From the query's row of attention, or from its column.
+enum class Direction : std::uint8_t { looks_at, looked_at_by };
+std::span<const Choice<Direction>> choices(Direction);
+
 /// What is asked of a pass. Two equal questions about one trace have the same answer.
 struct Question {
   std::string analysis = {};  // an Analysis's id
   int block = 0;
   int query = 0;  // token
+  Direction direction = Direction::looks_at;
   Stage stage = Stage::softmax;
   std::map<std::string, double> values = {};  // of the analysis's parameters; absent ones have their initial value
   bool operator==(const Question&) const = default;
@@ -51,6 +56,7 @@ struct MapSet {
   std::vector<Range> own;       // (count) smallest to largest value of each map
   std::vector<Range> of_block;  // (count) of the maps of the same block together, see shared_range
   Range all;                    // of all maps together, likewise
+  float even = 0;               // what every token would get if each got the same; 0: values are no shares
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -62,7 +68,7 @@ struct MapSet {
     return {prefix.data() + static_cast<std::size_t>(index) * tokens, tokens};
   }
   float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row * cols + col)]; }
-  PatchMap patch_map(int index) const { return {rows, cols, {map(index).begin(), map(index).end()}}; }
+  PatchMap patch_map(int index) const { return {rows, cols, {map(index).begin(), map(index).end()}, even}; }
   /// The map of a block and head: of a block with fewer heads its last one, of one with a single map that one, and of a
   /// block without any the first map of the set. -1 for an empty set.
   int find(int block, int head) const;
@@ -77,6 +83,8 @@ class MapSetBuilder {
   /// `row`: (N) a value for each token, prefix tokens first. `counts`: its patches are among those that the shared
   /// ranges are made from (a mean or a maximum of others is not).
   void add(MapLabel label, const float* row, bool counts = true);
+  /// Values are shares of a sum of 1 over all tokens.
+  void are_shares() { set_->even = 1.f / static_cast<float>(set_->trace->grid.tokens()); }
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();
 

@@ -130,6 +130,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
     for (std::size_t b = static_cast<std::size_t>(block); b < rows.size(); ++b) rows[b] = times(rows[b], attention);
   }
   MapSetBuilder set(subject.trace, question);
+  set.are_shares();
   for (int block = start; block < depth; ++block) {
     const std::vector<double>& row = rows[static_cast<std::size_t>(block)];
     const std::vector<float> rounded(row.begin(), row.end());
@@ -142,8 +143,8 @@ std::string about(const MapSet& set, int index) {
   const int start = static_cast<int>(analysis_by_id("rollout")->value(set.question, "start"));
   const int block = set.labels[static_cast<std::size_t>(index)].block;
   return shares_sentence(set, index,
-                         block == start ? fmt::format("the rollout of block {} puts", block)
-                                        : fmt::format("the rollout of blocks {} to {} puts", start, block));
+                         block == start ? fmt::format("the rollout of block {}", block)
+                                        : fmt::format("the rollout of blocks {} to {}", start, block));
 }
 
 }  // namespace
@@ -154,6 +155,7 @@ const Analysis kRollout = {.id = "rollout",
                            .sentence = "Where the query's content comes from, through all blocks up to the chosen one.",
                            .reference = "Abnar and Zuidema 2020",
                            .asks_block = false,
+                           .asks_direction = false,
                            .parameters = kParameters,
                            .refusal = refusal,
                            .work = work,

@@ -49,7 +49,8 @@ class HeatmapPainterTest : public testing::Test {
     if (!context_.works()) GTEST_SKIP() << "this system has no OpenGL without a display";
   }
 
-  vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::Look& look, int width, int height) {
+  vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::Look& look, int width, int height,
+                  float clear = 0) {
     HeatmapPainter painter;
     painter.set_colormap(look.colormap);
     painter.set_photo(photo_levels(std::make_shared<const vit::Image>(flat_photo(40, 30))));
@@ -63,16 +64,21 @@ class HeatmapPainterTest : public testing::Test {
     canvas.resize(width, height);
     const vit::Box box{.x = 5, .y = 0, .width = 30, .height = 30};
     painter.begin(canvas);
-    painter.draw(
-        {.x = 0,
-         .y = 0,
-         .width = width,
-         .height = height,
-         .photo_x = box.x,
-         .photo_y = box.y,
-         .scale = width / box.width,
-         .scale_y = height / box.height},
-        {.map = index, .look = look, .range = look.fixed_range, .box = box, .photo_width = 40, .photo_height = 30});
+    painter.draw({.x = 0,
+                  .y = 0,
+                  .width = width,
+                  .height = height,
+                  .photo_x = box.x,
+                  .photo_y = box.y,
+                  .scale = width / box.width,
+                  .scale_y = height / box.height},
+                 {.map = index,
+                  .look = look,
+                  .range = look.fixed_range,
+                  .clear = clear,
+                  .box = box,
+                  .photo_width = 40,
+                  .photo_height = 30});
     painter.end();
     return canvas.read(0, 0, width, height);
   }
@@ -84,7 +90,8 @@ TEST_F(HeatmapPainterTest, EveryColormapEqualsTheFile) {
   const vit::PatchMap map = random_map(5, 7, 1);
   for (const vit::Choice<vit::Colormap>& one : vit::choices(vit::Colormap{}))
     for (const bool smooth : {false, true}) {
-      const vit::Look look{.colormap = one.value,
+      const vit::Look look{.picture = vit::Picture::map,
+                           .colormap = one.value,
                            .range_rule = vit::RangeRule::fixed,
                            .fixed_range = {0.01f, 0.17f},
                            .smooth = smooth,
@@ -98,7 +105,8 @@ TEST_F(HeatmapPainterTest, EveryColormapEqualsTheFile) {
 TEST_F(HeatmapPainterTest, MapsBehindTheFirstAreFoundAcrossTheFoldOfTheTexture) {
   std::vector<vit::PatchMap> maps;
   for (unsigned i = 0; i < 9; ++i) maps.push_back(random_map(14, 14, i));  // 9 · 196 values in rows of 1024
-  const vit::Look look{.colormap = vit::Colormap::viridis,
+  const vit::Look look{.picture = vit::Picture::map,
+                       .colormap = vit::Colormap::viridis,
                        .range_rule = vit::RangeRule::fixed,
                        .fixed_range = {0.f, 0.2f},
                        .smooth = false,
@@ -111,7 +119,8 @@ TEST_F(HeatmapPainterTest, MapsBehindTheFirstAreFoundAcrossTheFoldOfTheTexture) 
 }
 
 TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
-  const vit::Look look{.colormap = vit::Colormap::grey,
+  const vit::Look look{.picture = vit::Picture::map,
+                       .colormap = vit::Colormap::grey,
                        .range_rule = vit::RangeRule::fixed,
                        .fixed_range = {0.f, 1.f},
                        .smooth = false,
@@ -124,15 +133,29 @@ TEST_F(HeatmapPainterTest, OneHotPatchIsWhereItBelongs) {
     }
 }
 
-TEST_F(HeatmapPainterTest, OpacityMixesPhotoAndMapMoreWhereTheValueIsHigh) {
-  const vit::Look look{.colormap = vit::Colormap::grey,
-                       .range_rule = vit::RangeRule::fixed,
-                       .fixed_range = {0.f, 1.f},
-                       .smooth = false,
-                       .opacity = 0.5f};
-  const vit::Image drawn = draw({one_hot(2, 2, 0, 0)}, 0, look, 20, 20);
-  EXPECT_NEAR(drawn.pixel(2, 2)[0], 0.5 * 200 + 0.5 * 255, 1.5);
-  EXPECT_NEAR(drawn.pixel(15, 15)[0], 0.875 * 200, 1.5);  // the opacity's cube covers the photo where the value is low
+TEST_F(HeatmapPainterTest, AMapOverThePhotoIsThatOfTheFileRenderer) {
+  vit::Look look{.picture = vit::Picture::over,
+                 .colormap = vit::Colormap::inferno,
+                 .range_rule = vit::RangeRule::fixed,
+                 .fixed_range = {0.f, 1.f},
+                 .smooth = false,
+                 .opacity = 0.8f};
+  vit::PatchMap map = one_hot(2, 2, 0, 0);
+  map.values = {1.f, 0.5f, 0.26f, 0.1f};
+  map.even = 0.25f;
+  for (const bool smooth : {false, true}) {
+    look.smooth = smooth;
+    const vit::Image drawn = draw({map}, 0, look, 40, 30, map.even);
+    EXPECT_LE(largest_difference(drawn, vit::render_overlay(map, look, look.fixed_range, flat_photo(40, 30),
+                                                            {.x = 0, .y = 0, .width = 40, .height = 30}, 40, 30)),
+              kTolerance);
+  }
+  look.smooth = false;
+  const vit::Image drawn = draw({map}, 0, look, 40, 30, map.even);
+  EXPECT_NEAR(drawn.pixel(35, 25)[0], 0.6 * (0.299 * 200 + 0.587 * 100 + 0.114 * 40), 1.5)
+      << "less than the even share: the grey photo alone";
+  look.picture = vit::Picture::photo;
+  EXPECT_EQ(int{draw({map}, 0, look, 40, 30, map.even).pixel(5, 5)[0]}, 200);
 }
 
 TEST_F(HeatmapPainterTest, APhotoDrawnSmallIsSmoothAndAnotherPhotoTakesItsPlace) {
@@ -150,7 +173,7 @@ TEST_F(HeatmapPainterTest, APhotoDrawnSmallIsSmoothAndAnotherPhotoTakesItsPlace)
     painter.begin(canvas);
     painter.draw({.x = 0, .y = 0, .width = 16, .height = 4, .photo_x = 0, .photo_y = 0, .scale = 16.0 / photo.width},
                  {.map = 0,
-                  .look = {.opacity = 0.f},
+                  .look = {.picture = vit::Picture::photo},
                   .range = {0.f, 1.f},
                   .box = {.x = 0, .y = 0, .width = 1.0 * photo.width, .height = 1.0 * photo.height},
                   .photo_width = 1.0 * photo.width,

@@ -166,7 +166,8 @@ class Window:
     def move(self, name, across=0.5, down=0.5):
         """The pointer onto a control, without a click."""
         m = self.mark(name)
-        self.xdotool("mousemove", round(m["x"] + across * m["w"]), round(m["y"] + down * m["h"]))
+        x, y = round(m["x"] + across * m["w"]), round(m["y"] + down * m["h"])
+        self.xdotool("mousemove", x + 1, y, "mousemove", x, y)  # a frame follows though the pointer was there before
         time.sleep(0.05)
 
     def click(self, name, across=0.5, down=0.5):

@@ -31,8 +31,6 @@ def compare(window, *settings):
 
 with open_window("--model", MODEL, photo) as window:
     window.settle()
-    for _ in range(6):  # the map alone
-        window.key("period")
     compare(window)
     window.key("bracketright")
     compare(window)

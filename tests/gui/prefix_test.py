@@ -18,7 +18,7 @@ with open_window("--model", MODEL, photo) as window:
     check(state["shown"]["query"] == "token:3", f"a click on register 1 asks it: {state['shown']['query']}")
     moved = [float(window.mark(name)["value"]) for name in names]
     check(moved != shares, f"the bars are now the register's: {moved}")
-    check(window.mark("attention.query")["value"] == "token:3", "the left column names it")
+    check(window.mark("attention.query")["value"] == "token:3", "the strip names it")
     state = window.click("heads.prefix.1", down=0.95)
     check(state["shown"]["query"] == "token:1", f"a click on a label asks the distillation token: {state['shown']['query']}")
     state = window.key("t")

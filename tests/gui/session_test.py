@@ -16,9 +16,24 @@ with open_window(photo) as window:
 
     state = window.click("image.view")
     check("," in state["shown"]["query"], f"a click in the photo asks that patch: {state['shown']['query']}")
+    asked = state["shown"]["query"]
     state = window.click("heads.tile.1", 0.9, 0.9)
+    check(state["shown"]["query"] == asked and state["shown"]["head"] == "1", "a click on a tile chooses head 1, and asks nothing")
+    window.xdotool("keydown", "alt")
+    state = window.click("heads.tile.2", 0.9, 0.9)
+    window.xdotool("keyup", "alt")
     row, col = (int(n) for n in state["shown"]["query"].split(","))
-    check(row > 3 and col > 3 and state["shown"]["head"] == "1", f"a click in a tile asks patch {row},{col} of head 1")
+    check(row > 3 and col > 3 and state["shown"]["head"] == "1", f"Alt and a click in a tile ask patch {row},{col}, and choose nothing")
+    one_way = window.mark("heads.histogram")["value"]
+    window.key("d")
+    check(window.mark("heads.histogram")["value"] != one_way, "D asks who looks at that patch")
+    window.click("attention.direction")
+    check(window.mark("heads.histogram")["value"] == one_way, "a click turns it back")
+    state = window.click("query.patch")
+    check(state["shown"]["query"] == f"{row},{col}", "the patch's chip asks it")
+    state = window.click("query.0")
+    check(state["shown"]["query"] == "cls", "the class token's chip asks the class token")
+    window.click("query.patch")
     state = window.key("q")
     check(state["shown"]["query"] == "cls", "Q asks the class token")
 
@@ -31,6 +46,17 @@ with open_window(photo) as window:
     state = window.key("bracketright")
     check(state["shown"]["num_heads"] > heads and f"heads.tile.{heads}" in window.marks(),
           f"] shows {state['shown']['num_heads']} heads and as many tiles")
+
+    prediction = {name: m["value"] for name, m in window.marks().items() if name.startswith("prediction.")}
+    window.move("heads.tile.1")
+    window.wait_for(lambda s: any(m["id"] == f"switch.{s['shown']['block']}.1" for m in s["marks"]), "⊘ on the tile")
+    window.click(f"switch.{state['shown']['block']}.1")
+    check(window.mark(f"switch.{state['shown']['block']}.1")["value"] == "off", "⊘ on a tile switches its head off")
+    changed = {name: m["value"] for name, m in window.marks().items() if name.startswith("prediction.")}
+    check(changed != prediction, "and the prediction follows")
+    window.key("Delete")
+    check(f"switch.{state['shown']['block']}.1" not in window.marks() or
+          window.mark(f"switch.{state['shown']['block']}.1")["value"] == "on", "Delete switches the chosen head on again")
 
     window.key("ctrl+s")
     window.xdotool("key", "Return")

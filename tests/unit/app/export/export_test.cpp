@@ -136,8 +136,9 @@ TEST_F(ExportTest, AnOverlayLiesOnTheWholePhoto) {
                        .fixed_range = {0.f, 0.2f},
                        .smooth = false,
                        .opacity = request_.style.look.opacity};
-  EXPECT_EQ(got, vit::render_overlay(head_map(1, 2), look, look.fixed_range, *source_.photo, source_.trace->pixels->box,
-                                     50, 33));
+  vit::PatchMap map = head_map(1, 2);
+  map.even = 1.f / static_cast<float>(source_.trace->grid.tokens());
+  EXPECT_EQ(got, vit::render_overlay(map, look, look.fixed_range, *source_.photo, source_.trace->pixels->box, 50, 33));
   EXPECT_EQ(source_.trace->pixels->box, (vit::Box{5, 0, 20, 20}));
 }
 

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/files/folder_list.h"
-#include "app/pages/map_layout.h"
 #include "app/panels/color_bar.h"
+#include "app/panels/map_frame.h"
 #include "app/panels/side_columns.h"
 #include "app/panels/tile_grid.h"
 #include "app/session/preferences.h"
@@ -40,70 +40,42 @@ TEST(TilePlan, AllTilesFitOrTheListScrolls) {
   EXPECT_FALSE(plan_tiles({600, 400}, 8, 1.f, 20, 8, 76).scrolls);
 }
 
-TEST(MapLayout, PartsLieInsideTheTabAndDoNotOverlap) {
-  for (const float aspect : {0.5f, 1.f, 1.5f, 3.f})
-    for (const ImVec2 size : {ImVec2{600, 700}, ImVec2{1000, 850}, ImVec2{1000, 500}}) {
-      const float prefix = aspect == 1.f ? 0.f : 1000 * aspect / 4;  // none, a few, more than there is room for
-      const MapLayout l = lay_out_maps({.from = {10, 20},
-                                        .size = size,
-                                        .photo_aspect = aspect,
-                                        .tiles = 14,
-                                        .caption_px = 20,
-                                        .gap_px = 8,
-                                        .smallest_tile_px = 76,
-                                        .bar_px = 88,
-                                        .prefix_px = prefix,
-                                        .words_px = 88});
-      EXPECT_GE(l.prefix_from.x, l.bar_from.x + l.bar_size.x);
-      EXPECT_EQ(l.prefix_size.x > 100, prefix > 0);
-      if (!l.side_by_side) {
-        EXPECT_GE(l.words_from.x, l.prefix_from.x + l.prefix_size.x);
+TEST(FrameLayout, PartsLieInsideThePageAndDoNotOverlap) {
+  for (const float prefix : {0.f, 78.f, 228.f})
+    for (const float share : {kLargePicture, kMediumPicture})
+      for (const ImVec2 size : {ImVec2{388, 650}, ImVec2{440, 560}, ImVec2{508, 420}, ImVec2{613, 690},
+                                ImVec2{926, 880}, ImVec2{1900, 1300}}) {
+        SCOPED_TRACE(testing::Message() << size.x << "x" << size.y << ", prefix " << prefix << ", share " << share);
+        const FrameLayout l = lay_out_frame({10, 20}, size, share, prefix, 1);
+        EXPECT_GE(l.photo_from.y, l.strip_from.y + l.strip_size.y);
+        EXPECT_GE(l.bar_from.y, l.photo_from.y + l.photo_size.y);
+        EXPECT_GT(l.bar_size.x, l.photo_size.x * 0.25f);
+        EXPECT_EQ(l.prefix_size.x > 60, prefix > 0);
+        EXPECT_GE(l.prefix_from.x, l.bar_from.x + l.bar_size.x);
+        EXPECT_LE(l.prefix_from.x + l.prefix_size.x, l.photo_from.x + l.photo_size.x + 20.5f);
+        EXPECT_GE(l.words_from.y, l.bar_from.y + l.bar_size.y);
+        EXPECT_LE(l.words_from.y + l.words_size.y, 20 + size.y + 0.5f);
+        EXPECT_GE(l.navigator_from.x, l.photo_from.x + l.photo_size.x);
+        EXPECT_LE(l.navigator_from.x + l.navigator_size.x, 10 + size.x + 0.5f);
+        EXPECT_LE(l.navigator_from.y + l.navigator_size.y, 20 + size.y + 0.5f);
+        EXPECT_GT(l.photo_size.y, 100);
       }
-      EXPECT_GT(l.words_size.x, 150);
-      EXPECT_LE(l.tiles_from.x + l.tiles_size.x, 10 + size.x + 0.5f);
-      EXPECT_LE(l.tiles_from.y + l.tiles_size.y, 20 + size.y + 0.5f);
-      EXPECT_GE(l.bar_from.y, l.photo_from.y + l.photo_size.y);
-      if (l.side_by_side)
-        EXPECT_GE(l.tiles_from.x, l.photo_from.x + l.photo_size.x);
-      else
-        EXPECT_GE(l.tiles_from.y, l.bar_from.y + l.bar_size.y);
-      EXPECT_GT(l.photo_size.y, 100);
-      EXPECT_GT(l.tiles_size.y, 60);
-    }
 }
 
-TEST(MapLayout, BarAndSentenceStayLegibleInANarrowTab) {
-  for (const float prefix : {0.f, 78.f, 228.f})
-    for (const ImVec2 size : {ImVec2{388, 650}, ImVec2{440, 560}, ImVec2{508, 376}, ImVec2{613, 690}}) {
-      const MapLayout l = lay_out_maps({.from = {10, 20},
-                                        .size = size,
-                                        .photo_aspect = 1.5f,
-                                        .tiles = 8,
-                                        .caption_px = 20,
-                                        .gap_px = 8,
-                                        .smallest_tile_px = 64,
-                                        .bar_px = 102,
-                                        .prefix_px = prefix,
-                                        .words_px = 88,
-                                        .least_bar_px = 96,
-                                        .least_words_px = 220});
-      SCOPED_TRACE(testing::Message() << size.x << "x" << size.y << ", prefix " << prefix);
-      EXPECT_GE(l.words_size.x, 220);
-      EXPECT_LE(l.words_from.x + l.words_size.x, 10 + size.x + 0.5f);
-      if (l.bar_size.x > 0) {
-        EXPECT_GE(l.bar_size.x, 96);
-        EXPECT_LE(l.prefix_from.x + l.prefix_size.x, 10 + size.x + 24.5f);
-        EXPECT_TRUE(l.words_from.y >= l.bar_from.y + l.bar_size.y ||
-                    l.words_from.x >= std::max(l.prefix_from.x + l.prefix_size.x, l.bar_from.x + l.bar_size.x));
-      }
-      EXPECT_GE(l.words_from.y, l.photo_from.y + l.photo_size.y);
-      if (!l.side_by_side) {
-        EXPECT_GE(l.tiles_from.y, l.words_from.y + l.words_size.y);
-      }
-      EXPECT_LE(l.tiles_from.y + l.tiles_size.y, 20 + size.y + 0.5f);
-      EXPECT_GT(l.photo_size.y, 60);
-      EXPECT_GT(l.tiles_size.y, 60);
-    }
+TEST(FrameLayout, ALargePictureHasThreeFifthsOfTheWidthOfAPageThatIsHighEnough) {
+  for (const float width : {600.f, 926.f, 1500.f}) {
+    const FrameLayout l = lay_out_frame({0, 0}, {width, width + 100}, kLargePicture, 78, 1);
+    EXPECT_GE(l.photo_size.x, 0.6f * width);
+    EXPECT_EQ(l.photo_size.x, l.photo_size.y);
+  }
+}
+
+TEST(FrameLayout, TheLargePictureStandsStillWhenTheNumberOfPrefixTokensChanges) {
+  const FrameLayout none = lay_out_frame({0, 0}, {926, 880}, kLargePicture, 0, 1.5f);
+  const FrameLayout many = lay_out_frame({0, 0}, {926, 880}, kLargePicture, 400, 1.5f);
+  EXPECT_EQ(none.photo_size.x, many.photo_size.x);
+  EXPECT_EQ(none.photo_from.y, many.photo_from.y);
+  EXPECT_EQ(none.navigator_from.x, many.navigator_from.x);
 }
 
 TEST(SideColumns, ShrinkThenGoBeforeTheMapsDo) {

@@ -177,8 +177,8 @@ TEST_F(SessionTest, AnOverrideKeepsWhatTheUserChose) {
 TEST_F(SessionTest, HeadsGoOffForTheChosenBlockAndAnotherCountSwitchesThemOn) {
   open();
   session.select_block(1);
-  session.switch_head(3, true);
-  session.switch_head(4, true);  // there is none
+  session.switch_head(session.view.block, 3, true);
+  session.switch_head(session.view.block, 4, true);  // there is none
   EXPECT_EQ(session.settings.blocks[1].off, std::vector<int>{3});
   ASSERT_TRUE(settle());
   EXPECT_EQ(session.trace()->settings, session.settings);

@@ -107,6 +107,43 @@ TEST(Heads, SentenceNamesHeadQueryAndShares) {
     EXPECT_NE(sentence.find(part), std::string::npos) << part << " in: " << sentence;
 }
 
+TEST(Heads, WhoLooksAtAQueryIsItsColumnOfEveryRow) {
+  const auto trace = pass({.model = kWithPrefix});
+  for (const int query : {1, 6}) {
+    const Question question{
+        .analysis = "heads", .block = 1, .query = query, .direction = Direction::looked_at_by, .values = {}};
+    const auto set = analysis_by_id("heads")->answer({.trace = trace}, question, {});
+    for (int head = 0; head < 4; ++head)
+      for (int token = 0; token < trace->grid.tokens(); ++token) {
+        const float got = token < 4 ? set->prefix_of(head + 2)[static_cast<std::size_t>(token)]
+                                    : set->map(head + 2)[static_cast<std::size_t>(token - 4)];
+        EXPECT_NEAR(got, attention_row(*trace, 1, head, token)[static_cast<std::size_t>(query)], 1e-7)
+            << "head " << head << ", token " << token;
+      }
+    EXPECT_EQ(set->labels[3].id, "block01_head01_received");
+    const std::string sentence = analysis_by_id("heads")->about(*set, 3);
+    EXPECT_NE(sentence.find("looks at it most"), std::string::npos) << sentence;
+  }
+}
+
+TEST(Heads, SharesAreToldAsMultiplesOfTheEvenShareAndEntropyAsTokens) {
+  const auto trace = pass({});
+  const auto set = ask("heads", trace, 0, 0);
+  const auto tokens = static_cast<float>(trace->grid.tokens());
+  EXPECT_FLOAT_EQ(set->even, 1 / tokens);
+  EXPECT_EQ(even_text(*set, 1 / tokens), "1.0 ×");
+  EXPECT_EQ(even_text(*set, 14.64f / tokens), "14.6 ×");
+  EXPECT_EQ(even_text(*set, 123.4f / tokens), "123 ×");
+  EXPECT_EQ(even_text(*set, 0.031f / tokens), "0.031 ×");
+  EXPECT_EQ(even_text(*set, 1e-6f), "<0.01 ×");
+  EXPECT_EQ(even_text(*set, 0), "0 ×");
+  const MapFacts facts = facts_of(*set, 3);
+  EXPECT_NEAR(facts.spread, std::exp2(facts.entropy_bits), 1e-4);
+  const std::string sentence = analysis_by_id("heads")->about(*set, 3);
+  EXPECT_NE(sentence.find(even_text(*set, facts.peak) + " the even share"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find(place_text(facts.peak_patch, set->cols)), std::string::npos) << sentence;
+}
+
 TEST(Grid, HasEveryHeadOfEveryBlock) {
   const auto trace = pass({});
   const auto set = ask("grid", trace, 0, 3);

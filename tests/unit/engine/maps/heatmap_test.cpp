@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
@@ -154,6 +155,17 @@ TEST(Heatmap, ASmoothOneHotMapRendersAsATent) {
   for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, 0)[0], expected[static_cast<std::size_t>(x)]) << x;
 }
 
+TEST(Heatmap, WhatHasLessThanTheEvenShareLeavesThePhotoClear) {
+  const Range range{0.f, 0.5f};
+  EXPECT_EQ(overlay_weight(0.8f, 0.1f, 0.1f, range), 0.f);
+  EXPECT_NEAR(overlay_weight(0.8f, 0.2f, 0.1f, range), 0.4f, 1e-6);  // √(1/4) of the opacity
+  EXPECT_EQ(overlay_weight(0.8f, 0.5f, 0.1f, range), 0.8f);
+  EXPECT_EQ(overlay_weight(0.8f, 0.9f, 0.1f, range), 0.8f);
+  EXPECT_EQ(overlay_weight(0.8f, std::nanf(""), 0.1f, range), 0.f);
+  EXPECT_EQ(clear_up_to(0.1f, range), 0.1f);
+  EXPECT_EQ(clear_up_to(0.f, {-1.f, 1.f}), -1.f);
+}
+
 TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
   Image photo;
   photo.width = 8;
@@ -161,7 +173,7 @@ TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
   photo.rgb.assign(96, 100);
   // The box covers columns 2 … 5 of the photo; its right half is the patch that shines.
   const Image image = render_overlay(one_hot(1, 2, 0, 1), grey(false, 0.5f), {0.f, 1.f}, photo, {2, 0, 4, 4}, 8, 4);
-  const std::array<int, 8> expected = {35, 35, 88, 88, 178, 178, 35, 35};
+  const std::array<int, 8> expected = {35, 35, 60, 60, 158, 158, 35, 35};
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 8; ++x) EXPECT_EQ(color_at(image, x, y)[1], expected[static_cast<std::size_t>(x)]) << x;
 }
@@ -173,7 +185,7 @@ TEST(Heatmap, TheOverlayFollowsTheBoxOnAScaledPhotoWithPadding) {
   photo.rgb.assign(48, 100);
   // The network saw 2 px of padding on both sides: only the two middle patches of four lie on the photo.
   const Image image = render_overlay(one_hot(1, 4, 0, 2), grey(false), {0.f, 1.f}, photo, {-4, 0, 12, 4}, 12, 12);
-  for (int x = 0; x < 12; ++x) EXPECT_EQ(color_at(image, x, 6)[0], x >= 6 ? 255 : 0) << x;
+  for (int x = 0; x < 12; ++x) EXPECT_EQ(color_at(image, x, 6)[0], x >= 6 ? 255 : 60) << x;
 }
 
 }  // namespace
