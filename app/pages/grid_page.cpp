@@ -7,6 +7,7 @@
 
 #include "app/panels/bench.h"
 #include "app/panels/head_switch.h"
+#include "app/panels/inside_panel.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/prefix_bars.h"
 #include "app/panels/tile_grid.h"
@@ -133,6 +134,7 @@ void GridPage::draw(Bench& bench, const Area& area) {
   const FrameLayout layout =
       lay_out_frame(area.from, area.size, kMediumPicture, prefix_bars_width(bench), bench.ui.scale);
   frame_.draw(bench, *analysis_, chosen, layout);
+  if (bench.inside_open) return draw_inside_panel(bench, chosen, layout.navigator_from, layout.navigator_size);
   draw_navigator(bench, layout.navigator_from, layout.navigator_size);
   draw_read_out(bench);
 }

@@ -1,6 +1,7 @@
 #include "app/pages/map_page.h"
 
 #include "app/panels/bench.h"
+#include "app/panels/inside_panel.h"
 #include "app/panels/prefix_bars.h"
 
 namespace headlight {
@@ -14,6 +15,7 @@ void MapPage::draw(Bench& bench, const Area& area) {
   const FrameLayout layout =
       lay_out_frame(area.from, area.size, kLargePicture, prefix_bars_width(bench), bench.ui.scale);
   frame_.draw(bench, *analysis_, chosen, layout);
+  if (bench.inside_open) return draw_inside_panel(bench, chosen, layout.navigator_from, layout.navigator_size);
   tile_grid_.draw(bench, chosen, layout.navigator_from, layout.navigator_size);
   draw_read_out(bench);
 }

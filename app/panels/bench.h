@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/analysis/drift.h"
+#include "app/analysis/inside_watch.h"
 #include "app/gl/heatmap_painter.h"
 #include "app/hub/model_fetch.h"
 #include "app/panels/camera.h"
@@ -37,6 +38,9 @@ struct Bench {
   gl::HeatmapPainter painter = {};
   Camera camera = {};
   Hover hover = {};
+  bool inside_open = false;                             // Inside a head stands in place of the tiles
+  std::shared_ptr<const vit::HeadNumbers> inside = {};  // of this frame; null: not there yet, or not looked at
+  int inside_key = 0;                                   // the token whose share it explains
   bool shows_photo = false;             // the key that uncovers the photo is held: every map gives way to it
   std::optional<int> patch_asked = {};  // the patch token that was asked last, for its chip
   Dialogs dialogs = {};

@@ -162,10 +162,24 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 f
   direction_item(bench, analysis, line);
 }
 
+void inside_item(Bench& bench, int index, Line& line) {
+  const char* const label = "Inside…";
+  const float width = ui::measure(bench.ui, ui::Type::body, label).x + bench.ui.px(20);
+  if (bench.maps.label(index).head == vit::kNoHead || !line.place(width)) return;
+  if (ui::button(bench.ui,
+                 {.id = "view.inside",
+                  .label = label,
+                  .tooltip = bench.commands.get("view.inside").tooltip,
+                  .key = bench.commands.keys_of("view.inside")},
+                 width, bench.inside_open))
+    bench.inside_open = !bench.inside_open;
+}
+
 void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width) {
   Line line(bench.ui, from, width);
   picture_item(bench, line);
   range_item(bench, index, line);
+  inside_item(bench, index, line);
   line.skip(6);
   for (const vit::Parameter& parameter : analysis.parameters) {
     const float wide = parameter_width(bench, parameter);

@@ -98,10 +98,12 @@ void PhotoView::mark_patches(const Bench& bench) {
   if (pointed && pointed->col < set.cols && pointed->row < set.rows)
     frame(box.x + pointed->col * patch_w, box.y + pointed->row * patch_h, patch_w, patch_h,
           IM_COL32(255, 255, 255, 120), bench.ui.px(1));
-  const int patch = set.question.query - set.trace->grid.prefix;
-  if (patch >= 0)
-    frame(box.x + patch % set.cols * patch_w, box.y + patch / set.cols * patch_h, patch_w, patch_h,
-          IM_COL32(255, 255, 255, 255), bench.ui.px(2));
+  const auto frame_patch = [&](int at, ImU32 color) {
+    if (at >= 0 && at < set.patches())
+      frame(box.x + at % set.cols * patch_w, box.y + at / set.cols * patch_h, patch_w, patch_h, color, bench.ui.px(2));
+  };
+  if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.accent);
+  frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 
 void PhotoView::draw(Bench& bench, int index, ImVec2 from, ImVec2 size) {

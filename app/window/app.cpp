@@ -143,9 +143,19 @@ void App::take_maps() {
   } else if (!bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id) {
     bench_.maps.show(nullptr);
   }
+  look_inside();
   bench_.painter.set_colormap(session.view.look.colormap);
   bench_.hover.begin_frame();
   bench_.shows_photo = ImGui::IsKeyDown(ImGuiKey_Space) && !ImGui::GetIO().WantTextInput && !bench_.dialogs.any_open();
+}
+
+void App::look_inside() {
+  bench_.inside = nullptr;
+  if (!bench_.inside_open || bench_.maps.empty()) return;
+  const vit::MapSet& set = bench_.maps.set();
+  const vit::MapLabel& label = bench_.maps.label(bench_.maps.chosen(bench_.session.view));
+  if (label.head >= 0 && label.block >= 0)
+    bench_.inside = inside_watch_.update(set.trace, label.block, label.head, set.question.query);
 }
 
 App::Layout App::lay_out() {

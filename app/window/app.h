@@ -8,6 +8,7 @@
 
 #include "app/analysis/desk.h"
 #include "app/analysis/drift.h"
+#include "app/analysis/inside_watch.h"
 #include "app/analysis/map_desk.h"
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
@@ -62,6 +63,7 @@ class App {
   void draw_tabs(ImVec2 from, float width);
   void draw_first_words(ImVec2 from, float width);
   void take_maps();
+  void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();
   std::string refusal(const PageEntry& entry) const;  // why the shown pass cannot have that page; empty: it can
@@ -71,6 +73,7 @@ class App {
   Desk desk_;
   MapDesk map_desk_{desk_};
   DriftWatch drift_watch_{desk_};
+  InsideWatch inside_watch_{desk_};
   std::map<std::string, std::unique_ptr<Page>> pages_;  // made when they are first seen
   LeftColumn left_column_;
   CostColumn cost_column_;

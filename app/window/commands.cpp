@@ -157,6 +157,14 @@ void add_view_commands(Bench& bench) {
              .keys = {{GLFW_KEY_O, 0}},
              .tooltip = "The large picture shows the photo, the map over it, or the map. Hold Space to see the photo.",
              .run = [&view] { view.look.picture = vit::next_choice(view.look.picture); }});
+  table.add(
+      {.id = "view.inside",
+       .menu = "View",
+       .name = "Inside a head",
+       .keys = {{GLFW_KEY_I, 0}},
+       .tooltip = "How one share of attention comes about: query · key, ÷ √d, softmax, and the sum of the values.",
+       .run = [&bench] { bench.inside_open = !bench.inside_open; },
+       .checked = [&bench] { return bench.inside_open; }});
   table.add({.id = "view.whole_photo",
              .menu = "View",
              .name = "Whole photo",

@@ -1,0 +1,98 @@
+#include "engine/maps/inside_head.h"
+
+#include <cmath>
+#include <cstddef>
+
+#include "engine/base/error.h"
+#include "engine/maps/attention.h"
+
+namespace vit {
+namespace {
+
+/// A row as norm1 leaves it.
+void normalise(const float* row, const NormWeights& norm, float eps, std::vector<float>& out) {
+  const std::size_t channels = out.size();
+  double mean = 0, square = 0;
+  if (norm.centred)
+    for (std::size_t c = 0; c < channels; ++c) mean += row[c];
+  mean /= static_cast<double>(channels);
+  for (std::size_t c = 0; c < channels; ++c) square += (row[c] - mean) * (row[c] - mean);
+  const double scale = 1 / std::sqrt(square / static_cast<double>(channels) + eps);
+  for (std::size_t c = 0; c < channels; ++c)
+    out[c] = static_cast<float>((row[c] - mean) * scale * norm.weight[c] + norm.bias[c]);
+}
+
+/// (N, d) norm1(input)·Wᵀ + b for the value channels of one head.
+Matrix head_values(const Trace& trace, int block, int head, const std::stop_token& stop) {
+  const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(block));
+  const Matrix& input = trace.blocks.at(static_cast<std::size_t>(block))->input;
+  const int channels = input.cols(), dim = channels / trace.settings.heads(block), first = 2 * channels + head * dim;
+  Matrix weight(dim, channels);
+  for (int c = 0; c < dim; ++c)
+    for (int in = 0; in < channels; ++in) weight.row(c)[in] = weights.qkv.weight(first + c, in);
+  const bool biased = trace.settings.qkv_bias && weights.qkv.has_bias();
+  Matrix values(input.rows(), dim);
+  std::vector<float> normed(static_cast<std::size_t>(channels));
+  for (int token = 0; token < input.rows(); ++token) {
+    if (stop.stop_requested()) throw Cancelled();
+    normalise(input.row(token), weights.norm1, trace.model->config.eps, normed);
+    for (int c = 0; c < dim; ++c) {
+      double sum = biased ? weights.qkv.bias()[static_cast<std::size_t>(first + c)] : 0.0;
+      const float* row = weight.row(c);
+      for (std::size_t in = 0; in < normed.size(); ++in) sum += static_cast<double>(row[in]) * normed[in];
+      values.row(token)[c] = static_cast<float>(sum);
+    }
+  }
+  return values;
+}
+
+double dot(const float* a, const float* b, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+}  // namespace
+
+HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, const std::stop_token& stop) {
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
+  const int dim = kept.q.cols() / trace.settings.heads(block);
+  const auto channels = static_cast<std::size_t>(dim);
+  HeadNumbers numbers;
+  numbers.block = block;
+  numbers.head = head;
+  numbers.query = query;
+  const float* q = kept.q.row(query) + head * dim;
+  numbers.q.assign(q, q + dim);
+  for (int key = 0; key < kept.k.rows(); ++key)
+    numbers.scores.push_back(
+        static_cast<float>(dot(q, kept.k.row(key) + head * dim, channels) / std::sqrt(static_cast<double>(dim))));
+  numbers.shares = attention_row(trace, block, head, query);
+  numbers.values = head_values(trace, block, head, stop);
+  numbers.output.assign(channels, 0.f);
+  for (std::size_t c = 0; c < channels; ++c) {
+    double sum = 0;
+    for (int key = 0; key < numbers.values.rows(); ++key)
+      sum += static_cast<double>(numbers.shares[static_cast<std::size_t>(key)]) * numbers.values.row(key)[c];
+    numbers.output[c] = static_cast<float>(sum);
+  }
+  return numbers;
+}
+
+PairNumbers pair_numbers(const Trace& trace, const HeadNumbers& numbers, int key) {
+  const std::size_t dim = numbers.q.size();
+  const float* k = trace.blocks.at(static_cast<std::size_t>(numbers.block))->k.row(key) +
+                   numbers.head * static_cast<std::ptrdiff_t>(dim);
+  PairNumbers pair;
+  pair.k.assign(k, k + dim);
+  for (std::size_t c = 0; c < dim; ++c) pair.products.push_back(numbers.q[c] * k[c]);
+  pair.dot = static_cast<float>(dot(numbers.q.data(), k, dim));
+  pair.score = numbers.scores[static_cast<std::size_t>(key)];
+  pair.share = numbers.shares[static_cast<std::size_t>(key)];
+  for (std::size_t c = 0; c < dim; ++c) pair.part.push_back(pair.share * numbers.values.row(key)[c]);
+  const double length = dot(numbers.output.data(), numbers.output.data(), dim);
+  if (length > 0) pair.part_of_output = static_cast<float>(dot(pair.part.data(), numbers.output.data(), dim) / length);
+  return pair;
+}
+
+}  // namespace vit

@@ -1,0 +1,36 @@
+// One head's arithmetic for one query, number by number: q·k, ÷ √d, softmax, and the weighted sum of the values.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "engine/base/matrix.h"
+#include "engine/network/trace.h"
+
+namespace vit {
+
+/// Of all keys. N tokens, d channels of the head.
+struct HeadNumbers {
+  int block = 0, head = 0, query = 0;
+  std::vector<float> q;       // (d)
+  std::vector<float> scores;  // (N) q·k / √d
+  std::vector<float> shares;  // (N) their softmax, before dropout
+  Matrix values;              // (N, d) computed again from the block's input
+  std::vector<float> output;  // (d) Σ share · value
+};
+
+/// Costs N·C·d multiply-adds, for the values. The trace must hold the block, see Extent. Throws Cancelled.
+HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, const std::stop_token& stop = {});
+
+/// Of one key among them.
+struct PairNumbers {
+  std::vector<float> k, products;  // (d) the key, and q · k channel by channel
+  float dot = 0;                   // their sum
+  float score = 0;                 // dot / √d
+  float share = 0;
+  std::vector<float> part;   // (d) share · value: what this key adds to the output
+  float part_of_output = 0;  // how much of the output's length lies in `part`: part·output / |output|²; all keys: 1
+};
+PairNumbers pair_numbers(const Trace& trace, const HeadNumbers& numbers, int key);
+
+}  // namespace vit
