@@ -4,21 +4,19 @@
 
 namespace headlight {
 
-void MapDesk::ask(const std::string& page, const vit::Subject& subject, const vit::Question& question) {
-  Asked asked{.run = subject.trace->run,
-              .trained_run = subject.trained ? subject.trained->run : 0,
-              .question = question,
-              .at_once = nullptr};
+void MapDesk::ask(const std::string& page, const std::shared_ptr<const vit::Trace>& trace,
+                  const vit::Question& question) {
+  Asked asked{.run = trace->run, .question = question, .at_once = nullptr};
   const auto found = asked_.find(page);
   if (found != asked_.end() && found->second == asked) return;
   const vit::Analysis* analysis = vit::analysis_by_id(question.analysis);
-  if (analysis->work(subject, question) <= kFloatsAtOnce) {
+  if (analysis->work(*trace, question) <= kFloatsAtOnce) {
     desk_->forget(place_of(page));
-    asked.at_once = analysis->answer(subject, question, {});
+    asked.at_once = analysis->answer(trace, question, {});
   } else {
     if (found != asked_.end()) asked.at_once = found->second.at_once;  // stays until the next one is there
-    desk_->ask(place_of(page), [analysis, subject, question](const std::stop_token& stop) {
-      return analysis->answer(subject, question, {.stop = stop, .progress = {}});
+    desk_->ask(place_of(page), [analysis, trace, question](const std::stop_token& stop) {
+      return analysis->answer(trace, question, {.stop = stop, .progress = {}});
     });
   }
   asked_[page] = std::move(asked);

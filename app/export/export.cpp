@@ -70,7 +70,7 @@ std::string png_of(const ExportSource& source, const ExportRequest& request, con
 
 /// All heads of all blocks are the page that shows them so.
 std::string view_of_figure(const ExportSource& source, ExportRequest request) {
-  if (request.analysis->id == std::string_view("heads")) request.analysis = vit::analysis_by_id("grid");
+  if (request.analysis->is_plain) request.analysis = vit::analysis_by_id("grid");
   return view_of(source, request, request.blocks.back(), kMeanOfHeads);
 }
 
@@ -161,8 +161,7 @@ void validate(const ExportRequest& request, const ExportSource& source) {
         throw vit::Error("There is no head " + std::to_string(head) + " in block " + std::to_string(block) +
                          "; it has heads 0 to " + std::to_string(num_heads - 1) + ".");
   }
-  for (const vit::Question& question : questions_of(request))
-    vit::validate(*request.analysis, {source.trace, source.trained}, question);
+  for (const vit::Question& question : questions_of(request)) vit::validate(*request.analysis, *source.trace, question);
   if (request.style.overlay && !source.photo)
     throw vit::Error("There is no photo to lay the maps over; give one or export the maps alone.");
   if (request.style.size_px < 1 || request.style.size_px > kLargestSize)

@@ -19,9 +19,8 @@ namespace headlight {
 /// What is exported: one forward pass and where it comes from.
 struct ExportSource {
   std::shared_ptr<const vit::Trace> trace;
-  std::shared_ptr<const vit::Trace> trained = {};  // the same with everything as trained, where it is there
-  std::shared_ptr<const vit::Image> photo;         // null where pixels were given without a photo: no overlay then
-  std::string model;                               // as captions name it: no folders of the user's
+  std::shared_ptr<const vit::Image> photo;  // null where pixels were given without a photo: no overlay then
+  std::string model;                        // as captions name it: no folders of the user's
   std::string image;
   SavedView files = {};  // where both lie and with which overrides, for the view in a picture; none: it has no view
 };

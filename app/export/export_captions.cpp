@@ -48,7 +48,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace.settings, config)}};
-  if (request.analysis->id != std::string_view("heads")) chunks.emplace_back("analysis", analysis_words(request));
+  if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request));
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;
 }

@@ -38,7 +38,7 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
                      const std::stop_token& stop) {
   const vit::Analysis& analysis = *request.analysis;
   PickedMaps picked;
-  picked.set = analysis.answer({source.trace, source.trained}, question, {.stop = stop, .progress = {}});
+  picked.set = analysis.answer(source.trace, question, {.stop = stop, .progress = {}});
   for (int i = 0; i < picked.set->count(); ++i) {
     const vit::MapLabel& label = picked.set->labels[static_cast<std::size_t>(i)];
     const bool block =
@@ -49,9 +49,9 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
     throw vit::Error(std::string(analysis.name) +
                      " has none of the maps that are asked for; choose other blocks or heads.");
   const std::string part = block_file_part(question.block, static_cast<int>(source.trace->blocks.size()));
-  picked.stem = !analysis.asks_block                       ? std::string(analysis.id)
-                : analysis.id == std::string_view("heads") ? part
-                                                           : std::string(analysis.id) + "_" + part;
+  picked.stem = !analysis.asks_block ? std::string(analysis.id)
+                : analysis.is_plain  ? part
+                                     : std::string(analysis.id) + "_" + part;
   return picked;
 }
 

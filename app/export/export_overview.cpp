@@ -30,8 +30,7 @@ std::string lower_first(std::string text) {
 FigureContent titled(const ExportSource& source, const ExportRequest& request, const std::string& blocks) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
-  const bool plain = request.analysis->id == std::string_view("heads");
-  const std::string subject = plain ? "attention" : lower_first(analysis_words(request));
+  const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request));
   FigureContent content;
   content.title =
       source.image + ", " + blocks + ": " + subject + " from " + vit::query_phrase(request.query, trace.grid, config);

@@ -34,7 +34,7 @@ std::string file_name(const std::string& source) {
 
 }  // namespace
 
-App::App(const WindowOptions& options, float scale, Preferences preferences, std::function<void()> wake)
+App::App(const WindowOptions& options, float scale, Preferences preferences, const std::function<void()>& wake)
     : bench_{.ui = ui::Ui(scale, UiMap(options.ui_map)),
              .session = Session(options.run, wake),
              .preferences = std::move(preferences),
@@ -118,7 +118,7 @@ Page& App::page() {
 
 std::string App::refusal(const PageEntry& entry) const {
   const Session& session = bench_.session;
-  return session.trace() ? entry.analysis->refusal({session.trace(), session.baseline()}) : std::string();
+  return session.trace() ? entry.analysis->refusal(*session.trace()) : std::string();
 }
 
 /// Asks what the page wants to know of the shown pass, and takes the answer that is there, with the photo that it
@@ -130,7 +130,7 @@ void App::take_maps() {
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
-  if (const auto question = page().question(bench_)) map_desk_.ask(id, {trace, session.baseline()}, *question);
+  if (const auto question = page().question(bench_)) map_desk_.ask(id, trace, *question);
   const auto answer = map_desk_.answer(id);
   if (answer && answer->trace->pixels == trace->pixels) {
     bench_.maps.show(answer);
@@ -276,7 +276,7 @@ std::string App::words_in_place_of_maps() const {
   if (!bench_.session.trace())
     return bench_.session.status().picture_due ? "Loading…"
                                                : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
-  if (const std::string why = refusal(page_entry()); !why.empty()) return why;
+  if (std::string why = refusal(page_entry()); !why.empty()) return why;
   const std::string failure = map_desk_.failure(page_entry().id);
   return failure.empty() ? "Working it out…" : failure;
 }

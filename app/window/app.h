@@ -24,7 +24,7 @@ namespace headlight {
 class App {
  public:
   /// `wake` may be called from any thread: it makes the window draw another frame.
-  App(const WindowOptions& options, float scale, Preferences preferences, std::function<void()> wake);
+  App(const WindowOptions& options, float scale, Preferences preferences, const std::function<void()>& wake);
 
   /// Between ImGui::NewFrame and ImGui::Render.
   void frame(FrameLog& log);

@@ -32,7 +32,6 @@ SavedView files_of(const Session& session) {
 
 ExportSource source_of(const Session& session) {
   return {.trace = session.trace(),
-          .trained = session.baseline(),
           .photo = session.photo(),
           .model = short_source_name(session.trace()->model->report.file),
           .image = short_source_name(session.photo()->name),

@@ -22,6 +22,10 @@ const Analysis* analysis_by_id(std::string_view id) {
   return nullptr;
 }
 
+std::string refused_without_attention(const Trace& trace) {
+  return trace.blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
+}
+
 void Means::step(double fraction) const {
   if (stop.stop_requested()) throw Cancelled();
   if (progress) progress(fraction);
@@ -40,10 +44,9 @@ double Analysis::value(const Question& question, std::string_view parameter_id) 
   return known == nullptr ? 0 : known->initial;
 }
 
-void validate(const Analysis& analysis, const Subject& subject, const Question& question) {
-  const Trace& trace = *subject.trace;
+void validate(const Analysis& analysis, const Trace& trace, const Question& question) {
   const int last = static_cast<int>(trace.blocks.size()) - 1;
-  if (const std::string why = analysis.refusal(subject); !why.empty()) throw Error(why);
+  if (const std::string why = analysis.refusal(trace); !why.empty()) throw Error(why);
   if (question.block < 0 || question.block > last)
     throw Error("There is no block " + std::to_string(question.block) + "; the network has blocks 0 to " +
                 std::to_string(last) + ".");

@@ -23,11 +23,6 @@ struct Parameter {
   bool is_block = false;                    // counts blocks: `high` is the network's last one
 };
 
-/// The pass that is asked, and the one with everything as trained where it is there.
-struct Subject {
-  std::shared_ptr<const Trace> trace, trained = {};
-};
-
 /// What an answer may use while it is made.
 struct Means {
   std::stop_token stop = {};
@@ -44,14 +39,16 @@ struct Analysis {
   const char* reference;  // the paper or code that it follows; empty: the network's own numbers
   bool asks_block;        // one answer for each block; else one for the network
   bool asks_direction;    // it can also tell who looks at the query
+  bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
   std::span<const Parameter> parameters;
 
   /// Empty, or why the pass cannot be asked this.
-  std::string (*refusal)(const Subject& subject);
+  std::string (*refusal)(const Trace& trace);
   /// Floats that the answer reads: about a millisecond a million.
-  double (*work)(const Subject& subject, const Question& question);
+  double (*work)(const Trace& trace, const Question& question);
   /// Block, query and values must be valid. Throws Cancelled.
-  std::shared_ptr<const MapSet> (*answer)(const Subject& subject, const Question& question, const Means& means);
+  std::shared_ptr<const MapSet> (*answer)(const std::shared_ptr<const Trace>& trace, const Question& question,
+                                          const Means& means);
   /// One sentence about one map of an answer, with its numbers.
   std::string (*about)(const MapSet& set, int index);
 
@@ -60,11 +57,14 @@ struct Analysis {
   double value(const Question& question, std::string_view parameter_id) const;
 };
 
+/// The refusal of an analysis that reads attention weights.
+std::string refused_without_attention(const Trace& trace);
+
 /// All of them, in the order of the window's tabs.
 std::span<const Analysis* const> analyses();
 const Analysis* analysis_by_id(std::string_view id);
 
 /// Throws Error that names what is possible unless block, query and every value exist for this pass.
-void validate(const Analysis& analysis, const Subject& subject, const Question& question);
+void validate(const Analysis& analysis, const Trace& trace, const Question& question);
 
 }  // namespace vit

@@ -8,22 +8,18 @@
 namespace vit {
 namespace {
 
-std::string refusal(const Subject& subject) {
-  return subject.trace->blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
-}
-
-double work(const Subject& subject, const Question& question) {
+double work(const Trace& trace, const Question& question) {
   double floats = 0;
-  for (int block = 0; block < static_cast<int>(subject.trace->blocks.size()); ++block)
-    floats += floats_read(*subject.trace, block);
-  return question.direction == Direction::looked_at_by ? floats * subject.trace->grid.tokens() : floats;
+  for (int block = 0; block < static_cast<int>(trace.blocks.size()); ++block) floats += floats_read(trace, block);
+  return question.direction == Direction::looked_at_by ? floats * trace.grid.tokens() : floats;
 }
 
-std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
-  const Trace& trace = *subject.trace;
+std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
+                                     const Means& means) {
+  const Trace& trace = *shared;
   const int depth = static_cast<int>(trace.blocks.size());
   const bool column = question.direction == Direction::looked_at_by;
-  MapSetBuilder set(subject.trace, question);
+  MapSetBuilder set(shared, question);
   set.are_shares();
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);
@@ -55,7 +51,7 @@ const Analysis kGrid = {.id = "grid",
                         .asks_block = false,
                         .asks_direction = true,
                         .parameters = {},
-                        .refusal = refusal,
+                        .refusal = refused_without_attention,
                         .work = work,
                         .answer = answer,
                         .about = about};

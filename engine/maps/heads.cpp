@@ -11,17 +11,13 @@
 namespace vit {
 namespace {
 
-std::string refusal(const Subject& subject) {
-  return subject.trace->blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
+double work(const Trace& trace, const Question& question) {
+  return floats_read(trace, question.block) * (question.direction == Direction::looked_at_by ? trace.grid.tokens() : 1);
 }
 
-double work(const Subject& subject, const Question& question) {
-  return floats_read(*subject.trace, question.block) *
-         (question.direction == Direction::looked_at_by ? subject.trace->grid.tokens() : 1);
-}
-
-std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
-  const Trace& trace = *subject.trace;
+std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
+                                     const Means& means) {
+  const Trace& trace = *shared;
   const bool column = question.direction == Direction::looked_at_by;
   const Matrix rows = column ? attention_columns(trace, question.block, question.query, question.stage)
                              : attention_rows(trace, question.block, question.query, question.stage);
@@ -35,7 +31,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
     }
   for (float& value : mean) value /= static_cast<float>(rows.rows());
 
-  MapSetBuilder set(subject.trace, question);
+  MapSetBuilder set(shared, question);
   set.are_shares();
   const std::string received = column ? "_received" : "";
   const std::string block = "block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
@@ -73,8 +69,9 @@ const Analysis kHeads = {.id = "heads",
                          .reference = "",
                          .asks_block = true,
                          .asks_direction = true,
+                         .is_plain = true,
                          .parameters = {},
-                         .refusal = refusal,
+                         .refusal = refused_without_attention,
                          .work = work,
                          .answer = answer,
                          .about = about};

@@ -41,14 +41,10 @@ constexpr std::array kParameters = {
               .is_block = true},
 };
 
-std::string refusal(const Subject& subject) {
-  return subject.trace->blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
-}
-
-double work(const Subject& subject, const Question&) {
+double work(const Trace& trace, const Question&) {
   double floats = 0;
-  for (int block = 0; block < static_cast<int>(subject.trace->blocks.size()); ++block)
-    floats += floats_read(*subject.trace, block) * subject.trace->grid.tokens();
+  for (int block = 0; block < static_cast<int>(trace.blocks.size()); ++block)
+    floats += floats_read(trace, block) * trace.grid.tokens();
   return floats;
 }
 
@@ -112,8 +108,9 @@ std::vector<double> times(const std::vector<double>& row, const Matrix& matrix) 
   return result;
 }
 
-std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
-  const Trace& trace = *subject.trace;
+std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
+                                     const Means& means) {
+  const Trace& trace = *shared;
   const auto value = [&](const char* id) { return analysis_by_id("rollout")->value(question, id); };
   const int depth = static_cast<int>(trace.blocks.size()), start = static_cast<int>(value("start"));
   // rows[b]: the query's row of the product from block b down to the one that has been reached. From the last block on,
@@ -129,7 +126,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
     own[static_cast<std::size_t>(question.query)] = 1;
     for (std::size_t b = static_cast<std::size_t>(block); b < rows.size(); ++b) rows[b] = times(rows[b], attention);
   }
-  MapSetBuilder set(subject.trace, question);
+  MapSetBuilder set(shared, question);
   set.are_shares();
   for (int block = start; block < depth; ++block) {
     const std::vector<double>& row = rows[static_cast<std::size_t>(block)];
@@ -157,7 +154,7 @@ const Analysis kRollout = {.id = "rollout",
                            .asks_block = false,
                            .asks_direction = false,
                            .parameters = kParameters,
-                           .refusal = refusal,
+                           .refusal = refused_without_attention,
                            .work = work,
                            .answer = answer,
                            .about = about};

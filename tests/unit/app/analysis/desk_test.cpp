@@ -81,13 +81,13 @@ TEST(MapDesk, SmallAnswersComeAtOnceAndAreKept) {
   Desk desk([] {});
   MapDesk maps(desk);
   const auto trace = vit::testing_passes::pass({});
-  maps.ask("heads", {trace}, {.analysis = "heads", .block = 1, .query = 2});
+  maps.ask("heads", trace, {.analysis = "heads", .block = 1, .query = 2});
   const auto first = maps.answer("heads");
   ASSERT_NE(first, nullptr);
   EXPECT_TRUE(maps.settled("heads"));
-  maps.ask("heads", {trace}, {.analysis = "heads", .block = 1, .query = 2});
+  maps.ask("heads", trace, {.analysis = "heads", .block = 1, .query = 2});
   EXPECT_EQ(maps.answer("heads"), first) << "the same question is not answered again";
-  maps.ask("heads", {trace}, {.analysis = "heads", .block = 2, .query = 2});
+  maps.ask("heads", trace, {.analysis = "heads", .block = 2, .query = 2});
   EXPECT_EQ(maps.answer("heads")->question.block, 2);
 }
 
@@ -95,11 +95,11 @@ TEST(MapDesk, LargeAnswersComeBesideTheWindowAndTheLastOneStays) {
   Desk desk([] {});
   MapDesk maps(desk);
   const auto trace = vit::testing_passes::pass({.model = "random:C=512,L=3,h=2,P=8,S=360,K=0", .keep = vit::Keep::qk});
-  ASSERT_GT(vit::analysis_by_id("grid")->work({trace}, {.analysis = "grid"}), MapDesk::kFloatsAtOnce);
-  maps.ask("grid", {trace}, {.analysis = "grid", .query = 1});
+  ASSERT_GT(vit::analysis_by_id("grid")->work(*trace, {.analysis = "grid"}), MapDesk::kFloatsAtOnce);
+  maps.ask("grid", trace, {.analysis = "grid", .query = 1});
   ASSERT_TRUE(soon([&] { return maps.settled("grid"); }));
   const auto first = maps.answer("grid");
-  maps.ask("grid", {trace}, {.analysis = "grid", .query = 5});
+  maps.ask("grid", trace, {.analysis = "grid", .query = 5});
   if (!maps.settled("grid")) {
     const auto now = maps.answer("grid");
     EXPECT_TRUE(now == first || now->question.query == 5);
@@ -116,10 +116,10 @@ TEST(MapDesk, AnotherPassAtTheSameAddressIsAskedAgain) {
   // Two passes one after the other in the same memory, as an allocator may give it.
   const auto place = std::make_shared<vit::Trace>(std::move(const_cast<vit::Trace&>(*trained)));
   const vit::Question question{.analysis = "heads", .block = 0, .query = 0};
-  maps.ask("heads", {place}, question);
+  maps.ask("heads", place, question);
   const std::vector<float> before = maps.answer("heads")->values;
   *place = std::move(const_cast<vit::Trace&>(*changed));
-  maps.ask("heads", {place}, question);
+  maps.ask("heads", place, question);
   EXPECT_NE(maps.answer("heads")->values, before);
 }
 

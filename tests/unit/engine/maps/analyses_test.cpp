@@ -20,12 +20,12 @@ class EveryAnalysis : public testing::TestWithParam<const Analysis*> {
  protected:
   const Analysis& analysis() const { return *GetParam(); }
   Question question() const { return {.analysis = analysis().id, .block = analysis().asks_block ? 1 : 0, .query = 2}; }
-  Subject subject_{pass({.heads = 8}), pass({})};
+  std::shared_ptr<const Trace> trace_ = pass({.heads = 8});
 };
 
-std::string sentence_of(const Analysis& analysis, const Subject& subject, const Question& question) {
+std::string sentence_of(const Analysis& analysis, const Trace& trace, const Question& question) {
   try {
-    validate(analysis, subject, question);
+    validate(analysis, trace, question);
   } catch (const Error& error) {
     return error.what();
   }
@@ -50,12 +50,12 @@ TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
 }
 
 TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
-  const auto set = analysis().answer(subject_, question(), {});
+  const auto set = analysis().answer(trace_, question(), {});
   ASSERT_GT(set->count(), 0);
   EXPECT_EQ(set->question, question());
-  EXPECT_EQ(set->trace, subject_.trace);
+  EXPECT_EQ(set->trace, trace_);
   ASSERT_EQ(set->values.size(), static_cast<std::size_t>(set->count() * set->patches()));
-  ASSERT_EQ(set->prefix.size(), static_cast<std::size_t>(set->count() * subject_.trace->grid.prefix));
+  ASSERT_EQ(set->prefix.size(), static_cast<std::size_t>(set->count() * trace_->grid.prefix));
   ASSERT_EQ(set->own.size(), set->labels.size());
   for (const float value : set->values) ASSERT_TRUE(std::isfinite(value));
   std::set<std::string> ids;
@@ -70,7 +70,7 @@ TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
 }
 
 TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
-  const auto one = analysis().answer(subject_, question(), {}), two = analysis().answer(subject_, question(), {});
+  const auto one = analysis().answer(trace_, question(), {}), two = analysis().answer(trace_, question(), {});
   EXPECT_EQ(one->values, two->values);
   EXPECT_EQ(one->prefix, two->prefix);
   EXPECT_NE(one->serial, two->serial);
@@ -79,27 +79,27 @@ TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
 TEST_P(EveryAnalysis, EndsEarlyAfterAStopRequest) {
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_THROW(analysis().answer(subject_, question(), {.stop = stop.get_token(), .progress = {}}), Cancelled);
+  EXPECT_THROW(analysis().answer(trace_, question(), {.stop = stop.get_token(), .progress = {}}), Cancelled);
 }
 
 TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
-  EXPECT_EQ(sentence_of(analysis(), subject_, question()), "");
+  EXPECT_EQ(sentence_of(analysis(), *trace_, question()), "");
   Question other = question();
   other.query = 17;
-  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no token 17; the network has tokens 0 to 16"));
+  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("no token 17; the network has tokens 0 to 16"));
   other = question();
   other.block = 3;
-  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no block 3; the network has blocks 0 to 2"));
+  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("no block 3; the network has blocks 0 to 2"));
   other = question();
   other.values["no such thing"] = 1;
-  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("has no parameter \"no such thing\""));
+  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("has no parameter \"no such thing\""));
   for (const Parameter& parameter : analysis().parameters) {
     other = question();
     other.values[parameter.id] = (parameter.is_block ? 2 : parameter.high) + 1;
-    EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr(parameter.label));
+    EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr(parameter.label));
   }
-  const Subject kept_nothing{pass({.keep = Keep::none})};
-  EXPECT_THAT(sentence_of(analysis(), kept_nothing, question()), HasSubstr("kept"));
+  const auto kept_nothing = pass({.keep = Keep::none});
+  EXPECT_THAT(sentence_of(analysis(), *kept_nothing, question()), HasSubstr("kept"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAnalysis, testing::ValuesIn(analyses().begin(), analyses().end()),

@@ -18,7 +18,7 @@ using testing_passes::pass;
 
 std::shared_ptr<const MapSet> ask(const char* id, const std::shared_ptr<const Trace>& trace, int block, int query,
                                   Stage stage = Stage::softmax) {
-  return analysis_by_id(id)->answer({trace}, {.analysis = id, .block = block, .query = query, .stage = stage}, {});
+  return analysis_by_id(id)->answer(trace, {.analysis = id, .block = block, .query = query, .stage = stage}, {});
 }
 
 TEST(Heads, MeanAndMaximumComeBeforeTheHeads) {
@@ -112,7 +112,7 @@ TEST(Heads, WhoLooksAtAQueryIsItsColumnOfEveryRow) {
   for (const int query : {1, 6}) {
     const Question question{
         .analysis = "heads", .block = 1, .query = query, .direction = Direction::looked_at_by, .values = {}};
-    const auto set = analysis_by_id("heads")->answer({.trace = trace}, question, {});
+    const auto set = analysis_by_id("heads")->answer(trace, question, {});
     for (int head = 0; head < 4; ++head)
       for (int token = 0; token < trace->grid.tokens(); ++token) {
         const float got = token < 4 ? set->prefix_of(head + 2)[static_cast<std::size_t>(token)]

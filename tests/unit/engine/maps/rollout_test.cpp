@@ -56,7 +56,7 @@ TEST(GoldenRollout, EveryCaseIsThatOfTheReference) {
                                    .values = {{"fusion", fusions.at(field(one, "fusion").text)},
                                               {"discard", field(one, "discard").number},
                                               {"start", static_cast<double>(start)}}};
-      const auto set = rollout.answer({trace}, question, {});
+      const auto set = rollout.answer(trace, question, {});
       const int index = set->find(block, vit::kNoHead);
       ASSERT_EQ(set->labels[static_cast<std::size_t>(index)].block, block);
       for (int token = 0; token < tokens; ++token) {
