@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <exception>
 #include <map>
@@ -13,6 +12,7 @@
 #include "app/analysis/classes.h"
 #include "app/session/run.h"
 #include "engine/base/error.h"
+#include "engine/base/lower.h"
 #include "engine/base/pool.h"
 #include "engine/image/image.h"
 
@@ -27,9 +27,7 @@ double seconds_since(Clock::time_point start) {
 }
 
 bool is_picture(const fs::path& file) {
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = vit::lower(file.extension().string());
   for (const char* known : {".jpg", ".jpeg", ".png", ".bmp", ".tga"})
     if (extension == known) return true;
   return false;
@@ -39,7 +37,7 @@ std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
   std::vector<fs::path> entries;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    std::error_code ignored;  // a link that leads nowhere is nothing to evaluate
+    std::error_code ignored;  // a link that leads nowhere is no picture
     const bool wanted = folders ? it->is_directory(ignored) : it->is_regular_file(ignored) && is_picture(it->path());
     if (wanted && it->path().filename().string().front() != '.') entries.push_back(it->path());
   }
@@ -103,7 +101,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, st
       const double decode_seconds = seconds_since(start);
       const auto forward_start = Clock::now();
       vit::Meter meter(job.stop);
-      const auto trace = run_pass(run, pool, meter, nullptr, threads);  // so many have a pass of this size at a time
+      const auto trace = run_pass(run, pool, meter, nullptr, threads);  // so many passes run at a time
       const Verdict verdict = judge(*trace, images[i].label);
       const double forward_seconds = seconds_since(forward_start);
       const std::lock_guard lock(shared.mutex);

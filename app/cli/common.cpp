@@ -1,5 +1,7 @@
 #include "app/cli/common.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -231,9 +233,7 @@ void write_output(const std::string& file, const std::string& text) {
 }
 
 std::string with_separators(double number) {
-  std::array<char, 64> digits{};
-  std::snprintf(digits.data(), digits.size(), "%.0f", std::abs(number));
-  const std::string plain = digits.data();
+  const std::string plain = fmt::format("{:.0f}", std::abs(number));
   std::string text = number <= -0.5 ? "-" : "";
   for (std::size_t i = 0; i < plain.size(); ++i) {
     if (i > 0 && (plain.size() - i) % 3 == 0) text += ',';

@@ -1,8 +1,9 @@
 #include "app/session/preprocessing_facts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <utility>
 
 #include "engine/checkpoint/model_facts.h"
@@ -34,9 +35,7 @@ std::string input_text(const vit::Preprocessing& p) {
 }  // namespace
 
 std::string triple_text(const std::array<float, 3>& values) {
-  char text[80];
-  std::snprintf(text, sizeof text, "%.6g %.6g %.6g", values[0], values[1], values[2]);
-  return text;
+  return fmt::format("{:.6g} {:.6g} {:.6g}", values[0], values[1], values[2]);
 }
 
 std::vector<vit::Fact> facts_with(const vit::Model& model, const vit::Preprocessing& wanted) {

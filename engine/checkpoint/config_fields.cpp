@@ -6,10 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/lower.h"
+
 namespace vit {
 namespace {
 
-/// Read elsewhere, told by the tensors themselves, of training, of another tower, or of text about the file.
+/// Fields that other code reads or that repeat what the tensors say, and those of training, of other towers and of
+/// texts.
 constexpr std::string_view kKnown[] = {"_attn_implementation",
                                        "_commit_hash",
                                        "_name_or_path",
@@ -200,11 +203,6 @@ const std::vector<Only>& only() {
                                          {"qk_normalization", {"false"}},
                                          {"use_qk_norm", {"false"}}};
   return list;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 bool is_known(std::string_view field) {

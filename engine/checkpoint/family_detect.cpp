@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/lower.h"
 #include "engine/checkpoint/family.h"
 #include "engine/containers/tensor_file.h"
 
@@ -12,11 +12,6 @@ namespace {
 
 bool has(const TensorFile& file, const std::string& name) {
   return file.entries().count(name) != 0;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 /// What stands before the anchor's name, for every tensor that ends with it.

@@ -1,9 +1,11 @@
 #include "engine/checkpoint/json_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <cstdio>
+
+#include "engine/base/lower.h"
 
 namespace vit {
 
@@ -35,11 +37,8 @@ std::string json_value_text(const Json& json) {
       return "null";
     case Json::Kind::boolean:
       return json.number != 0 ? "true" : "false";
-    case Json::Kind::number: {
-      char text[32];
-      std::snprintf(text, sizeof text, "%.6g", json.number);
-      return text;
-    }
+    case Json::Kind::number:
+      return fmt::format("{:.6g}", json.number);
     case Json::Kind::text:
       return '"' + json.text.substr(0, 60) + '"';
     case Json::Kind::array:
@@ -137,9 +136,7 @@ std::optional<Hint<std::string>> JsonFields::text(const char* topic, std::initia
     refuse(topic, path, "a word");
     return std::nullopt;
   }
-  std::string lower = found->text;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return Hint<std::string>{lower, reason(path)};
+  return Hint<std::string>{lower(found->text), reason(path)};
 }
 
 std::optional<Hint<bool>> JsonFields::boolean(const char* topic, std::initializer_list<const char*> paths) {

@@ -1,8 +1,9 @@
 #include "engine/checkpoint/model_facts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -17,9 +18,7 @@ namespace {
 constexpr std::pair<int, int> kOddHeads[] = {{1280, 16}, {1408, 16}, {1664, 16}, {1152, 16}};
 
 std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.6g", value);
-  return text;
+  return fmt::format("{:.6g}", value);
 }
 
 std::string triple_text(const std::array<float, 3>& values) {

@@ -1,11 +1,11 @@
 #include "engine/checkpoint/model_hints.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
+#include "engine/base/lower.h"
 #include "engine/checkpoint/config_fields.h"
 #include "engine/checkpoint/input_hints.h"
 #include "engine/checkpoint/json_fields.h"
@@ -13,11 +13,6 @@
 
 namespace vit {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 std::optional<Activation> activation_named(const std::string& name) {
   if (name == "gelu" || name == "gelu_python") return Activation::gelu;
@@ -101,7 +96,7 @@ void read_labels(JsonFields& source, ModelHints& hints) {
     try {
       hints.labels = labels_from_json(*found, "\"" + std::string(key) + "\" in " + source.file());
       hints.labels_reason = std::string(key) + " in " + source.file();
-    } catch (const Error& error) {  // names are not worth a network
+    } catch (const Error& error) {  // a network runs without class names, too
       hints.warnings.push_back(error.what());
     }
     break;

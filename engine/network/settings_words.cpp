@@ -1,7 +1,8 @@
 #include "engine/network/settings_words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <vector>
 
@@ -14,12 +15,6 @@ constexpr int kBlocksNamed = 2;  // in the short form; more are counted
 
 bool all_equal(const std::vector<int>& counts) {
   return std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
-}
-
-std::string number(const char* format, float value) {
-  char text[48];
-  std::snprintf(text, sizeof text, format, static_cast<double>(value));
-  return text;
 }
 
 /// "head 3 of block 5", "heads 0, 3 of block 5"
@@ -86,8 +81,8 @@ std::string departures(const Numbers& numbers, const ModelConfig& config) {
   say(changed_heads(own.head_counts(), config.num_heads));
   say(heads_off(own, kBlocksNamed));
   if (config.qkv_bias && !own.qkv_bias) say("qkv bias off");
-  if (own.attn_drop > 0) say(number("attention dropout %.2f", own.attn_drop));
-  if (own.proj_drop > 0) say(number("projection dropout %.2f", own.proj_drop));
+  if (own.attn_drop > 0) say(fmt::format("attention dropout {:.2f}", own.attn_drop));
+  if (own.proj_drop > 0) say(fmt::format("projection dropout {:.2f}", own.proj_drop));
   return text;
 }
 
@@ -100,8 +95,8 @@ std::string settings_words(const Settings& settings, const ModelConfig& config) 
     words += settings.qkv_bias ? ", qkv bias" : ", qkv bias off (trained with it)";
   }
   if (settings.training)
-    words += ", training mode with attn_drop " + number("%.4g", settings.attn_drop) + ", proj_drop " +
-             number("%.4g", settings.proj_drop) + ", seed " + std::to_string(settings.seed);
+    words += fmt::format(", training mode with attn_drop {:.4g}, proj_drop {:.4g}, seed {}", settings.attn_drop,
+                         settings.proj_drop, settings.seed);
   return words + ", " + id_of(settings.kernel) + " kernel";
 }
 
