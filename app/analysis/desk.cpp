@@ -91,7 +91,7 @@ void Desk::work_on(const std::string& place, const Work& work, const std::stop_t
   }
   std::lock_guard lock(mutex_);
   const auto found = places_.find(place);
-  if (found == places_.end() || stop.stop_requested()) return;  // nobody asks any more, or something newer
+  if (found == places_.end() || stop.stop_requested()) return;  // forgotten, or asked anew, meanwhile
   if (answer) found->second.answer = std::move(answer);
   found->second.failure = std::move(failure);
 }

@@ -56,8 +56,7 @@ std::shared_ptr<const vit::Model> open_model(const RunOptions& options);
 
 enum class ImageNeed {
   required,     // a usage error without --image (or --pixels, where the command has it)
-  or_generated  // without --image a generated picture of the network's own size: what a pass costs depends on sizes
-                // only
+  or_generated  // without --image a generated picture of the network's own size: costs depend on sizes alone
 };
 Run open_run(const RunOptions& options, ImageNeed need);
 

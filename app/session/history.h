@@ -22,8 +22,8 @@ struct Moment {
   bool operator==(const Moment&) const = default;
 };
 
-/// A change becomes a step once it rests: nothing has moved for kRest_s and no button is held, so that a drag is one
-/// step. What undo and redo meet that does not rest yet becomes a step first.
+/// A change becomes a step once nothing has changed for kRest_s and no button is held, so that a drag is one step.
+/// undo() and redo() make a step of a change that is still under way.
 class History {
  public:
   static constexpr double kRest_s = 0.5;

@@ -23,11 +23,10 @@ enum class Fit : std::uint8_t {
 };
 std::span<const vit::Choice<Fit>> choices(Fit);
 
-/// The ways that a network can be fitted to a photo: those that keep the photo's shape need one that resamples
-/// positions.
+/// The ways that work with this network: those that keep the photo's shape need one that resamples its positions.
 std::span<const vit::Choice<Fit>> possible_fits(const vit::ModelConfig& config);
 
-/// None where the rules are a mixture that has no name here.
+/// None where resize and crop are combined in another way.
 std::optional<Fit> fit_of(const vit::Preprocessing& preprocessing);
 
 /// px of the side that the fit names: the crop's or the input's shorter one.

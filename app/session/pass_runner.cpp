@@ -72,7 +72,7 @@ void PassRunner::measure(const NextMeasurement& next, const PassControl& control
 
 void PassRunner::give_up(const NextMeasurement& next) {
   switch (next.why) {
-    case NextMeasurement::Why::baseline:  // there is nothing to compare with, and the window says so
+    case NextMeasurement::Why::baseline:  // the network cannot run as trained: there is nothing to compare with
       baseline_failed_ = true;
       break;
     case NextMeasurement::Why::timing:

@@ -1,4 +1,4 @@
-// What one side of the window is wished to show, and what it shows: two types, because the second follows the first.
+// What the user wants to see, and what is shown: two types, because a picture comes later than the wish for it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace headlight {
 
-/// All that is wished, and nothing that follows from it. A saved view holds this.
+/// All that the user chose, and nothing that follows from it. A saved view holds this.
 struct Wanted {
   std::string model;      // file, folder or "random:…" of the open model; empty: none yet
   vit::LoadOptions load;  // its overrides
@@ -29,8 +29,8 @@ struct Wanted {
 struct Shown {
   std::shared_ptr<const vit::Trace> trace;     // null before the first
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels as trained; null where there is none
-  std::shared_ptr<const vit::Image> photo;     // whole,
-  std::shared_ptr<const PhotoLevels> display;  // and for display
+  std::shared_ptr<const vit::Image> photo;     // as decoded
+  std::shared_ptr<const PhotoLevels> display;  // the same, in the sizes that are drawn
   std::uint64_t photo_version = 0;             // grows when the photo changes
   std::uint64_t id = 0;                        // of the request that it answers
 };

@@ -22,13 +22,13 @@
 
 namespace headlight {
 
-/// Work beside the pictures, such as writing files: returns a sentence to say when it is done.
+/// A job that makes no picture, such as writing files. Returns the sentence that the window then shows.
 using Errand = std::function<std::string(std::stop_token stop, const std::function<void(double)>& progress)>;
 
 struct LoadedModel {
   std::string source;
   vit::LoadOptions options;
-  bool again = false;  // the open model with other options
+  bool again = false;  // the open model, read with other options
   std::shared_ptr<const vit::Model> model;
 };
 
@@ -76,11 +76,11 @@ struct WorkerStatus {
   bool picture_due = false;  // a posted request or load has not been answered yet
 };
 
-/// A queue under one mutex for what the window wants, and a slot for what is ready for it. The newest request goes
-/// first, then loads, then errands in the order in which they came; while the queue is empty, the newest picture is
-/// measured (see measuring.h), which anything that comes stops at once. The running pass of an older request is let
-/// finish, so that a drag shows pictures on the way, unless its model or image is obsolete, it has more than
-/// kPatienceMs to go, or the program ends. All functions may be called from any thread.
+/// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which
+/// they came. With an empty queue it measures the newest picture (see measuring.h), until a job comes. Results wait for
+/// take(). A new request lets the running pass of an older one finish, so that pictures change during a drag; but not
+/// if that pass is of another model or image, or has more than kPatienceMs to go. All functions may be called from any
+/// thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
@@ -128,12 +128,12 @@ class Worker {
 
   void put(Job job);
   void set_sweep(std::optional<Sweep> sweep);
-  bool is_stopped_by(const Job& job) const;  // the running one; call it with the lock
-  double remaining_ms() const;               // likewise
+  bool is_stopped_by(const Job& job) const;  // whether the running job is; call it with the lock
+  double remaining_ms() const;               // of the running pass; call it with the lock
 
   void run();
   std::optional<Job> next_job();    // waits; none when the program ends
-  std::optional<Job> next_extra();  // with the lock
+  std::optional<Job> next_extra();  // call it with the lock
   void answer(const Request& request, const std::stop_token& stop);
   void open_model(const LoadedModel& wanted, const std::stop_token& stop);
   void open_image(const std::string& source);
@@ -146,7 +146,7 @@ class Worker {
   bool attempt(Failure::What what, const char* no_memory, const std::function<void()>& work, std::uint64_t request = 0);
 
   const std::function<void()> wake_;
-  mutable std::mutex mutex_;  // guards what follows, down to the runner
+  mutable std::mutex mutex_;  // guards all down to outbox_
   std::condition_variable changed_;
   std::vector<Job> queue_;                     // by rank
   std::optional<std::optional<Sweep>> sweep_;  // one to begin, or none to end the one that runs

@@ -7,7 +7,7 @@
 namespace vit {
 
 /// Thrown for bad input and impossible requests. `what()` is shown to the user as it stands.
-/// Caught in three places: `main`, the worker, and the window's open commands. A bug is an `assert`, never an Error.
+/// Caught where the sentence can be shown, or where there is another way. A bug is an `assert`, never an Error.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& sentence) : std::runtime_error(sentence) {}

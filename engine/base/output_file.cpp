@@ -15,7 +15,7 @@
 namespace vit {
 namespace {
 
-constexpr int kMaxLinks = 40;  // as the kernel
+constexpr int kMaxLinks = 40;  // as many as Linux follows
 
 /// Where the links lead, there or not; nothing if they lead in a circle.
 std::filesystem::path behind_links(std::filesystem::path file) {

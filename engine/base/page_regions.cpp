@@ -32,7 +32,7 @@ class PageRegion {
   PageRegion(char* mapping, std::size_t bytes) : mapping_(mapping), mapped_bytes_(bytes + kLargePage) {
     const auto address = reinterpret_cast<std::size_t>(mapping);
     begin_ = mapping + (kLargePage - address % kLargePage) % kLargePage;
-    madvise(begin_, bytes, MADV_HUGEPAGE);  // a wish
+    madvise(begin_, bytes, MADV_HUGEPAGE);  // the system may refuse: then pages stay small
     free_[0] = bytes;
   }
   ~PageRegion() { munmap(mapping_, mapped_bytes_); }

@@ -14,7 +14,7 @@ class PageRegion;
 struct Piece {
   void* memory = nullptr;  // on a cache line
   PageRegion* region = nullptr;
-  bool zero = false;  // nobody has written to it yet: all zeros, and no page of it is there before it is touched
+  bool zero = false;  // fresh from the system, which gives pages of zeros as they are touched
 };
 
 inline constexpr std::size_t kLargePage = std::size_t{2} << 20;  // bytes

@@ -30,7 +30,7 @@ void relax() {
 #endif
 }
 
-// A spin of some tens of microseconds bridges the gaps inside a pass; whoever waits longer goes to sleep.
+// Tens of microseconds, as long as the gaps inside a pass last; a thread that waits longer goes to sleep.
 constexpr int kSpins = 2000;
 
 /// A count that only grows, and that threads wait for: a short spin, then sleep.

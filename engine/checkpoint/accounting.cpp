@@ -50,7 +50,7 @@ constexpr Meaning kMeanings[] = {
 constexpr std::string_view kHarmlessInBlocks[] = {"rope.freqs_cos", "rope.freqs_sin", "rope.freqs", "rope.periods",
                                                   "num_batches_tracked"};
 
-/// The first component of a name around the blocks, where it changes what goes through them.
+/// How names of tensors begin that change what goes into the blocks or comes out of them.
 constexpr std::string_view kTrunk[] = {"cls_token",
                                        "class_token",
                                        "class_embedding",
@@ -94,7 +94,7 @@ constexpr std::string_view kTrunk[] = {"cls_token",
                                        "patch_norm",
                                        "input_proj"};
 
-/// Of those: masks that only training puts in, indices, and buffers of rotary positions.
+/// What may be left unread of them: masks that only training puts in, indices, and buffers of rotary positions.
 constexpr std::string_view kHarmlessInTrunk[] = {"mask_token", "position_ids",       "rope.freqs_cos", "rope.freqs_sin",
                                                  "rope.freqs", "rope_embed.periods", "patch_size",     "inv_freq"};
 

@@ -42,7 +42,7 @@ struct FamilyNames {
   const char* query = "";
   const char* key = "";
   const char* value = "";
-  const char* query_bias = "";  // biases that lie apart from the joined weight, a key has none
+  const char* query_bias = "";  // biases stored apart from the joined weight; keys have none
   const char* value_bias = "";
   const char* bias_mask = "";  // factors of the joined bias
   const char* attn_norm = "";

@@ -80,7 +80,7 @@ void refuse_other_steps(JsonFields& source) {
   }
 }
 
-/// What a processor does that leaves out do_center_crop: Hugging Face's defaults.
+/// Whether a processor crops if its file does not say so with do_center_crop: Hugging Face's defaults.
 bool crops_by_default(const std::string& type) {
   return type.starts_with("clip") || type.starts_with("bit") || type.starts_with("deit") ||
          type.starts_with("chineseclip");

@@ -33,7 +33,7 @@ void Loader::drop_foreign_hints() {
   config().architecture.clear();
 }
 
-/// Where the user chose, what the file says wrong does not matter.
+/// A wrong field in a file does not matter where the user chose the value.
 void Loader::refuse_problems() const {
   for (const Problem& problem : hints_.problems) {
     if (problem.topic == "heads" && options_.num_heads) continue;

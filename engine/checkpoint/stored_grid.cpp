@@ -25,7 +25,7 @@ std::vector<int> possible_prefixes(const StoredRows& stored) {
 
 std::optional<StoredGrid> exactly(const StoredRows& stored, int height, int width, Source source, std::string reason) {
   std::vector<int> prefixes = possible_prefixes(stored);
-  prefixes.push_back(0);  // a size that is said settles whether the prefix tokens have positions
+  prefixes.push_back(0);  // a stated size tells whether the prefix tokens have positions
   for (const int prefix : prefixes) {
     if (stored.rows - prefix == static_cast<std::int64_t>(height) * width) {
       return StoredGrid{height, width, prefix, source, std::move(reason)};
@@ -44,7 +44,7 @@ std::optional<StoredGrid> square(const StoredRows& stored) {
   return std::nullopt;
 }
 
-/// The rectangle nearest to a square, lying.
+/// The rectangle nearest to a square, wider than high.
 std::optional<StoredGrid> rectangle(const StoredRows& stored) {
   const std::int64_t patches = stored.rows - stored.special;
   for (auto height = static_cast<std::int64_t>(std::sqrt(static_cast<double>(patches))); height > 1; --height) {

@@ -114,7 +114,7 @@ int dequantise(DerivedTensorFile& view, const std::shared_ptr<const TensorFile>&
 
 // ---- Adapters -------------------------------------------------------------------------------------------------------
 
-/// r and alpha of PEFT's adapter_config.json, or of what a file says nowhere.
+/// The adapters' r and alpha, from PEFT's adapter_config.json.
 struct LowRank {
   std::optional<double> alpha, rank;
   bool root = false;        // alpha / √r (rsLoRA)

@@ -8,7 +8,7 @@
 namespace vit {
 namespace {
 
-// The processor's features are asked for one by one: compilers know the names of the x86-64 levels only since lately.
+// The processor's features are asked for one by one: older compilers do not know the names of the x86-64 levels.
 // The answer of the built-in covers the operating system, too (whether it saves the wide registers).
 #if defined(HEADLIGHT_KERNELS_X86)
 bool has_sse42() {

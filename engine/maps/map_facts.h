@@ -31,7 +31,7 @@ std::string place_text(int patch, int cols);
 /// "14.6 ×", how many times its even share a token has; "5.7 %" where values are no shares. 0.031 × has two digits.
 std::string even_text(const MapSet& set, float value);
 
-/// They are what a dropout mask left: rows need not sum to 1.
+/// True where its maps are what a dropout mask left: their rows need not sum to 1.
 bool after_dropout(const MapSet& set);
 
 /// What any map from one query says: how far it spreads, its strongest patch, and what goes to the prefix tokens.

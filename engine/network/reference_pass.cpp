@@ -148,7 +148,7 @@ class ReferencePass {
     return y;
   }
 
-  /// The module of the note, without its projection. (N, C)
+  /// softmax(q·kᵀ·scale)·v of every head, side by side; the projection follows. (N, C)
   Dense attention(int b, const Dense& x) {
     const Attention at = pass_.attention(b);
     Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)

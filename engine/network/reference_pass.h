@@ -1,4 +1,4 @@
-// The forward pass as one would write it on a blackboard, in plain Eigen: the twin of the fast paths.
+// The forward pass as one would write it on a blackboard, in plain Eigen: what the fast paths are compared with.
 #pragma once
 
 #include "engine/network/pass.h"

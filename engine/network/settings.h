@@ -15,7 +15,7 @@ struct ModelConfig;
 enum class Kernel : std::uint8_t {
   eager,      // operator by operator, each result materialised and timed
   tiled,      // attention by blocks of rows of a head, softmax inside the block
-  reference,  // naive and slow: the twin that tests and benches compare with
+  reference,  // naive and slow: what the other two are compared with
 };
 std::span<const Choice<Kernel>> choices(Kernel);
 

@@ -49,11 +49,11 @@ std::size_t map_floats(int heads, int tokens);
 /// Keep::automatic keeps the maps of all blocks while they take no more than this.
 inline constexpr std::size_t kMapBudgetBytes = std::size_t{256} << 20;
 
-/// How far a pass goes. A file or a verdict can ask for less than a picture that is clicked on; what is computed is the
-/// same to the last bit, but for the reference kernel's rounding. Such a pass keeps queries and keys, never the maps,
-/// and is no start for another.
+/// How much of the network a pass runs: all of it, or less where only some maps or the class are wanted. A shorter pass
+/// computes the same numbers to the last bit, but for the reference kernel's rounding. It keeps queries and keys but
+/// never the maps, and no other pass can restart from it.
 struct Extent {
-  int last_maps = -1;             // a block: the pass ends with its queries and keys, from which its maps follow
+  int last_maps = -1;             // the block with whose queries and keys the pass ends, enough for its maps; -1: none
   bool class_token_only = false;  // behind the last block's keys and values, the prefix tokens alone go on
   bool whole() const { return last_maps < 0 && !class_token_only; }
 };
