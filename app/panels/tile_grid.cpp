@@ -198,7 +198,8 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   const float scroll = ImGui::GetScrollY();
   const int first_row = std::max(0, static_cast<int>(scroll / step_y));
   const int last_row = std::min(rows, static_cast<int>((scroll + size.y) / step_y) + 1);
-  const int first = first_row * plan.columns, last = std::min(set.count(), last_row * plan.columns);
+  const int first = std::min(first_row * plan.columns, set.count()),
+            last = std::clamp(last_row * plan.columns, first, set.count());
   paint(bench, plan, first, last);
   for (int index = first; index < last; ++index) {
     const ImVec2 at{std::floor(origin.x + static_cast<float>(index % plan.columns) * step_x + 1),

@@ -286,10 +286,11 @@ void App::draw_center(const Area& area) {
   const ImVec2 from = area.from, size = area.size;
   const float pad = ui.px(14);
   const float tabs = ui.fonts.size(ui::Type::body) + ui.px(13);
+  Page& asked = page();  // whose maps are there: a click on a tab shows from the next frame on
   draw_tabs({from.x + pad, from.y + ui.px(8)}, size.x - 2 * pad);
   if (!bench_.maps.empty() && bench_.photo.image) {
-    page().draw(bench_,
-                {{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}});
+    asked.draw(bench_,
+               {{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}});
     return;
   }
   const std::string words = words_in_place_of_maps();
