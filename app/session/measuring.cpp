@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/cost/measurements.h"
+
 namespace headlight {
 namespace {
 
@@ -13,18 +15,11 @@ constexpr double kSpread = 0.05, kMostMs = 3000;
 constexpr double kQuickMs = 20;  // of a pass
 constexpr std::size_t kMostQuick = 10;
 constexpr double kMostQuickMs = 200;
-
-/// The value below which `share` of them lie, between two neighbours in proportion. `sorted` is not empty.
-double quantile(const std::vector<double>& sorted, double share) {
-  const double at = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
+constexpr double kMuchWaiting = 0.25;  // of a pass
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  return quantile(values, 0.5);
+  return vit::quantile(values, 0.5);
 }
 
 const Series* find(const std::vector<Series>& all, const vit::Settings& settings) {
@@ -38,6 +33,16 @@ std::optional<NextMeasurement> next_timing(const std::vector<Series>& all, const
   if (known != nullptr && (known->given_up || enough(known->ms))) return std::nullopt;
   const double passes = known == nullptr ? 0 : static_cast<double>(known->ms.size());
   return NextMeasurement{NextMeasurement::Why::timing, settings, passes / (passes + kFewest), 1 / (passes + kFewest)};
+}
+
+/// What is shown, on one thread, where it may well be faster so.
+std::optional<NextMeasurement> next_on_one_thread(const MeasuringState& state) {
+  const Series* shown = find(state.series, state.shown);
+  if (state.shown.pass_threads() < 2 || shown == nullptr || shown->waiting_share.empty()) return std::nullopt;
+  if (median(shown->waiting_share) < kMuchWaiting) return std::nullopt;
+  vit::Settings alone = state.shown;
+  alone.threads = 1;
+  return next_timing(state.series, alone);
 }
 
 std::optional<NextMeasurement> next_of_sweep(const MeasuringState& state) {
@@ -68,8 +73,8 @@ double median_spread(std::vector<double> ms) {
   if (ms.size() < 2) return std::numeric_limits<double>::infinity();
   std::sort(ms.begin(), ms.end());
   // For a normal distribution: σ = range of quartiles / 1.349, and the median's standard error is 1.2533·σ/√n.
-  const double sigma = (quantile(ms, 0.75) - quantile(ms, 0.25)) / 1.349;
-  return 1.2533 * sigma / std::sqrt(static_cast<double>(ms.size())) / quantile(ms, 0.5);
+  const double sigma = (vit::quantile(ms, 0.75) - vit::quantile(ms, 0.25)) / 1.349;
+  return 1.2533 * sigma / std::sqrt(static_cast<double>(ms.size())) / vit::quantile(ms, 0.5);
 }
 
 bool enough(const std::vector<double>& ms) {
@@ -86,6 +91,7 @@ std::optional<NextMeasurement> next_measurement(const MeasuringState& state) {
   vit::Settings trained_heads = state.shown;
   trained_heads.set_heads(state.trained.head_counts());
   if (auto next = next_timing(state.series, trained_heads)) return next;
+  if (auto next = next_on_one_thread(state)) return next;
   return state.sweep ? next_of_sweep(state) : std::nullopt;
 }
 

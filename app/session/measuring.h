@@ -23,8 +23,9 @@ std::vector<vit::Settings> sweep_settings(const Sweep& sweep, const vit::Setting
 /// caches cold and memory to be allocated.
 struct Series {
   vit::Settings settings;
-  std::vector<double> ms = {};  // of each pass that counts
-  bool given_up = false;        // it cannot run
+  std::vector<double> ms = {};             // of each pass that counts
+  std::vector<double> waiting_share = {};  // 0 … 1 of it that threads waited
+  bool given_up = false;                   // it cannot run
 };
 
 /// Standard error of the median over the median, from the range of the quartiles, so that one pass that the system held
@@ -52,7 +53,8 @@ struct NextMeasurement {
 };
 
 /// First a picture of the trained network to compare with; then times of what is shown, and of the same with the
-/// trained head count, on which predictions stand; then the sweep. None when all is known.
+/// trained head count, on which predictions stand; where threads wait for more than a quarter of the time, the same on
+/// one thread; then the sweep. None when all is known.
 std::optional<NextMeasurement> next_measurement(const MeasuringState& state);
 
 /// The series of these settings, made where there is none.

@@ -65,7 +65,9 @@ void PassRunner::measure(const NextMeasurement& next, const PassControl& control
   if (next.why == NextMeasurement::Why::baseline) baseline_ = trace;
   if (!counts) return;
   const double ms = trace->timings.wall_ms;
-  series_of(next.why == NextMeasurement::Why::sweep ? swept_ : series_, next.settings).ms.push_back(ms);
+  Series& series = series_of(next.why == NextMeasurement::Why::sweep ? swept_ : series_, next.settings);
+  series.ms.push_back(ms);
+  series.waiting_share.push_back(trace->timings.waiting_ms() / ms);
   times_.push_back({request_.model, next.settings, trace->grid, trace->timings});
   if (next.why == NextMeasurement::Why::sweep && !this->next()) sweep({});  // that was its last pass
 }

@@ -11,13 +11,22 @@ bool is_before_blocks(Op op) {
 
 }  // namespace
 
+double quantile(const std::vector<double>& sorted, double share) {
+  const double at = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
 RowTime summarise(std::vector<double> ms) {
   if (ms.empty()) return {};
-  const auto middle = ms.begin() + static_cast<std::ptrdiff_t>(ms.size() / 2);
-  std::nth_element(ms.begin(), middle, ms.end());
-  double median = *middle;
-  if (ms.size() % 2 == 0) median = (median + *std::max_element(ms.begin(), middle)) / 2;
-  return {median, *std::min_element(ms.begin(), ms.end()), static_cast<int>(ms.size())};
+  std::sort(ms.begin(), ms.end());
+  const double median = quantile(ms, 0.5);
+  return {.median_ms = median,
+          .min_ms = ms.front(),
+          .calls = static_cast<int>(ms.size()),
+          .max_ms = ms.back(),
+          .spread = median > 0 ? (quantile(ms, 0.75) - quantile(ms, 0.25)) / median : 0};
 }
 
 Measurements::Measurements(const CostTable& table, std::span<const Timings> passes) : table_(table), passes_(passes) {}
@@ -86,6 +95,14 @@ double Measurements::waiting_ms() const {
   double rows = 0;
   for (const Operator& row : table_.operators()) rows += this->row(row.op, -1).median_ms;
   return wall().median_ms - rows;
+}
+
+double Measurements::waiting_ms(int block) const {
+  std::vector<double> ms;
+  const auto b = static_cast<std::size_t>(block);
+  for (const Timings& pass : passes_)
+    if (pass.first_block <= block && b < pass.block_waiting_ms.size()) ms.push_back(pass.block_waiting_ms[b]);
+  return summarise(std::move(ms)).median_ms;
 }
 
 std::string fused_text(const Operator& row) {

@@ -14,8 +14,16 @@ namespace vit {
 struct RowTime {
   double median_ms = 0, min_ms = 0;
   int calls = 0;
+  double max_ms = 0;
+  double spread = 0;  // what lies between the quartiles ÷ the median: one pass that was held up does not count
 };
 RowTime summarise(std::vector<double> ms);
+
+/// The value below which `share` of them lie, between two neighbours in proportion. `sorted` is not empty.
+double quantile(const std::vector<double>& sorted, double share);
+
+/// Times that spread more than this say little: other programs take the processor, or it changes its clock.
+inline constexpr double kNoisySpread = 0.2;
 
 /// The passes must all be of the setting that the table is of. A pass that restarted at a later block counts for the
 /// blocks that it ran. A row's time holds the times of the rows fused into it; a fused row has none of its own.
@@ -31,6 +39,8 @@ class Measurements {
   RowTime wall() const;
   /// What the median wall time holds beyond the median rows: threads that waited, and the rest.
   double waiting_ms() const;
+  /// The time in a block that threads waited for each other: median.
+  double waiting_ms(int block) const;
 
  private:
   bool covers(const Timings& pass, Op op, int block) const;

@@ -21,25 +21,30 @@ Meter::Meter(std::stop_token stop, std::function<void(double)> progress)
     : stop_(std::move(stop)), progress_(std::move(progress)) {}
 
 void Meter::start(int blocks, int threads, int first_block) {
-  timings_ = {.first_block = first_block, .threads = threads, .wall_ms = 0, .model = {}, .blocks = {}};
+  timings_ = {
+      .first_block = first_block, .threads = threads, .wall_ms = 0, .model = {}, .blocks = {}, .block_waiting_ms = {}};
   timings_.blocks.resize(static_cast<std::size_t>(blocks));
+  timings_.block_waiting_ms.resize(static_cast<std::size_t>(blocks));
   lanes_.assign(static_cast<std::size_t>(threads), {});
   started_ = Clock::now();
   for (PaddedLane& padded : lanes_) {
     padded.lane.ticks_.resize(static_cast<std::size_t>(blocks) + 1);
+    padded.lane.waited_.resize(static_cast<std::size_t>(blocks) + 1);
     padded.lane.last_ = started_;
   }
 }
 
 void Meter::finish() {
-  using Milliseconds = std::chrono::duration<double, std::milli>;
-  timings_.wall_ms = Milliseconds(Clock::now() - started_).count();
+  const auto ms = [](Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); };
+  timings_.wall_ms = ms(Clock::now() - started_);
   for (const PaddedLane& padded : lanes_) {
     for (std::size_t row = 0; row < padded.lane.ticks_.size(); ++row) {
       OpTimes& times = row == 0 ? timings_.model : timings_.blocks[row - 1];
       for (std::size_t op = 0; op < times.size(); ++op) {
-        times[op] += Milliseconds(Clock::duration(padded.lane.ticks_[row][op])).count() / timings_.threads;
+        times[op] += ms(Clock::duration(padded.lane.ticks_[row][op])) / timings_.threads;
       }
+      if (row > 0)
+        timings_.block_waiting_ms[row - 1] += ms(Clock::duration(padded.lane.waited_[row])) / timings_.threads;
     }
   }
   lanes_.clear();

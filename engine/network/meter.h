@@ -21,9 +21,10 @@ struct Timings {
   int threads = 1;
   double wall_ms = 0;
   OpTimes model{};
-  std::vector<OpTimes> blocks;  // (L)
-  double rows_ms() const;       // all rows together
-  double waiting_ms() const;    // wall time that no row accounts for: threads waiting for each other, and the rest
+  std::vector<OpTimes> blocks;           // (L)
+  std::vector<double> block_waiting_ms;  // (L) of it, what fell into each block: mean over the threads
+  double rows_ms() const;                // all rows together
+  double waiting_ms() const;  // wall time that no row accounts for: threads waiting for each other, and the rest
 };
 
 /// One per forward pass: it hands a lane to each thread, and adds them up in the end.
@@ -37,7 +38,12 @@ class Meter {
    public:
     /// What follows belongs to this block; -1: outside the blocks.
     void enter_block(int block) { row_ = block + 1; }
-    void restart() { last_ = Clock::now(); }
+    /// What has gone since the lap before belongs to no row: this thread waited.
+    void restart() {
+      const Clock::time_point now = Clock::now();
+      waited_[static_cast<std::size_t>(row_)] += (now - last_).count();
+      last_ = now;
+    }
     void lap(Op op) {
       const Clock::time_point now = Clock::now();
       ticks_[static_cast<std::size_t>(row_)][static_cast<std::size_t>(op)] += (now - last_).count();
@@ -47,6 +53,7 @@ class Meter {
    private:
     friend class Meter;
     std::vector<std::array<Clock::rep, kOpCount>> ticks_;  // (1 + L), outside the blocks first
+    std::vector<Clock::rep> waited_;                       // (1 + L)
     int row_ = 0;
     Clock::time_point last_;
   };

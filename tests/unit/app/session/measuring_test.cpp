@@ -102,6 +102,22 @@ TEST(NextMeasurement, WhatIsKnownIsNotMeasuredAgain) {
   EXPECT_TRUE(next_measurement(state));
 }
 
+TEST(NextMeasurement, WhereThreadsWaitOneThreadIsTriedToo) {
+  MeasuringState state = rested();
+  state.shown.threads = state.trained.threads = 2;
+  Series& series = series_of(state.series, state.shown);
+  series.ms = kKnown;
+  series.waiting_share.assign(10, 0.1);
+  EXPECT_FALSE(next_measurement(state)) << "they hardly wait";
+  series.waiting_share.assign(10, 0.6);
+  const auto next = next_measurement(state);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->why, Why::timing);
+  EXPECT_EQ(next->settings.threads, 1);
+  series_of(state.series, next->settings).ms = kKnown;
+  EXPECT_FALSE(next_measurement(state));
+}
+
 TEST(NextMeasurement, WhatCannotRunIsGivenUp) {
   MeasuringState state = rested();
   series_of(state.series, state.shown).given_up = true;

@@ -59,6 +59,24 @@ TEST(Summarise, MedianAndMinimum) {
   EXPECT_EQ(summarise({4, 1, 2, 3}).calls, 4);
 }
 
+TEST(Summarise, SpreadIsWhatLiesBetweenTheQuartiles) {
+  EXPECT_EQ(summarise({4, 1, 2, 3}).max_ms, 4);
+  EXPECT_DOUBLE_EQ(summarise({90, 95, 100, 105, 110}).spread, 0.1);
+  EXPECT_EQ(summarise({5, 5, 5, 5, 900}).spread, 0) << "one pass that was held up";
+  EXPECT_EQ(summarise({5}).spread, 0);
+}
+
+TEST(Measurements, WaitingInABlockIsTheMedianOfThePassesThatRanIt) {
+  const CostTable table = table_of(Kernel::eager);
+  std::vector<Timings> passes = {pass_of(table, 1, 0), pass_of(table, 1, 0), pass_of(table, 1, 0, 2)};
+  EXPECT_EQ(Measurements(table, passes).waiting_ms(1), 0) << "not measured";
+  passes[0].block_waiting_ms = {0.5, 2, 3};
+  passes[1].block_waiting_ms = {0.5, 4, 3};
+  passes[2].block_waiting_ms = {0, 0, 9};
+  EXPECT_EQ(Measurements(table, passes).waiting_ms(1), 3);
+  EXPECT_EQ(Measurements(table, passes).waiting_ms(2), 3);
+}
+
 TEST(Measurements, SectionsAreTheSumsOfTheirRows) {
   const CostTable table = table_of(Kernel::eager);
   std::vector<Timings> passes = {pass_of(table, 1, 0), pass_of(table, 2, 0), pass_of(table, 3, 0)};

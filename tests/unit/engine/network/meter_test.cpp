@@ -57,6 +57,9 @@ TEST(Meter, RowsAndWaitingAreTheWallTime) {
   EXPECT_GE(t.blocks[0][static_cast<std::size_t>(Op::qkv)], 3.0);
   EXPECT_GE(t.model[static_cast<std::size_t>(Op::head)], 1.0);
   EXPECT_GE(t.waiting_ms(), 4.0);
+  ASSERT_EQ(t.block_waiting_ms.size(), 1u);
+  EXPECT_GE(t.block_waiting_ms[0], 4.0);
+  EXPECT_LE(t.block_waiting_ms[0], t.waiting_ms());
   EXPECT_GE(t.wall_ms, t.rows_ms());
   EXPECT_DOUBLE_EQ(t.rows_ms() + t.waiting_ms(), t.wall_ms);
 }
