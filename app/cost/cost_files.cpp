@@ -34,7 +34,8 @@ std::vector<CostLine> all_lines(const vit::CostTable& table, std::span<const vit
     }
   }
   for (int block = 0; block < table.depth(); ++block)
-    for (const CostLine& line : make_cost_view(table, passes, block, convention).lines) add(lines, line);
+    for (const CostLine& line : make_cost_view(table, passes, block, convention).lines)
+      if (line.kind == CostLine::Kind::row) add(lines, line);
   lines.insert(lines.end(), tail.begin(), tail.end());
   if (whole.wall_ms) waiting.ms_median = *whole.wall_ms - rows_ms;
   lines.push_back(waiting);

@@ -13,14 +13,14 @@ class ViewBuilder {
       : table_(table), times_(table, passes), wall_(times_.wall()), block_(block), convention_(convention) {}
 
   CostView build() const {
-    CostView view{.convention = convention_, .block = block_, .passes = wall_.calls};
+    CostView view{.convention = convention_, .block = block_, .passes = wall_.calls, .spread = wall_.spread};
     if (wall_.calls > 0) {
       view.wall_ms = wall_.median_ms;
       view.wall_min_ms = wall_.min_ms;
     }
     for (const vit::Operator& row : table_.operators())
       if (block_ < 0 || vit::is_block_op(row.op)) view.lines.push_back(line(row));
-    if (block_ < 0) view.lines.push_back(waiting());
+    view.lines.push_back(waiting());
     for (vit::Section section : {vit::Section::attention, vit::Section::mlp, vit::Section::block, vit::Section::model})
       view.totals.push_back(subtotal(section));
     return view;
@@ -37,7 +37,11 @@ class ViewBuilder {
     line.shape = row.shape;
     const int prefix = table_.grid().prefix;
     const vit::Polynomial element_ops = row.element_ops();
-    line.formula = vit::formula(row.macs.is_zero() ? element_ops : row.macs, prefix);
+    const vit::Polynomial counted = convention_ != vit::Convention::mac ? row.operations(convention_)
+                                    : row.macs.is_zero()                ? element_ops
+                                                                        : row.macs;
+    line.formula = vit::formula(counted, prefix);
+    line.formula_terms = vit::formula_terms(counted, prefix);
     line.element_formula = element_ops.is_zero() ? "" : vit::formula(element_ops, prefix);
     line.bytes_formula = vit::bytes_formula(row.floats, prefix);
     line.explanation = vit::explanation_of(row.op);
@@ -79,10 +83,12 @@ class ViewBuilder {
     line.name = "waiting / other";
     line.formula = line.bytes_formula = "0";
     line.explanation =
-        "Wall time that no operator accounts for: threads that wait for each other, starting and ending the pass.";
+        block_ < 0
+            ? "Wall time that no operator accounts for: threads that wait for each other, starting and ending the pass."
+            : "Time in this block that threads waited for each other.";
     if (wall_.calls > 0) {
       line.calls = wall_.calls;
-      line.ms_median = times_.waiting_ms();
+      line.ms_median = block_ < 0 ? times_.waiting_ms() : times_.waiting_ms(block_);
       if (wall_.median_ms > 0) line.share = *line.ms_median / wall_.median_ms;
     }
     return line;
@@ -100,6 +106,8 @@ class ViewBuilder {
     if (time.calls == 0) return;
     line.ms_median = time.median_ms;
     line.ms_min = time.min_ms;
+    line.ms_max = time.max_ms;
+    line.spread = time.spread;
     if (wall_.calls > 0 && wall_.median_ms > 0) line.share = time.median_ms / wall_.median_ms;
     if (time.median_ms <= 0) return;
     if (done.operations > 0) line.gflops = vit::gflops(done.operations, time.median_ms);

@@ -19,16 +19,15 @@ namespace {
 void run_controls(Bench& bench) {
   Session& session = bench.session;
   ui::heading(bench.ui, "RUN");
-  const float kernel_width = ImGui::GetContentRegionAvail().x * 0.54f;
-  ui::choose(bench.ui,
-             {.id = "run.kernel",
-              .label = "Kernel",
-              .tooltip = "eager: each operator by itself, as the Attention module is written. tiled: blocks of rows of "
-                         "a head at a time. reference: naive and slow. Same numbers, other times.",
-              .key = bench.commands.keys_of("run.kernel")},
-             session.settings.kernel, kernel_width);
-
-  ImGui::SameLine(0, bench.ui.px(14));
+  ui::choose(
+      bench.ui,
+      {.id = "run.kernel",
+       .label = "Kernel",
+       .tooltip = "Step by step (“eager”): each operator by itself, as the Attention module is written. Fused "
+                  "(“tiled”): blocks of rows of a head at a time. Reference: naive and slow. Same numbers, other "
+                  "times.",
+       .key = bench.commands.keys_of("run.kernel")},
+      session.settings.kernel);
   const int most = std::max(1, vit::available_processors());
   std::vector<std::string> numbers;
   std::vector<const char*> names;

@@ -9,14 +9,17 @@ namespace {
 constexpr double kBytesPerFloat = 4;
 
 constexpr std::array<ConventionColumn, kConventionCount> kColumns = {{
-    {Convention::textbook, "textbook", "as textbooks count", "operations",
+    {Convention::textbook, "textbook", "textbook", "operations",
      "Multiply-adds of the products, and one operation a score for scale and softmax together; everything else is "
      "free.",
      1, 1, 0, 1, 0},
-    {Convention::mac, "mac", "MAC", "MAC", "Multiply-adds of the products alone.", 1, 1, 0, 0, 0},
+    {Convention::mac, "mac", "MAC + elements", "MAC",
+     "Multiply-adds of the products, and in a column of their own the element operations: additions, products, maxima "
+     "and exponentials of the element-wise steps.",
+     1, 1, 0, 0, 0},
     {Convention::flop, "flop", "FLOP = 2·MAC", "FLOP",
      "A multiply-add is two operations; element operations are not counted.", 2, 2, 0, 0, 0},
-    {Convention::elements, "elements", "with element operations", "FLOP",
+    {Convention::elements, "elements", "FLOP + elements", "FLOP",
      "Two operations a multiply-add, and every addition, product, maximum and exponential of the element-wise steps.",
      2, 2, 7, 5, 1},
     {Convention::fvcore, "fvcore", "fvcore", "fvcore counts",

@@ -17,7 +17,8 @@
 
 namespace vit {
 
-/// How operations are counted. Only `mac` counts multiply-adds alone; an element operation is never called one.
+/// How operations are counted. `mac` counts multiply-adds alone, beside which tables show the element operations; an
+/// element operation is never called a multiply-add.
 enum class Convention : std::uint8_t {
   textbook,  // products, and one operation a score for scale and softmax together
   mac,       // multiply-adds of the products

@@ -114,15 +114,12 @@ void Polynomial::add(const Monomial& term) {
   if (like->coefficient == 0) terms_.erase(like);
 }
 
-std::string formula(const Polynomial& cost, int prefix) {
+std::vector<FormulaTerm> formula_terms(const Polynomial& cost, int prefix) {
   std::vector<Monomial> terms = cost.terms();
-  std::string text;
-  const auto append = [&text](double sign, const std::string& part) {
-    if (text.empty()) {
-      text = (sign < 0 ? "−" : "") + part;
-    } else {
-      text += (sign < 0 ? " − " : " + ") + part;
-    }
+  std::vector<FormulaTerm> parts;
+  const auto append = [&parts](const Monomial& m, const std::string& part) {
+    const char* sign = m.coefficient < 0 ? (parts.empty() ? "−" : " − ") : (parts.empty() ? "" : " + ");
+    parts.push_back({sign + part, m.power(Symbol::h) != 0});
   };
   // x·N − x·T is x·(N−T).
   const std::string patches = prefix < 0 ? "(N−T)" : prefix == 0 ? "N" : "(N−" + std::to_string(prefix) + ")";
@@ -136,15 +133,21 @@ std::string formula(const Polynomial& cost, int prefix) {
     opposite.powers[kT] = static_cast<std::int8_t>(opposite.powers[kT] + 1);
     const auto found = std::find(terms.begin(), terms.end(), opposite);
     if (found == terms.end()) continue;
-    append(terms[i].coefficient, term(terms[i], patches));
+    append(terms[i], term(terms[i], patches));
     terms.erase(found);
     terms.erase(std::find(terms.begin(), terms.end(), terms[i]));
     i = static_cast<std::size_t>(-1);
   }
   for (Monomial m : terms) {
     if (prefix >= 0) m = with_prefix_value(m, prefix);
-    if (m.coefficient != 0) append(m.coefficient, term(m, "N"));
+    if (m.coefficient != 0) append(m, term(m, "N"));
   }
+  return parts;
+}
+
+std::string formula(const Polynomial& cost, int prefix) {
+  std::string text;
+  for (const FormulaTerm& part : formula_terms(cost, prefix)) text += part.text;
   return text.empty() ? "0" : text;
 }
 

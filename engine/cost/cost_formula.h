@@ -67,6 +67,14 @@ class Polynomial {
 /// "B·N·3C²", "B·(N−1)·3P²·C", "0". `prefix` stands for T where it is known; negative: the letter.
 std::string formula(const Polynomial& cost, int prefix = -1);
 
+/// A term of a formula with the sign before it, and whether the head count changes it.
+struct FormulaTerm {
+  std::string text;  // "B·N·3C²", " + 5·B·N²·h"
+  bool has_heads = false;
+};
+/// What formula() joins; none for zero.
+std::vector<FormulaTerm> formula_terms(const Polynomial& cost, int prefix = -1);
+
 /// Bytes of F32 numbers: "4·(2·B·N·C + 3C²)".
 std::string bytes_formula(const Polynomial& floats, int prefix = -1);
 

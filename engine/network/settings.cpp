@@ -46,8 +46,8 @@ void check_block(int block, const BlockSettings& settings, const ModelConfig& co
 
 std::span<const Choice<Kernel>> choices(Kernel) {
   static constexpr Choice<Kernel> kAll[] = {
-      {Kernel::eager, "eager", "eager", "operator by operator, each result written out and timed"},
-      {Kernel::tiled, "tiled", "tiled", "by blocks of rows of a head, softmax inside the block"},
+      {Kernel::eager, "eager", "step by step", "operator by operator, each result written out and timed (“eager”)"},
+      {Kernel::tiled, "tiled", "fused", "by blocks of rows of a head, softmax inside the block (“tiled”)"},
       {Kernel::reference, "reference", "reference", "naive and slow, to compare with"},
   };
   return kAll;

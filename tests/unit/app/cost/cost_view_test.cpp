@@ -115,12 +115,58 @@ TEST(CostView, WithoutPassesThereAreFormulasButNoTimes) {
   const CostView view = make_cost_view(table, {}, 1, vit::Convention::textbook);
   EXPECT_FALSE(view.wall_ms);
   EXPECT_EQ(line_of(view, "qkv").formula, "B·N·3C²");
-  EXPECT_EQ(line_of(view, "softmax").formula, "5·B·N²·h");
+  EXPECT_EQ(line_of(view, "softmax").formula, "B·N²·h") << "one a score, as the number";
+  EXPECT_EQ(line_of(view, "scale").formula, "0");
   EXPECT_FALSE(line_of(view, "qkv").ms_median);
   EXPECT_EQ(line_of(view, "gelu").instead_of_time, "in fc1");
   EXPECT_EQ(line_of(view, "attn_drop").instead_of_time, "off");
   EXPECT_EQ(line_of(view, "softmax").effect(vit::Control::heads), vit::Effect::operations);
   EXPECT_THAT(cost_text(view), HasSubstr("in softmax"));
+}
+
+TEST(CostView, TheFormulaIsThatOfTheNumberUnderEveryConvention) {
+  const MeasuredRun run = measured_run(vit::Kernel::tiled, 1);
+  const vit::CostTable table(run.model->config, run.grid, run.settings);
+  for (const vit::Convention convention : vit::choice_values<vit::Convention>()) {
+    const CostView view = make_cost_view(table, {}, 1, convention);
+    for (const CostLine& line : view.lines) {
+      if (!line.op) continue;
+      const vit::Operator& row = *table.find(*line.op);
+      const bool products_alone = convention == vit::Convention::mac;
+      const vit::Polynomial counted = !products_alone      ? row.operations(convention)
+                                      : row.macs.is_zero() ? row.element_ops()
+                                                           : row.macs;
+      const double number = !products_alone ? line.operations : row.macs.is_zero() ? line.element_ops : line.macs;
+      EXPECT_EQ(counted.at(table.sizes(1)), number) << vit::id_of(convention) << " " << line.id;
+      EXPECT_EQ(line.formula, vit::formula(counted, run.grid.prefix)) << vit::id_of(convention) << " " << line.id;
+      std::string joined;
+      for (const vit::FormulaTerm& term : line.formula_terms) joined += term.text;
+      EXPECT_EQ(joined.empty() ? "0" : joined, line.formula);
+    }
+  }
+}
+
+TEST(CostView, TheHeadCountsTermsAreMarked) {
+  const MeasuredRun run = measured_run(vit::Kernel::tiled, 1);
+  const vit::CostTable table(run.model->config, run.grid, run.settings);
+  const CostView view = make_cost_view(table, {}, 1, vit::Convention::mac);
+  EXPECT_TRUE(line_of(view, "softmax").formula_terms.front().has_heads);
+  EXPECT_FALSE(line_of(view, "scores").formula_terms.front().has_heads);
+}
+
+TEST(CostView, ABlockHasItsWaitingToo) {
+  const MeasuredRun run = measured_run(vit::Kernel::tiled, 2);
+  const vit::CostTable table(run.model->config, run.grid, run.settings);
+  double blocks = 0;
+  for (int block = 0; block < 3; ++block) {
+    const CostLine& waiting = line_of(make_cost_view(table, run.passes, block, vit::Convention::mac), "waiting");
+    ASSERT_TRUE(waiting.ms_median);
+    EXPECT_GE(*waiting.ms_median, 0);
+    blocks += *waiting.ms_median;
+  }
+  double longest = 0;
+  for (const vit::Timings& pass : run.passes) longest = std::max(longest, pass.waiting_ms());
+  EXPECT_LE(blocks, longest) << "part of the passes' waiting";
 }
 
 TEST(CostView, TheWholeNetworkAddsUpItsBlocks) {

@@ -26,6 +26,12 @@ TEST(CostFormula, TokensWithoutPrefixAreFactored) {
 }
 
 TEST(CostFormula, BytesAreFourTimesTheNumbers) {
+  const auto terms = formula_terms(B * N * C - 5 * B * N * N * h);
+  ASSERT_EQ(terms.size(), 2u);
+  EXPECT_EQ(terms[0].text, "B·N·C");
+  EXPECT_FALSE(terms[0].has_heads);
+  EXPECT_EQ(terms[1].text, " − 5·B·N²·h");
+  EXPECT_TRUE(terms[1].has_heads);
   EXPECT_EQ(bytes_formula(2 * B * N * C + C * C), "4·(B·N·2C + C²)");
   EXPECT_EQ(bytes_formula(Polynomial()), "0");
 }
