@@ -155,6 +155,13 @@ bool Session::head_off(int block, int head) const {
   return block >= 0 && block < settings.depth() && settings.blocks[static_cast<std::size_t>(block)].is_off(head);
 }
 
+void Session::set_training(bool on) {
+  constexpr float kUsualRate = 0.1f;
+  settings.training = on;
+  if (on && settings.attn_drop == 0.f && settings.proj_drop == 0.f)
+    settings.attn_drop = settings.proj_drop = kUsualRate;
+}
+
 void Session::restore_trained_settings() {
   if (model_) static_cast<vit::Numbers&>(settings) = vit::trained_settings(model_->config);
 }

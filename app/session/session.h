@@ -64,6 +64,7 @@ class Session {
   void set_heads(int heads);  // for all blocks or the chosen one; another count switches all heads on
   void switch_head(int block, int head, bool off);
   bool head_off(int block, int head) const;
+  void set_training(bool on);       // with dropouts of 0.1 where neither has a rate yet
   void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
   bool as_trained() const;          // the wanted numbers are the trained ones
   void set_query(int token);

@@ -320,7 +320,7 @@ void add_analysis_commands(Bench& bench) {
              .name = "Training mode",
              .keys = {{GLFW_KEY_X, 0}},
              .tooltip = "Lets the two dropouts act.",
-             .run = [&session] { session.settings.training = !session.settings.training; },
+             .run = [&session] { session.set_training(!session.settings.training); },
              .enabled = ready,
              .checked = [&session] { return session.settings.training; }});
   table.add({.id = "attention.as_trained",
@@ -334,7 +334,7 @@ void add_analysis_commands(Bench& bench) {
              .menu = "Analysis",
              .name = "Next kernel",
              .keys = {{GLFW_KEY_K, 0}},
-             .tooltip = "Changes between eager and tiled: same numbers, other times.",
+             .tooltip = "Changes between step by step (eager) and fused (tiled): same numbers, other times.",
              .run =
                  [&session] {
                    session.settings.kernel =
@@ -400,7 +400,7 @@ void add_cost_commands(Bench& bench) {
   const auto ready = [&session] { return session.trace() != nullptr; };
   bench.commands.add({.id = "cost.scope",
                       .menu = "Analysis",
-                      .name = "Cost of the whole model",
+                      .name = "Cost of the whole network",
                       .keys = {{GLFW_KEY_M, 0}},
                       .tooltip = "On: the cost table adds up all blocks. Off: it shows the chosen one.",
                       .run = [&view] { view.cost_of_model = !view.cost_of_model; },
@@ -409,7 +409,7 @@ void add_cost_commands(Bench& bench) {
                       .separated = true});
   bench.commands.add({.id = "cost.sweep",
                       .menu = "Analysis",
-                      .name = "Sweep the head counts",
+                      .name = "Measure all head counts",
                       .keys = {{GLFW_KEY_W, 0}},
                       .tooltip = "Measures every possible head count; again: stops.",
                       .run = [&session] { session.toggle_sweep(); },

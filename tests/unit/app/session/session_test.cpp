@@ -190,6 +190,21 @@ TEST_F(SessionTest, HeadsGoOffForTheChosenBlockAndAnotherCountSwitchesThemOn) {
   EXPECT_TRUE(failures.empty()) << failures[0].sentence;
 }
 
+TEST_F(SessionTest, TrainingModeStartsWithDropoutsThatAct) {
+  open();
+  session.set_training(true);
+  EXPECT_TRUE(session.settings.training);
+  EXPECT_FLOAT_EQ(session.settings.active_attn_drop(), 0.1f);
+  EXPECT_FLOAT_EQ(session.settings.active_proj_drop(), 0.1f);
+  session.settings.attn_drop = 0.3f;
+  session.settings.proj_drop = 0;
+  session.set_training(false);
+  EXPECT_TRUE(session.as_trained());
+  session.set_training(true);
+  EXPECT_FLOAT_EQ(session.settings.active_attn_drop(), 0.3f) << "rates that were chosen stay";
+  EXPECT_EQ(session.settings.active_proj_drop(), 0);
+}
+
 TEST_F(SessionTest, TheHeadThatIsLookedAtExistsUnderTheWantedCount) {
   open();
   session.view.head = 3;
