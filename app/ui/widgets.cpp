@@ -50,7 +50,7 @@ float track(Ui& ui, const Control& control, float position, std::string_view sho
   const float x = left + (right - left) * (moved >= 0 ? moved : std::clamp(position, 0.f, 1.f));
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float half = ui.px(1.5f);
-  const ImU32 color = control.enabled ? ui.theme.accent : ui.theme.track;
+  const ImU32 color = control.enabled ? ui.theme.mark : ui.theme.track;
   list.AddRectFilled({at.x, y - half}, {at.x + width, y + half}, ui.theme.track, half);
   list.AddRectFilled({at.x, y - half}, {x, y + half}, color, half);
   if (control.enabled && (hit.hovered || hit.held)) list.AddCircleFilled({x, y}, knob + ui.px(3), ui.theme.accent_soft);
@@ -120,7 +120,7 @@ bool check(Ui& ui, const Control& control, bool& value) {
   const float top = std::floor(at.y + (height - side) / 2);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ImU32 box = !value            ? (hit.hovered ? ui.theme.hovered : ui.theme.track)
-                    : control.enabled ? ui.theme.accent
+                    : control.enabled ? ui.theme.mark
                                       : ui.theme.bar_soft;
   list.AddRectFilled({at.x, top}, {at.x + side, top + side}, box, ui.px(3.5f));
   if (value) {
@@ -246,7 +246,7 @@ bool tab(Ui& ui, const Control& control, bool chosen) {
     list.AddRectFilled(at, {at.x + size.x, at.y + size.y}, ui.theme.panel, ui.px(4));
   if (chosen)
     list.AddRectFilled({at.x + ui.px(13), at.y + size.y - ui.px(3)},
-                       {at.x + size.x - ui.px(13), at.y + size.y - ui.px(1)}, ui.theme.accent, ui.px(1));
+                       {at.x + size.x - ui.px(13), at.y + size.y - ui.px(1)}, ui.theme.mark, ui.px(1));
   draw_text(ui, Type::body, {at.x + ui.px(13), at.y + (size.y - text.y) / 2}, chosen ? ui.theme.text : ui.theme.soft,
             control.label);
   describe(ui, control, at, {at.x + size.x, at.y + size.y}, hit.hovered, chosen ? "on" : "");
