@@ -20,6 +20,16 @@ std::vector<std::string_view> lines_of(const Ui& ui, Type type, std::string_view
   return wrap_lines(text, wrap, [&](std::string_view piece) { return piece.empty() ? 0 : measure(ui, type, piece).x; });
 }
 
+/// For the UI map: where it is, and whether it reaches beyond the sides of its part of the window. Above and below,
+/// scrolling decides.
+void note(const Ui& ui, const ImDrawList& list, Type type, ImVec2 at, std::string_view text) {
+  const ImVec2 from = list.GetClipRectMin(), to = list.GetClipRectMax(), size = measure(ui, type, text);
+  if (text.empty() || at.y + size.y <= from.y || at.y >= to.y) return;
+  ui.map.add(DrawnText{std::string(text), at.x, at.y, size.x, size.y, &list});
+  const float seen = std::min(at.x + size.x, to.x) - std::max(at.x, from.x);
+  if (seen < size.x - 1) ui.map.add(SqueezedText{std::string(text), size.x, std::max(seen, 0.f)});
+}
+
 }  // namespace
 
 ImVec2 measure(const Ui& ui, Type type, std::string_view text, float wrap) {
@@ -43,6 +53,7 @@ void draw_text(const Ui& ui, Type type, ImVec2 at, ImU32 color, std::string_view
 }
 
 void draw_text(const Ui& ui, ImDrawList* list, Type type, ImVec2 at, ImU32 color, std::string_view text) {
+  if (ui.map.wanted()) note(ui, *list, type, snapped(at), text);
   list->AddText(ui.fonts.font(type), ui.fonts.size(type), snapped(at), color, text.data(), text.data() + text.size());
 }
 
@@ -79,7 +90,9 @@ void label_value(const Ui& ui, std::string_view label, std::string_view value) {
 }
 
 std::string shortened(const Ui& ui, Type type, std::string_view text, float width, bool in_the_middle) {
-  if (measure(ui, type, text).x <= width) return std::string(text);
+  const float needs = measure(ui, type, text).x;
+  if (needs <= width) return std::string(text);
+  if (ui.map.wanted() && !in_the_middle) ui.map.add(SqueezedText{std::string(text), needs, width});
   const auto starts_character = [&](std::size_t i) {
     return i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xC0u) != 0x80u;
   };
@@ -106,6 +119,8 @@ std::string shortened_to_fit(const Ui& ui, Type type, std::string_view text, flo
   const auto fit = static_cast<std::size_t>(std::max(1.f, std::floor(height / ui.fonts.size(type) + 0.01f)));
   const std::vector<std::string_view> lines = lines_of(ui, type, text, wrap);
   if (lines.size() <= fit) return std::string(text);
+  if (ui.map.wanted())
+    ui.map.add(SqueezedText{std::string(text), measure(ui, type, text).x, wrap * static_cast<float>(fit)});
   const std::string_view last = lines[fit - 1];
   const auto before = static_cast<std::size_t>(last.data() - text.data());
   // The "…" takes the place of as much of the last line's end as it needs.

@@ -21,7 +21,8 @@ void heading(const Ui& ui, std::string_view title, std::string_view remark = {})
 /// A quiet label on the left, a value on the right of one line.
 void label_value(const Ui& ui, std::string_view label, std::string_view value);
 
-/// The text cut in its middle or end by "…" so that it is at most `width` px wide.
+/// The text cut by "…" so that it is at most `width` px wide: at its end, which is a fault of the window that its tests
+/// find, or in the middle, as names of files may be that are as long as they like.
 std::string shortened(const Ui& ui, Type type, std::string_view text, float width, bool in_the_middle = false);
 
 /// The wrapped text cut by "…" behind as many lines as fit into `height` px, but at least one.

@@ -18,7 +18,7 @@ struct Ui {
   float scale = 1;  // px a point of design
   Theme theme = dark_theme();
   Fonts fonts;
-  UiMap map;
+  mutable UiMap map;         // whatever is drawn leaves its mark
   std::string hovered;       // id of the control under the cursor in this frame; last frame's until one is found
   std::string hovered_next;  // collected while drawing
   std::string tooltip_for;   // id whose tooltip waits or shows

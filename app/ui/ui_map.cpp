@@ -1,5 +1,6 @@
 #include "app/ui/ui_map.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,21 @@ double tenth(float px) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> overlapping(const std::vector<DrawnText>& texts) {
+  constexpr float kTouch = 2;  // px: letters do not fill the rectangle of their line
+  const auto common = [](float a, float a_size, float b, float b_size) {
+    return std::min(a + a_size, b + b_size) - std::max(a, b);
+  };
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    for (std::size_t j = i + 1; j < texts.size(); ++j) {
+      const DrawnText &a = texts[i], &b = texts[j];
+      if (a.layer == b.layer && common(a.x, a.w, b.x, b.w) > kTouch && common(a.y, a.h, b.y, b.h) > kTouch + 0.2f * a.h)
+        pairs.emplace_back(a.text, b.text);
+    }
+  return pairs;
+}
+
 void UiMap::write(const Frame& frame) const {
   if (!wanted()) return;
   nlohmann::json marks = nlohmann::json::array();
@@ -35,10 +51,15 @@ void UiMap::write(const Frame& frame) const {
                      {"h", tenth(mark.h)},
                      {"value", mark.value},
                      {"enabled", mark.enabled}});
-  const nlohmann::json all = {{"frame", frame.frame},          {"presses", frame.presses},
-                              {"settled", frame.settled},      {"requested", to_json(frame.requested)},
-                              {"shown", to_json(frame.shown)}, {"toast", frame.toast},
-                              {"marks", std::move(marks)}};
+  nlohmann::json squeezed = nlohmann::json::array(), overlaps = nlohmann::json::array();
+  for (const SqueezedText& text : squeezed_)
+    squeezed.push_back({{"text", text.text}, {"needs", tenth(text.needs)}, {"room", tenth(text.room)}});
+  for (const auto& [a, b] : overlapping(texts_)) overlaps.push_back({a, b});
+  const nlohmann::json all = {{"frame", frame.frame},           {"presses", frame.presses},
+                              {"settled", frame.settled},       {"requested", to_json(frame.requested)},
+                              {"shown", to_json(frame.shown)},  {"toast", frame.toast},
+                              {"marks", std::move(marks)},      {"squeezed", std::move(squeezed)},
+                              {"overlaps", std::move(overlaps)}};
   write_file(*file_, json_text(all));
 }
 

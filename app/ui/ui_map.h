@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace headlight {
@@ -15,6 +16,23 @@ struct Mark {
   std::string value;                 // as shown
   bool enabled = true;
 };
+
+/// A text as it was drawn, window px; `layer` is what it covers others of.
+struct DrawnText {
+  std::string text;
+  float x = 0, y = 0, w = 0, h = 0;
+  const void* layer = nullptr;
+};
+
+/// A text with less room than it needs, px: it was cut, or reaches beyond the part of the window that it is in.
+struct SqueezedText {
+  std::string text;
+  float needs = 0, room = 0;
+  bool operator==(const SqueezedText&) const = default;
+};
+
+/// Pairs of texts of one layer that cover each other by more than a pixel or two.
+std::vector<std::pair<std::string, std::string>> overlapping(const std::vector<DrawnText>& texts);
 
 /// Requested or shown.
 struct PictureState {
@@ -31,10 +49,16 @@ class UiMap {
   explicit UiMap(std::optional<std::filesystem::path> file = {}) : file_(std::move(file)) {}
 
   bool wanted() const { return file_.has_value(); }
-  void begin_frame() { marks_.clear(); }
+  void begin_frame() {
+    marks_.clear();
+    texts_.clear();
+    squeezed_.clear();
+  }
   void add(Mark mark) {
     if (wanted()) marks_.push_back(std::move(mark));
   }
+  void add(DrawnText text) { texts_.push_back(std::move(text)); }
+  void add(SqueezedText text) { squeezed_.push_back(std::move(text)); }
   const std::vector<Mark>& marks() const { return marks_; }
 
   struct Frame {
@@ -50,6 +74,8 @@ class UiMap {
  private:
   std::optional<std::filesystem::path> file_;
   std::vector<Mark> marks_;
+  std::vector<DrawnText> texts_;
+  std::vector<SqueezedText> squeezed_;
 };
 
 }  // namespace headlight

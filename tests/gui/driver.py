@@ -94,7 +94,7 @@ class Window:
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.process = subprocess.Popen(
             [str(program), *with_small_defaults(arguments), "--ui-map", str(self.map_file), "--width", str(width), "--height",
-             str(height), "--ui-scale", "1", "--theme", "dark"],
+             str(height), "--theme", "dark", *([] if "--ui-scale" in arguments else ["--ui-scale", "1"])],
             env=self.environment, cwd=folder, start_new_session=True)
 
     # --- What is shown ---

@@ -1,0 +1,45 @@
+"""No text is cut, reaches beyond its part of the window, or covers another, at three sizes of the window.
+
+The program notes in --ui-map each text with less room than it needs, and each two that overlap. Names of files may be
+cut in the middle: they are as long as they like, and are not noted.
+"""
+
+from driver import ASSETS, check, open_window
+
+DEFAULT = ASSETS / "models" / "dinov2-small-saliency"
+SMALL = ASSETS / "models" / "headlight-vit-cifar10.safetensors"
+PHOTO = ASSETS / "images" / "moose.jpg"
+SIZES = ((1280, 800, "1"), (1600, 1000, "1"), (1920, 1080, "1.5"))
+
+
+def faults(window):
+    state = window.settle()
+    cut = [f"“{t['text']}” has {t['room']:.0f} of {t['needs']:.0f} px" for t in state["squeezed"]]
+    return cut + [f"“{a}” and “{b}” overlap" for a, b in state["overlaps"]]
+
+
+def look(window, what):
+    found = sorted(set(faults(window)))
+    check(not found, f"{what}: all text has its room" if not found else f"{what}: " + "; ".join(found))
+
+
+def walk(window, name):
+    """The states in which the columns say most."""
+    look(window, f"{name}, as opened")
+    window.key("m")
+    look(window, f"{name}, cost of the whole network")
+    window.key("bracketright")
+    look(window, f"{name}, another head count")
+    window.key("m")
+    look(window, f"{name}, another head count, one block")
+    window.key("x")
+    look(window, f"{name}, training mode")
+    window.click("cost.curve.operators")
+    look(window, f"{name}, a line for each operator")
+
+
+for width, height, scale in SIZES:
+    for model in (DEFAULT, SMALL):
+        size = f"{width}×{height} at {scale}"
+        with open_window(PHOTO, "--model", model, "--ui-scale", scale, width=width, height=height) as window:
+            walk(window, f"{size}, {model.stem}")
