@@ -21,6 +21,31 @@ int nearest_step(const std::vector<int>& steps, int value) {
   return static_cast<int>(std::min(found, steps.end() - 1) - steps.begin());
 }
 
+/// Behind what follows until it ends: a tint that says that this is not as trained.
+class Tint {
+ public:
+  Tint(const ui::Ui& ui, bool shown) : ui_(ui), shown_(shown), from_(ImGui::GetCursorScreenPos()) {
+    if (!shown_) return;
+    list_.ChannelsSplit(2);
+    list_.ChannelsSetCurrent(1);
+  }
+  void end() {
+    if (!shown_) return;
+    const float pad = ui_.px(5), right = from_.x + ImGui::GetContentRegionAvail().x;
+    list_.ChannelsSetCurrent(0);
+    list_.AddRectFilled({from_.x - pad, from_.y - ui_.px(4)},
+                        {right + pad, ImGui::GetCursorScreenPos().y - ImGui::GetStyle().ItemSpacing.y},
+                        ui_.theme.accent_soft, ui_.px(4));
+    list_.ChannelsMerge();
+  }
+
+ private:
+  const ui::Ui& ui_;
+  const bool shown_;
+  const ImVec2 from_;
+  ImDrawList& list_ = *ImGui::GetWindowDrawList();
+};
+
 void heads_slider(Bench& bench, bool ready) {
   Session& session = bench.session;
   const int channels = ready ? session.model()->config.channels : 1;
@@ -35,7 +60,8 @@ void heads_slider(Bench& bench, bool ready) {
       ticks.push_back({nearest_step(steps, kTimmDefaultHeads), "timm's default", false});
   }
   const int each = channels / std::max(heads, 1);
-  const std::string shown = fmt::format("{} of {} {}", heads, each, each == 1 ? "channel" : "channels");
+  const std::string shown = fmt::format("{} × {} {}", heads, each, each == 1 ? "channel" : "channels");
+  Tint tint(bench.ui, ready && heads != session.model()->config.num_heads);
   if (ui::stepper(bench.ui,
                   {.id = "attention.heads",
                    .label = "Heads",
@@ -46,6 +72,7 @@ void heads_slider(Bench& bench, bool ready) {
                    .enabled = ready},
                   steps, step, shown, ticks))
     session.set_heads(steps[static_cast<std::size_t>(step)]);
+  tint.end();
   constexpr std::array<const char*, 2> kScopes = {"all blocks", "this block"};
   constexpr std::array<const char*, 2> kScopeTips = {"The head count above is set for all blocks.",
                                                      "The head count above is set for the chosen block only."};
@@ -61,13 +88,16 @@ void dropout(Bench& bench, bool ready) {
   Session& session = bench.session;
   vit::Settings& s = session.settings;
   ImGui::SameLine(0, bench.ui.px(18));
-  ui::check(bench.ui,
-            {.id = "attention.training",
-             .label = "training mode",
-             .tooltip = "Runs the network as in training: the two dropouts below act, with masks drawn from the seed.",
-             .key = bench.commands.keys_of("attention.training"),
-             .enabled = ready},
-            s.training);
+  bool training = s.training;
+  if (ui::check(
+          bench.ui,
+          {.id = "attention.training",
+           .label = "training mode",
+           .tooltip = "Runs the network as in training: the two dropouts below act, with masks drawn from the seed.",
+           .key = bench.commands.keys_of("attention.training"),
+           .enabled = ready},
+          training))
+    session.set_training(training);
   if (!s.training) return;
   ui::slider(bench.ui,
              {.id = "attention.attn_drop",

@@ -1,4 +1,4 @@
-// The predictions of the right column: the five likeliest classes, beside what the trained settings say.
+// What a network with classes says: the five likeliest, beside what the trained settings say.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,6 +7,7 @@
 
 #include "app/analysis/classes.h"
 #include "app/analysis/drift.h"
+#include "app/panels/badge.h"
 #include "app/panels/bench.h"
 #include "app/panels/right_column.h"
 #include "app/ui/widgets.h"
@@ -15,31 +16,34 @@ namespace headlight {
 
 namespace {
 
-constexpr int kTop = 5;
-constexpr const char* kNoHead = "This network has no classification head: it makes features, not predictions.";
+constexpr int kTop = 5, kFew = 3;
+constexpr const char* kRandom =
+    "Random weights: what this network would predict says nothing of the photo. Times and operations are real.";
 
 }  // namespace
 
-float predictions_height(const Bench& bench, float width, float leading) {
+float predictions_height(const Bench& bench, float width, float leading, bool few) {
   const ui::Ui& ui = bench.ui;
+  const vit::Trace& trace = *bench.session.trace();
   const float heading = ui.fonts.size(ui::Type::small) + ui.px(6) + ImGui::GetStyle().ItemSpacing.y;
-  if (bench.session.trace()->logits.empty()) return heading + ui::measure(ui, ui::Type::body, kNoHead, width).y;
-  return heading + kTop * (ui.fonts.size(ui::Type::body) + leading);
+  if (has_random_weights(*trace.model)) return heading + ui::measure(ui, ui::Type::body, kRandom, width).y;
+  return heading + static_cast<float>(few ? kFew : kTop) * (ui.fonts.size(ui::Type::body) + leading);
 }
 
-void draw_predictions(Bench& bench, float leading) {
+void draw_predictions(Bench& bench, float leading, bool few) {
   ui::Ui& ui = bench.ui;
   const vit::Trace& trace = *bench.session.trace();
+  if (has_random_weights(*trace.model)) {
+    ui::heading(ui, "PREDICTION", "random weights");
+    ui::wrapped(ui, ui::Type::body, ui.theme.soft, kRandom);
+    return;
+  }
   const std::shared_ptr<const vit::Trace>& trained = bench.session.baseline();
   const bool compare = bench.drift != nullptr && trained && trained->logits.size() == trace.logits.size();
   ui::heading(ui, "PREDICTION", compare ? "thin bar: as trained" : "");
-  if (trace.logits.empty()) {
-    ui::wrapped(ui, ui::Type::body, ui.theme.soft, kNoHead);
-    return;
-  }
   const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
   const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + leading;
-  const std::vector<ClassScore> top = top_classes(trace.logits, trace.model->labels, kTop);
+  const std::vector<ClassScore> top = top_classes(trace.logits, trace.model->labels, few ? kFew : kTop);
   float longest = 0;  // of the names, px
   for (const ClassScore& score : top) longest = std::max(longest, ui::measure(ui, ui::Type::body, score.label).x);
   // Long names get more room, at the cost of the bars.

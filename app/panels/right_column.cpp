@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "app/cost/pass_words.h"
+#include "app/panels/badge.h"
 #include "app/panels/bench.h"
 #include "app/ui/choose.h"
 #include "app/ui/widgets.h"
@@ -11,7 +13,8 @@ namespace headlight {
 namespace {
 
 constexpr int kWholeModel = -1;
-constexpr float kLeastCurve = 118;  // points; where not even that is left the column scrolls
+constexpr double kLeastShare = 0.05;  // of a pass or block, for a line of its own
+constexpr float kLeastCurve = 104;    // points; where not even that is left the column scrolls
 constexpr std::span<const vit::Timings> kNoPasses{};
 
 std::span<const vit::Timings> passes_of(const MeasuredSetting* measured) {
@@ -67,10 +70,31 @@ void CostColumn::update(const Bench& bench) {
   const vit::CostTable table(model.config, trace_->grid, trace_->settings);
   view_ = make_cost_view(table, passes_of(session.times().find(model, trace_->grid, trace_->settings)),
                          whole_ ? kWholeModel : block, convention_);
-  total_ms_ = 0;
-  for (const CostLine& line : view_.totals)
-    if (line.id == (whole_ ? "total.model" : "total.block")) total_ms_ = line.ms_median.value_or(0);
+  update_times(bench, table);
   curve_ = make_curve(bench);
+}
+
+void CostColumn::update_times(const Bench& bench, const vit::CostTable& table) {
+  const PassTimes& times = bench.session.times();
+  const vit::Model& model = *trace_->model;
+  const auto passes = [&](const vit::Settings& settings) {
+    return passes_of(times.find(model, trace_->grid, settings));
+  };
+  double computing = 0, waiting = 0;
+  for (const CostLine& line : view_.lines) (line.op ? computing : waiting) += std::max(line.ms_median.value_or(0), 0.0);
+  total_ms_ = computing + waiting;
+  times_ = pass_words(computing, waiting, trace_->settings.pass_threads());
+
+  vit::Settings alone = trace_->settings;
+  alone.threads = 1;
+  const vit::CostTable same(model.config, trace_->grid, alone);
+  wall_ = vit::Measurements(table, passes(trace_->settings)).wall();
+  one_thread_ = one_thread_words(wall_, vit::Measurements(same, passes(alone)).wall());
+
+  const vit::Settings trained = vit::with_heads(trace_->settings, model.config.num_heads, kWholeModel);
+  const vit::CostTable trained_table(model.config, trace_->grid, trained);
+  change_ =
+      head_change({table, passes(trace_->settings)}, {trained_table, passes(trained)}, whole_ ? kWholeModel : block_);
 }
 
 CostCurve CostColumn::make_curve(const Bench& bench) const {
@@ -88,19 +112,34 @@ CostCurve CostColumn::make_curve(const Bench& bench) const {
     if (rates.wall().calls > 0) curve.predicted.push_back({heads, predictor.ms(table)});
     const vit::Measurements measured(table, passes_of(times.find(model, trace_->grid, settings)));
     const vit::RowTime time = whole_ ? measured.wall() : measured.section(vit::Section::block, scope);
-    if (time.calls > 0) curve.measured.push_back({heads, time, settings == trace_->settings});
+    if (time.calls == 0) continue;
+    const bool shown = settings == trace_->settings;
+    curve.measured.push_back({heads, time, shown});
+    curve.noisy = curve.noisy || time.spread > vit::kNoisySpread;
+    for (const vit::Operator& row : table.operators()) {
+      const vit::RowTime part = vit::is_block_op(row.op) ? measured.row(row.op, scope) : vit::RowTime{};
+      if (part.median_ms <= 0) continue;
+      auto line = std::find_if(curve.operators.begin(), curve.operators.end(),
+                               [&](const CostCurve::Line& known) { return known.op == row.op; });
+      if (line == curve.operators.end()) line = curve.operators.insert(line, {row.op, {}});
+      line->dots.push_back({heads, part, shown});
+    }
   }
+  std::erase_if(curve.operators, [&](const CostCurve::Line& line) {
+    return std::none_of(line.dots.begin(), line.dots.end(), [&](const CostCurve::Dot& dot) {
+      const auto whole = std::find_if(curve.measured.begin(), curve.measured.end(),
+                                      [&](const CostCurve::Dot& all) { return all.heads == dot.heads; });
+      return dot.time.median_ms > kLeastShare * whole->time.median_ms;
+    });
+  });
   return curve;
 }
 
 void CostColumn::draw_header(Bench& bench) {
   ui::Ui& ui = bench.ui;
-  const std::string remark = view_.passes == 0   ? "not measured yet"
-                             : view_.passes == 1 ? "one pass"
-                                                 : "median of " + std::to_string(view_.passes) + " passes";
-  ui::heading(ui, "OPERATOR COST", remark);
+  ui::heading(ui, "COST", view_.passes == 0 ? "not measured yet" : passes_words(wall_));
   const std::string block = "block " + std::to_string(block_);
-  const std::array<const char*, 2> names = {block.c_str(), "whole model"};
+  const std::array<const char*, 2> names = {block.c_str(), "whole network"};
   constexpr std::array<const char*, 2> kTips = {"The rows of the chosen block.",
                                                 "All blocks added up, with what stands before and behind them."};
   int scope = whole_ ? 1 : 0;
@@ -117,7 +156,7 @@ void CostColumn::draw_header(Bench& bench) {
                     ImGuiWindowFlags_NoScrollbar);
   ui::choose(ui,
              {.id = "cost.convention",
-              .label = "Count",
+              .label = {},
               .tooltip = std::string("How operations are counted. ") + vit::column_of(convention_).explanation},
              bench.session.view.convention);
   ImGui::EndChild();
@@ -140,12 +179,17 @@ void CostColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   draw_table(bench);
   const float gap = tight_ ? 0 : 8, leading = ui.px(tight_ ? 4 : 7);
   ui::gap(ui, gap);
-  const float predictions = predictions_height(bench, size.x - 2 * pad, leading);
+  const bool featured = bench.session.trace()->logits.empty() && !has_random_weights(*bench.session.trace()->model);
+  const float predictions =
+      featured ? FeaturePanel::height(ui, leading) : predictions_height(bench, size.x - 2 * pad, leading, tight_);
   const float spaces = ui.px(gap) + 3 * ImGui::GetStyle().ItemSpacing.y;
   const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - spaces - ui.px(10);
   draw_curve(bench, std::clamp(left, ui.px(kLeastCurve), ui.px(330)));
   ui::gap(ui, gap);
-  draw_predictions(bench, leading);
+  if (featured)
+    features_.draw(bench, leading);
+  else
+    draw_predictions(bench, leading, tight_);
   ImGui::EndChild();
 }
 

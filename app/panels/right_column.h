@@ -4,16 +4,23 @@
 #include <imgui.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/analysis/features.h"
 #include "app/cost/cost_view.h"
+#include "app/cost/head_change.h"
 #include "engine/cost/prediction.h"
 #include "engine/network/trace.h"
 
 namespace headlight {
 
+namespace ui {
+struct Ui;
+}
 struct Bench;
+class Session;
 
 /// One colour for each kind of work, the same in the bar and the table.
 ImU32 color_of(vit::Op op, bool dark);
@@ -29,8 +36,32 @@ struct CostCurve {
     vit::RowTime time;
     bool shown = false;  // the setting on screen
   };
+  struct Line {
+    vit::Op op = vit::Op::qkv;
+    std::vector<Dot> dots;
+  };
   std::vector<Prediction> predicted;  // empty until the trained head count has been measured
   std::vector<Dot> measured;          // ascending heads
+  std::vector<Line> operators;        // those that take a notable part of the time somewhere, likewise
+  bool noisy = false;                 // a measured time spreads too much to be trusted
+};
+
+/// The likeliest classes, now and as trained: five, or three in a low window; `leading` px between the lines. With
+/// random weights a sentence.
+void draw_predictions(Bench& bench, float leading, bool few);
+float predictions_height(const Bench& bench, float width, float leading, bool few);
+
+/// In their place where a network has no classes: how far the settings moved the features, and the patches most like
+/// the class token. Keeps what it computed of a pass. Main thread only.
+class FeaturePanel {
+ public:
+  void draw(Bench& bench, float leading);
+  static float height(const ui::Ui& ui, float leading);
+
+ private:
+  void update(const Session& session);
+  FeatureFacts facts_;
+  std::uint64_t run_ = 0, trained_run_ = 0;  // of the passes that the facts are of
 };
 
 /// What the column shows, kept until something that it depends on changes. Main thread only.
@@ -41,11 +72,19 @@ class CostColumn {
  private:
   void update(const Bench& bench);
   CostCurve make_curve(const Bench& bench) const;
+  void update_times(const Bench& bench, const vit::CostTable& table);
+  bool counts_both() const { return convention_ == vit::Convention::mac; }
   void draw_header(Bench& bench);
   void draw_bar(Bench& bench);
+  void draw_times(Bench& bench);
+  void draw_change(Bench& bench);
   void draw_table(Bench& bench);
-  void draw_line(Bench& bench, const CostLine& row, ImVec2 at, float width, float height);
+  void light(const ui::Ui& ui, const CostLine& line, ImVec2 at, ImVec2 to) const;
+  void draw_line(Bench& bench, const CostLine& line, ImVec2 at, float width, float height);
+  static void draw_formula(const ui::Ui& ui, const CostLine& line, ImVec2 at, float room);
+  void draw_last_column(const ui::Ui& ui, const CostLine& line, float right, float y) const;
   void draw_curve(Bench& bench, float height);
+  void draw_curve_foot(Bench& bench, ImVec2 at, float width);
 
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
@@ -54,12 +93,13 @@ class CostColumn {
   vit::Convention convention_ = vit::Convention::mac;
   bool whole_ = false, all_blocks_ = true, known_ = false;
   CostView view_;
-  double total_ms_ = 0;  // of the block, or of the whole pass with its waiting
+  double total_ms_ = 0;               // of the block or of the whole pass, with its waiting
+  std::optional<HeadChange> change_;  // what the head count did, while it is not the trained one
+  vit::RowTime wall_;
+  std::string times_, one_thread_;  // sentences under the bar
   CostCurve curve_;
+  bool curve_by_operator_ = false;
+  FeaturePanel features_;
 };
-
-/// The five likeliest classes, now and as trained; `leading` px between the lines.
-void draw_predictions(Bench& bench, float leading);
-float predictions_height(const Bench& bench, float width, float leading);
 
 }  // namespace headlight

@@ -1,12 +1,14 @@
 #include "app/panels/status_bar.h"
 
-#include <utility>
-#include <vector>
+#include <algorithm>
+#include <string>
 
 #include <fmt/core.h>
 
+#include "app/cost/pass_words.h"
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 #include "engine/cost/estimate.h"
 #include "engine/cost/measurements.h"
 #include "engine/kernels/kernels.h"
@@ -16,14 +18,17 @@ namespace headlight {
 
 namespace {
 
-/// Median wall time of the passes of exactly the shown setting; 0 before the first whole one.
-double median_ms(const Session& session) {
-  const vit::Trace& trace = *session.trace();
-  const MeasuredSetting* measured = session.times().find(*trace.model, trace.grid, trace.settings);
-  if (measured == nullptr) return 0;
-  std::vector<double> ms;
-  for (const vit::Timings& timings : measured->timings) ms.push_back(timings.wall_ms);
-  return vit::summarise(std::move(ms)).median_ms;
+/// What the passes of exactly the shown setting took; as the cost table says it for the whole network.
+struct PassFigures {
+  vit::RowTime wall;
+  double waiting_ms = 0;
+};
+PassFigures figures_of(const vit::Trace& trace, const PassTimes& times) {
+  const MeasuredSetting* measured = times.find(*trace.model, trace.grid, trace.settings);
+  if (measured == nullptr) return {};
+  const vit::CostTable table(trace.model->config, trace.grid, trace.settings);
+  const vit::Measurements passes(table, measured->timings);
+  return {passes.wall(), passes.waiting_ms()};
 }
 
 std::string activity(const WorkerStatus& status) {
@@ -44,7 +49,7 @@ std::string activity(const WorkerStatus& status) {
     case Doing::saving:
       return "Saving";
     case Doing::sweeping:
-      return "Sweeping head counts";
+      return "Measuring all head counts";
   }
   return "";
 }
@@ -65,13 +70,17 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
     all += (all.empty() ? "" : " · ") + text;
   };
   if (const auto& trace = bench.session.trace()) {
-    const double ms = median_ms(bench.session);
+    const PassFigures figures = figures_of(*trace, bench.session.times());
+    const double ms = figures.wall.median_ms;
+    const int threads = trace->settings.pass_threads();
     if (ms > 0) {
       const double macs = vit::estimate(trace->model->config, trace->grid, trace->settings).macs;
-      say(fmt::format("forward {:.{}f} ms", ms, ms < 100 ? 2 : 0), ui.theme.text);
-      say(fmt::format("{:.0f} GFLOP/s", 2 * macs / ms / 1e6), ui.theme.soft);
+      const bool noisy = figures.wall.spread > vit::kNoisySpread;
+      say(pass_words(ms - std::max(figures.waiting_ms, 0.0), figures.waiting_ms, threads), ui.theme.text);
+      say(passes_words(figures.wall), noisy ? ui.theme.accent : ui.theme.soft);
+      say(rate_text(2 * macs / ms / 1e6) + " GFLOP/s", ui.theme.soft);
     }
-    say(fmt::format("{} {} · {} · {}", trace->settings.threads, trace->settings.threads == 1 ? "thread" : "threads",
+    say(fmt::format("{} {} · {} · {}", threads, threads == 1 ? "thread" : "threads",
                     vit::choice_of(trace->settings.kernel).name, vit::kernels().name),
         ui.theme.soft);
     say(fmt::format("{} tokens", trace->grid.tokens()), ui.theme.soft);
@@ -85,7 +94,7 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
     const float bar = ui.px(120), bar_x = right - width - ui.px(12) - bar, bar_y = from.y + size.y / 2;
     list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar, bar_y + ui.px(2)}, ui.theme.track, ui.px(2));
     list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar * static_cast<float>(status.fraction), bar_y + ui.px(2)},
-                       ui.theme.accent, ui.px(2));
+                       ui.theme.mark, ui.px(2));
   }
   ui::describe(ui, {.id = "status", .label = {}}, from, {from.x + size.x, from.y + size.y}, false, all + " · " + doing);
 }

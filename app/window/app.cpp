@@ -255,10 +255,7 @@ void App::draw_tabs(ImVec2 from, float width) {
     ImGui::SameLine();
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
-  if (bench_.drift != nullptr)
-    draw_badge(bench_, from, width, x);
-  else
-    draw_first_words({x, from.y}, from.x + width - x);
+  if (!draw_badge(bench_, from, width, x)) draw_first_words({x, from.y}, from.x + width - x);
 }
 
 /// What a newcomer can do, where nothing more urgent stands.
