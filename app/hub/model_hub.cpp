@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <system_error>
 
 #include "app/hub/download.h"
 #include "engine/base/error.h"
@@ -28,16 +29,26 @@ bool is_plain(const std::string& part) {
 
 }  // namespace
 
+bool is_fetched(const HubModel& model, const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::exists(folder / model.name / "model.safetensors", error);
+}
+
 const std::vector<HubModel>& hub_models() {
   static const std::vector<HubModel> models = [] {
     std::vector<HubModel> list = {
-        {"vit_tiny_patch16_224.augreg_in21k_ft_in1k", "", "ImageNet classes, the smallest: 3 heads", 23},
-        {"vit_small_patch16_224.augreg_in21k_ft_in1k", "", "ImageNet classes, 6 heads", 88},
-        {"vit_base_patch16_224.augreg2_in21k_ft_in1k", "", "ImageNet classes, 12 heads: the standard ViT-B", 346},
-        {"vit_small_patch16_224.dino", "", "DINO: heads outline objects without labels", 87},
-        {"vit_small_patch8_224.dino", "", "DINO with patches of 8: the finest maps", 87},
-        {"vit_small_patch14_dinov2.lvd142m", "", "DINOv2 at 518 pixels: look for outlier patches", 88},
-        {"vit_small_patch14_reg4_dinov2.lvd142m", "", "DINOv2 with 4 registers: the outliers move into them", 88},
+        {"vit_small_patch16_224.dino", "", "DINO ViT-S/16", "Learned without labels; its heads outline objects.", 87},
+        {"vit_small_patch8_224.dino", "", "DINO ViT-S/8", "The same with patches of 8 pixels: the finest maps, slow.",
+         87},
+        {"vit_small_patch14_dinov2.lvd142m", "", "DINOv2 ViT-S/14",
+         "Good features for search, at 518 pixels; a few background patches stand out.", 88},
+        {"vit_small_patch14_reg4_dinov2.lvd142m", "", "DINOv2 ViT-S/14, 4 registers",
+         "The same with four tokens that take in what stands out: cleaner maps.", 88},
+        {"vit_tiny_patch16_224.augreg_in21k_ft_in1k", "", "ViT-Ti/16, ImageNet",
+         "Names 1,000 things; the smallest and fastest, three heads.", 23},
+        {"vit_small_patch16_224.augreg_in21k_ft_in1k", "", "ViT-S/16, ImageNet", "Names 1,000 things; six heads.", 88},
+        {"vit_base_patch16_224.augreg2_in21k_ft_in1k", "", "ViT-B/16, ImageNet",
+         "Names 1,000 things; the network that most papers mean by ViT-B.", 346},
     };
     for (HubModel& model : list) model.repository = "timm/" + model.name;
     return list;
@@ -53,7 +64,7 @@ HubModel find_hub_model(const std::string& name) {
   }
   const auto slash = name.find('/');
   if (slash != std::string::npos && is_plain(name.substr(0, slash)) && is_plain(name.substr(slash + 1)))
-    return {name.substr(slash + 1), name, "", 0};
+    return {name.substr(slash + 1), name, "", "", 0};
   throw vit::Error("No model is called \"" + name + "\": name a repository as owner/name, or one of these:" + known);
 }
 

@@ -12,7 +12,8 @@ namespace headlight {
 struct HubModel {
   std::string name;         // "vit_small_patch16_224.dino"
   std::string repository;   // "timm/vit_small_patch16_224.dino"
-  std::string description;  // what is worth seeing in it, one line
+  std::string title;        // "DINO ViT-S/16"
+  std::string description;  // what it is good for, one sentence
   double megabytes = 0;     // of model.safetensors, about
 };
 
@@ -24,6 +25,9 @@ HubModel find_hub_model(const std::string& name);
 
 /// Where fetched models lie: $XDG_DATA_HOME/headlight/models, else ~/.local/share/headlight/models.
 std::filesystem::path hub_folder();
+
+/// It lies there whole: opens without a network.
+bool is_fetched(const HubModel& model, const std::filesystem::path& folder);
 
 struct HubProgress {
   std::string file;                  // "model.safetensors"

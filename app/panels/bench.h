@@ -7,6 +7,7 @@
 #include "app/hub/model_fetch.h"
 #include "app/panels/camera.h"
 #include "app/panels/dialog_frame.h"
+#include "app/panels/file_summaries.h"
 #include "app/panels/hover.h"
 #include "app/panels/shown_maps.h"
 #include "app/panels/side_columns.h"
@@ -31,6 +32,7 @@ struct Bench {
   Session session;
   Preferences preferences;
   ModelFetch fetch;
+  FileSummaries summaries;
   CommandTable commands = {};
   ShownMaps maps = {};  // of the page in the centre
   ShownPhoto photo = {};

@@ -18,8 +18,12 @@ struct Dialogs {
   bool preprocessing = false;  // how the photo becomes the input
   bool get = false;            // the models that can be fetched
   bool* front = nullptr;       // the one of the four that is in front
+  // Asked for: a list drops down from the name in the left column when it is drawn.
+  bool list_models = false, list_photos = false;
 
-  bool any_open() const { return help || report || preprocessing || get; }
+  bool any_open() const { return modal() || preprocessing; }
+  /// One that dims the window and takes all presses; the preprocessing is a drawer beside the photo.
+  bool modal() const { return help || report || get; }
   void close_front();
 };
 

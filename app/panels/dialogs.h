@@ -1,4 +1,4 @@
-// Windows that open over the others: keys, model report, models to fetch, preprocessing.
+// Windows that open over the others: keys, model report, models to fetch.
 #pragma once
 
 namespace headlight {
@@ -11,7 +11,5 @@ void draw_help(Bench& bench);
 void draw_model_report(Bench& bench);
 /// The well-known models that can be fetched; progress and cancel of the one that comes.
 void draw_get_model(Bench& bench);
-/// How the photo becomes the network's input, editable.
-void draw_preprocessing(Bench& bench);
 
 }  // namespace headlight

@@ -110,9 +110,10 @@ bool edit(Bench& bench, const std::string& name) {
   } else if (name == "interpolation") {
     edit_interpolation(bench);
   } else if (name == "mean") {
-    edit_rgb(bench, "report.mean", "Is taken off the channels: --mean. Other numbers: Prepare.", p.mean, kMeans);
+    edit_rgb(bench, "report.mean", "Is taken off the channels: --mean. Other numbers: Preprocessing….", p.mean, kMeans);
   } else if (name == "std") {
-    edit_rgb(bench, "report.std", "Divides the channels after that: --std. Other numbers: Prepare.", p.std, kStds);
+    edit_rgb(bench, "report.std", "Divides the channels after that: --std. Other numbers: Preprocessing….", p.std,
+             kStds);
   } else {
     return false;
   }
@@ -144,25 +145,24 @@ bool is_set_here(const std::string& name) {
 void draw_fact(Bench& bench, const vit::Fact& fact, float width) {
   ui::Ui& ui = bench.ui;
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float height = ui.fonts.size(ui::Type::body) + ui.px(11), text_y = at.y + ui.px(4);
+  const float text_y = at.y + ui.px(4);
   const bool sure = fact.source == vit::Source::read || fact.source == vit::Source::implied;
   const bool resettable = fact.source == vit::Source::overridden && is_set_here(fact.name);
   const auto column = [&](float x, ImU32 color, std::string_view text, float room) {
     ui::draw_text(ui, ui::Type::body, {at.x + x, text_y}, color, ui::shortened(ui, ui::Type::body, text, room));
   };
+  const float reason_room = std::max(1.f, width - ui.px(kReasonX) - (resettable ? ui.px(kResetWidth + 8) : 0));
+  const float reason = ui::measure(ui, ui::Type::body, fact.reason, reason_room).y;
+  const float height = std::max(ui.fonts.size(ui::Type::body), reason) + ui.px(11);
   column(0, ui.theme.soft, fact.name, ui.px(kValueX - 16));
   ImGui::SetCursorScreenPos({at.x + ui.px(kValueX - 9), at.y});
   if (!edit(bench, fact.name)) column(ui.px(kValueX), ui.theme.text, fact.value, ui.px(kSourceX - kValueX - 8));
   column(ui.px(kSourceX), sure ? ui.theme.soft : ui.theme.accent, vit::name_of(fact.source),
          ui.px(kReasonX - kSourceX - 4));
-  const float reason_room = width - ui.px(kReasonX) - (resettable ? ui.px(kResetWidth + 8) : 0);
-  column(ui.px(kReasonX), ui.theme.faint, fact.reason, reason_room);
   const ImVec2 reason_from{at.x + ui.px(kReasonX), at.y};
-  ImGui::SetCursorScreenPos(reason_from);
-  ImGui::InvisibleButton((fact.name + ".reason").c_str(), {std::max(1.f, reason_room), height});
-  const bool cut = ui::measure(ui, ui::Type::body, fact.reason).x > reason_room;
-  ui::describe(ui, {.id = "report.reason." + fact.name, .label = {}, .tooltip = cut ? fact.reason : ""}, reason_from,
-               {reason_from.x + reason_room, at.y + height}, ImGui::IsItemHovered(), fact.value);
+  ui::draw_text(ui, ui::Type::body, {reason_from.x, text_y}, ui.theme.soft, fact.reason, reason_room);
+  ui::describe(ui, {.id = "report.reason." + fact.name, .label = {}}, reason_from,
+               {reason_from.x + reason_room, at.y + height}, false, fact.value);
   if (resettable) {
     ImGui::SetCursorScreenPos({at.x + width - ui.px(kResetWidth), at.y});
     if (ui::button(ui,

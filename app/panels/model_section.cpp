@@ -2,13 +2,17 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "app/hub/shipped_models.h"
 #include "app/panels/bench.h"
+#include "app/panels/heads_line.h"
 #include "app/panels/left_column.h"
+#include "app/panels/open_files.h"
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
 
@@ -16,9 +20,10 @@ namespace headlight {
 
 namespace {
 
-/// The file's own name, as people know it; "random:…" stays whole.
+/// What people call it: a shipped network by its name, another by its file's; "random:…" stays whole.
 std::string title_of(const std::string& source) {
   if (source.rfind("random:", 0) == 0) return source;
+  if (const ShippedModel* shipped = shipped_model(source)) return shipped->name;
   const std::filesystem::path path(source);
   return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
 }
@@ -76,18 +81,22 @@ void input_controls(Bench& bench) {
     session.set_input(named, sizes[static_cast<std::size_t>(step)]);
 }
 
-void two_buttons(Bench& bench, const char* left, const std::string& left_label, const char* left_tooltip,
-                 const char* command, const char* right, const std::string& right_label, const char* right_tooltip,
-                 bool& right_open, bool right_enabled) {
-  const float width = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
-  if (ui::button(bench.ui,
-                 {.id = left, .label = left_label, .tooltip = left_tooltip, .key = bench.commands.keys_of(command)},
-                 width))
-    bench.commands.get(command).run();
-  ImGui::SameLine();
-  if (ui::button(bench.ui, {.id = right, .label = right_label, .tooltip = right_tooltip, .enabled = right_enabled},
-                 width))
-    right_open = !right_open;
+/// A button of a row as wide as the column, in the share of its words.
+struct RowButton {
+  ui::Control control;
+  std::function<void()> press;
+};
+
+void button_row(Bench& bench, const std::vector<RowButton>& buttons) {
+  float words = 0;  // px, of all labels
+  for (const RowButton& each : buttons) words += ui::measure(bench.ui, ui::Type::body, each.control.label).x;
+  const float spaces = ImGui::GetStyle().ItemSpacing.x * static_cast<float>(buttons.size() - 1);
+  const float margin = (ImGui::GetContentRegionAvail().x - spaces - words) / static_cast<float>(buttons.size());
+  for (std::size_t i = 0; i < buttons.size(); ++i) {
+    if (i > 0) ImGui::SameLine();
+    const float width = ui::measure(bench.ui, ui::Type::body, buttons[i].control.label).x + std::floor(margin);
+    if (ui::button(bench.ui, buttons[i].control, width)) buttons[i].press();
+  }
 }
 
 }  // namespace
@@ -96,14 +105,10 @@ void draw_model_section(Bench& bench) {
   ui::Ui& ui = bench.ui;
   const auto& model = bench.session.model();
   ui::heading(ui, "MODEL", model ? model->config.family : "");
-  const float width = ImGui::GetContentRegionAvail().x;
   if (model) {
     const vit::ModelConfig& c = model->config;
-    const std::string title = title_of(bench.session.model_source());
-    ui.announce(title);
-    ui::text(ui, ui::Type::strong, ui.theme.text, ui::shortened(ui, ui::Type::strong, title, width, true));
-    ui::text(ui, ui::Type::body, ui.theme.soft,
-             fmt::format("{} blocks · {} heads · C {}", c.depth, c.num_heads, c.channels));
+    draw_model_name(bench, title_of(bench.session.model_source()));
+    draw_heads_line(bench);
     const int prefix = c.prefix_tokens();
     const std::string tokens = prefix == 0                    ? ""
                                : prefix == 1 && c.class_token ? " + class"
@@ -113,12 +118,18 @@ void draw_model_section(Bench& bench) {
                          count_text(static_cast<double>(model->report.parameters))));
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_model;
-    ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No model is open.");
+    draw_model_name(bench, loading ? "Loading…" : "No model is open");
   }
-  two_buttons(bench, "model.open", "Open…", "Opens a checkpoint: safetensors and other formats, or a folder.",
-              "file.open_model", "model.report", "Report",
-              "What was read from the checkpoint, what follows from it, and what was guessed.", bench.dialogs.report,
-              model != nullptr);
+  button_row(bench, {{{.id = "model.open",
+                       .label = "Open…",
+                       .tooltip = "Opens a checkpoint: safetensors and other formats, or a folder.",
+                       .key = bench.commands.keys_of("file.open_model")},
+                      bench.commands.get("file.open_model").run},
+                     {{.id = "model.report",
+                       .label = "Details…",
+                       .tooltip = "What was read from the checkpoint, what follows from it, and what was guessed.",
+                       .enabled = model != nullptr},
+                      [&bench] { bench.dialogs.report = !bench.dialogs.report; }}});
   ui::gap(ui, 6);
 }
 
@@ -132,46 +143,34 @@ void draw_image_section(Bench& bench) {
                        image->height);
   else if (image)
     line = fmt::format("{}×{}", image->width, image->height);
-  ui::heading(ui, "IMAGE", line);
+  ui::heading(ui, "PHOTO", line);
   if (image) {
-    const std::string title = title_of(bench.session.image_source());
-    ui.announce(title);
-    ui::text(ui, ui::Type::strong, ui.theme.text,
-             ui::shortened(ui, ui::Type::strong, title, ImGui::GetContentRegionAvail().x, true));
+    draw_photo_name(bench, title_of(bench.session.image_source()));
     if (bench.session.model()) input_controls(bench);
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_image;
-    ui::text(ui, ui::Type::body, ui.theme.soft, loading ? "Loading…" : "No photo is open.");
+    draw_photo_name(bench, loading ? "Loading…" : "No photo is open");
   }
-  const bool reset = !bench.session.native_input();
-  const float space = ImGui::GetStyle().ItemSpacing.x, width = ImGui::GetContentRegionAvail().x;
-  const float each = reset ? (width - 2 * space) / 3 : (width - space) / 2;
-  if (ui::button(ui,
-                 {.id = "image.open",
-                  .label = "Open…",
-                  .tooltip = "Opens a photo. You can also drop a file on the window.",
-                  .key = bench.commands.keys_of("file.open_image")},
-                 each))
-    bench.commands.get("file.open_image").run();
-  ImGui::SameLine();
-  if (ui::button(ui,
-                 {.id = "image.preprocess",
-                  .label = "Prepare",
-                  .tooltip = "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
-                  .enabled = bench.session.model() != nullptr},
-                 each))
-    bench.dialogs.preprocessing = !bench.dialogs.preprocessing;
-  if (reset) {
+  std::vector<RowButton> buttons = {
+      {{.id = "image.open",
+        .label = "Open…",
+        .tooltip = "Opens a photo. You can also drop a file on the window.",
+        .key = bench.commands.keys_of("file.open_image")},
+       bench.commands.get("file.open_image").run},
+      {{.id = "image.preprocess",
+        .label = "Preprocessing…",
+        .tooltip = "How the photo becomes the network's input: resize, crop, mean and standard deviation.",
+        .enabled = bench.session.model() != nullptr},
+       [&bench] { bench.dialogs.preprocessing = !bench.dialogs.preprocessing; }}};
+  if (!bench.session.native_input()) {
     const Command& command = bench.commands.get("image.native");
-    ImGui::SameLine();
-    if (ui::button(ui,
-                   {.id = "image.native",
-                    .label = "Reset",
-                    .tooltip = command.tooltip,
-                    .key = bench.commands.keys_of("image.native")},
-                   each))
-      command.run();
+    buttons.push_back({{.id = "image.native",
+                        .label = "Reset",
+                        .tooltip = command.tooltip,
+                        .key = bench.commands.keys_of("image.native")},
+                       command.run});
   }
+  button_row(bench, buttons);
   ui::gap(ui, 6);
 }
 

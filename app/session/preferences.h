@@ -20,7 +20,7 @@ struct Preferences {
   bool dark = true;
   vit::Look look;
   std::vector<std::string> recent_images, recent_models;  // newest first, at most kRecent
-  std::string folder;                                     // where the file browser was last
+  std::string folder;                                     // where something was saved last
 
   static constexpr std::size_t kRecent = 8;
 };

@@ -14,11 +14,13 @@ void FileBrowser::open(Task task) {
   task_ = std::move(task);
   open_ = opening_ = true;
   suggested_.clear();
+  waits_for_.clear();
+  asked_last_.clear();
   set_text("");
   std::error_code error;
   std::filesystem::path start = std::filesystem::absolute(task_.folder, error);
   if (!std::filesystem::is_directory(start, error)) start = std::filesystem::current_path(error);
-  go_to(start);
+  go_to(start, task_.select);
 }
 
 void FileBrowser::go_to(std::filesystem::path folder, const std::string& select) {
@@ -170,8 +172,22 @@ bool FileBrowser::may_write(const std::filesystem::path& target, const std::stri
 }
 
 void FileBrowser::finish(const std::filesystem::path& path) {
-  open_ = false;
+  withdraw();
+  open_ = task_.waits_for_answer;
+  if (task_.waits_for_answer) waits_for_ = asked_last_ = path;
+  if (task_.mode == Mode::save_file) folder_of_saving_ = path.parent_path();
+  if (task_.mode == Mode::choose_folder) folder_of_saving_ = path;
   if (task_.chosen) task_.chosen(path);
+}
+
+void FileBrowser::opened(const std::filesystem::path& path) {
+  if (open_ && path == asked_last_) open_ = false;
+}
+
+void FileBrowser::refuse(std::string sentence) {
+  waits_for_.clear();
+  question_for_.clear();
+  notice_ = std::move(sentence);
 }
 
 void FileBrowser::press(int key, int modifiers) {
@@ -221,6 +237,7 @@ void FileBrowser::press(int key, int modifiers) {
 std::string FileBrowser::hint() const {
   if (!question_for_.empty()) return notice_ + " Enter replaces · Esc goes back";
   if (!notice_.empty()) return notice_;
+  if (waits()) return "Opening " + waits_for_.filename().string() + "…";
   const bool saves = !opens();
   const Enter enter = enter_means();
   std::string words;

@@ -20,12 +20,6 @@ bool begin_list(Ui& ui, const std::string& popup) {
 
 namespace {
 
-void draw_arrow(const Ui& ui, ImVec2 tip, bool enabled) {
-  ImGui::GetWindowDrawList()->AddTriangleFilled({tip.x - ui.px(4), tip.y - ui.px(3.5f)},
-                                                {tip.x + ui.px(4), tip.y - ui.px(3.5f)}, {tip.x, tip.y + ui.px(1.5f)},
-                                                enabled ? ui.theme.soft : ui.theme.faint);
-}
-
 /// The list below a control of which `pressed` was found; true when another value is chosen.
 bool list_of(Ui& ui, const Control& control, bool pressed, ImVec2 at, float pivot, float least_width, int& index,
              std::span<const char* const> names) {
@@ -102,7 +96,7 @@ bool choice(Ui& ui, const Control& control, int& index, std::span<const char* co
                        hit.hovered ? ui.theme.hovered : ui.theme.raised, ui.px(4));
   draw_text(ui, Type::body, {at.x + width - box_width + ui.px(9), text_y},
             control.enabled ? ui.theme.text : ui.theme.faint, name);
-  draw_arrow(ui, {at.x + width - ui.px(12), at.y + height / 2 + ui.px(2)}, control.enabled);
+  draw_triangle(ui, {at.x + width - ui.px(12), at.y + height / 2}, control.enabled ? ui.theme.soft : ui.theme.faint);
   describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, name);
   return list_of(ui, control, hit.pressed, {at.x + width, at.y + height}, 1, name_width, index, names);
 }
@@ -120,7 +114,7 @@ bool drop_down(Ui& ui, const Control& control, int& index, std::span<const char*
   }
   const std::string shown = shortened(ui, Type::body, name, at.x + width - ui.px(20) - x);
   draw_text(ui, Type::body, {x, text_y}, control.enabled ? ui.theme.text : ui.theme.faint, shown);
-  draw_arrow(ui, {at.x + width - ui.px(11), at.y + height / 2 + ui.px(2)}, control.enabled);
+  draw_triangle(ui, {at.x + width - ui.px(11), at.y + height / 2}, control.enabled ? ui.theme.soft : ui.theme.faint);
   describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, name);
   return list_of(ui, control, hit.pressed, {at.x, at.y + height}, 0, 0, index, names);
 }

@@ -193,6 +193,12 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   return changed;
 }
 
+void draw_triangle(const Ui& ui, ImVec2 center, ImU32 color) {
+  ImGui::GetWindowDrawList()->AddTriangleFilled({center.x - ui.px(4), center.y - ui.px(1.5f)},
+                                                {center.x + ui.px(4), center.y - ui.px(1.5f)},
+                                                {center.x, center.y + ui.px(3.5f)}, color);
+}
+
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
               std::span<const char* const> tooltips, float width) {
   const ImVec2 at = ImGui::GetCursorScreenPos();

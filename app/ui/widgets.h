@@ -55,6 +55,9 @@ bool bar(Ui& ui, const Control& control, float& value, float low, float high, fl
 bool segments(Ui& ui, const Control& control, int& index, std::span<const char* const> names,
               std::span<const char* const> tooltips, float width = 0);
 
+/// The sign of something that drops down.
+void draw_triangle(const Ui& ui, ImVec2 center, ImU32 color);
+
 /// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
 bool begin_list(Ui& ui, const std::string& popup);
 

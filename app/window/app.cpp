@@ -12,6 +12,7 @@
 #include "app/panels/dialogs.h"
 #include "app/panels/left_column.h"
 #include "app/panels/menu_bar.h"
+#include "app/panels/open_files.h"
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
 #include "app/session/view_file.h"
@@ -26,7 +27,7 @@ namespace {
 
 // The head of the default network that traces the moose's antlers on the first photo.
 constexpr int kFirstHead = 1;
-constexpr float kMenuHeight = 36, kStatusHeight = 28;  // points
+constexpr float kMenuHeight = 36, kStatusHeight = 28, kDrawerWidth = 375;  // points
 
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
@@ -38,7 +39,8 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, con
     : bench_{.ui = ui::Ui(scale, UiMap(options.ui_map)),
              .session = Session(options.run, wake),
              .preferences = std::move(preferences),
-             .fetch = ModelFetch(wake)},
+             .fetch = ModelFetch(wake),
+             .summaries = FileSummaries(wake)},
       desk_(wake) {
   Preferences& p = bench_.preferences;
   if (options.theme) p.dark = *options.theme == ThemeKind::dark;
@@ -72,6 +74,7 @@ void App::hear_session() {
   for (const Failure& failure : bench_.session.take_failures()) {
     last_failure_ = failure.sentence;
     bench_.ui.announce(failure.sentence);
+    if (tell_browser(bench_, failure)) continue;
     bench_.toasts.warn(failure.sentence);
   }
   for (std::string& sentence : bench_.session.take_news()) {
@@ -90,10 +93,14 @@ void App::hear_session() {
       bench_.toasts.say("Stopped fetching " + fetched->name + "; what has come so far is kept.");
     }
   }
-  if (const auto model = bench_.session.take_opened_model(); model && model->rfind("random:", 0) != 0)
+  if (const auto model = bench_.session.take_opened_model(); model && model->rfind("random:", 0) != 0) {
     remember(bench_.preferences.recent_models, std::filesystem::absolute(*model).string());
-  if (const auto image = bench_.session.take_opened_image())
+    bench_.browser.opened(*model);
+  }
+  if (const auto image = bench_.session.take_opened_image()) {
     remember(bench_.preferences.recent_images, std::filesystem::absolute(*image).string());
+    bench_.browser.opened(*image);
+  }
 }
 
 void App::follow_theme() {
@@ -184,7 +191,9 @@ void App::draw_left(const Area& area) {
 }
 
 void App::draw_right(const Area& area) {
-  if (bench_.side_columns.shown(SideColumns::Side::right))
+  const bool column = bench_.side_columns.shown(SideColumns::Side::right);
+  if (bench_.dialogs.preprocessing && column) return;  // the drawer stands there
+  if (column)
     cost_column_.draw(bench_, area.from, area.size);
   else
     draw_column_handle(bench_, SideColumns::Side::right, area.from, area.size);
@@ -201,7 +210,7 @@ void App::draw_window(const Layout& layout) {
   ImGui::PopStyleVar(2);
   // Behind a dialog nothing is pressed and nothing explains itself.
   ImGui::PushStyleVar(ImGuiStyleVar_DisabledAlpha, 1.f);
-  ImGui::BeginDisabled(bench_.dialogs.any_open());
+  ImGui::BeginDisabled(bench_.dialogs.modal());
   draw_left(layout.left);
   bench_.session.request_wanted();
   take_maps();
@@ -214,10 +223,16 @@ void App::draw_window(const Layout& layout) {
   ImGui::End();
 }
 
+/// Over the right column, or at the right edge where that is away; the photo stands at the left of either.
+void App::draw_drawer(const Area& right) {
+  const bool column = bench_.side_columns.shown(SideColumns::Side::right);
+  const float width = column ? right.size.x : std::floor(bench_.ui.px(kDrawerWidth));
+  drawer_.draw(bench_, {right.from.x + right.size.x - width, right.from.y}, {width, right.size.y});
+}
+
 void App::draw_overlays() {
   draw_help(bench_);
   draw_model_report(bench_);
-  draw_preprocessing(bench_);
   draw_get_model(bench_);
   bench_.browser.draw(bench_.ui);
   bench_.toasts.draw(bench_.ui);
@@ -231,7 +246,9 @@ void App::frame(FrameLog& log) {
   hear_session();
   bench_.session.request_wanted();
   log.end_phase(Phase::update);
-  draw_window(lay_out());
+  const Layout layout = lay_out();
+  draw_window(layout);
+  draw_drawer(layout.right);
   draw_overlays();
   bench_.session.request_wanted();
   bench_.session.note_changes(ImGui::GetTime(), ImGui::IsAnyMouseDown());
@@ -301,7 +318,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   const View& view = session.view;
   UiMap::Frame out{.frame = frame,
                    .presses = presses,
-                   .settled = !frames_due && session.measured() && !desk_.busy() && !bench_.ui.fonts_stale};
+                   .settled = !frames_due && session.measured() && !desk_.busy() && !bench_.summaries.busy() &&
+                              !bench_.ui.fonts_stale};
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
                    .head = vit::head_name(view.head),
@@ -357,7 +375,7 @@ std::string App::title() const {
 Preferences App::preferences() const {
   Preferences p = bench_.preferences;
   p.look = bench_.session.view.look;
-  if (const auto folder = bench_.browser.folder(); !folder.empty()) p.folder = folder.string();
+  if (const auto folder = bench_.browser.folder_of_saving(); !folder.empty()) p.folder = folder.string();
   return p;
 }
 

@@ -14,6 +14,7 @@
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
 #include "app/panels/menu_bar.h"
+#include "app/panels/preprocessing_drawer.h"
 #include "app/panels/right_column.h"
 #include "app/window/frame_log.h"
 #include "app/window/window.h"
@@ -59,6 +60,7 @@ class App {
   void draw_left(const Area& area);
   void draw_center(const Area& area);
   void draw_right(const Area& area);
+  void draw_drawer(const Area& right);
   void draw_overlays();
   void draw_tabs(ImVec2 from, float width);
   void draw_first_words(ImVec2 from, float width);
@@ -77,6 +79,7 @@ class App {
   std::map<std::string, std::unique_ptr<Page>> pages_;  // made when they are first seen
   LeftColumn left_column_;
   CostColumn cost_column_;
+  PreprocessingDrawer drawer_;
   MenuClicks menu_clicks_;
   std::string last_failure_;
   bool theme_dark_ = true;

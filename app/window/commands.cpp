@@ -11,6 +11,7 @@
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
 #include "app/panels/map_strip.h"
+#include "app/panels/open_files.h"
 
 namespace headlight {
 
@@ -19,24 +20,20 @@ namespace {
 using Path = std::filesystem::path;
 
 void open_image(Bench& bench) {
-  bench.browser.open({.mode = ui::FileBrowser::Mode::open_file,
-                      .title = "Open a photo",
-                      .endings = {".jpg", ".jpeg", ".png", ".bmp", ".tga"},
-                      .recent = bench.preferences.recent_images,
-                      .folder = bench.preferences.folder,
-                      .name = {},
-                      .chosen = [&bench](const Path& path) { open_photo_or_view(bench, path.string()); }});
+  browse_photos(bench, [&bench](const Path& path) {
+    open_photo_or_view(bench, path.string());
+    if (bench.picture_of_view == path) bench.browser.close();  // a view has files of its own
+  });
 }
 
 void open_model(Bench& bench) {
-  bench.browser.open(
-      {.mode = ui::FileBrowser::Mode::open_file_or_folder,
-       .title = "Open a model",
-       .endings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".gguf", ".ckpt", ".pdparams", ".json"},
-       .recent = bench.preferences.recent_models,
-       .folder = bench.preferences.folder,
-       .name = {},
-       .chosen = [&bench](const Path& path) { bench.session.open_model(path.string()); }});
+  browse_models(bench, [&bench](const Path& path) { bench.session.open_model(path.string()); });
+}
+
+/// Drops a list down from a name in the left column, which comes back for it.
+void drop_down(Bench& bench, bool& list) {
+  if (!bench.side_columns.shown(SideColumns::Side::left)) bench.side_columns.toggle(SideColumns::Side::left);
+  list = true;
 }
 
 Point mouse() {
@@ -71,6 +68,19 @@ void add_file_commands(Bench& bench) {
              .keys = {{GLFW_KEY_M, kControl}},
              .tooltip = "Opens a checkpoint of a Vision Transformer.",
              .run = [&bench] { open_model(bench); }});
+  table.add({.id = "file.photos",
+             .menu = "File",
+             .name = "Photos",
+             .keys = {},
+             .tooltip = "Lists the photos that ship with the program and those opened last.",
+             .run = [&bench] { drop_down(bench, bench.dialogs.list_photos); },
+             .separated = true});
+  table.add({.id = "file.models",
+             .menu = "File",
+             .name = "Models",
+             .keys = {},
+             .tooltip = "Lists the networks that ship with the program and those opened last.",
+             .run = [&bench] { drop_down(bench, bench.dialogs.list_models); }});
   table.add({.id = "file.get_model",
              .menu = "File",
              .name = "Get a model…",

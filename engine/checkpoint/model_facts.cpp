@@ -83,6 +83,16 @@ int usual_heads(int channels) {
   return best;
 }
 
+std::vector<int> likely_heads(int channels) {
+  std::vector<int> counts;
+  for (int width = 128; width >= 32; width -= 8)
+    if (channels % width == 0) counts.push_back(channels / width);
+  const int usual = usual_heads(channels);
+  const auto at = std::lower_bound(counts.begin(), counts.end(), usual);
+  if (at == counts.end() || *at != usual) counts.insert(at, usual);
+  return counts;
+}
+
 namespace {
 
 /// Without the user's choice.

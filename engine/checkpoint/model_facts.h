@@ -19,6 +19,10 @@ const Architecture* known_architecture(const ModelHints& hints, const ModelConfi
 /// Heads of the published networks with so many channels, else the divisor of C that makes heads nearest to 64 wide.
 int usual_heads(int channels);
 
+/// What a count that no file tells may be: usual_heads() and those that make heads of 32 to 128 channels, by eights,
+/// ascending; at least one.
+std::vector<int> likely_heads(int channels);
+
 /// Sets config.num_heads and adds the fact. `stored` is what the tensors themselves say (Google's files), or 0.
 void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
                   int stored);

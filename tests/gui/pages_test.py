@@ -18,11 +18,12 @@ NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracke
 BEFORE = {"Right": "Left", "Up": "Down", "f": "equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
+LISTS = {"model.list", "image.list"}  # drop down, and are closed again: their entries open other files
 WORDS = {"attention.query", "status", "heads.sentence", "grid.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
 # Of these kinds, each with one behaviour, some stand for all.
 MANY = ("heads.tile.", "heads.caption.", "grid.tile.", "heads.prefix.", "cost.row.", "prediction.", "report.reason.",
-        "get.")
+        "get.shipped.", "get.")
 SOME = 2
 
 
@@ -171,7 +172,7 @@ class Tour:
 
         while name := next(left(), None):
             self.changed.add(name)
-            if name in WORDS or name.endswith(".close"):
+            if name in WORDS or name.endswith(".close") or name.startswith("get.shipped."):
                 continue
             with doing(f"a drag on {name}"):
                 self.change_one(name)
@@ -189,6 +190,9 @@ class Tour:
         self.window.move(name, 0.3)
         self.window.act("mouseup", 1)
         marks = self.window.marks()
+        if name in LISTS:
+            assert any(n.startswith(f"{name}.") for n in marks), "no list drops down"
+            return self.do("Escape")
         entries = [n for n in marks if n.startswith(f"{name}.") and n not in before]
         if entries:
             self.window.click(next(n for n in entries if marks[n]["value"] != "on"))

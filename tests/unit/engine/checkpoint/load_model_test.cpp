@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/load_model.h"
+#include "engine/checkpoint/model_facts.h"
 #include "engine/checkpoint/random_model.h"
 #include "engine/containers/tensor_file.h"
 #include "engine/network/model.h"
@@ -50,6 +51,17 @@ std::filesystem::path save(const TempFolder& folder, const std::string& source, 
 }
 
 constexpr const char* kSmall = "random:C=12,L=2,h=3,P=4,S=12,K=5,seed=7";
+
+TEST(LoadModel, LikelyHeadCountsHoldTheUsualOneAndDivideTheChannels) {
+  using testing::Contains;
+  EXPECT_THAT(vit::likely_heads(384), testing::ElementsAre(3, 4, 6, 8, 12));  // 128, 96, 64, 48 and 32 wide
+  for (const int channels : {1, 48, 192, 384, 768, 1152, 1280, 1408, 1536}) {
+    const std::vector<int> counts = vit::likely_heads(channels);
+    EXPECT_THAT(counts, Contains(vit::usual_heads(channels))) << channels;
+    EXPECT_TRUE(std::is_sorted(counts.begin(), counts.end())) << channels;
+    for (const int heads : counts) EXPECT_EQ(channels % heads, 0) << channels << ", " << heads;
+  }
+}
 
 TEST(RandomModel, HasTheSizesItWasAskedFor) {
   const auto model = vit::load_model("random:C=24,L=3,h=4,M=40,P=4,S=20,K=7,reg=2,seed=3");

@@ -1,0 +1,25 @@
+// Choosing a photo or a model: the browser's tasks, and the lists that drop down from the names in the left column.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace headlight {
+
+struct Bench;
+struct Failure;
+
+using Chosen = std::function<void(const std::filesystem::path&)>;
+
+/// Opens the browser where the open photo or model is. It stays until the session tells whether the file opens.
+void browse_photos(Bench& bench, Chosen chosen);
+void browse_models(Bench& bench, Chosen chosen);
+/// A photo or model that the browser waits for did not open: it says so. False where the browser waits for none.
+bool tell_browser(Bench& bench, const Failure& failure);
+
+/// The open one's name, a press on which drops down the list of others.
+void draw_model_name(Bench& bench, const std::string& name);
+void draw_photo_name(Bench& bench, const std::string& name);
+
+}  // namespace headlight
