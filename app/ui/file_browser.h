@@ -118,7 +118,8 @@ class FileBrowser {
   std::filesystem::path question_for_;  // empty: nothing is asked
   std::array<char, 1024> filter_{};     // or the name to save as
   std::string filtered_by_;
-  std::string suggested_;      // name
+  std::string suggested_;  // name
+  int frames_without_focus_ = 0;
   int filter_generation_ = 0;  // a new text field each time: Dear ImGui keeps the text of an active one
 };
 

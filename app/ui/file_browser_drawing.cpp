@@ -12,6 +12,7 @@ namespace headlight::ui {
 namespace {
 
 constexpr const char* kPopup = "file_browser";
+constexpr int kMostFramesToFocus = 12;                    // none are drawn for ever
 constexpr float kShelfWidth = 224;                        // points
 constexpr float kPictureWidth = 60, kPictureHeight = 44;  // points, of a row's picture
 constexpr ImU32 kPictureEdge = IM_COL32(128, 128, 128, 90);
@@ -248,6 +249,9 @@ void FileBrowser::draw_text_field(Ui& ui) {
   ImGui::PushID(filter_generation_);
   ImGui::InputTextWithHint("##filter", saving ? "Name of the file" : "Type to filter, or a whole path", filter_.data(),
                            filter_.size());
+  // Enter ends the editing and the focus comes back a few frames later: they are drawn now, or the next key is lost.
+  frames_without_focus_ = ImGui::IsAnyItemActive() ? 0 : frames_without_focus_ + 1;
+  if (frames_without_focus_ > 0 && frames_without_focus_ < kMostFramesToFocus) ui.wake(ImGui::GetTime());
   ImGui::PopID();
   ImGui::PopStyleVar();
   const ImVec2 to = ImGui::GetItemRectMax();

@@ -318,8 +318,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   const View& view = session.view;
   UiMap::Frame out{.frame = frame,
                    .presses = presses,
-                   .settled = !frames_due && session.measured() && !desk_.busy() && !bench_.summaries.busy() &&
-                              !bench_.ui.fonts_stale};
+                   .settled = !frames_due && due_in_s() != 0 && session.measured() && !desk_.busy() &&
+                              !bench_.summaries.busy() && !bench_.ui.fonts_stale};
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
                    .head = vit::head_name(view.head),

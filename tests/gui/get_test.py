@@ -80,5 +80,11 @@ with open_window("--model", "random:C=48,L=2,h=3,P=16,S=64,K=5,seed=1") as windo
     window.key("ctrl+g")
     fetched = window.folder / "data" / "headlight" / "models" / NAME
     check((fetched / "model.safetensors").read_bytes() == MODEL.read_bytes(), "the file is whole")
+    check(not window.mark(button)["enabled"], "it is marked as open")
+    window.click("get.shipped.headlight-vit-cifar10")
+    window.wait_for(lambda s: s["settled"] and button not in {m["id"] for m in s["marks"]}, "the other model")
+    window.key("ctrl+g")
+    check(window.mark(button)["enabled"], "it is marked as here")
     window.click(button)
-    state = window.wait_for(lambda s: s["settled"] and button not in {m["id"] for m in s["marks"]}, "it opens again")
+    window.wait_for(lambda s: s["settled"] and button not in {m["id"] for m in s["marks"]}, "it opens again")
+    check(window.mark("model.list")["value"] == NAME, f"under its name: {window.mark('model.list')['value']}")
