@@ -1,9 +1,12 @@
 #include "app/gl/canvas.h"
 
+#include "app/gl/gl_time.h"
+
 namespace headlight::gl {
 
 bool Canvas::resize(int width_px, int height_px) {
   if (width_px == width_ && height_px == height_) return false;
+  const GlTime time;
   width_ = width_px;
   height_ = height_px;
   if (!texture_) texture_ = Texture::make();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/gl/gl_time.h"
 #include "shaders.h"
 
 namespace headlight::gl {
@@ -40,6 +41,9 @@ HeatmapPainter::HeatmapPainter()
 }
 
 void HeatmapPainter::set_photo(const PhotoLevels& levels) {
+  if (photo_level_ == levels.front()) return;
+  photo_level_ = levels.front();
+  const GlTime time;
   for (int level = 0; level < static_cast<int>(levels.size()); ++level) {
     const vit::Image& image = *levels[static_cast<std::size_t>(level)];
     upload_rgb(photo_, image.width, image.height, image.rgb.data(), level);
@@ -50,6 +54,7 @@ void HeatmapPainter::set_photo(const PhotoLevels& levels) {
 void HeatmapPainter::set_colormap(vit::Colormap colormap) {
   if (colormap_ == colormap) return;
   colormap_ = colormap;
+  const GlTime time;
   upload_rgb(colors_, 256, 1, vit::color_table(colormap).data());
   filter(GL_NEAREST, GL_NEAREST);
 }
@@ -63,6 +68,7 @@ void HeatmapPainter::set_maps(const vit::MapSet& set) {
 }
 
 void HeatmapPainter::upload_maps(std::span<const float> values) {
+  const GlTime time;
   const int height = static_cast<int>((values.size() + kValuesWidth - 1) / kValuesWidth);
   glBindTexture(GL_TEXTURE_2D, values_.name());
   glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
@@ -76,6 +82,7 @@ void HeatmapPainter::upload_maps(std::span<const float> values) {
 }
 
 void HeatmapPainter::begin(const Canvas& canvas) {
+  const GlTime time;
   canvas.bind();
   glDisable(GL_BLEND);
   glDisable(GL_SCISSOR_TEST);
@@ -92,6 +99,7 @@ void HeatmapPainter::begin(const Canvas& canvas) {
 }
 
 void HeatmapPainter::draw(const Frame& frame, const Job& job) {
+  const GlTime time;
   const double step_x = 1.0 / frame.scale;  // photo px a frame px
   const double step_y = frame.scale_y > 0 ? 1.0 / frame.scale_y : step_x;
   const double from_x = frame.photo_x, from_y = frame.photo_y;
@@ -117,6 +125,7 @@ void HeatmapPainter::draw(const Frame& frame, const Job& job) {
 }
 
 void HeatmapPainter::end() {
+  const GlTime time;
   glBindVertexArray(0);
   glUseProgram(0);
   glActiveTexture(GL_TEXTURE0);

@@ -28,7 +28,7 @@ class HeatmapPainter {
  public:
   HeatmapPainter();
 
-  /// May be smaller than the photo that `Job` speaks of.
+  /// May be smaller than the photo that `Job` speaks of. Uploads it, unless it is the one that is there already.
   void set_photo(const PhotoLevels& levels);
   void set_colormap(vit::Colormap colormap);
   /// Uploads the maps of a set, unless they are those that are there already.
@@ -55,7 +55,8 @@ class HeatmapPainter {
   VertexArray triangle_;
   Texture photo_, values_, colors_;
   void upload_maps(std::span<const float> values);
-  std::uint64_t maps_ = 0;  // the set's serial number
+  std::shared_ptr<const vit::Image> photo_level_;  // the largest of those that were uploaded
+  std::uint64_t maps_ = 0;                         // the set's serial number
   int rows_ = 1, cols_ = 1;
   std::optional<vit::Colormap> colormap_;
 };
