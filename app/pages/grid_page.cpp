@@ -104,7 +104,7 @@ void GridPage::tile(Bench& bench, int index, ImVec2 at) {
     };
     const PatchAt patch{at_patch(mouse.y - at.y, h, set.rows), at_patch(mouse.x - at.x, w, set.cols)};
     bench.hover.find(patch, index);
-    if (pressed && asks) bench.session.set_query(bench.maps.grid().token_of(patch.row, patch.col));
+    if (pressed && asks) bench.session.set_query_of(*set.trace, bench.maps.grid().token_of(patch.row, patch.col));
     if (pressed && !asks) {
       choose(view, label);
       if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.page = "heads";

@@ -8,6 +8,7 @@
 
 #include "app/panels/bench.h"
 #include "app/panels/color_bar.h"
+#include "app/panels/draft_label.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/prefix_bars.h"
 #include "app/ui/widgets.h"
@@ -80,6 +81,7 @@ FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px
 void MapFrame::draw(Bench& bench, const vit::Analysis& analysis, int index, const FrameLayout& layout) {
   draw_map_strip(bench, analysis, index, layout.strip_from, layout.strip_size.x);
   photo_view_.draw(bench, index, layout.photo_from, layout.photo_size);
+  draw_draft_label(bench, layout.photo_from);
   draw_color_bar(bench, index, layout.bar_from, layout.bar_size);
   draw_prefix_bars(bench, index, layout.prefix_from, layout.prefix_size);
   draw_sentence(bench, index, layout.words_from, layout.words_size);

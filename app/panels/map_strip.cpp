@@ -87,9 +87,8 @@ void chip(Bench& bench, Line& line, const std::string& id, const std::string& la
 }
 
 void query_items(Bench& bench, Line& line) {
-  const vit::MapSet& set = bench.maps.set();
-  const vit::TokenGrid& grid = set.trace->grid;
-  const vit::ModelConfig& config = set.trace->model->config;
+  const vit::TokenGrid& grid = bench.session.trace()->grid;  // a draft's is another
+  const vit::ModelConfig& config = bench.session.trace()->model->config;
   const int query = std::clamp(bench.session.view.query, 0, grid.tokens() - 1);
   const ImVec2 from = ImGui::GetCursorScreenPos();
   for (int token = 0; token < std::min(grid.prefix, kMostChips); ++token)

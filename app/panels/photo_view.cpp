@@ -78,7 +78,7 @@ void PhotoView::pick(Bench& bench, int index) {
   const PatchAt patch{static_cast<int>(row), static_cast<int>(col)};
   bench.hover.find(patch, index);
   if (ImGui::IsItemActive() && ImGui::IsMouseDown(0))
-    bench.session.set_query(set.trace->grid.token_of(patch.row, patch.col));
+    bench.session.set_query_of(*set.trace, set.trace->grid.token_of(patch.row, patch.col));
 }
 
 void PhotoView::mark_patches(const Bench& bench) {

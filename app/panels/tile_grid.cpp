@@ -124,7 +124,7 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     const int col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(set.cols)), 0, set.cols - 1);
     const int row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(set.rows)), 0, set.rows - 1);
     bench.hover.find({row, col}, index);
-    if (held && asks) session.set_query(set.trace->grid.token_of(row, col));
+    if (held && asks) session.set_query_of(*set.trace, set.trace->grid.token_of(row, col));
     pressed |= held && !asks && !over_switch;
   }
   if (pressed) {

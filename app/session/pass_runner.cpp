@@ -1,13 +1,23 @@
 #include "app/session/pass_runner.h"
 
+#include <exception>
+
 #include "engine/base/error.h"
 #include "engine/network/meter.h"
 
 namespace headlight {
 
-void PassRunner::begin_picture(const Request& request) {
-  const bool same = pixels_ && request.model == request_.model && request.image == request_.image &&
-                    request.preprocessing == request_.preprocessing;
+bool PassRunner::same_picture(const Request& request) const {
+  return pixels_ && request.model == request_.model && request.image == request_.image &&
+         request.preprocessing == request_.preprocessing;
+}
+
+void PassRunner::begin_picture(const Request& request, const PassControl& control) {
+  const bool same = same_picture(request);
+  if (request.model != request_.model) {
+    exact_speed_.forget();
+    draft_speed_.forget();
+  }
   request_ = request;
   if (same) return;
   pixels_.reset();
@@ -18,24 +28,67 @@ void PassRunner::begin_picture(const Request& request) {
   sweep({});
   last_.reset();
   pixels_ = make_run(request.model, request.image, request.preprocessing, request.settings).pixels;
+  if (control.prepared) control.prepared(pixels_);
 }
 
-std::shared_ptr<const vit::Trace> PassRunner::pass(const vit::Settings& settings, const vit::Trace* previous,
+std::shared_ptr<const vit::Trace> PassRunner::pass(const vit::PassInput& input, const vit::Trace* previous,
                                                    const PassControl& control) {
-  if (!pool_ || pool_threads_ != settings.threads) {
-    pool_ = std::make_unique<vit::Pool>(settings.threads);
-    pool_threads_ = settings.threads;
+  const int threads = input.settings.threads;
+  if (!pool_ || pool_threads_ != threads) {
+    pool_ = std::make_unique<vit::Pool>(threads);
+    pool_threads_ = threads;
   }
   vit::Meter meter(control.stop, control.progress);
-  return run_pass({request_.model, pixels_, settings}, *pool_, meter, previous);
+  return run_pass(input, *pool_, meter, previous);
 }
 
 std::shared_ptr<const vit::Trace> PassRunner::answer(const Request& request, const PassControl& control) {
-  begin_picture(request);
-  trace_ = pass(request.settings, trace_.get(), control);
+  begin_picture(request, control);
+  draft_.trace.reset();  // its memory is of use now
+  trace_ = pass({request_.model, pixels_, request.settings}, trace_.get(), control);
+  exact_speed_.note(*trace_);
   last_ = request.settings;
   if (vit::as_trained(request.settings, request.model->config)) baseline_ = trace_;
   return trace_;
+}
+
+std::optional<Draft> PassRunner::draft_rules(const Request& request) const {
+  if (request.model != request_.model || !exact_speed_.known()) return std::nullopt;
+  const vit::ModelConfig& config = request.model->config;
+  vit::validate(request.settings, config);
+  const PhotoSize photo{request.image->width, request.image->height};
+  const bool restarts = trace_ && same_picture(request);
+  const vit::InputSize exact = vit::input_size(photo.width, photo.height, request.preprocessing, config.patch_px);
+  const auto predict = [&](const vit::TokenGrid& grid, int first_block) {
+    const bool is_exact = grid.rows == exact.height / config.patch_px && grid.cols == exact.width / config.patch_px;
+    const PassSpeed& speed = is_exact || !draft_speed_.known() ? exact_speed_ : draft_speed_;
+    return speed.predict_ms(grid, request.settings, first_block);
+  };
+  return draft_for({.config = config,
+                    .photo = photo,
+                    .exact = request.preprocessing,
+                    .first_block = restarts ? vit::first_changed_block(trace_->settings, request.settings) : 0,
+                    .patches_before = draft_.patches},
+                   predict);
+}
+
+std::shared_ptr<const vit::Trace> PassRunner::draft(const Request& request, const PassControl& control) {
+  try {
+    const std::optional<Draft> chosen = draft_rules(request);
+    if (!chosen) return nullptr;
+    if (!draft_.pixels || draft_.image != request.image || draft_.pixels->preprocessing != chosen->rules)
+      draft_ = {request.image, make_run(request.model, request.image, chosen->rules, request.settings).pixels, 0,
+                nullptr};
+    draft_.patches = chosen->patches;
+    draft_.trace = pass({request.model, draft_.pixels, request.settings}, draft_.trace.get(), control);
+    draft_speed_.note(*draft_.trace);
+    last_.reset();
+    return draft_.trace;
+  } catch (const vit::Cancelled&) {
+    throw;
+  } catch (const std::exception&) {  // the exact pass says what is wrong
+    return nullptr;
+  }
 }
 
 std::optional<NextMeasurement> PassRunner::next() const {
@@ -51,7 +104,7 @@ void PassRunner::measure(const NextMeasurement& next, const PassControl& control
                             [&](double fraction) { control.progress(next.done + next.share * fraction); }};
   std::shared_ptr<const vit::Trace> trace;
   try {
-    trace = pass(next.settings, nullptr, part);
+    trace = pass({request_.model, pixels_, next.settings}, nullptr, part);
   } catch (const vit::Cancelled&) {
     throw;
   } catch (...) {

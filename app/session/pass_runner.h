@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/session/draft.h"
 #include "app/session/measuring.h"
 #include "app/session/run.h"
 #include "engine/base/pool.h"
@@ -39,6 +40,8 @@ struct PassTime {
 struct PassControl {
   std::stop_token stop;
   std::function<void(double)> progress;  // 0 … 1; called from the pass's threads
+  /// Hears of new pixels before their first pass.
+  std::function<void(const std::shared_ptr<const vit::Pixels>&)> prepared = {};
 };
 
 /// Holds the pool, the pixels, the newest trace, its baseline and the series of times. Belongs to one thread. What it
@@ -47,6 +50,13 @@ class PassRunner {
  public:
   /// Restarts from the newest trace where it can. Throws vit::Error, vit::Cancelled, std::bad_alloc.
   std::shared_ptr<const vit::Trace> answer(const Request& request, const PassControl& control);
+
+  /// Whether a draft would come sooner than the exact pass by so much that it is worth while. Throws vit::Error for
+  /// settings that cannot run.
+  bool drafts(const Request& request) const { return draft_rules(request).has_value(); }
+  /// The request on a smaller input of its photo; null where that is not worth while or cannot be had. It counts for
+  /// nothing: no answer restarts from it, and nothing is measured by it. Throws vit::Cancelled.
+  std::shared_ptr<const vit::Trace> draft(const Request& request, const PassControl& control);
 
   /// What is left to measure for the answered request; none before the first.
   std::optional<NextMeasurement> next() const;
@@ -63,9 +73,11 @@ class PassRunner {
   std::vector<PassTime> take_times() { return std::exchange(times_, {}); }
 
  private:
-  void begin_picture(const Request& request);
-  std::shared_ptr<const vit::Trace> pass(const vit::Settings& settings, const vit::Trace* previous,
+  void begin_picture(const Request& request, const PassControl& control);
+  std::shared_ptr<const vit::Trace> pass(const vit::PassInput& input, const vit::Trace* previous,
                                          const PassControl& control);
+  bool same_picture(const Request& request) const;  // as the newest trace's, the settings apart
+  std::optional<Draft> draft_rules(const Request& request) const;
   void give_up(const NextMeasurement& next);
 
   Request request_;                            // the newest, answered or not
@@ -74,8 +86,15 @@ class PassRunner {
   bool baseline_failed_ = false;
   std::vector<Series> series_, swept_;
   std::optional<Sweep> sweep_;
-  std::optional<vit::Settings> last_;  // of the pass before
+  std::optional<vit::Settings> last_;  // of the pass before; none after a draft
   std::vector<PassTime> times_;
+  PassSpeed exact_speed_, draft_speed_;
+  struct {  // the newest draft, and what it was made of
+    std::shared_ptr<const vit::Image> image;
+    std::shared_ptr<const vit::Pixels> pixels;
+    int patches = 0;  // of the shorter side
+    std::shared_ptr<const vit::Trace> trace;
+  } draft_;
   std::unique_ptr<vit::Pool> pool_;
   int pool_threads_ = 0;  // asked for; the system may have given fewer
 };

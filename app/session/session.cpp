@@ -61,8 +61,15 @@ void Session::adopt_model(LoadedModel loaded) {
 void Session::adopt_image(LoadedImage loaded) {
   image_ = std::move(loaded.image);
   display_ = std::move(loaded.display);
+  input_.reset();
   wanted.image = std::move(loaded.source);
   opened_image_ = wanted.image;
+}
+
+void Session::watch_hand(double time_s, bool button_down) {
+  time_s_ = time_s;
+  hand_.watch(time_s, button_down);
+  worker_.hold(hand_.holds());
 }
 
 bool Session::update() {
@@ -70,6 +77,7 @@ bool Session::update() {
   for (const Failure& failure : out.failures) {
     if (failure.what == Failure::What::pass) {
       failed_id_ = std::max(failed_id_, failure.request);
+      if (failure.request >= shown_.draft_id) shown_.draft.reset();
       held_query_.reset();
     }
     failures_.push_back(failure);
@@ -83,9 +91,10 @@ bool Session::update() {
   history_.follow(before_files, moment());
   follow_opening(out);
   for (PassTime& time : out.times) times_.add(std::move(time));
+  if (out.input && out.input->photo == image_) input_ = out.input->pixels;
 
   const Moment before_trace = moment();
-  const bool changed = adopt_trace(out);
+  const bool changed = adopt_trace(out) | adopt_draft(out);
   fit_view();
   history_.follow(before_trace, moment());
   return changed;
@@ -117,11 +126,27 @@ bool Session::adopt_trace(Outcome& out) {
   return changed;
 }
 
+bool Session::adopt_draft(Outcome& out) {
+  const auto& before = shown_.draft;
+  const bool over = before && (before->model != model_ || shown_.draft_id <= shown_.id);
+  if (over) shown_.draft.reset();
+  const auto& draft = out.draft;
+  if (!draft || draft->trace->model != model_ || draft->request <= std::max(shown_.id, failed_id_)) return over;
+  // Maps of another photo wait for its exact pass: the photo comes with it.
+  if (!shown_.trace || shown_.trace->model != model_ || draft->photo != shown_.photo) return over;
+  shown_.draft = draft->trace;
+  shown_.draft_id = draft->request;
+  return true;
+}
+
 void Session::request_wanted() {
   if (!model_ || !image_) return;
   const bool differs = !requested_ || requested_->model != model_ || requested_->image != image_ ||
                        requested_->preprocessing != preprocessing || !(requested_->settings == settings);
   if (differs) {
+    const bool again = requested_ && requested_->model == model_ && requested_->image == image_;
+    if (again) hand_.change(time_s_);
+    worker_.hold(hand_.holds());
     requested_ = Request{model_, image_, display_, preprocessing, settings, ++requested_id_};
     worker_.post(*requested_);
   }
@@ -175,6 +200,19 @@ void Session::set_query(int token) {
     view.query = token;
     held_query_.reset();
   }
+}
+
+void Session::set_query_of(const vit::Trace& drawn, int token) {
+  const auto& trace = shown_.trace;
+  if (trace && token >= 0 && token < drawn.grid.tokens())
+    set_query(same_place(token, drawn.grid, drawn.pixels->box, trace->grid, trace->pixels->box));
+}
+
+int Session::query_in(const vit::Trace& drawn) const {
+  const auto& trace = shown_.trace;
+  if (!trace || trace->pixels == drawn.pixels) return view.query;
+  const int query = std::clamp(view.query, 0, trace->grid.tokens() - 1);
+  return same_place(query, trace->grid, trace->pixels->box, drawn.grid, drawn.pixels->box);
 }
 
 bool Session::SizesFor::operator==(const SizesFor& other) const {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/session/hand.h"
 #include "app/session/history.h"
 #include "app/session/input_fit.h"
 #include "app/session/pass_times.h"
@@ -44,6 +45,8 @@ class Session {
   /// All that is wanted, as a view holds it: with the query that the newest request is for.
   Wanted wanted_view() const;
 
+  /// Once a frame, before anything is requested: whether a mouse button is down.
+  void watch_hand(double time_s, bool button_down);
   /// Once a frame, before the panels: takes what is ready. True if the picture changed.
   bool update();
   /// Before and after the panels: asks the worker for what is wanted and has not been requested yet.
@@ -68,6 +71,10 @@ class Session {
   void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
   bool as_trained() const;          // the wanted numbers are the trained ones
   void set_query(int token);
+  /// The same for a token of what is drawn, which may be a draft: the patch at that place of the photo.
+  void set_query_of(const vit::Trace& drawn, int token);
+  /// The query's place in what is drawn.
+  int query_in(const vit::Trace& drawn) const;
   /// Sizes of the input that fit into memory, for the photo and the way it is fitted; empty without both.
   const std::vector<int>& input_sizes();
   void set_input(Fit fit, int size_px);  // the nearest size that this photo can have
@@ -82,6 +89,10 @@ class Session {
   const std::string& model_source() const { return wanted.model; }
   const std::shared_ptr<const vit::Image>& image() const { return image_; }
   const std::string& image_source() const { return wanted.image; }
+  const PhotoLevels& image_display() const { return *display_; }  // of image(), which must be there
+  /// What the newest pass reads of image(), as soon as it begins; null before.
+  const std::shared_ptr<const vit::Pixels>& input() const { return input_; }
+  bool hand_holds() const { return hand_.holds(); }
   const Shown& shown() const { return shown_; }
   const std::shared_ptr<const vit::Trace>& trace() const { return shown_.trace; }
   const std::shared_ptr<const vit::Trace>& baseline() const { return shown_.baseline; }
@@ -118,6 +129,7 @@ class Session {
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
   bool adopt_trace(Outcome& out);  // true if the picture changed
+  bool adopt_draft(Outcome& out);  // likewise
   void fit_view();
   void fit_input();
 
@@ -125,6 +137,7 @@ class Session {
   std::shared_ptr<const vit::Model> model_;
   std::shared_ptr<const vit::Image> image_;
   std::shared_ptr<const PhotoLevels> display_;  // of it
+  std::shared_ptr<const vit::Pixels> input_;    // likewise
   Shown shown_;
   std::optional<std::string> opened_model_, opened_image_;
   std::optional<Request> requested_;
@@ -138,6 +151,8 @@ class Session {
     bool operator==(const SizesFor& other) const;
   } sizes_for_;
   std::vector<int> sizes_;
+  Hand hand_;
+  double time_s_ = 0;  // of the frame
   History history_;
   std::optional<Opening> opening_;
   std::optional<int> held_query_;  // for the trace of the newest request; the shown one may not have it

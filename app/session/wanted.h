@@ -27,12 +27,20 @@ struct Wanted {
 
 /// The newest answer: one trace with its own model, pixels and settings, and the photo that it belongs to.
 struct Shown {
-  std::shared_ptr<const vit::Trace> trace;     // null before the first
+  std::shared_ptr<const vit::Trace> trace;     // null before the first; never a draft
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels as trained; null where there is none
   std::shared_ptr<const vit::Image> photo;     // as decoded
   std::shared_ptr<const PhotoLevels> display;  // the same, in the sizes that are drawn
   std::uint64_t photo_version = 0;             // grows when the photo changes
   std::uint64_t id = 0;                        // of the request that it answers
+  /// While a control is held: a newer request on a smaller input of the same photo, until its exact pass is there. It
+  /// is drawn in place of the trace's maps and serves nothing else: no number, no file, no measurement. Null: none.
+  std::shared_ptr<const vit::Trace> draft;
+  std::uint64_t draft_id = 0;  // of the request that it answers
+
+  /// What is drawn, and the request that it answers.
+  const std::shared_ptr<const vit::Trace>& picture() const { return draft ? draft : trace; }
+  std::uint64_t picture_id() const { return draft ? draft_id : id; }
 };
 
 }  // namespace headlight

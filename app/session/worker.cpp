@@ -50,6 +50,7 @@ void Worker::put(Job job) {
   {
     std::lock_guard lock(mutex_);
     if (is_stopped_by(job)) running_.stop.request_stop();
+    if (job.rank == Rank::request) owed_.reset();
     if (job.rank != Rank::errand) std::erase_if(queue_, [&](const Job& other) { return other.rank == job.rank; });
     const auto behind =
         std::find_if(queue_.begin(), queue_.end(), [&](const Job& other) { return other.rank > job.rank; });
@@ -62,8 +63,9 @@ bool Worker::is_stopped_by(const Job& job) const {
   if (running_.rank == Rank::extra) return true;
   if (job.rank != running_.rank) return false;
   if (job.rank == Rank::model) return true;
-  return job.rank == Rank::request &&
-         (job.model != running_.model || job.image != running_.image || remaining_ms() > kPatienceMs);
+  if (job.rank != Rank::request) return false;
+  if (job.model != running_.model || job.image != running_.image) return true;
+  return !running_.is_draft && ((held_ && running_.has_draft) || remaining_ms() > kPatienceMs);
 }
 
 double Worker::remaining_ms() const {
@@ -73,11 +75,26 @@ double Worker::remaining_ms() const {
 }
 
 void Worker::post(Request request) {
+  put(job_of(std::move(request), false));
+}
+
+Worker::Job Worker::job_of(Request request, bool exact) {
   auto model = request.model;
   auto image = request.image;
-  put({Rank::request, Doing::running,
-       [this, request = std::move(request)](const std::stop_token& stop) { answer(request, stop); }, std::move(model),
-       std::move(image)});
+  return {Rank::request, Doing::running,
+          [this, exact, request = std::move(request)](const std::stop_token& stop) {
+            if (exact || !draw_draft(request, stop)) answer(request, stop);
+          },
+          std::move(model), std::move(image)};
+}
+
+void Worker::hold(bool held) {
+  {
+    std::lock_guard lock(mutex_);
+    if (held_ == held) return;
+    held_ = held;
+  }
+  changed_.notify_one();
 }
 
 void Worker::load_model(std::string source, vit::LoadOptions options, bool again) {
@@ -126,7 +143,7 @@ WorkerStatus Worker::status() const {
   std::lock_guard lock(mutex_);
   WorkerStatus status{.doing = running_.doing, .fraction = running_.fraction};
   if (running_.doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
-  status.picture_due = !queue_.empty() || running_.rank != Rank::extra;
+  status.picture_due = !queue_.empty() || owed_ || running_.rank != Rank::extra;
   return status;
 }
 
@@ -149,15 +166,19 @@ std::optional<Worker::Job> Worker::next_job() {
     if (quit_) return std::nullopt;
     if (sweep_) runner_.sweep(*std::exchange(sweep_, {}));
     std::optional<Job> job;
-    if (!queue_.empty()) {
-      job = std::move(queue_.front());
-      queue_.erase(queue_.begin());
-    } else {
+    if (!queue_.empty() && queue_.front().rank == Rank::request)
+      job = take_front();
+    else if (!(job = next_owed()) && !queue_.empty())
+      job = take_front();
+    else if (!job && !owed_)
       job = next_extra();
-    }
     if (job) {
-      running_ = {job->rank, job->doing, {}, Clock::now(), 0, job->model, job->image};
+      running_ = {job->rank, job->doing, {}, Clock::now(), 0, job->model, job->image, false, false};
       return job;
+    }
+    if (owed_) {  // the hand may still move
+      changed_.wait_until(lock, owed_->due);
+      continue;
     }
     if (running_.doing != Doing::resting) {
       running_ = {};
@@ -170,6 +191,17 @@ std::optional<Worker::Job> Worker::next_job() {
   }
 }
 
+Worker::Job Worker::take_front() {
+  Job job = std::move(queue_.front());
+  queue_.erase(queue_.begin());
+  return job;
+}
+
+std::optional<Worker::Job> Worker::next_owed() {
+  if (!owed_ || (held_ && Clock::now() < owed_->due)) return std::nullopt;
+  return job_of(std::exchange(owed_, {})->request, true);
+}
+
 std::optional<Worker::Job> Worker::next_extra() {
   std::optional<NextMeasurement> next = runner_.next();
   if (!next) return std::nullopt;
@@ -178,7 +210,7 @@ std::optional<Worker::Job> Worker::next_extra() {
 }
 
 PassControl Worker::control(const std::stop_token& stop) {
-  return {stop, [this](double fraction) { progress(fraction); }};
+  return {stop, [this](double fraction) { progress(fraction); }, {}};
 }
 
 void Worker::progress(double fraction) {
@@ -238,11 +270,46 @@ void Worker::open_image(const std::string& source) {
   });
 }
 
+bool Worker::draw_draft(const Request& request, const std::stop_token& stop) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!held_) return false;
+    running_.is_draft = true;
+  }
+  bool drawn = false;
+  const bool ended = !attempt(
+      Failure::What::pass, kNoMemoryForPass,
+      [&] {
+        auto trace = runner_.draft(request, control(stop));
+        if (!trace) return;
+        drawn = true;
+        publish([&](Outcome& out) {
+          out.draft = DraftPicture{std::move(trace), request.id, request.image};
+          const bool newer =
+              std::any_of(queue_.begin(), queue_.end(), [](const Job& job) { return job.rank == Rank::request; });
+          if (!newer) owed_ = Owed{request, Clock::now() + kRestMs};
+          running_.fraction = 0;
+        });
+      },
+      request.id);
+  return drawn || ended;  // what was cancelled is obsolete
+}
+
 void Worker::answer(const Request& request, const std::stop_token& stop) {
   attempt(
       Failure::What::pass, kNoMemoryForPass,
       [&] {
-        auto trace = runner_.answer(request, control(stop));
+        const bool has_draft = runner_.drafts(request);
+        {
+          std::lock_guard lock(mutex_);
+          running_.is_draft = false;
+          running_.has_draft = has_draft;
+        }
+        PassControl exact = control(stop);
+        exact.prepared = [&](const std::shared_ptr<const vit::Pixels>& pixels) {
+          publish([&](Outcome& out) { out.input = PassPixels{pixels, request.image}; });
+        };
+        auto trace = runner_.answer(request, exact);
         publish([&](Outcome& out) {
           if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;
           out.trace = std::move(trace);

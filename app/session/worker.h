@@ -45,14 +45,30 @@ struct Failure {
   std::uint64_t request = 0;  // of a pass
 };
 
+/// A quick picture of a request, from a smaller input of its photo: to be looked at while a control is held, and
+/// nothing else.
+struct DraftPicture {
+  std::shared_ptr<const vit::Trace> trace;
+  std::uint64_t request = 0;
+  std::shared_ptr<const vit::Image> photo;
+};
+
+/// What a pass that has begun reads.
+struct PassPixels {
+  std::shared_ptr<const vit::Pixels> pixels;
+  std::shared_ptr<const vit::Image> photo;
+};
+
 /// Everything that became ready since the window last asked.
 struct Outcome {
   std::optional<LoadedModel> model;
   std::optional<LoadedImage> image;
+  std::optional<PassPixels> input;             // of the newest exact pass
   std::shared_ptr<const vit::Trace> trace;     // of the newest finished request
   std::uint64_t request = 0;                   // whose trace it is
   std::shared_ptr<const vit::Image> photo;     // and the photo it belongs to,
   std::shared_ptr<const PhotoLevels> display;  // for display, too
+  std::optional<DraftPicture> draft;           // the newest
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels with everything as trained
   std::vector<PassTime> times;                 // every pass that ran from block 0 to the end
   std::vector<Failure> failures;
@@ -79,11 +95,13 @@ struct WorkerStatus {
 /// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which
 /// they came. With an empty queue it measures the newest picture (see measuring.h), until a job comes. Results wait for
 /// take(). A new request lets the running pass of an older one finish, so that pictures change during a drag; but not
-/// if that pass is of another model or image, or has more than kPatienceMs to go. All functions may be called from any
-/// thread.
+/// if that pass is of another model or image, or has more than kPatienceMs to go. While a control is held, slow passes
+/// are drawn as drafts first: the exact pass follows when the control is let go or has rested for kRestMs, and a newer
+/// request stops it at once. All functions may be called from any thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
+  static constexpr std::chrono::milliseconds kRestMs{150};
 
   /// `wake` is called from the worker's thread, without a lock, whenever there is something to take.
   explicit Worker(std::function<void()> wake);
@@ -93,6 +111,8 @@ class Worker {
 
   /// Replaces the request that waits, if any; so do the two loads.
   void post(Request request);
+  /// Whether a control that changes numbers is held, or a key that does so repeats.
+  void hold(bool held);
   void load_model(std::string source, vit::LoadOptions options, bool again = false);
   void load_image(std::string source);
   /// What it captures must stay valid.
@@ -107,7 +127,7 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
   using Doing = WorkerStatus::Doing;
-  enum class Rank : std::uint8_t { request, model, image, errand, extra };
+  enum class Rank : std::uint8_t { request, image, model, errand, extra };
   struct Job {
     Rank rank = Rank::extra;
     Doing doing = Doing::resting;
@@ -124,6 +144,12 @@ class Worker {
     double fraction = 0;
     std::shared_ptr<const vit::Model> model;
     std::shared_ptr<const vit::Image> image;
+    bool is_draft = false;   // let finish: it is short, and what it took chooses the next one's size
+    bool has_draft = false;  // an exact pass that a draft can stand for while a control is held
+  };
+  struct Owed {  // an exact pass whose draft is shown
+    Request request;
+    Clock::time_point due;
   };
 
   void put(Job job);
@@ -133,8 +159,13 @@ class Worker {
 
   void run();
   std::optional<Job> next_job();    // waits; none when the program ends
-  std::optional<Job> next_extra();  // call it with the lock
+  Job take_front();                 // of the queue, with the lock
+  std::optional<Job> next_extra();  // with the lock
+  std::optional<Job> next_owed();   // likewise; none before it is due
+  Job job_of(Request request, bool exact);
   void answer(const Request& request, const std::stop_token& stop);
+  /// False where the request has to be answered exactly.
+  bool draw_draft(const Request& request, const std::stop_token& stop);
   void open_model(const LoadedModel& wanted, const std::stop_token& stop);
   void open_image(const std::string& source);
   void measure(const NextMeasurement& next, const std::stop_token& stop);
@@ -150,6 +181,8 @@ class Worker {
   std::condition_variable changed_;
   std::vector<Job> queue_;                     // by rank
   std::optional<std::optional<Sweep>> sweep_;  // one to begin, or none to end the one that runs
+  std::optional<Owed> owed_;
+  bool held_ = false;
   bool quit_ = false;
   Running running_;
   double expected_ms_ = 0;  // of a whole pass of the newest picture

@@ -12,11 +12,8 @@ namespace headlight {
 namespace {
 
 nlohmann::json to_json(const PictureState& state) {
-  return {{"block", state.block},
-          {"num_heads", state.num_heads},
-          {"head", state.head},
-          {"query", state.query},
-          {"run", state.run}};
+  return {{"block", state.block}, {"num_heads", state.num_heads}, {"head", state.head}, {"query", state.query},
+          {"run", state.run},     {"draft", state.draft}};
 }
 
 double tenth(float px) {

@@ -41,6 +41,7 @@ struct PictureState {
   std::string head;   // "mean", "max" or the index
   std::string query;  // "cls", "ROW,COL" or "token:N"
   std::uint64_t run = 0;
+  bool draft = false;  // of a smaller input
 };
 
 /// Collects marks while a frame is drawn, and writes them when it is done. Does nothing unless it has a file.

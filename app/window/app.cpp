@@ -10,6 +10,7 @@
 #include "app/panels/column_handle.h"
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
+#include "app/panels/draft_label.h"
 #include "app/panels/left_column.h"
 #include "app/panels/menu_bar.h"
 #include "app/panels/open_files.h"
@@ -61,10 +62,10 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, con
     }
     if (options.run.model.empty() && options.run.image.empty()) bench_.session.view.head = kFirstHead;
     const std::string model = options.run.model.empty() ? default_model().string() : options.run.model;
-    bench_.session.open_model(model, load);
     std::string image = options.run.image;
     if (const auto samples = sample_images(); image.empty() && !samples.empty()) image = samples.front().string();
-    if (!image.empty()) bench_.session.open_image(image);
+    if (!image.empty()) bench_.session.open_image(image);  // first: it is there to be looked at while the model loads
+    bench_.session.open_model(model, load);
   } catch (const vit::Error& error) {
     bench_.toasts.warn(error.what());
   }
@@ -128,8 +129,15 @@ std::string App::refusal(const PageEntry& entry) const {
   return session.trace() ? entry.analysis->refusal(*session.trace()) : std::string();
 }
 
-/// Asks what the page wants to know of the shown pass, and takes the answer that is there, with the photo that it
-/// belongs to: maps and photo change together.
+/// The pass whose maps are drawn: a draft while a control is held, if the page can be answered by it.
+std::shared_ptr<const vit::Trace> App::drawn_pass() const {
+  const Shown& shown = bench_.session.shown();
+  const bool draft = shown.draft && page_entry().analysis->refusal(*shown.draft).empty();
+  return draft ? shown.draft : shown.trace;
+}
+
+/// Asks what the page wants to know of that pass, and takes the answer that is there, with the photo that it belongs
+/// to: maps and photo change together.
 void App::take_maps() {
   Session& session = bench_.session;
   const auto& trace = session.trace();
@@ -137,10 +145,16 @@ void App::take_maps() {
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
-  if (const auto question = page().question(bench_)) map_desk_.ask(id, trace, *question);
+  const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
+  const bool draft = drawn != trace;
+  if (auto question = page().question(bench_)) {
+    question->query = session.query_in(*drawn);
+    map_desk_.ask(id, drawn, *question);
+  }
   const auto answer = map_desk_.answer(id);
-  if (answer && answer->trace->pixels == trace->pixels) {
+  if (answer && answer->trace->pixels == drawn->pixels) {
     bench_.maps.show(answer);
+    if (answer->trace == drawn) drawn_ = {draft ? session.shown().draft_id : session.shown_id(), draft};
     bench_.painter.set_maps(*answer);
     if (bench_.photo.version != session.photo_version()) {
       bench_.photo = {session.photo(), session.photo_version()};
@@ -242,6 +256,7 @@ void App::frame(FrameLog& log) {
   log.begin_frame();
   bench_.ui.begin_frame();
   follow_theme();
+  bench_.session.watch_hand(ImGui::GetTime(), ImGui::IsAnyMouseDown());
   bench_.session.update();
   hear_session();
   bench_.session.request_wanted();
@@ -305,8 +320,13 @@ void App::draw_center(const Area& area) {
   if (!bench_.maps.empty() && bench_.photo.image) {
     asked.draw(bench_,
                {{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}});
+    draw_pass_progress(bench_, {from.x + pad, from.y + ui.px(10) + tabs}, size.x - 2 * pad);
     return;
   }
+  const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;
+  if (loading && loading_view_.draw(bench_, {from.x + pad, from.y + ui.px(16) + tabs},
+                                    {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}))
+    return;
   const std::string words = words_in_place_of_maps();
   const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
   ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
@@ -335,7 +355,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
                    .num_heads = set.trace->settings.heads(block),
                    .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),
                    .query = vit::query_name(set.question.query, set.trace->grid, set.trace->model->config),
-                   .run = set.trace == trace ? session.shown_id() : 0};
+                   .run = set.trace == drawn_pass() ? drawn_.request : 0,
+                   .draft = drawn_.draft};
     }
   }
   out.toast = bench_.toasts.newest();
@@ -362,7 +383,7 @@ double App::due_in_s() const {
 }
 
 bool App::shows_settled_picture() const {
-  return bench_.session.measured() && !bench_.ui.fonts_stale;
+  return bench_.session.measured() && !desk_.busy() && !bench_.ui.fonts_stale;
 }
 
 std::string App::title() const {

@@ -13,6 +13,7 @@
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
 #include "app/panels/left_column.h"
+#include "app/panels/loading_view.h"
 #include "app/panels/menu_bar.h"
 #include "app/panels/preprocessing_drawer.h"
 #include "app/panels/right_column.h"
@@ -20,6 +21,12 @@
 #include "app/window/window.h"
 
 namespace headlight {
+
+/// Whose maps the newest frame drew.
+struct DrawnMaps {
+  std::uint64_t request = 0;  // 0: none yet
+  bool draft = false;
+};
 
 /// Needs a current OpenGL context and a Dear ImGui context. Main thread only.
 class App {
@@ -42,7 +49,7 @@ class App {
   bool shows_settled_picture() const;
   std::string title() const;
   std::string failure() const { return last_failure_; }
-  std::uint64_t shown_request() const { return bench_.session.shown_id(); }
+  const DrawnMaps& drawn_maps() const { return drawn_; }
   ui::Fonts& fonts() { return bench_.ui.fonts; }
   bool fonts_stale() const { return bench_.ui.fonts_stale; }
   void fonts_loaded() { bench_.ui.fonts_stale = false; }
@@ -64,6 +71,7 @@ class App {
   void draw_overlays();
   void draw_tabs(ImVec2 from, float width);
   void draw_first_words(ImVec2 from, float width);
+  std::shared_ptr<const vit::Trace> drawn_pass() const;
   void take_maps();
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
@@ -77,10 +85,12 @@ class App {
   DriftWatch drift_watch_{desk_};
   InsideWatch inside_watch_{desk_};
   std::map<std::string, std::unique_ptr<Page>> pages_;  // made when they are first seen
+  LoadingView loading_view_;
   LeftColumn left_column_;
   CostColumn cost_column_;
   PreprocessingDrawer drawer_;
   MenuClicks menu_clicks_;
+  DrawnMaps drawn_;
   std::string last_failure_;
   bool theme_dark_ = true;
 };

@@ -145,7 +145,10 @@ void ask_for_figure(Bench& bench) {
 }  // namespace
 
 void add_save_commands(Bench& bench) {
-  const auto ready = [&bench] { return !bench.maps.empty() && bench.session.photo() != nullptr; };
+  // A draft is never saved: its exact picture is there in a moment.
+  const auto ready = [&bench] {
+    return !bench.maps.empty() && bench.session.photo() != nullptr && !bench.session.shown().draft;
+  };
   bench.commands.add({.id = "export.heatmap",
                       .menu = "Export",
                       .name = "Save heatmap…",

@@ -203,7 +203,7 @@ struct Loop {
     glfwSwapBuffers(window);
     log.end_phase(Phase::swap);
     ++frame;
-    log.end_frame(frame, app.shown_request(), app.shows_settled_picture());
+    log.end_frame(frame, app.drawn_maps().request, app.drawn_maps().draft);
     const double due_s = app.due_in_s();
     deadline_s = due_s < 0 ? -1 : glfwGetTime() + due_s;
     app.after_frame(frame, events.presses, !at_rest);

@@ -33,7 +33,11 @@ class Xtest:
         for function, arguments in ((self.x11.XFlush, [ctypes.c_void_p]),
                                     (self.x11.XKeysymToKeycode, [ctypes.c_void_p, ctypes.c_ulong]),
                                     (self.xtst.XTestFakeKeyEvent,
-                                     [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong])):
+                                     [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong]),
+                                    (self.xtst.XTestFakeButtonEvent,
+                                     [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong]),
+                                    (self.xtst.XTestFakeMotionEvent,
+                                     [ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_ulong])):
             function.argtypes = arguments
         self.display = ctypes.c_void_p(self.x11.XOpenDisplay(display.encode()))
 
@@ -45,6 +49,17 @@ class Xtest:
         self.xtst.XTestFakeKeyEvent(self.display, code, 0, 0)
         self.x11.XFlush(self.display)
         return sent
+
+
+    def move(self, x, y):
+        """The pointer to a place on the screen."""
+        self.xtst.XTestFakeMotionEvent(self.display, -1, round(x), round(y), 0)
+        self.x11.XFlush(self.display)
+
+    def button(self, down):
+        """Presses or releases the left button."""
+        self.xtst.XTestFakeButtonEvent(self.display, 1, down, 0)
+        self.x11.XFlush(self.display)
 
 
 @contextlib.contextmanager

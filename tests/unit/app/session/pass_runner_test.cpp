@@ -127,6 +127,61 @@ TEST(PassRunner, AnotherModelStartsAfresh) {
   for (const NextMeasurement& next : measure_all(runner)) EXPECT_EQ(next.why, Why::timing) << "the sweep is gone";
 }
 
+/// A photo and a network whose pass takes long enough for a draft, on whatever machine.
+Request slow_request(int heads = 4) {
+  Request request;
+  static const auto model = vit::load_model("random:C=192,L=12,h=4,P=8,S=384,K=5,seed=3");
+  static const auto image = std::make_shared<const vit::Image>(
+      vit::Image{.width = 400, .height = 400, .rgb = std::vector<std::uint8_t>(400 * 400 * 3, 90), .name = "grey"});
+  request.model = model;
+  request.image = image;
+  request.preprocessing = model->preprocessing;
+  request.settings = vit::trained_settings(model->config);
+  request.settings.set_heads(heads);
+  request.settings.threads = 1;
+  return request;
+}
+
+TEST(PassRunner, ADraftIsASmallerInputAndCountsForNothing) {
+  PassRunner runner;
+  EXPECT_EQ(runner.draft(slow_request(), kAlone), nullptr) << "nothing is known of this network's speed";
+  const auto exact = runner.answer(slow_request(), kAlone);
+  ASSERT_GT(exact->timings.wall_ms, kExactMs);
+  EXPECT_TRUE(runner.drafts(slow_request(8)));
+  const auto draft = runner.draft(slow_request(8), kAlone);
+  ASSERT_TRUE(draft);
+  EXPECT_LT(draft->grid.tokens(), exact->grid.tokens());
+  EXPECT_EQ(draft->settings.head_counts(), std::vector<int>(12, 8));
+  EXPECT_EQ(runner.baseline(), exact);
+  EXPECT_TRUE(runner.take_times().empty());
+  ASSERT_TRUE(runner.next());
+  EXPECT_EQ(runner.next()->settings, exact->settings) << "what is measured is the exact picture";
+  runner.measure(*runner.next(), kAlone);
+  EXPECT_TRUE(runner.take_times().empty()) << "the draft left the caches cold";
+}
+
+TEST(PassRunner, DraftsOfAPictureRestartFromEachOtherAndExactPassesFromExactOnes) {
+  PassRunner runner;
+  runner.answer(slow_request(), kAlone);
+  Request request = slow_request();
+  request.settings.set_heads(8, 2);
+  const auto first = runner.draft(request, kAlone);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->timings.first_block, 0);
+  request.settings.set_heads(16, 2);
+  const auto second = runner.draft(request, kAlone);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->timings.first_block, second->pixels == first->pixels ? 2 : 0);
+  EXPECT_EQ(runner.answer(request, kAlone)->timings.first_block, 2);
+}
+
+TEST(PassRunner, ADraftOfSettingsThatCannotRunIsLeftToTheExactPass) {
+  PassRunner runner;
+  runner.answer(slow_request(), kAlone);
+  EXPECT_EQ(runner.draft(slow_request(7), kAlone), nullptr);
+  EXPECT_THROW(runner.answer(slow_request(7), kAlone), vit::Error);
+}
+
 TEST(PassRunner, ACancelledMeasurementIsMadeAgain) {
   PassRunner runner;
   runner.answer(request_of(), kAlone);

@@ -21,10 +21,10 @@ std::string photo(const char* name) {
 
 class SessionTest : public testing::Test {
  protected:
-  /// Frames until `done()`, at most twenty seconds.
+  /// Frames until `done()`, at most a minute.
   template <class Done>
   bool frames_until(Done done) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     for (;;) {
       session.update();
       session.request_wanted();
@@ -298,6 +298,41 @@ TEST_F(SessionTest, SettingsOfAViewThatDoNotFitTheModelAreSaidAndLeftOut) {
   EXPECT_NE(failures[0].sentence.find("do not fit this model"), std::string::npos) << failures[0].sentence;
   EXPECT_EQ(session.settings, before);
   EXPECT_TRUE(session.view.look.smooth);
+}
+
+TEST_F(SessionTest, ADraftIsDrawnAndNothingElseUntilTheExactPictureIsThere) {
+  session.open_model("random:C=192,L=12,h=4,P=8,S=384,K=5,seed=3");
+  session.open_image(photo("chelsea.png"));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace() != nullptr; }));
+  const vit::TokenGrid grid = session.trace()->grid;
+  const int query = grid.token_of(30, 17);
+  session.set_query(query);
+  session.heads_for_all = true;
+  session.watch_hand(1, true);
+  const auto exact = session.trace();
+  session.set_heads(16);
+  ASSERT_TRUE(frames_until([this] { return session.shown().draft != nullptr; }));
+  const Shown& shown = session.shown();
+  EXPECT_EQ(session.trace(), exact);
+  EXPECT_EQ(shown.picture(), shown.draft);
+  EXPECT_EQ(shown.picture_id(), session.requested_id());
+  EXPECT_EQ(shown.draft->settings.heads(3), 16);
+  EXPECT_FALSE(session.settled());
+  // The query stays where it was asked, and is found in the draft.
+  EXPECT_EQ(session.view.query, query);
+  const int there = session.query_in(*shown.draft) - shown.draft->grid.prefix;
+  EXPECT_EQ(there / shown.draft->grid.cols, 61 * shown.draft->grid.rows / (2 * grid.rows));
+  EXPECT_EQ(there % shown.draft->grid.cols, 35 * shown.draft->grid.cols / (2 * grid.cols));
+  session.set_query_of(*shown.draft, shown.draft->grid.token_of(0, 0));
+  const int corner = session.view.query - grid.prefix;
+  EXPECT_LT(corner / grid.cols, grid.rows / shown.draft->grid.rows + 1);
+  session.watch_hand(2, false);
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(session.shown().draft, nullptr);
+  EXPECT_EQ(session.trace()->settings.heads(3), 16);
+  EXPECT_EQ(session.trace()->grid, grid);
+  for (const MeasuredSetting* measured : session.times().of_model(*session.model(), grid))
+    EXPECT_EQ(measured->grid, grid);
 }
 
 TEST_F(SessionTest, UndoAndRedoGiveBackSettingsInputAndQuery) {

@@ -64,13 +64,17 @@ class Listener {
   }
 
   Outcome all;
-  std::vector<std::uint64_t> answered;
+  std::vector<std::uint64_t> answered, drafted;
 
  private:
   void collect(Outcome out) {
     if (out.model) all.model = out.model;
     if (out.image) all.image = out.image;
     if (out.baseline) all.baseline = out.baseline;
+    if (out.draft) {
+      all.draft = out.draft;
+      drafted.push_back(out.draft->request);
+    }
     if (out.trace) {
       all.trace = out.trace;
       answered.push_back(out.request);
@@ -177,6 +181,59 @@ TEST(Worker, ObsoleteModelIsNotFinished) {
   ASSERT_TRUE(listener.wait_for_rest());
   EXPECT_EQ(listener.answered, std::vector<std::uint64_t>{id});
   EXPECT_EQ(listener.all.trace->model, quick);
+}
+
+std::shared_ptr<const vit::Model> slow_model() {
+  return vit::load_model("random:C=192,L=12,h=4,P=8,S=384,K=5,seed=3");
+}
+
+TEST(Worker, WhileAControlIsHeldASlowPassIsDraftedFirst) {
+  Listener listener;
+  const auto model = slow_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.size() == 1; }));
+  listener.worker.hold(true);
+  std::uint64_t last = 0;
+  for (const int heads : {6, 8, 12, 16}) {
+    Request request = listener.request(model, heads);
+    last = request.id;
+    listener.worker.post(std::move(request));
+    ASSERT_TRUE(listener.wait_for([&] { return !listener.drafted.empty() && listener.drafted.back() == last; }));
+    EXPECT_TRUE(listener.worker.status().picture_due) << "the exact picture is owed";
+  }
+  EXPECT_EQ(listener.drafted.size(), 4u);
+  EXPECT_EQ(listener.all.draft->trace->settings.heads(0), 16);
+  EXPECT_LT(listener.all.draft->trace->grid.tokens(), listener.all.trace->grid.tokens());
+  listener.worker.hold(false);
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.back() == last; }));
+  EXPECT_EQ(listener.all.trace->settings.heads(0), 16);
+  EXPECT_EQ(listener.all.trace->grid.rows, 48);
+  EXPECT_TRUE(listener.all.failures.empty());
+}
+
+TEST(Worker, AHandThatRestsGetsTheExactPictureThoughItHolds) {
+  Listener listener;
+  const auto model = slow_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.size() == 1; }));
+  listener.worker.hold(true);
+  Request request = listener.request(model, 8);
+  const std::uint64_t id = request.id;
+  listener.worker.post(std::move(request));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.back() == id; }));
+  EXPECT_EQ(listener.drafted, std::vector<std::uint64_t>{id});
+}
+
+TEST(Worker, WithoutAHandThereAreNoDrafts) {
+  Listener listener;
+  const auto model = slow_model();
+  listener.worker.post(listener.request(model));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.size() == 1; }));
+  Request request = listener.request(model, 8);
+  const std::uint64_t id = request.id;
+  listener.worker.post(std::move(request));
+  ASSERT_TRUE(listener.wait_for([&] { return listener.answered.back() == id; }));
+  EXPECT_TRUE(listener.drafted.empty());
 }
 
 TEST(Worker, SweepMeasuresEveryHeadCountAndKeepsThePicture) {

@@ -1,0 +1,149 @@
+#include "app/panels/loading_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "app/panels/bench.h"
+#include "app/panels/map_frame.h"
+#include "app/session/draft.h"
+#include "app/ui/texture_id.h"
+#include "app/ui/widgets.h"
+
+namespace headlight {
+
+namespace {
+
+constexpr double kWaitingMs = 150;     // what is over sooner needs no bar
+constexpr float kSmallestPatchPt = 3;  // a finer grid would hide the photo
+
+void draw_bar(const ui::Ui& ui, ImVec2 from, float width, double fraction) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float high = ui.px(4);
+  const ImVec2 to{from.x + width, from.y + high};
+  list.AddRectFilled(from, to, ui.theme.track, high / 2);
+  list.AddRectFilled(from, {from.x + width * static_cast<float>(std::clamp(fraction, 0.0, 1.0)), to.y}, ui.theme.accent,
+                     high / 2);
+}
+
+/// The network's part of the photo and its patches. `at`: where a point of the photo is on the screen.
+template <class At>
+void draw_patches(const ui::Ui& ui, const vit::Box& box, int cols, int rows, At at) {
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const ImVec2 a = at(box.x, box.y), b = at(box.x + box.width, box.y + box.height);
+  const float patch = std::min((b.x - a.x) / static_cast<float>(cols), (b.y - a.y) / static_cast<float>(rows));
+  if (patch >= ui.px(kSmallestPatchPt)) {
+    constexpr ImU32 kFaint = IM_COL32(255, 255, 255, 50);
+    for (int col = 1; col < cols; ++col) {
+      const float x = a.x + (b.x - a.x) * static_cast<float>(col) / static_cast<float>(cols);
+      list.AddLine({x, a.y}, {x, b.y}, kFaint);
+    }
+    for (int row = 1; row < rows; ++row) {
+      const float y = a.y + (b.y - a.y) * static_cast<float>(row) / static_cast<float>(rows);
+      list.AddLine({a.x, y}, {b.x, y}, kFaint);
+    }
+  }
+  list.AddRect(a, b, IM_COL32(255, 255, 255, 200), 0, 0, ui.px(1));
+}
+
+}  // namespace
+
+std::string progress_words(const WorkerStatus& status, int depth) {
+  using Doing = WorkerStatus::Doing;
+  switch (status.doing) {
+    case Doing::loading_model:
+      return "Loading the model";
+    case Doing::loading_image:
+      return "Loading the photo";
+    case Doing::running:
+      if (depth <= 0) return "Computing";
+      return fmt::format("Computing block {} of {}",
+                         std::min(static_cast<int>(status.fraction * depth + 0.5) + 1, depth), depth);
+    default:
+      return {};
+  }
+}
+
+void LoadingView::paint(Bench& bench, const Drawn& now) {
+  if (drawn_ == now) return;
+  drawn_ = now;
+  const vit::Image& photo = *bench.session.image();
+  const ImVec4 background = ImGui::ColorConvertU32ToFloat4(now.background);
+  bench.painter.set_photo(*now.photo);
+  bench.painter.set_colormap(bench.session.view.look.colormap);
+  canvas_.resize(now.width, now.height);
+  vit::Look bare;
+  bare.picture = vit::Picture::photo;
+  bench.painter.begin(canvas_);
+  bench.painter.draw({.x = 0,
+                      .y = 0,
+                      .width = now.width,
+                      .height = now.height,
+                      .photo_x = now.box.x,
+                      .photo_y = now.box.y,
+                      .scale = now.width / now.box.width,
+                      .scale_y = now.height / now.box.height},
+                     {.map = 0,
+                      .look = bare,
+                      .range = {},
+                      .box = now.box,
+                      .photo_width = static_cast<double>(photo.width),
+                      .photo_height = static_cast<double>(photo.height),
+                      .background = {background.x, background.y, background.z}});
+  bench.painter.end();
+}
+
+bool LoadingView::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+  const Session& session = bench.session;
+  const auto& photo = session.image();
+  if (!photo) return false;
+  const ui::Ui& ui = bench.ui;
+  const auto& input = session.input();
+  const vit::Box whole{0, 0, static_cast<double>(photo->width), static_cast<double>(photo->height)};
+  const vit::Box& box = input ? input->box : whole;
+  // Where the large picture will be, and as large as there.
+  const FrameLayout layout = lay_out_frame(from, size, kLargePicture, 0, ui.scale);
+  const float scale = std::min(layout.photo_size.x / static_cast<float>(box.width),
+                               layout.photo_size.y / static_cast<float>(box.height));
+  const ImVec2 extent{static_cast<float>(box.width) * scale, static_cast<float>(box.height) * scale};
+  const ImVec2 corner{layout.photo_from.x + (layout.photo_size.x - extent.x) / 2,
+                      layout.photo_from.y + (layout.photo_size.y - extent.y) / 2};
+  paint(bench, {.photo = &session.image_display(),
+                .box = box,
+                .width = std::max(1, static_cast<int>(extent.x)),
+                .height = std::max(1, static_cast<int>(extent.y)),
+                .background = ui.theme.window});
+  ImGui::GetWindowDrawList()->AddImage(ui::texture_id(canvas_.texture()), corner,
+                                       {corner.x + extent.x, corner.y + extent.y});
+  const int patch = session.model() ? session.model()->config.patch_px : 0;
+  if (input && patch > 0)
+    draw_patches(ui, input->box, input->width / patch, input->height / patch, [&](double x, double y) {
+      return ImVec2{corner.x + static_cast<float>(x - box.x) * scale, corner.y + static_cast<float>(y - box.y) * scale};
+    });
+  ui::describe(bench.ui, {.id = "loading.photo", .label = {}, .tooltip = {}}, corner,
+               {corner.x + extent.x, corner.y + extent.y}, false,
+               input && patch > 0 ? fmt::format("{}x{}", input->height / patch, input->width / patch) : "");
+
+  const WorkerStatus status = session.status();
+  const std::string words = progress_words(status, session.model() ? session.model()->config.depth : 0);
+  const float y = corner.y + extent.y + ui.px(10);
+  draw_bar(ui, {corner.x, y}, extent.x, status.fraction);
+  ui::draw_text(ui, ui::Type::body, {corner.x, y + ui.px(10)}, ui.theme.soft, words);
+  ui::describe(bench.ui, {.id = "loading.progress", .label = {}, .tooltip = {}}, {corner.x, y},
+               {corner.x + extent.x, y + words_high}, false, words);
+  return true;
+}
+
+void draw_pass_progress(Bench& bench, ImVec2 from, float width) {
+  const WorkerStatus status = bench.session.status();
+  const auto& model = bench.session.model();
+  if (status.doing != WorkerStatus::Doing::running || status.elapsed_ms < kWaitingMs || !model) return;
+  draw_bar(bench.ui, from, width, status.fraction);
+  std::string words = progress_words(status, model->config.depth);
+  if (bench.session.hand_holds() && !draft_refusal(model->config).empty()) words += ". " + draft_refusal(model->config);
+  ui::describe(bench.ui, {.id = "pass.progress", .label = {}, .tooltip = words}, from,
+               {from.x + width, from.y + bench.ui.px(4)}, false, words);
+}
+
+}  // namespace headlight
