@@ -18,7 +18,8 @@ namespace headlight {
 namespace {
 
 float lines_of(int heads, int columns) {
-  return static_cast<float>((heads + columns - 1) / columns);
+  const int lines = (heads + columns - 1) / columns;
+  return static_cast<float>(lines);
 }
 
 float grid_height(const GridInput& in, int columns, float tile_height) {
@@ -186,7 +187,8 @@ void GridPage::draw_strips(Bench& bench, const GridPlan& plan, const GridInput& 
     if (y > bottom || plan.strip_y[static_cast<std::size_t>(b) + 1] < top) continue;
     draw_block_label(bench, b, first, heads, {origin.x, origin.y + y}, static_cast<float>(plan.height));
     for (int h = 0; h < heads; ++h) {
-      const float tile_y = y + static_cast<float>(h / plan.columns) * step_y;
+      const int line = h / plan.columns;
+      const float tile_y = y + static_cast<float>(line) * step_y;
       if (tile_y > bottom || tile_y + step_y < top) continue;
       seen.push_back(first + h);
       places.push_back({std::floor(origin.x + label + static_cast<float>(h % plan.columns) * step_x),

@@ -131,7 +131,7 @@ bool LoadingView::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   draw_bar(ui, {corner.x, y}, extent.x, status.fraction);
   ui::draw_text(ui, ui::Type::body, {corner.x, y + ui.px(10)}, ui.theme.soft, words);
   ui::describe(bench.ui, {.id = "loading.progress", .label = {}, .tooltip = {}}, {corner.x, y},
-               {corner.x + extent.x, y + words_high}, false, words);
+               {corner.x + extent.x, y + ui.px(26)}, false, words);
   return true;
 }
 

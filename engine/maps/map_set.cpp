@@ -19,12 +19,12 @@ std::span<const Choice<Direction>> choices(Direction) {
 }
 
 int MapSet::find(int block, int head) const {
-  int of_block = -1;  // the last of the block whose head is not beyond the wanted one
+  int found = -1;  // the last of the block whose head is not beyond the wanted one
   for (int i = 0; i < count(); ++i) {
     const MapLabel& label = labels[static_cast<std::size_t>(i)];
-    if (label.block == block && (label.head <= head || of_block < 0)) of_block = i;
+    if (label.block == block && (label.head <= head || found < 0)) found = i;
   }
-  if (of_block >= 0) return of_block;
+  if (found >= 0) return found;
   return labels.empty() ? -1 : 0;
 }
 

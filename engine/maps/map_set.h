@@ -67,7 +67,7 @@ struct MapSet {
     const auto tokens = static_cast<std::size_t>(trace->grid.prefix);
     return {prefix.data() + static_cast<std::size_t>(index) * tokens, tokens};
   }
-  float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row * cols + col)]; }
+  float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row) * cols + col]; }
   PatchMap patch_map(int index) const { return {rows, cols, {map(index).begin(), map(index).end()}, even}; }
   /// The map of a block and head: of a block with fewer heads its last one, of one with a single map that one, and of a
   /// block without any the first map of the set. -1 for an empty set.
