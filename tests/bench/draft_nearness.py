@@ -52,11 +52,15 @@ def compared(exact, draft):
     return correlation, overlap, np.hypot(ye - yd, xe - xd)
 
 
+def run(arguments, size, command, *more):
+    model = ["--model", arguments.model] if arguments.model else []
+    subprocess.run([arguments.program, command, "--image", arguments.image, "--crop", str(size), *more, *model,
+                    *arguments.settings.split()], check=True, stdout=subprocess.DEVNULL)
+
+
 def maps_of(arguments, size, query, folder):
     """(blocks·heads, rows, cols) in the order of their names."""
-    subprocess.run([arguments.program, "export", "--image", arguments.image, "--crop", str(size), "--query", query, "--format",
-                    "npy", "--out", folder, *(["--model", arguments.model] if arguments.model else []),
-                    *arguments.settings.split()], check=True, stdout=subprocess.DEVNULL)
+    run(arguments, size, "export", "--query", query, "--format", "npy", "--out", folder)
     files = sorted(pathlib.Path(folder).glob("block*_head*.npy"))
     assert files, f"no maps in {folder}"
     return np.stack([np.load(file) for file in files])
@@ -73,9 +77,7 @@ def query_at(place, size, patch):
 def pass_ms(arguments, size):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "bench.json"
-        subprocess.run([arguments.program, "bench", "--image", arguments.image, "--crop", str(size), "--runs", "5", "--json", report,
-                        *(["--model", arguments.model] if arguments.model else []), *arguments.settings.split()],
-                       check=True, stdout=subprocess.DEVNULL)
+        run(arguments, size, "bench", "--runs", "5", "--json", report)
         return json.loads(report.read_text())["ms_min"]
 
 
@@ -87,12 +89,15 @@ def main():
     parser.add_argument("--exact", type=int, default=518)
     parser.add_argument("--drafts", type=int, nargs="+", default=[112, 168, 224, 336])
     parser.add_argument("--patch", type=int, default=14, help="px")
-    parser.add_argument("--queries", nargs="+", default=["cls", "0.4,0.5", "0.75,0.25"], help="cls, or DOWN,ACROSS in 0 … 1")
+    parser.add_argument("--queries", nargs="+", default=["cls", "0.4,0.5", "0.75,0.25"],
+                        help="cls, or DOWN,ACROSS in 0 … 1")
     parser.add_argument("--settings", default="", help="for both, as in '--num-heads 12'")
     arguments = parser.parse_args()
 
-    print(f"{'draft':>6} {'query':>10} | {'correlation':^21} | {'grid alone':>10} | {'top tenth':>9} | {'peak apart':>10} | pass")
-    print(f"{'px':>6} {'':>10} | {'median':>6} {'10 %':>6} {'last 4':>7} | {'median':>10} | {'shared':>9} | {'patches':>10} | ms")
+    print(f"{'draft':>6} {'query':>10} | {'correlation':^21} | {'grid alone':>10} | {'top tenth':>9} | "
+          f"{'peak apart':>10} | pass")
+    print(f"{'px':>6} {'':>10} | {'median':>6} {'10 %':>6} {'last 4':>7} | {'median':>10} | {'shared':>9} | "
+          f"{'patches':>10} | ms")
     for size in arguments.drafts:
         ms = pass_ms(arguments, size)
         for place in arguments.queries:

@@ -3,26 +3,39 @@
 import statistics
 import time
 
+import driver
 from driver import ASSETS, check, open_window
 
+driver.LIMIT_S = 240  # a pass takes half a second, and twenty where many share the machine
 MODEL, PHOTO = ASSETS / "models" / "dinov2-small-saliency", ASSETS / "images" / "moose.jpg"
 SIZE, SMALLEST = 518, 56  # px, of the exact input and of the smallest draft
-DRAG_S = 4
+
+
+def is_exact(state):
+    """The newest request's exact picture is shown. Nobody waits here for it to be measured, too: that takes long."""
+    return 0 < state["requested"]["run"] == state["shown"]["run"] and not state["shown"]["draft"]
 
 
 def redraw_ms(window):
     """From a key that changes the colours alone to its frame; the median of some."""
     times = []
-    for _ in range(5):
-        before = window.settle()
+    for _ in range(6):
+        before = window.state()
         sent = window.xtest.key("s")
         shown = window.wait_for(lambda s: s["presses"] > before["presses"] and s["frame"] > before["frame"], "frame")
         times.append((shown["written_ns"] - sent) / 1e6)
-    window.key("s")
     return statistics.median(times)
 
 
-def drag(window):
+def exact_ms_of(window):
+    """From a single step of the head count, which gets no draft, to its picture."""
+    before, sent = window.state(), time.monotonic()
+    window.xtest.key("bracketright")
+    window.wait_for(lambda s: is_exact(s) and s["requested"]["run"] > before["requested"]["run"], "exact picture")
+    return 1e3 * (time.monotonic() - sent)
+
+
+def drag(window, drag_s):
     """Moves the head slider's handle to and fro; (ms, shown) of each picture, and how many were drafts."""
     slider = window.mark("attention.heads")
     y = slider["y"] + slider["h"] / 2
@@ -32,7 +45,7 @@ def drag(window):
     first = window.state()["shown"]["run"]
     window.xtest.button(True)
     began, seen = time.monotonic(), []
-    while (now := time.monotonic() - began) < DRAG_S:
+    while (now := time.monotonic() - began) < drag_s:
         window.xtest.move(at(0.35 + 0.3 * abs(now % 1 - 0.5)), y)  # 6 to 12 heads, whatever the machine
         state = window.state()
         if state["shown"]["run"] not in (first, 0) and (not seen or seen[-1][1]["run"] != state["shown"]["run"]):
@@ -43,31 +56,30 @@ def drag(window):
 
 
 with open_window(PHOTO, "--model", MODEL, "--crop", SIZE) as window:
-    window.settle()
-    frame_ms, exact_ms = redraw_ms(window), window.pass_ms(MODEL, "--crop", SIZE)
+    before = window.wait_for(is_exact, "first picture")
+    exact_ms, frame_ms = exact_ms_of(window), redraw_ms(window)
     smallest_ms = window.pass_ms(MODEL, "--crop", SMALLEST)
-    before = window.settle()
-    seen = drag(window)
+    drag_s = min(max(4, 0.015 * (frame_ms + smallest_ms)), 60)
+    seen = drag(window, drag_s)
     released = time.monotonic()
-    end = window.settle()
+    end = window.wait_for(is_exact, "exact picture")
     exact_after_s = time.monotonic() - released
 
     gaps = [b[0] - a[0] for a, b in zip(seen, seen[1:])]
     heads = [shown["num_heads"] for _, shown in seen]
     drafts = sum(shown["draft"] for _, shown in seen)
-    print(f"{len(seen)} pictures in {DRAG_S} s, {drafts} of them drafts, of {heads} heads; an exact pass takes {exact_ms:.0f} ms, "
-          f"the smallest draft {smallest_ms:.1f} ms, a frame {frame_ms:.0f} ms")
+    print(f"{len(seen)} pictures in {drag_s:.0f} s, {drafts} of them drafts, of {heads} heads; an exact one takes "
+          f"{exact_ms:.0f} ms, the pass of the smallest draft {smallest_ms:.1f} ms, a frame {frame_ms:.0f} ms")
     check(len(gaps) >= 3, f"{len(seen)} pictures are seen")
     # What the machine cannot do at all, since others use it, too, is not asked for.
     limit_ms = max(100, 2 * (frame_ms + smallest_ms))
     check(statistics.median(gaps) <= limit_ms,
           f"a picture every {statistics.median(gaps):.0f} ms in the median, at least every {limit_ms:.0f} ms")
-    if exact_ms > 200:
+    if exact_ms > 300:
         check(drafts >= len(seen) / 2, "they are drafts, since exact ones would take too long")
-    check(end["shown"]["run"] == end["requested"]["run"], "the last picture is the last request's")
-    check(not end["shown"]["draft"] and "draft" not in window.marks(), "and it is exact")
-    check(end["shown"]["num_heads"] == end["requested"]["num_heads"], f"with {end['shown']['num_heads']} heads")
+    check(end["shown"]["num_heads"] == end["requested"]["num_heads"],
+          f"let go, it ends on an exact picture of {end['shown']['num_heads']} heads, {exact_after_s:.1f} s later")
+    check("draft" not in window.marks(), "which is not labelled as a draft")
     check(end["shown"]["query"] == before["shown"]["query"], "the query is where it was")
     tokens = (SIZE // 14) ** 2 + 1
     check(f"{tokens} tokens" in window.mark("status")["value"], f"what is measured is the pass of {tokens} tokens")
-    print(f"exact and measured {exact_after_s:.1f} s after the release")
