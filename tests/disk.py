@@ -12,6 +12,7 @@ import tempfile
 
 SKIPPED = 77
 MODEL = ["--model", "random:C=48,L=2,h=4,P=16,S=224,K=10,seed=1"]
+NAME = "coffee__random-C-48-L-2-h-4-P-16-S-224-K-10-seed-1__b00_h0_cls"
 PHOTO = ["--image", str(pathlib.Path(__file__).parents[1] / "assets" / "images" / "coffee.png")]
 OLD = b"what stood here before"
 
@@ -34,9 +35,9 @@ def empty(folder):
 
 def commands(folder):
     """Command, and the file that it is to replace, if there is one."""
-    yield ["export", *MODEL, *PHOTO, "--out", str(folder), "--block", "0", "--head", "0"], folder / "block00_head00.png"
+    yield ["export", *MODEL, *PHOTO, "--out", str(folder), "--block", "0", "--head", "0"], folder / f"{NAME}.png"
     yield ["export", *MODEL, *PHOTO, "--out", str(folder), "--block", "0", "--head", "0", "--format", "npy"], \
-        folder / "block00_head00.npy"
+        folder / f"{NAME}.npy"
     yield ["export", *MODEL, *PHOTO, "--tensors", str(folder / "all.safetensors")], folder / "all.safetensors"
     yield ["cost", *MODEL, "--json", str(folder / "cost.json")], folder / "cost.json"
     yield ["info", *MODEL, "--json", str(folder / "info.json")], folder / "info.json"

@@ -1,20 +1,21 @@
 // `headlight export`: maps as pictures, arrays and tables, and the whole pass as tensors.
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/export_arguments.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/measure.h"
 #include "app/cli/progress.h"
+#include "app/export/cost_figure.h"
 #include "app/export/export.h"
 #include "app/export/export_captions.h"
 #include "app/export/export_tensors.h"
+#include "app/export/file_names.h"
 #include "app/export/view_export.h"
 #include "app/files/assets.h"
 #include "app/session/saved_view.h"
@@ -28,16 +29,27 @@ namespace {
 
 struct ExportOptions {
   RunOptions run;
-  std::optional<SavedView> view;         // whose values are the defaults of what follows
-  std::vector<std::string> view_values;  // NAME=VALUE of its analysis
-  std::string folder, figure, tensors;   // what to write
+  std::optional<SavedView> view;              // whose values are the defaults of what follows
+  std::vector<std::string> view_values;       // NAME=VALUE of its analysis
+  std::string folder, figure, cost, tensors;  // what to write
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";
   std::vector<std::string> values;  // NAME=VALUE
-  bool after_dropout = false;
+  bool looked_at_by = false, after_dropout = false;
   ExportStyle style;
+  std::string width;
+  MeasureOptions measure{.runs = 10, .warmup = 2};
+  std::string convention = "mac";
   vit::Extent extent;
 };
+
+FigureWidth width_from(const std::string& text, const FigureWidth& usual) {
+  try {
+    return parse_width(text, usual);
+  } catch (const vit::Error& error) {
+    throw UsageError(std::string("--width: ") + error.what());
+  }
+}
 
 ExportRequest request_for(const ExportOptions& options, const Run& input) {
   const vit::ModelConfig& config = input.model->config;
@@ -46,9 +58,11 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   request.blocks = parse_blocks(options.blocks, config.depth);
   request.heads = parse_heads(options.heads);
   request.query = parse_query(options.query, grid, config);
+  request.direction = options.looked_at_by ? vit::Direction::looked_at_by : vit::Direction::looks_at;
   request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
-  parse_formats(options.formats, request);
+  request.kinds = parse_formats(options.formats);
   request.style = options.style;
+  if (!options.width.empty()) request.style.width = width_from(options.width, request.style.width);
   parse_range(options.range, request.style);
   if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
   request.analysis = vit::analysis_by_id(options.analysis);
@@ -73,6 +87,7 @@ void begin_with_view(const std::string& file, ExportOptions& options) {
   options.query = words.query;
   options.analysis = words.analysis;
   options.view_values = std::move(words.values);
+  options.looked_at_by = words.looked_at_by;
   options.after_dropout = words.after_dropout;
   options.range = words.range;
   options.colormap = words.colormap;
@@ -92,11 +107,6 @@ void check_files_of_view(const CLI::App& command, ExportOptions& options) {
   if (options.run.pixels.empty()) check(options.view->image, "--image");
 }
 
-void make_folder_of(const std::filesystem::path& file) {
-  std::error_code ignored;  // writing the file then says what is wrong
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ignored);
-}
-
 /// The files of the run, so that a picture can name them.
 SavedView files_of(const RunOptions& run) {
   Wanted wanted;
@@ -106,13 +116,39 @@ SavedView files_of(const RunOptions& run) {
   return mark_files(std::move(wanted));
 }
 
-int run_export(const ExportOptions& options) {
-  if (options.folder.empty() && options.figure.empty() && options.tensors.empty())
-    throw UsageError("One of --out, --figure and --tensors is needed: where shall the maps or the tensors go?");
+/// The cost table of the options' blocks: the one block that is named, else the whole network.
+void write_cost_table(const ExportOptions& options, const ExportSource& source, const ExportRequest& request,
+                      const Run& run, const Interrupt& interrupt) {
+  CostRequest cost{.block = request.blocks.size() == 1 && options.blocks != "all" ? request.blocks.front() : -1,
+                   .convention = vit::convention_by_id(options.convention).value()};
+  if (options.measure.runs > 0) {
+    Run measured = run;
+    measured.settings.keep = *options.measure.keep;
+    measured.extent = {};
+    vit::Pool pool(measured.settings.threads);
+    ProgressBar bar("measuring");
+    cost.passes = timings_of(measure_passes(
+        measured, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
+  }
+  export_cost(source, cost, request.style, options.cost);
+  std::printf("%s\n", options.cost.c_str());
+}
+
+void check_targets(const ExportOptions& options) {
+  if (options.folder.empty() && options.figure.empty() && options.tensors.empty() && options.cost.empty())
+    throw UsageError(
+        "One of --out, --figure, --cost-table and --tensors is needed: where shall the maps or the numbers go?");
   if (options.extent.class_token_only && options.tensors.empty())
     throw UsageError("--class-token-only is for --tensors: maps alone never go through the last block.");
+  for (const std::string* file : {&options.figure, &options.cost})
+    if (!file->empty()) kind_of(*file);  // refused before the network runs
+}
+
+int run_export(const ExportOptions& options) {
+  check_targets(options);
   const Interrupt interrupt;
   Run input = open_run(options.run, ImageNeed::required);
+  const Run as_asked = input;
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
   if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
@@ -122,7 +158,7 @@ int run_export(const ExportOptions& options) {
   }
 
   ExportSource source;
-  source.model = short_source_name(input.model->report.file);
+  source.model = network_name(input.model->report.file);
   source.image = short_source_name(input.photo ? options.run.image : options.run.pixels);
   source.photo = input.photo;
   if (input.photo) source.files = files_of(options.run);
@@ -133,6 +169,7 @@ int run_export(const ExportOptions& options) {
     source.trace = run_pass(input, pool, meter);
   }
 
+  if (!options.cost.empty()) write_cost_table(options, source, request, as_asked, interrupt);
   ProgressBar bar("writing");
   const ExportControl control{[&bar](double fraction) { bar.show(fraction); }, interrupt.token()};
   if (!options.folder.empty()) {
@@ -140,7 +177,6 @@ int run_export(const ExportOptions& options) {
     std::printf("%zu %s in %s\n", files.size(), files.size() == 1 ? "file" : "files", options.folder.c_str());
   }
   if (!options.figure.empty()) {
-    make_folder_of(options.figure);
     export_figure(source, request, options.figure, control);
     std::printf("%s\n", options.figure.c_str());
   }
@@ -180,11 +216,17 @@ void add_what_options(CLI::App& command, ExportOptions& options) {
   command.add_option("-b,--block", options.blocks, "all, or a list as in 0,2,5-7 (default: all)")
       ->type_name("LIST")
       ->group(kGroup);
-  command.add_option("--head", options.heads, "all, mean, max, or a list as in mean,0,2-5 (default: all)")
+  command
+      .add_option("--head", options.heads,
+                  "all, each (without mean and max), or a list as in mean,0,2-5 (default: all)")
       ->type_name("LIST")
       ->group(kGroup);
   command.add_option("-q,--query", options.query, "cls, ROW,COL of a patch, or token:N (default: the class token)")
       ->type_name("TOKEN")
+      ->group(kGroup);
+  command
+      .add_flag("--looked-at-by", options.looked_at_by,
+                "Who looks at the query: its column of attention in place of its row")
       ->group(kGroup);
   command.add_flag("--after-dropout", options.after_dropout, "The probabilities after attn_drop (with --train)")
       ->group(kGroup);
@@ -192,25 +234,61 @@ void add_what_options(CLI::App& command, ExportOptions& options) {
 
 void add_output_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "Output";
-  command.add_option("-o,--out", options.folder, "Folder for the maps: block05_head02.png, block05_overview.png, …")
+  command
+      .add_option("-o,--out", options.folder,
+                  "Folder for a file of each map, named by photo, network, block, head and query: "
+                  "moose__dinov2-small__b11_h1_cls.png; and a figure of each block")
       ->type_name("DIR")
       ->group(kGroup);
-  command.add_option("--figure", options.figure, "All maps in one captioned figure, a row for each block")
-      ->type_name("FILE.png")
+  command
+      .add_option("--figure", options.figure,
+                  "One captioned figure: of one map with its colour bar, of a block's maps, or a row for each block. "
+                  "Its ending says what it is: .png, .pdf, .svg; .npy and .csv hold the numbers")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--cost-table", options.cost,
+                  "What the operators cost, as .png, .pdf, .svg or .csv: of the one block of --block, else of all")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command.add_option("--runs", options.measure.runs, "Passes measured for --cost-table (default: 10; 0: no times)")
+      ->check(CLI::Range(0, 100000))
+      ->type_name("N")
+      ->group(kGroup);
+  command.add_option("--convention", options.convention, "How --cost-table counts operations (default: mac)")
+      ->check(CLI::IsMember({"textbook", "mac", "flop", "elements", "fvcore", "thop"}))
+      ->type_name("NAME")
       ->group(kGroup);
   command.add_option("--tensors", options.tensors, "Pixels, attention.L, hidden.L, features and logits as F32 tensors")
       ->type_name("FILE.safetensors")
       ->group(kGroup);
-  command.add_option("-f,--format", options.formats, "png, npy, csv, or several with commas (default: png)")
+  command
+      .add_option("-f,--format", options.formats,
+                  "What --out writes: png, pdf, svg, npy, csv, or several with commas (default: png)")
       ->type_name("LIST")
       ->group(kGroup);
 }
 
+/// --NAME and --no-NAME; neither leaves the value open.
+void add_switch(CLI::App& command, const std::string& name, std::optional<bool>& value, const std::string& what) {
+  CLI::Option* on = command.add_flag_callback(
+      "--" + name, [&value] { value = true; }, "With " + what + " (default: in figures and overlays)");
+  CLI::Option* off = command.add_flag_callback(
+      "--no-" + name, [&value] { value = false; }, "Without it");
+  on->group("Drawing");
+  off->group("Drawing")->excludes(on);
+}
+
 void add_drawing_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "Drawing";
-  command.add_flag("--overlay", options.style.overlay, "Over the whole photo, in place of the map alone")
+  command
+      .add_flag("--overlay", options.style.overlay,
+                "Over the part of the photo that the network reads, in place of the map alone")
       ->group(kGroup);
-  command.add_option("--opacity", options.style.look.opacity, "Of the map in an overlay (default: 0.7)")
+  command.add_flag("--whole-photo", options.style.whole_photo, "Overlays show all of the photo")->group(kGroup);
+  command
+      .add_option("--opacity", options.style.look.opacity,
+                  "Of the map in an overlay, at the upper end of its range (default: 0.9)")
       ->check(is_finite())
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("A")
@@ -228,16 +306,39 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
       ->type_name("RULE")
       ->group(kGroup);
   command.add_flag("--smooth", options.style.look.smooth, "Interpolate between patches")->group(kGroup);
-  command.add_option("--size", options.style.size_px, "Longer side of a picture (default: 512)")
+  command
+      .add_option("--size", options.style.size_px, "Longer side of a picture where no --width is given (default: 512)")
       ->check(CLI::Range(1, 16384))
       ->type_name("PX")
+      ->group(kGroup);
+  command
+      .add_option("--width", options.width,
+                  "Of a whole figure: 85mm, with letters of 6 to 8 points, or 1200px (default: as --size makes it)")
+      ->type_name("WIDTH")
+      ->group(kGroup);
+  command
+      .add_option("--dpi", options.style.width.dpi,
+                  "Pixels an inch of a width in mm, and of pictures inside PDF and SVG (default: 300)")
+      ->check(is_finite())
+      ->check(CLI::Range(36.0, 2400.0))
+      ->type_name("DPI")
+      ->group(kGroup);
+  add_switch(command, "bar", options.style.bar, "the colour bar below the maps");
+  add_switch(command, "caption", options.style.caption, "what is shown, above the maps");
+  command
+      .add_option_function<std::string>(
+          "--background", [&options](const std::string& id) { options.style.ground = *vit::choice_by_id<Ground>(id); },
+          vit::choices_in_words<Ground>("or") + " (default: white)")
+      ->check(CLI::IsMember(vit::choice_ids<Ground>()))
+      ->type_name("NAME")
       ->group(kGroup);
 }
 
 }  // namespace
 
 void add_export_command(CLI::App& root, Action& action) {
-  CLI::App* command = root.add_subcommand("export", "Write heatmaps (PNG, NPY, CSV) or all tensors of a pass");
+  CLI::App* command = root.add_subcommand(
+      "export", "Write maps and figures (PNG, PDF, SVG), numbers (NPY, CSV) or all tensors of a pass");
   auto options = std::make_shared<ExportOptions>();
   add_view_option(*command, *options);
   add_run_options(*command, options->run);

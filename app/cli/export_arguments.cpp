@@ -85,6 +85,7 @@ std::vector<int> parse_blocks(const std::string& text, int depth) {
 
 HeadSelection parse_heads(const std::string& text) {
   if (text == "all") return {};
+  if (text == "each") return {.mean = false, .max = false, .all_heads = true, .heads = {}};
   HeadSelection selection{.mean = false, .max = false, .all_heads = false, .heads = {}};
   for (std::string_view part : split(text, ',')) {
     if (part == "mean") {
@@ -93,7 +94,7 @@ HeadSelection parse_heads(const std::string& text) {
       selection.max = true;
     } else if (!append_span(part, selection.heads)) {
       throw UsageError("--head " + quoted(text) +
-                       " is not understood; write all, mean, max, or a list as in mean,0,2-5.");
+                       " is not understood; write all, each, mean, max, or a list as in mean,0,2-5.");
     }
   }
   std::sort(selection.heads.begin(), selection.heads.end());
@@ -167,20 +168,16 @@ std::string parameters_in_words() {
   return words;
 }
 
-void parse_formats(const std::string& text, ExportRequest& request) {
-  request.png = request.npy = request.csv = false;
+std::set<FileKind> parse_formats(const std::string& text) {
+  std::set<FileKind> kinds;
   for (std::string_view part : split(text, ',')) {
-    if (part == "png") {
-      request.png = true;
-    } else if (part == "npy") {
-      request.npy = true;
-    } else if (part == "csv") {
-      request.csv = true;
-    } else {
-      throw UsageError("--format " + quoted(text) +
-                       " is not understood; write png, npy or csv, or several as in png,npy.");
-    }
+    const auto kind = vit::choice_by_id<FileKind>(part);
+    if (!kind)
+      throw UsageError("--format " + quoted(text) + " is not understood; write " +
+                       vit::choices_in_words<FileKind>("or") + ", or several as in png,npy.");
+    kinds.insert(*kind);
   }
+  return kinds;
 }
 
 void parse_range(const std::string& text, ExportStyle& style) {

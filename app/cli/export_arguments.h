@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace headlight {
 /// "all", "3", "0,2,5-7". Throws UsageError for text that cannot be read or a block that does not exist.
 std::vector<int> parse_blocks(const std::string& text, int depth);
 
-/// "all" (mean, max and every head), or a list of "mean", "max", numbers and spans. Throws UsageError.
+/// "all" (mean, max and every head), "each" (every head), or a list of "mean", "max", numbers and spans. Throws
+/// UsageError.
 HeadSelection parse_heads(const std::string& text);
 
 /// "cls", "ROW,COL" for a patch, "token:N"; empty: the class token, or the middle patch of a network without one.
@@ -28,7 +30,7 @@ std::string analyses_in_words();
 std::string parameters_in_words();
 
 /// "png,npy,csv". Throws UsageError.
-void parse_formats(const std::string& text, ExportRequest& request);
+std::set<FileKind> parse_formats(const std::string& text);
 
 /// "shared", "head", or "LO,HI". Throws UsageError.
 void parse_range(const std::string& text, ExportStyle& style);

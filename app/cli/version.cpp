@@ -1,6 +1,7 @@
 #include "app/cli/version.h"
 
 #include <GLFW/glfw3.h>
+#include <cairo.h>
 #include <curl/curlver.h>
 #include <fmt/core.h>
 #include <fontconfig/fontconfig.h>
@@ -32,6 +33,7 @@ std::vector<vit::Library> libraries() {
   all.push_back({"CLI11", CLI11_VERSION});
   all.push_back({"fmt", dotted(FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)});
   all.push_back({"fontconfig", dotted(FC_MAJOR, FC_MINOR, FC_REVISION)});
+  all.push_back({"cairo", CAIRO_VERSION_STRING});
   all.push_back({"libpng", PNG_LIBPNG_VER_STRING});
   all.push_back({"zlib", ZLIB_VERSION});
   all.push_back({"libcurl", LIBCURL_VERSION});

@@ -3,32 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "app/export/export_captions.h"
 #include "app/export/export_overview.h"
+#include "app/export/figure_file.h"
+#include "app/export/file_names.h"
 #include "app/export/view_export.h"
+#include "app/files/csv_text.h"
 #include "app/files/npy_writer.h"
-#include "app/files/png_file.h"
 #include "app/files/write_file.h"
+#include "app/session/view_file.h"
 #include "engine/base/error.h"
 
 namespace headlight {
 namespace {
 
 constexpr int kLargestSize = 16384;  // px
-
-struct Size {
-  int width = 0, height = 0;
-};
-
-/// The longer side becomes `longer_px`.
-Size fitted(int width, int height, int longer_px) {
-  const double scale = static_cast<double>(longer_px) / std::max(width, height);
-  return {std::max(1, static_cast<int>(std::lround(width * scale))),
-          std::max(1, static_cast<int>(std::lround(height * scale)))};
-}
 
 std::string csv_of(const vit::PatchMap& map) {
   std::string text;
@@ -56,22 +49,78 @@ std::string head_of(const vit::MapLabel& label) {
   return label.head == vit::kNoHead ? label.title : vit::head_name(label.head);
 }
 
-/// The file of one map: its picture, and in text chunks what it is.
-std::string png_of(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index,
-                   const std::stop_token& stop) {
-  const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
-  const vit::Range range = set.range(index, request.style.look);
-  return encode_png(
-      map_picture(set.patch_map(index), range, request.style, source, stop),
-      text_chunks(source, request, label.block, head_of(label), range_text(range),
-                  view_of(source, request, label.block < 0 ? request.blocks.back() : label.block, label.head)),
-      stop);
+bool is_one_map(const std::vector<PickedMaps>& answers) {
+  return answers.size() == 1 && answers.front().maps.size() == 1;
 }
 
-/// All heads of all blocks are the page that shows them so.
-std::string view_of_figure(const ExportSource& source, ExportRequest request) {
-  if (request.analysis->is_plain) request.analysis = vit::analysis_by_id("grid");
-  return view_of(source, request, request.blocks.back(), kMeanOfHeads);
+/// Where the figure of these answers comes from.
+TextChunks chunks_of(const ExportSource& source, ExportRequest request, const std::vector<PickedMaps>& answers) {
+  const std::string range = range_words(request, answers);
+  if (is_one_map(answers)) {
+    const vit::MapLabel& label = answers.front().set->labels[static_cast<std::size_t>(answers.front().maps.front())];
+    const int block = label.block < 0 ? request.blocks.back() : label.block;
+    return text_chunks(source, request, label.block, head_of(label), range,
+                       view_of(source, request, block, label.head));
+  }
+  const bool one_block = answers.size() == 1 && request.analysis->asks_block;
+  const int block = one_block ? answers.front().set->question.block : -1;
+  TextChunks chunks = text_chunks(source, request, block, "all", range, "");
+  // All heads of all blocks are the page that shows them so.
+  if (!one_block && request.analysis->is_plain) request.analysis = vit::analysis_by_id("grid");
+  const std::string view = view_of(source, request, one_block ? block : request.blocks.back(), kMeanOfHeads);
+  if (!view.empty()) chunks.emplace_back(kViewChunk, view);
+  return chunks;
+}
+
+std::vector<PickedMaps> pick_all(const ExportSource& source, const ExportRequest& request,
+                                 const ExportControl& control) {
+  std::vector<PickedMaps> answers;
+  const std::vector<vit::Question> questions = questions_of(request);
+  for (const vit::Question& question : questions) {
+    answers.push_back(pick_maps(source, request, question, control.stop));
+    if (control.progress)
+      control.progress(static_cast<double>(answers.size()) / (1.0 + static_cast<double>(questions.size())));
+    if (control.stop.stop_requested()) throw vit::Cancelled();
+  }
+  return answers;
+}
+
+/// All numbers of the picked maps, one map after the other.
+std::string npy_of(const std::vector<PickedMaps>& answers) {
+  const vit::MapSet& any = *answers.front().set;
+  std::vector<float> values;
+  int count = 0;
+  for (const PickedMaps& answer : answers)
+    for (const int map : answer.maps) {
+      const auto numbers = answer.set->map(map);
+      values.insert(values.end(), numbers.begin(), numbers.end());
+      ++count;
+    }
+  return encode_npy(values, count == 1 ? std::vector{any.rows, any.cols} : std::vector{count, any.rows, any.cols});
+}
+
+std::string csv_of(const std::vector<PickedMaps>& answers) {
+  if (is_one_map(answers)) return csv_of(answers.front().set->patch_map(answers.front().maps.front()));
+  std::string text = "block,map,row,column,value\n";
+  for (const PickedMaps& answer : answers)
+    for (const int map : answer.maps) {
+      const vit::MapLabel& label = answer.set->labels[static_cast<std::size_t>(map)];
+      const std::string begin = (label.block < 0 ? "" : std::to_string(label.block)) + "," + csv_text(head_of(label));
+      for (int row = 0; row < answer.set->rows; ++row)
+        for (int col = 0; col < answer.set->cols; ++col)
+          text += fmt::format("{},{},{},{:.9g}\n", begin, row, col, answer.set->value(map, row, col));
+    }
+  return text;
+}
+
+std::string bytes_of(const ExportSource& source, const ExportRequest& request, const std::vector<PickedMaps>& answers,
+                     FileKind kind, const std::stop_token& stop) {
+  if (kind == FileKind::npy) return npy_of(answers);
+  if (kind == FileKind::csv) return csv_of(answers);
+  FigureContent content = content_of(source, request, answers);
+  const std::string title = content.title;
+  const Drawing drawing = figure_drawing(std::move(content), source, request, stop);
+  return file_of(drawing, kind, title, chunks_of(source, request, answers), stop);
 }
 
 /// Writes the files of one request, one answer after the other.
@@ -83,53 +132,32 @@ class Export {
   void one(const vit::Question& question, double share) {
     const PickedMaps picked = pick_maps(source_, request_, question, control_.stop);
     for (const int map : picked.maps) {
-      one_map(*picked.set, map);
+      const PickedMaps alone{picked.set, {map}};
+      ExportRequest request = request_;
+      request.style = decorated(request.style, false);
+      write(map_file_stem(source_, request_, picked.set->labels[static_cast<std::size_t>(map)]), request, alone,
+            request_.kinds);
       step(share / static_cast<double>(picked.maps.size()));
     }
-    if (request_.png && picked.maps.size() > 1) {
-      const vit::Image picture = several_a_block(picked) ? grid_picture(source_, request_, {picked}, control_.stop)
-                                                         : overview_picture(source_, request_, picked, control_.stop);
-      const vit::RangeRule rule = request_.style.look.range_rule;
-      const std::string range = rule == vit::RangeRule::per_head ? "each map its own"
-                                : rule == vit::RangeRule::shared && !request_.analysis->asks_block
-                                    ? "each block its own"
-                                    : range_text(picked.set->range(picked.maps.front(), request_.style.look));
-      const int block = request_.analysis->asks_block ? question.block : -1;
-      write(
-          picked.stem + "_overview.png",
-          encode_png(picture,
-                     text_chunks(source_, request_, block, "all", range,
-                                 view_of(source_, request_, block < 0 ? request_.blocks.back() : block, kMeanOfHeads)),
-                     control_.stop));
-    }
+    if (picked.maps.size() == 1) return;
+    std::set<FileKind> figures = request_.kinds;
+    figures.erase(FileKind::npy);
+    figures.erase(FileKind::csv);
+    ExportRequest request = request_;
+    if (request.analysis->asks_block) request.blocks = {question.block};
+    write(figure_file_stem(source_, request), request, picked, figures);
   }
 
   std::vector<std::filesystem::path> take_written() { return std::move(written_); }
 
  private:
-  /// An answer for all blocks with several maps for each: a row a block shows it best.
-  bool several_a_block(const PickedMaps& picked) const {
-    if (request_.analysis->asks_block) return false;
-    const auto& labels = picked.set->labels;
-    for (std::size_t i = 1; i < picked.maps.size(); ++i)
-      if (labels[static_cast<std::size_t>(picked.maps[i])].block ==
-          labels[static_cast<std::size_t>(picked.maps[i - 1])].block)
-        return true;
-    return false;
-  }
-
-  void one_map(const vit::MapSet& set, int index) {
-    const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
-    const vit::PatchMap map = set.patch_map(index);
-    if (request_.png) write(label.id + ".png", png_of(source_, request_, set, index, control_.stop));
-    if (request_.npy) write(label.id + ".npy", encode_npy(map.values, {map.rows, map.cols}));
-    if (request_.csv) write(label.id + ".csv", csv_of(map));
-  }
-
-  void write(const std::string& name, const std::string& bytes) {
-    const std::filesystem::path file = request_.folder / name;
-    write_file(file, bytes);
-    written_.push_back(file);
+  void write(const std::string& stem, const ExportRequest& request, const PickedMaps& picked,
+             const std::set<FileKind>& kinds) {
+    for (const FileKind kind : kinds) {
+      const std::filesystem::path file = request_.folder / (stem + "." + vit::id_of(kind));
+      write_file(file, bytes_of(source_, request, {picked}, kind, control_.stop));
+      written_.push_back(file);
+    }
   }
 
   void step(double share) {
@@ -146,6 +174,10 @@ class Export {
 };
 
 }  // namespace
+
+void make_folder_of(const std::filesystem::path& file) {
+  if (file.has_parent_path()) make_folder(file.parent_path());
+}
 
 void validate(const ExportRequest& request, const ExportSource& source) {
   const vit::Trace& trace = *source.trace;
@@ -169,17 +201,6 @@ void validate(const ExportRequest& request, const ExportSource& source) {
                      std::to_string(kLargestSize) + ".");
 }
 
-vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
-                       const ExportSource& source, const std::stop_token& stop) {
-  if (!style.overlay) {
-    const Size size = fitted(map.cols, map.rows, style.size_px);
-    return vit::render(map, style.look, range, size.width, size.height, stop);
-  }
-  const Size size = fitted(source.photo->width, source.photo->height, style.size_px);
-  return vit::render_overlay(map, style.look, range, *source.photo, source.trace->pixels->box, size.width, size.height,
-                             stop);
-}
-
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
                                                const ExportControl& control) {
   validate(request, source);
@@ -190,40 +211,21 @@ std::vector<std::filesystem::path> export_maps(const ExportSource& source, const
   return work.take_written();
 }
 
-void export_one(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
-                const ExportControl& control) {
+Drawing drawing_of(const ExportSource& source, const ExportRequest& request, const ExportControl& control) {
+  return figure_drawing(content_of(source, request, pick_all(source, request, control)), source, request, control.stop);
+}
+
+std::string figure_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
+                         const ExportControl& control) {
   validate(request, source);
-  const PickedMaps picked = pick_maps(source, request, questions_of(request).front(), control.stop);
-  write_file(file, png_of(source, request, *picked.set, picked.maps.at(0), control.stop));
+  return bytes_of(source, request, pick_all(source, request, control), kind, control.stop);
 }
 
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control) {
-  validate(request, source);
-  std::vector<PickedMaps> answers;
-  const std::vector<vit::Question> questions = questions_of(request);
-  for (const vit::Question& question : questions) {
-    answers.push_back(pick_maps(source, request, question, control.stop));
-    if (control.progress)
-      control.progress(static_cast<double>(answers.size()) / (1.0 + static_cast<double>(questions.size())));
-    if (control.stop.stop_requested()) throw vit::Cancelled();
-  }
-  const vit::Look& look = request.style.look;
-  const auto range = [&]() -> std::string {
-    switch (look.range_rule) {
-      case vit::RangeRule::fixed:
-        return range_text(look.fixed_range);
-      case vit::RangeRule::all:
-        return range_text(common_range(answers, request.blocks));
-      case vit::RangeRule::per_head:
-        return "each map its own";
-      case vit::RangeRule::shared:
-        break;
-    }
-    return "each block its own";
-  };
-  const TextChunks text = text_chunks(source, request, -1, "all", range(), view_of_figure(source, request));
-  write_file(file, encode_png(grid_picture(source, request, answers, control.stop), text, control.stop));
+  const std::string bytes = figure_bytes(source, request, kind_of(file), control);
+  make_folder_of(file);
+  write_file(file, bytes);
   if (control.progress) control.progress(1);
 }
 

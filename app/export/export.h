@@ -1,17 +1,20 @@
-// Maps of a trace as files: pictures, arrays and tables, the same bytes from the window and from the command line.
+// Maps of a trace as files: figures, arrays and tables, the same bytes from the window and from the command line.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "app/export/export_maps.h"
+#include "app/export/export_style.h"
+#include "app/export/paper.h"
 #include "app/session/saved_view.h"
 #include "engine/maps/analysis.h"
-#include "engine/maps/heatmap.h"
 #include "engine/network/trace.h"
 
 namespace headlight {
@@ -20,16 +23,9 @@ namespace headlight {
 struct ExportSource {
   std::shared_ptr<const vit::Trace> trace;
   std::shared_ptr<const vit::Image> photo;  // null where pixels were given without a photo: no overlay then
-  std::string model;                        // as captions name it: no folders of the user's
-  std::string image;
+  std::string model;                        // the network's name, see network_name()
+  std::string image;                        // the photo's file without its folders
   SavedView files = {};  // where both lie and with which overrides, for the view in a picture; none: it has no view
-};
-
-struct ExportStyle {
-  vit::Look look;
-  bool overlay = false;  // over the whole photo; otherwise the map alone
-  int size_px = 512;     // of the longer side
-  bool operator==(const ExportStyle&) const = default;
 };
 
 struct ExportRequest {
@@ -38,8 +34,9 @@ struct ExportRequest {
   std::vector<int> blocks;
   HeadSelection heads;
   int query = 0;  // token
+  vit::Direction direction = vit::Direction::looks_at;
   vit::Stage stage = vit::Stage::softmax;
-  bool png = true, npy = false, csv = false;
+  std::set<FileKind> kinds = {FileKind::png};  // of the files in a folder
   ExportStyle style;
   std::filesystem::path folder;  // made if it is not there
 };
@@ -49,24 +46,28 @@ struct ExportControl {
   std::stop_token stop = {};
 };
 
-/// Writes a file for each map, named by its label (`block05_head02.png`, `block05_mean.png`, …), and where an answer
-/// has several maps a picture of them all (`block05_overview.png`); each file whole or not at all. Returns what was
-/// written, in order. Throws vit::Error for a request that cannot be met or a disk that refuses, vit::Cancelled after a
+/// Writes a file for each map, named by file_names.h (`moose__dinov2-small__b05_h2_cls.png`), and where an answer has
+/// several maps a figure of them all (`…__b05_heads_cls.png`); each file whole or not at all. Returns what was written,
+/// in order. Throws vit::Error for a request that cannot be met or a disk that refuses, vit::Cancelled after a
 /// stop request.
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
                                                const ExportControl& control = {});
 
-/// Writes the one map that the request picks of its first question into `file`. Errors as above.
-void export_one(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
-                const ExportControl& control = {});
+/// One figure of all that the request picks: one map with its colour scale, the maps of a block, or a row for each
+/// block. The request must be valid. Throws vit::Cancelled after a stop request.
+Drawing drawing_of(const ExportSource& source, const ExportRequest& request, const ExportControl& control = {});
 
-/// Writes all maps of all blocks of the request as one captioned figure, a row for each block. Errors as above.
+/// The bytes of that figure as a file of this kind; as NPY (rows, cols) or (maps, rows, cols), as CSV the numbers of
+/// one map in its rows or a line for each number of several. Errors as above.
+std::string figure_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
+                         const ExportControl& control = {});
+
+/// Writes it; the file's ending says as what, and its folder is made. Errors as above.
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control = {});
 
-/// The picture of one map as it is written. Throws vit::Cancelled after a stop request.
-vit::Image map_picture(const vit::PatchMap& map, const vit::Range& range, const ExportStyle& style,
-                       const ExportSource& source, const std::stop_token& stop = {});
+/// Makes the folder that a file is to lie in. Throws vit::Error.
+void make_folder_of(const std::filesystem::path& file);
 
 /// Throws vit::Error unless the trace has what the request asks for.
 void validate(const ExportRequest& request, const ExportSource& source);

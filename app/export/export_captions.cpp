@@ -35,13 +35,16 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
   const vit::ModelConfig& config = trace.model->config;
   const ExportStyle& style = request.style;
   std::string drawing = style.look.smooth ? "smooth" : "nearest";
-  if (style.overlay) drawing += ", overlay of opacity " + short_number(style.look.opacity);
+  if (style.overlay)
+    drawing += std::string(", over ") + (style.whole_photo ? "the whole photo" : "the network's part of the photo") +
+               " with opacity " + short_number(style.look.opacity);
   TextChunks chunks = {{"Software", std::string("Headlight ") + HEADLIGHT_VERSION},
                        {"model", source.model},
                        {"image", source.image},
                        {"block", block < 0 ? "several" : std::to_string(block)},
                        {"head", head},
                        {"query", vit::query_name(request.query, trace.grid, config)},
+                       {"direction", vit::choice_of(request.direction).name},
                        {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
                        {"range", range},
                        {"colormap", vit::id_of(style.look.colormap)},
@@ -51,6 +54,13 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
   if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request));
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;
+}
+
+std::string chunks_in_words(const TextChunks& chunks) {
+  std::string words;
+  for (const auto& [keyword, text] : chunks)
+    if (keyword != kViewChunk && keyword != "Software") words += (words.empty() ? "" : "; ") + keyword + " " + text;
+  return words;
 }
 
 std::string short_source_name(const std::string& source) {

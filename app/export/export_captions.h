@@ -22,6 +22,9 @@ std::string analysis_words(const ExportRequest& request);
 TextChunks text_chunks(const ExportSource& source, const ExportRequest& request, int block, const std::string& head,
                        const std::string& range, const std::string& view);
 
+/// The same in one line, without the view, for files that hold one text about themselves.
+std::string chunks_in_words(const TextChunks& chunks);
+
 /// The name of a file without the folders above it; "random:…" stays as it is.
 std::string short_source_name(const std::string& source);
 

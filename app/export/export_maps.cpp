@@ -14,15 +14,12 @@ bool HeadSelection::picks(int head) const {
   return head < 0 || all_heads || std::find(heads.begin(), heads.end(), head) != heads.end();
 }
 
-std::string block_file_part(int block, int depth) {
-  return "block" + vit::padded(block, depth - 1);
-}
-
 std::vector<vit::Question> questions_of(const ExportRequest& request) {
   const auto question = [&](int block) {
     return vit::Question{.analysis = request.analysis->id,
                          .block = block,
                          .query = request.query,
+                         .direction = request.direction,
                          .stage = request.stage,
                          .values = request.values};
   };
@@ -48,10 +45,6 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
   if (picked.maps.empty())
     throw vit::Error(std::string(analysis.name) +
                      " has none of the maps that are asked for; choose other blocks or heads.");
-  const std::string part = block_file_part(question.block, static_cast<int>(source.trace->blocks.size()));
-  picked.stem = !analysis.asks_block ? std::string(analysis.id)
-                : analysis.is_plain  ? part
-                                     : std::string(analysis.id) + "_" + part;
   return picked;
 }
 

@@ -27,7 +27,6 @@ struct HeadSelection {
 struct PickedMaps {
   std::shared_ptr<const vit::MapSet> set;
   std::vector<int> maps;  // indices, in the order of the set
-  std::string stem;       // begins the names of files that show several of them: "block05", "rollout"
 };
 
 /// The questions that a request asks: one for each of its blocks, or one for the whole network.
@@ -39,8 +38,5 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
 
 /// The range that maps of several answers share: of all their heads, whichever of them are picked.
 vit::Range common_range(const std::vector<PickedMaps>& answers, const std::vector<int>& blocks);
-
-/// "block05": as many digits as the last block needs, at least two.
-std::string block_file_part(int block, int depth);
 
 }  // namespace headlight

@@ -1,7 +1,11 @@
 #include "app/export/export_overview.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 #include "app/export/export_captions.h"
 #include "app/export/figure.h"
@@ -32,10 +36,14 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   const vit::ModelConfig& config = trace.model->config;
   const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request));
   FigureContent content;
-  content.title =
-      source.image + ", " + blocks + ": " + subject + " from " + vit::query_phrase(request.query, trace.grid, config);
+  const bool received = request.direction == vit::Direction::looked_at_by;
+  content.title = source.image + ", " + blocks + ": " + subject + (received ? " to " : " from ") +
+                  vit::query_phrase(request.query, trace.grid, config);
   content.subtitle = source.model + ", " + vit::settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
+  content.unit = request.analysis->is_plain
+                     ? fmt::format("attention probability; the mark is the even share, 1/{}", trace.grid.tokens())
+                     : lower_first(request.analysis->name);
   return content;
 }
 
@@ -47,6 +55,18 @@ void set_scale(FigureContent& content, const vit::Look& look, const vit::Range& 
   for (const FigureCell& cell : content.cells)
     for (const float value : cell.map.values) more = more || value > range.high;
   content.high = own ? "largest of each map" : (more ? "≥ " : "") + figure_number(range.high, 0);
+  if (own) content.unit = content.unit.substr(0, content.unit.find(';'));
+}
+
+/// Where the scale is one for all that the figure shows.
+void mark_even_share(FigureContent& content, const ExportSource& source, const ExportRequest& request,
+                     const vit::Range& range) {
+  const double share = 1.0 / source.trace->grid.tokens();
+  const bool probability = request.analysis->id == std::string_view("heads");
+  if (probability && share > range.low && share < range.high)
+    content.even_share = (share - range.low) / (range.high - range.low);
+  else
+    content.unit = content.unit.substr(0, content.unit.find(';'));
 }
 
 FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
@@ -55,14 +75,26 @@ FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
 
 }  // namespace
 
-vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked,
-                            const std::stop_token& stop) {
+FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index) {
+  const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
+  const vit::Range range = set.range(index, request.style.look);
+  std::string what = label.block < 0 ? "" : "block " + std::to_string(label.block);
+  if (label.head != vit::kNoHead)
+    what += (what.empty() ? "" : ", ") +
+            vit::head_title(label.head, source.trace->settings.heads(std::max(0, label.block)));
+  FigureContent content = titled(source, request, what.empty() ? "all blocks" : what);
+  content.cells.push_back(cell_of(set, index, range));
+  set_scale(content, {.range_rule = vit::RangeRule::shared}, range);
+  mark_even_share(content, source, request, range);
+  return content;
+}
+
+FigureContent overview_content(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked) {
   const vit::MapSet& set = *picked.set;
   FigureContent content =
       titled(source, request,
              request.analysis->asks_block ? "block " + std::to_string(set.question.block) : std::string("all blocks"));
-  const bool has_photo = request.style.overlay && source.photo;
-  if (!has_photo && !source.trace->pixels->resized.rgb.empty())
+  if (!request.style.overlay && !source.trace->pixels->resized.rgb.empty())
     content.cells.push_back({.shows = FigureCell::Shows::input, .caption = "input"});
   for (const int map : picked.maps) {
     FigureCell cell = cell_of(set, map, set.range(map, request.style.look));
@@ -71,16 +103,19 @@ vit::Image overview_picture(const ExportSource& source, const ExportRequest& req
     content.cells.push_back(std::move(cell));
   }
   content.columns = columns_for(static_cast<int>(content.cells.size()));
-  set_scale(content, request.style.look, set.range(picked.maps.front(), request.style.look));
+  const vit::Range range = set.range(picked.maps.front(), request.style.look);
+  set_scale(content, request.style.look, range);
   if (request.style.look.range_rule == vit::RangeRule::shared && !request.analysis->asks_block) {
     content.low = "smallest";  // a map a block, each in its block's range
     content.high = "99.5 % of each map";
+  } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
+    mark_even_share(content, source, request, range);
   }
-  return draw_figure(content, source, request, stop);
+  return content;
 }
 
-vit::Image grid_picture(const ExportSource& source, const ExportRequest& request,
-                        const std::vector<PickedMaps>& answers, const std::stop_token& stop) {
+FigureContent grid_content(const ExportSource& source, const ExportRequest& request,
+                           const std::vector<PickedMaps>& answers) {
   struct Row {
     int block;
     std::vector<std::pair<const vit::MapSet*, int>> maps;
@@ -119,13 +154,48 @@ vit::Image grid_picture(const ExportSource& source, const ExportRequest& request
     captioned = std::max(captioned, row.maps.size());
   }
   const bool one_row = request.style.look.range_rule == vit::RangeRule::shared && !by_block;
-  set_scale(content, request.style.look,
-            one_row ? answers.front().set->range(answers.front().maps.front(), request.style.look) : shared);
+  const vit::Range scale = one_row || request.style.look.range_rule == vit::RangeRule::fixed
+                               ? answers.front().set->range(answers.front().maps.front(), request.style.look)
+                               : shared;
+  set_scale(content, request.style.look, scale);
   if (by_block) {
     content.low = "smallest";
     content.high = "the end named at each block";
+    content.unit = content.unit.substr(0, content.unit.find(';'));
+  } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
+    mark_even_share(content, source, request, scale);
   }
-  return draw_figure(content, source, request, stop);
+  return content;
+}
+
+FigureContent content_of(const ExportSource& source, const ExportRequest& request,
+                         const std::vector<PickedMaps>& answers) {
+  const PickedMaps& first = answers.front();
+  if (answers.size() == 1 && first.maps.size() == 1)
+    return map_content(source, request, *first.set, first.maps.front());
+  const auto block_of = [&](int map) { return first.set->labels[static_cast<std::size_t>(map)].block; };
+  bool several_a_block = false;  // in one answer for the network: a row a block shows it best
+  for (std::size_t i = 1; i < first.maps.size() && !request.analysis->asks_block; ++i)
+    several_a_block = several_a_block || block_of(first.maps[i]) == block_of(first.maps[i - 1]);
+  return answers.size() == 1 && !several_a_block ? overview_content(source, request, first)
+                                                 : grid_content(source, request, answers);
+}
+
+std::string range_words(const ExportRequest& request, const std::vector<PickedMaps>& answers) {
+  const PickedMaps& first = answers.front();
+  const bool one_map = answers.size() == 1 && first.maps.size() == 1;
+  const bool one_block = answers.size() == 1 && request.analysis->asks_block;
+  switch (one_map ? vit::RangeRule::fixed : request.style.look.range_rule) {
+    case vit::RangeRule::fixed:
+      return range_text(first.set->range(first.maps.front(), request.style.look));
+    case vit::RangeRule::per_head:
+      return "each map its own";
+    case vit::RangeRule::all:
+      return range_text(common_range(answers, request.blocks));
+    case vit::RangeRule::shared:
+      break;
+  }
+  return one_block ? range_text(first.set->range(first.maps.front(), request.style.look)) : "each block its own";
 }
 
 }  // namespace headlight

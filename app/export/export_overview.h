@@ -1,18 +1,28 @@
-// All maps of one answer, or of several blocks, in one captioned figure.
+// What the figures of a request show: one map, the maps of one answer, or a row for each block.
 #pragma once
 
 #include <vector>
 
 #include "app/export/export.h"
+#include "app/export/figure.h"
 
 namespace headlight {
 
-/// Title, the pixels that the network saw (beside maps without a photo), a tile for each map, and the colour scale.
-vit::Image overview_picture(const ExportSource& source, const ExportRequest& request, const PickedMaps& maps,
-                            const std::stop_token& stop = {});
+/// One map with its scale.
+FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index);
 
-/// A row for each block, a column for each map. "Shared" here is one range for all of them.
-vit::Image grid_picture(const ExportSource& source, const ExportRequest& request,
-                        const std::vector<PickedMaps>& answers, const std::stop_token& stop = {});
+/// The pixels that the network saw (beside maps without a photo), and a tile for each map.
+FigureContent overview_content(const ExportSource& source, const ExportRequest& request, const PickedMaps& maps);
+
+/// A row for each block, a column for each map.
+FigureContent grid_content(const ExportSource& source, const ExportRequest& request,
+                           const std::vector<PickedMaps>& answers);
+
+/// Whichever of them suits what is picked.
+FigureContent content_of(const ExportSource& source, const ExportRequest& request,
+                         const std::vector<PickedMaps>& answers);
+
+/// How a figure's range is put in one word for its text chunk: "0,0.05", or that there are several.
+std::string range_words(const ExportRequest& request, const std::vector<PickedMaps>& answers);
 
 }  // namespace headlight

@@ -3,206 +3,203 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <map>
+#include <memory>
+#include <utility>
 
+#include "app/export/figure_layout.h"
 #include "app/export/lettering.h"
 #include "engine/base/error.h"
 
 namespace headlight {
 namespace {
 
-using Color = std::array<std::uint8_t, 3>;
-constexpr Color kPaper = {255, 255, 255};
-constexpr Color kInk = {24, 26, 32};
-constexpr Color kFaintInk = {110, 114, 124};
-constexpr int kLargestFigure = 4096;  // px wide
-constexpr int kLargestTile = 256;     // px
-
-/// Sizes in px, all derived from the tile.
-struct Layout {
-  int tile_width = 0, tile_height = 0;
-  int text = 0;                // caption size
-  int gap = 0;                 // between tiles
-  int margin = 0;              // around the figure
-  int header = 0;              // height of the title
-  int labels = 0;              // width of the row labels
-  int footer = 0;              // height of the colour scale
-  std::vector<int> row_y;      // top of each row's captions
-  std::vector<int> caption_h;  // of each row; 0 without captions
-  int width = 0, height = 0;
+struct Colors {
+  Color paper, ink, faint;
 };
 
-Layout layout_for(const FigureContent& content, double aspect, int size_px, const Lettering& lettering) {
-  Layout layout;
-  const int longer = std::clamp(kLargestFigure / content.columns, 8, std::clamp(size_px, 8, kLargestTile));
-  layout.tile_width = std::max(1, static_cast<int>(std::lround(aspect >= 1 ? longer : longer * aspect)));
-  layout.tile_height = std::max(1, static_cast<int>(std::lround(aspect >= 1 ? longer / aspect : longer)));
-  layout.text = std::clamp(longer / 12, 12, 20);
-  layout.gap = std::max(2, longer / 20);
-  layout.margin = layout.text * 3 / 2;
-  layout.header = lettering.available() ? layout.text * 4 : 0;
-  layout.footer = layout.text * 3;
-  for (const std::string& label : content.row_labels)
-    layout.labels = std::max(layout.labels, static_cast<int>(lettering.width(label, layout.text)) + layout.text);
-  const bool captions_fit = lettering.available() && layout.tile_width >= 4 * layout.text;
-  int y = layout.margin + layout.header;
-  for (std::size_t first = 0; first < content.cells.size(); first += static_cast<std::size_t>(content.columns)) {
-    const auto last = std::min(content.cells.size(), first + static_cast<std::size_t>(content.columns));
-    bool captioned = false;
-    for (std::size_t i = first; i < last; ++i) captioned = captioned || !content.cells[i].caption.empty();
-    layout.row_y.push_back(y);
-    layout.caption_h.push_back(captioned && captions_fit ? layout.text * 3 / 2 : 0);
-    y += layout.caption_h.back() + layout.tile_height + layout.gap;
+Colors colors_of(Ground ground) {
+  if (ground == Ground::dark) return {{24, 26, 32}, {232, 234, 238}, {172, 176, 186}};
+  return {{255, 255, 255}, {24, 26, 32}, {90, 94, 104}};
+}
+
+/// The part of the photo that a figure shows; of the network's part the nearest whole pixels, at most half a pixel off.
+vit::Image photo_part(const ExportSource& source, const ExportStyle& style) {
+  const vit::Image& photo = *source.photo;
+  if (style.whole_photo) return photo;
+  const vit::Box& box = source.trace->pixels->box;
+  const auto clamped = [](double at, int most) { return std::clamp(static_cast<int>(std::lround(at)), 0, most); };
+  const int left = clamped(box.x, photo.width - 1), top = clamped(box.y, photo.height - 1);
+  vit::Image part;
+  part.width = std::max(1, clamped(box.x + box.width, photo.width) - left);
+  part.height = std::max(1, clamped(box.y + box.height, photo.height) - top);
+  part.rgb.reserve(std::size_t{3} * static_cast<std::size_t>(part.width) * part.height);
+  for (int y = 0; y < part.height; ++y) {
+    const std::uint8_t* row = photo.pixel(left, top + y);
+    part.rgb.insert(part.rgb.end(), row, row + std::ptrdiff_t{3} * part.width);
   }
-  layout.width = 2 * layout.margin + layout.labels + content.columns * (layout.tile_width + layout.gap) - layout.gap;
-  layout.height = y - layout.gap + layout.footer + layout.margin;
-  return layout;
+  return part;
 }
 
-void paste(vit::Image& figure, const vit::Image& tile, int left, int top) {
-  for (int y = 0; y < tile.height; ++y)
-    std::copy_n(tile.pixel(0, y), 3 * tile.width,
-                figure.rgb.begin() + 3 * (static_cast<std::ptrdiff_t>(top + y) * figure.width + left));
-}
-
-void set_pixel(vit::Image& image, int x, int y, const Color& color) {
-  if (x < 0 || y < 0 || x >= image.width || y >= image.height) return;
-  std::copy(color.begin(), color.end(), image.rgb.begin() + 3 * (static_cast<std::ptrdiff_t>(y) * image.width + x));
-}
-
-void outline(vit::Image& image, int left, int top, int right, int bottom, const Color& color) {
-  for (int x = left; x <= right; ++x) {
-    set_pixel(image, x, top, color);
-    set_pixel(image, x, bottom, color);
-  }
-  for (int y = top; y <= bottom; ++y) {
-    set_pixel(image, left, y, color);
-    set_pixel(image, right, y, color);
-  }
-}
-
-/// The figure while it grows tile by tile.
+/// What a figure is drawn from, and the photo once for each size of a tile.
 class Figure {
  public:
-  Figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request)
-      : content_(content), source_(source), request_(request) {
-    const vit::TokenGrid& grid = source.trace->grid;
-    const vit::Image* photo = request.style.overlay ? source.photo.get() : nullptr;
-    const double aspect =
-        photo ? static_cast<double>(photo->width) / photo->height : static_cast<double>(grid.cols) / grid.rows;
-    layout_ = layout_for(content, aspect, request.style.size_px, lettering_);
-    figure_.width = layout_.width;
-    figure_.height = layout_.height;
-    figure_.rgb.assign(std::size_t{3} * static_cast<std::size_t>(figure_.width) * figure_.height, kPaper[0]);
+  Figure(FigureContent content, const ExportSource& source, const ExportRequest& request, std::stop_token stop)
+      : content_(std::move(content)),
+        trace_(source.trace),
+        style_(decorated(request.style, true)),
+        query_(request.query),
+        colors_(colors_of(style_.ground)),
+        stop_(std::move(stop)) {
+    const vit::TokenGrid& grid = trace_->grid;
+    double aspect = static_cast<double>(grid.cols) / grid.rows;
+    if (style_.overlay) {
+      part_ = std::make_shared<const vit::Image>(photo_part(source, style_));
+      box_ = trace_->pixels->box;
+      if (!style_.whole_photo) box_ = {0, 0, static_cast<double>(part_->width), static_cast<double>(part_->height)};
+      aspect = static_cast<double>(part_->width) / part_->height;
+    }
+    layout_ = layout_of(content_, aspect, style_);
   }
 
-  vit::Image draw(const std::stop_token& stop) {
-    title();
+  const FigureLayout& layout() const { return layout_; }
+  Color paper_color() const { return colors_.paper; }
+
+  void draw(Paper& paper) const {
+    if (*style_.caption) draw_title(paper);
     for (std::size_t row = 0; row < content_.row_labels.size() && row < layout_.row_y.size(); ++row)
-      lettering_.draw(figure_, layout_.margin,
-                      layout_.row_y[row] + layout_.caption_h[row] + 0.5 * (layout_.tile_height + 0.7 * text_px()),
-                      content_.row_labels[row], text_px(), kInk);
+      paper.text(layout_.margin,
+                 layout_.tile_y(static_cast<int>(row)) + 0.5 * layout_.tile_height + 0.35 * layout_.text,
+                 content_.row_labels[row], letters(1, colors_.ink));
+    Photos photos;
     for (std::size_t i = 0; i < content_.cells.size(); ++i) {
-      if (stop.stop_requested()) throw vit::Cancelled();
-      if (content_.cells[i].shows != FigureCell::Shows::nothing) place(content_.cells[i], static_cast<int>(i));
+      if (stop_.stop_requested()) throw vit::Cancelled();
+      if (content_.cells[i].shows != FigureCell::Shows::nothing) draw_cell(paper, static_cast<int>(i), photos);
     }
-    color_scale();
-    return std::move(figure_);
+    if (*style_.bar) draw_bar(paper);
   }
 
  private:
-  double text_px() const { return layout_.text; }
+  using Photos = std::map<std::pair<int, int>, vit::Image>;  // of each size
 
-  /// Without its end where it is wider than `room`.
-  std::string shortened(std::string text, double px, double room) const {
-    if (lettering_.width(text, px) <= room) return text;
-    while (!text.empty() && lettering_.width(text + "…", px) > room) {
-      while (text.size() > 1 && (text.back() & 0xC0) == 0x80) text.pop_back();
-      text.pop_back();
+  Letters letters(double share, Color color, Align align = Align::left) const {
+    return {.size = share * layout_.text, .color = color, .align = align};
+  }
+
+  void draw_title(Paper& paper) const {
+    double y = layout_.margin + 0.8 * layout_.text;
+    Letters strong = letters(1, colors_.ink);
+    strong.weight = Weight::strong;
+    for (const std::string& line : layout_.title) {
+      paper.text(layout_.margin, y, line, strong);
+      y += layout_.line();
     }
-    return text + "…";
-  }
-
-  void title() {
-    const double room = layout_.width - 2.0 * layout_.margin, large = 1.25 * text_px();
-    lettering_.draw(figure_, layout_.margin, layout_.margin + large, shortened(content_.title, large, room), large,
-                    kInk);
-    lettering_.draw(figure_, layout_.margin, layout_.margin + large + 1.6 * text_px(),
-                    shortened(content_.subtitle, text_px(), room), text_px(), kFaintInk);
-  }
-
-  vit::Image tile_of(const FigureCell& cell) const {
-    if (cell.shows == FigureCell::Shows::input) {
-      const vit::Image& input = source_.trace->pixels->resized;
-      const bool enlarged = input.width < layout_.tile_width;
-      return vit::resize(input, layout_.tile_width, layout_.tile_height,
-                         enlarged ? vit::Interpolation::nearest : vit::Interpolation::bicubic);
+    for (const std::string& line : layout_.subtitle) {
+      paper.text(layout_.margin, y, line, letters(0.9, colors_.faint));
+      y += layout_.line();
     }
-    ExportStyle style = request_.style;
-    style.size_px = std::max(layout_.tile_width, layout_.tile_height);
-    vit::Image tile = map_picture(cell.map, cell.range, style, source_);
-    if (tile.width == layout_.tile_width && tile.height == layout_.tile_height) return tile;
-    return vit::resize(tile, layout_.tile_width, layout_.tile_height, vit::Interpolation::nearest);
   }
 
-  void place(const FigureCell& cell, int index) {
-    const auto row = static_cast<std::size_t>(index / content_.columns);
-    const int left = layout_.margin + layout_.labels + index % content_.columns * (layout_.tile_width + layout_.gap);
-    const int top = layout_.row_y[row], caption = layout_.caption_h[row];
-    if (caption > 0) {
-      const double baseline = top + text_px();
-      lettering_.draw(figure_, left, baseline, cell.caption, text_px(), kInk);
-      const double small = 0.85 * text_px(), width = lettering_.width(cell.remark, small);
-      if (lettering_.width(cell.caption, text_px()) + width + text_px() <= layout_.tile_width)
-        lettering_.draw(figure_, left + layout_.tile_width - width, baseline, cell.remark, small, kFaintInk);
-    }
-    paste(figure_, tile_of(cell), left, top + caption);
-    mark_query(left, top + caption);
+  void draw_cell(Paper& paper, int index, Photos& photos) const {
+    const FigureCell& cell = content_.cells[static_cast<std::size_t>(index)];
+    const int row = index / content_.columns;
+    const Rect tile = paper.snapped(
+        {layout_.tile_x(index % content_.columns), layout_.tile_y(row), layout_.tile_width, layout_.tile_height});
+    if (layout_.caption_height[static_cast<std::size_t>(row)] > 0) draw_caption(paper, cell, tile);
+    const vit::TokenGrid& grid = trace_->grid;
+    const bool patches = !style_.overlay && !style_.look.smooth && cell.shows == FigureCell::Shows::map;
+    paper.picture(tile, patches ? grid.cols : 0, patches ? grid.rows : 0,
+                  [&](int width, int height) { return picture_of(cell, width, height, photos); });
+    const bool bare = content_.cells.size() == 1 && !*style_.bar && !*style_.caption;
+    if (!bare) mark_query(paper, tile);
   }
 
-  /// A frame around the query's patch, dark within light, so that it shows on every colour.
-  void mark_query(int left, int top) {
-    const vit::TokenGrid& grid = source_.trace->grid;
-    if (request_.query < grid.prefix) return;
-    const int patch = request_.query - grid.prefix;
-    double scale_x = layout_.tile_width, scale_y = layout_.tile_height, start_x = 0, start_y = 0;
-    if (request_.style.overlay) {  // the grid covers the box on the photo only
-      const vit::Box& box = source_.trace->pixels->box;
-      start_x = box.x / source_.photo->width * scale_x;
-      start_y = box.y / source_.photo->height * scale_y;
-      scale_x *= box.width / source_.photo->width;
-      scale_y *= box.height / source_.photo->height;
-    }
-    const auto x = [&](int col) { return left + static_cast<int>(std::lround(start_x + scale_x * col / grid.cols)); };
-    const auto y = [&](int row) { return top + static_cast<int>(std::lround(start_y + scale_y * row / grid.rows)); };
-    const int row = patch / grid.cols, col = patch % grid.cols;
-    outline(figure_, x(col), y(row), x(col + 1) - 1, y(row + 1) - 1, kPaper);
-    outline(figure_, x(col) - 1, y(row) - 1, x(col + 1), y(row + 1), kInk);
+  void draw_caption(Paper& paper, const FigureCell& cell, const Rect& tile) const {
+    const double baseline = tile.y - 0.42 * layout_.text;
+    const std::string caption = layout_.short_captions ? last_word(cell.caption) : cell.caption;
+    paper.text(tile.x, baseline, caption, letters(1, colors_.ink));
+    const double room = tile.width - lettering().width(caption, layout_.text) - layout_.text;
+    if (lettering().width(cell.remark, 0.85 * layout_.text) <= room)
+      paper.text(tile.right(), baseline, cell.remark, letters(0.85, colors_.faint, Align::right));
   }
 
-  void color_scale() {
-    const vit::ColorTable& table = vit::color_table(request_.style.look.colormap);
-    const int width = std::min(layout_.width - 2 * layout_.margin, 16 * layout_.text);
-    const int top = layout_.height - layout_.margin - 2 * layout_.text, height = std::max(4, layout_.text * 2 / 3);
-    for (int x = 0; x < width; ++x)
-      for (int y = 0; y < height; ++y)
-        set_pixel(figure_, layout_.margin + x, top + y,
-                  table[static_cast<std::size_t>(x * 255 / std::max(1, width - 1))]);
-    const double baseline = top + height + 1.1 * text_px(), px = 0.9 * text_px();
-    lettering_.draw(figure_, layout_.margin, baseline, content_.low, px, kInk);
-    const double right = layout_.margin + width - lettering_.width(content_.high, px);
-    lettering_.draw(figure_, std::max(right, layout_.margin + lettering_.width(content_.low + "  ", px)), baseline,
-                    content_.high, px, kInk);
-    lettering_.draw(figure_, layout_.margin + width + text_px(), top + height, "attention probability", px, kFaintInk);
+  vit::Image picture_of(const FigureCell& cell, int width, int height, Photos& photos) const {
+    if (cell.shows == FigureCell::Shows::input)
+      return vit::resize(trace_->pixels->resized, width, height, vit::Interpolation::nearest);
+    if (!style_.overlay) return vit::render(cell.map, style_.look, cell.range, width, height, stop_);
+    vit::Image& photo = photos[{width, height}];
+    if (photo.rgb.empty()) photo = vit::resize(*part_, width, height, vit::Interpolation::bilinear);
+    const double x = static_cast<double>(width) / part_->width, y = static_cast<double>(height) / part_->height;
+    return vit::render_overlay(cell.map, style_.look, cell.range, photo,
+                               {box_.x * x, box_.y * y, box_.width * x, box_.height * y}, width, height, stop_);
   }
 
-  const FigureContent& content_;
-  const ExportSource& source_;
-  const ExportRequest& request_;
-  Lettering lettering_;
-  Layout layout_;
-  vit::Image figure_;
+  /// A frame around the query's patch, dark around light, so that it shows on every colour.
+  void mark_query(Paper& paper, const Rect& tile) const {
+    const vit::TokenGrid& grid = trace_->grid;
+    if (query_ < grid.prefix) return;
+    const int patch = query_ - grid.prefix;
+    Rect area = tile;  // of the grid
+    if (style_.overlay && style_.whole_photo)
+      area = {tile.x + box_.x / part_->width * tile.width, tile.y + box_.y / part_->height * tile.height,
+              box_.width / part_->width * tile.width, box_.height / part_->height * tile.height};
+    const double width = area.width / grid.cols, height = area.height / grid.rows;
+    const Rect around =
+        paper.snapped({area.x + patch % grid.cols * width, area.y + patch / grid.cols * height, width, height});
+    const double line = std::max(1 / layout_.pixels, layout_.text / 14);
+    constexpr Color kDark = {24, 26, 32}, kLight = {255, 255, 255};
+    paper.frame({around.x - line, around.y - line, around.width + 2 * line, around.height + 2 * line}, kDark, line);
+    paper.frame(around, kLight, line);
+  }
+
+  void draw_bar(Paper& paper) const {
+    const vit::ColorTable& table = vit::color_table(style_.look.colormap);
+    const double left = layout_.margin + layout_.labels, height = layout_.bar_height;
+    const Rect bar = paper.snapped({left, layout_.bar_y, layout_.bar_width, height});
+    paper.picture(bar, static_cast<int>(table.size()), 1, [&](int wide, int high) {
+      vit::Image image;
+      image.width = wide;
+      image.height = high;
+      for (int y = 0; y < high; ++y)
+        for (int x = 0; x < wide; ++x) {
+          const auto& color = table[static_cast<std::size_t>(x) * table.size() / static_cast<std::size_t>(wide)];
+          image.rgb.insert(image.rgb.end(), color.begin(), color.end());
+        }
+      return image;
+    });
+    const double baseline = bar.bottom() + 1.15 * layout_.text, size = 0.9 * layout_.text;
+    paper.text(bar.x, baseline, content_.low, letters(0.9, colors_.ink));
+    paper.text(bar.right(), baseline, content_.high, letters(0.9, colors_.ink, Align::right));
+    mark_even_share(paper, bar, baseline);
+    if (layout_.unit_beside)
+      paper.text(bar.right() + 1.2 * layout_.text, bar.y + 0.5 * height + 0.33 * size, content_.unit,
+                 letters(0.9, colors_.faint));
+    else
+      paper.text(bar.x, baseline + 1.2 * layout_.text, content_.unit, letters(0.9, colors_.faint));
+  }
+
+  /// A stroke through the scale where every token would stand if all got the same, and its name where there is room.
+  void mark_even_share(Paper& paper, const Rect& bar, double baseline) const {
+    if (!content_.even_share) return;
+    const double line = std::max(1 / layout_.pixels, layout_.text / 12);
+    const double x = bar.x + *content_.even_share * bar.width;
+    paper.fill({x - line / 2, bar.y - 0.2 * layout_.text, line, bar.height + 0.4 * layout_.text}, colors_.ink);
+    const double size = 0.9 * layout_.text, half = lettering().width("1/N", size) / 2;
+    const double from = bar.x + lettering().width(content_.low, size) + layout_.text;
+    const double to = bar.right() - lettering().width(content_.high, size) - layout_.text;
+    if (x - half >= from && x + half <= to) paper.text(x, baseline, "1/N", letters(0.9, colors_.faint, Align::center));
+  }
+
+  FigureContent content_;
+  std::shared_ptr<const vit::Trace> trace_;
+  ExportStyle style_;
+  int query_;
+  Colors colors_;
+  std::stop_token stop_;
+  std::shared_ptr<const vit::Image> part_;  // of the photo; none without an overlay
+  vit::Box box_{};                          // of the network's view in that part, in its pixels
+  FigureLayout layout_;
 };
 
 }  // namespace
@@ -212,9 +209,20 @@ std::string figure_number(float value, float largest) {
   return fmt::format("{:.3g}", value);
 }
 
-vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request,
+Drawing figure_drawing(FigureContent content, const ExportSource& source, const ExportRequest& request,
                        const std::stop_token& stop) {
-  return Figure(content, source, request).draw(stop);
+  const auto figure = std::make_shared<const Figure>(std::move(content), source, request, stop);
+  const FigureLayout& layout = figure->layout();
+  Drawing drawing{.width = layout.width,
+                  .height = layout.height,
+                  .pixels = layout.pixels,
+                  .fine_pixels = layout.fine_pixels,
+                  .points = layout.points,
+                  .has_size = request.style.width.unit == FigureWidth::Unit::mm,
+                  .ground = figure->paper_color(),
+                  .draw = [figure](Paper& paper) { figure->draw(paper); }};
+  if (request.style.ground == Ground::transparent) drawing.ground.reset();
+  return drawing;
 }
 
 }  // namespace headlight

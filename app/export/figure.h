@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,17 @@ struct FigureContent {
   std::vector<FigureCell> cells;        // row by row
   std::vector<std::string> row_labels;  // left of the rows; empty: none
   std::string low, high;                // ends of the colour scale
+  std::string unit;                     // of the scale's numbers
+  std::optional<double> even_share;     // where 1/N stands on the scale, 0 … 1
 };
 
 /// Three significant digits; what is next to nothing beside `largest` is said to be so.
 std::string figure_number(float value, float largest);
 
-/// Tiles are `request.style.size_px` large at most, smaller where there are many. Where no typeface is installed the
-/// figure goes without words. Cells that show the input need the trace's resized pixels. Throws vit::Cancelled
-/// after a stop request.
-vit::Image draw_figure(const FigureContent& content, const ExportSource& source, const ExportRequest& request,
+/// Where no typeface is installed the figure goes without words. Cells that show the input need the trace's resized
+/// pixels. Throws vit::Error where the width leaves the maps no room; drawing throws vit::Cancelled after a stop
+/// request.
+Drawing figure_drawing(FigureContent content, const ExportSource& source, const ExportRequest& request,
                        const std::stop_token& stop = {});
 
 }  // namespace headlight

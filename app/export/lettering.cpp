@@ -1,119 +1,145 @@
 #include "app/export/lettering.h"
 
-#include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <iterator>
-#include <utility>
-#include <vector>
+#include <cairo-ft.h>
+#include <fontconfig/fontconfig.h>
 
-#define STB_TRUETYPE_IMPLEMENTATION
-#define STBTT_STATIC
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#include <stb/stb_truetype.h>
-#pragma GCC diagnostic pop
+#include <algorithm>
 
 #include "app/words/text.h"
 
 namespace headlight {
-
-struct Lettering::Font {
-  FontFile source;
-  std::vector<unsigned char> file;
-  stbtt_fontinfo info{};
-};
-
 namespace {
 
-/// Mixes `color` into the picture by the coverage of a glyph.
-void blend(vit::Image& image, int left, int top, const unsigned char* coverage, int width, int height,
-           const std::array<std::uint8_t, 3>& color) {
-  for (int y = std::max(0, -top); y < std::min(height, image.height - top); ++y) {
-    for (int x = std::max(0, -left); x < std::min(width, image.width - left); ++x) {
-      const int share = coverage[y * width + x];
-      std::uint8_t* pixel =
-          image.rgb.data() + 3 * (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(image.width) + left + x);
-      for (std::size_t c = 0; c < 3; ++c)
-        pixel[c] = static_cast<std::uint8_t>((pixel[c] * (255 - share) + color[c] * share + 127) / 255);
-    }
-  }
+constexpr double kMeasuredAt = 1000;  // size of the em that advances are taken at
+
+/// Free of the pixels' grid, so that a figure has the same lines in every format and at every size.
+cairo_font_options_t* plain_options() {
+  cairo_font_options_t* options = cairo_font_options_create();
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+  return options;
+}
+
+std::string utf8(char32_t c) {
+  const auto tail = [c](int shift) { return static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) return {static_cast<char>(c)};
+  if (c < 0x800) return {static_cast<char>(0xC0 | (c >> 6)), tail(0)};
+  if (c < 0x10000) return {static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0)};
+  return {static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0)};
 }
 
 }  // namespace
 
-Lettering::Lettering() {
-  text_ = read_font(text_font(Weight::regular));
-}
+struct Lettering::Face {
+  cairo_font_face_t* cairo = nullptr;
+  cairo_scaled_font_t* measure = nullptr;
+
+  explicit Face(const FontFile& file) {
+    FcPattern* pattern = FcPatternCreate();
+    FcPatternAddString(pattern, FC_FILE, reinterpret_cast<const FcChar8*>(file.path.c_str()));
+    FcPatternAddInteger(pattern, FC_INDEX, file.index);
+    cairo = cairo_ft_font_face_create_for_pattern(pattern);
+    FcPatternDestroy(pattern);
+    cairo_matrix_t size, identity;
+    cairo_matrix_init_scale(&size, kMeasuredAt, kMeasuredAt);
+    cairo_matrix_init_identity(&identity);
+    cairo_font_options_t* options = plain_options();
+    measure = cairo_scaled_font_create(cairo, &size, &identity, options);
+    cairo_font_options_destroy(options);
+  }
+  ~Face() {
+    cairo_scaled_font_destroy(measure);
+    cairo_font_face_destroy(cairo);
+  }
+  Face(const Face&) = delete;
+  Face& operator=(const Face&) = delete;
+
+  bool usable() const { return cairo_scaled_font_status(measure) == CAIRO_STATUS_SUCCESS; }
+  bool has(char32_t character) const {
+    cairo_glyph_t* glyphs = nullptr;
+    int count = 0;
+    const std::string text = utf8(character);
+    if (cairo_scaled_font_text_to_glyphs(measure, 0, 0, text.data(), static_cast<int>(text.size()), &glyphs, &count,
+                                         nullptr, nullptr, nullptr) != CAIRO_STATUS_SUCCESS)
+      return false;
+    const bool there = count == 1 && glyphs[0].index != 0;
+    cairo_glyph_free(glyphs);
+    return there;
+  }
+  double advance(const std::string& text) const {
+    cairo_text_extents_t extents;
+    cairo_scaled_font_text_extents(measure, text.c_str(), &extents);
+    return extents.x_advance / kMeasuredAt;
+  }
+};
+
+Lettering::Lettering()
+    : regular_(read_face(text_font(Weight::regular))), strong_(read_face(text_font(Weight::strong))) {}
 
 Lettering::~Lettering() = default;
 
-std::unique_ptr<Lettering::Font> Lettering::read_font(const FontFile& file) {
-  std::ifstream stream(file.path, std::ios::binary);
-  if (!stream) return nullptr;
-  auto font = std::make_unique<Font>();
-  font->source = file;
-  font->file.assign(std::istreambuf_iterator<char>(stream), {});
-  const int offset = stbtt_GetFontOffsetForIndex(font->file.data(), file.index);
-  if (offset < 0 || !stbtt_InitFont(&font->info, font->file.data(), offset)) return nullptr;
-  return font;
+std::unique_ptr<Lettering::Face> Lettering::read_face(const FontFile& file) {
+  if (file.path.empty()) return nullptr;
+  auto face = std::make_unique<Face>(file);
+  return face->usable() ? std::move(face) : nullptr;
 }
 
 bool Lettering::available() const {
-  return text_ != nullptr;
+  return regular_ != nullptr;
 }
 
-const Lettering::Font* Lettering::font_for(int character) const {
-  if (!text_ || stbtt_FindGlyphIndex(&text_->info, character) != 0) return text_.get();
-  const auto [known, is_new] = fonts_of_characters_.try_emplace(character, text_.get());
-  if (!is_new) return known->second;
-  const char32_t wanted = static_cast<char32_t>(character);
-  const FontFile file = font_with({&wanted, 1});
-  auto font = std::find_if(others_.begin(), others_.end(), [&](const auto& other) { return other->source == file; });
-  if (font == others_.end()) {
-    auto read = read_font(file);
-    if (!read) return text_.get();
-    font = others_.insert(others_.end(), std::move(read));
+const Lettering::Face* Lettering::face_for(char32_t character, Weight weight) const {
+  const Face* own = weight == Weight::strong && strong_ ? strong_.get() : regular_.get();
+  if (own->has(character)) return own;
+  const auto [known, is_new] = faces_of_characters_.try_emplace(character, nullptr);
+  if (is_new) {
+    const FontFile file = font_with({&character, 1});
+    auto other = std::find_if(others_.begin(), others_.end(), [&](const auto& read) { return read.first == file; });
+    if (other == others_.end()) {
+      others_.emplace_back(file, read_face(file));
+      other = others_.end() - 1;
+    }
+    if (other->second && other->second->has(character)) known->second = other->second.get();
   }
-  if (stbtt_FindGlyphIndex(&(*font)->info, character) != 0) known->second = font->get();
-  return known->second;
+  return known->second != nullptr ? known->second : own;
 }
 
-double Lettering::width(std::string_view text, double px) const {
-  double total = 0;
+std::vector<Lettering::Run> Lettering::runs(std::string_view text, Weight weight) const {
+  std::vector<Run> runs;
   while (!text.empty() && available()) {
-    const auto character = static_cast<int>(next_character(text));
-    const Font* font = font_for(character);
-    int advance = 0, bearing = 0;
-    stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
-    total += static_cast<float>(advance) * stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
+    const char32_t c = next_character(text);
+    const char32_t character = c < 0x20 || c == 0x7F ? U' ' : c;
+    const Face* face = face_for(character, weight);
+    if (runs.empty() || runs.back().face != face) runs.push_back({face, {}});
+    runs.back().text += utf8(character);
   }
+  return runs;
+}
+
+double Lettering::width(std::string_view text, double size, Weight weight) const {
+  double total = 0;
+  for (const Run& run : runs(text, weight)) total += run.face->advance(run.text) * size;
   return total;
 }
 
-void Lettering::draw(vit::Image& image, double x, double baseline, std::string_view text, double px,
-                     std::array<std::uint8_t, 3> color) const {
-  std::vector<unsigned char> coverage;
-  while (!text.empty() && available()) {
-    const auto character = static_cast<int>(next_character(text));
-    const Font* font = font_for(character);
-    const float scale = stbtt_ScaleForPixelHeight(&font->info, static_cast<float>(px));
-    const double left = std::floor(x);
-    const auto shift = static_cast<float>(x - left);
-    int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-    stbtt_GetCodepointBitmapBoxSubpixel(&font->info, character, scale, scale, shift, 0, &x0, &y0, &x1, &y1);
-    const int width = x1 - x0, height = y1 - y0;
-    if (width > 0 && height > 0) {
-      coverage.assign(static_cast<std::size_t>(width) * height, 0);
-      stbtt_MakeCodepointBitmapSubpixel(&font->info, coverage.data(), width, height, width, scale, scale, shift, 0,
-                                        character);
-      blend(image, static_cast<int>(left) + x0, static_cast<int>(std::lround(baseline)) + y0, coverage.data(), width,
-            height, color);
-    }
-    int advance = 0, bearing = 0;
-    stbtt_GetCodepointHMetrics(&font->info, character, &advance, &bearing);
-    x += static_cast<float>(advance) * scale;
+void Lettering::draw(cairo_t* context, double x, double baseline, std::string_view text, double size,
+                     Weight weight) const {
+  cairo_font_options_t* options = plain_options();
+  cairo_set_font_options(context, options);
+  cairo_font_options_destroy(options);
+  for (const Run& run : runs(text, weight)) {
+    cairo_set_font_face(context, run.face->cairo);
+    cairo_set_font_size(context, size);
+    cairo_move_to(context, x, baseline);
+    cairo_show_text(context, run.text.c_str());
+    x += run.face->advance(run.text) * size;
   }
+}
+
+const Lettering& lettering() {
+  thread_local const Lettering of_this_thread;
+  return of_this_thread;
 }
 
 }  // namespace headlight

@@ -22,7 +22,7 @@ const vit::Analysis& analysis_of(const View& view) {
 std::string range_words(const vit::Look& look) {
   if (look.range_rule == vit::RangeRule::fixed)
     return fmt::format("{},{}", look.fixed_range.low, look.fixed_range.high);
-  return look.range_rule == vit::RangeRule::shared ? "shared" : "head";
+  return vit::id_of(look.range_rule);
 }
 
 void add(Arguments& to, const char* option, const std::string& value) {
@@ -76,6 +76,7 @@ ExportWords words_of(const Wanted& wanted) {
                     .query = fmt::format("token:{}", view.query),
                     .analysis = analysis.id,
                     .values = {},
+                    .looked_at_by = analysis.asks_direction && view.direction == vit::Direction::looked_at_by,
                     .after_dropout = view.stage == vit::Stage::after_dropout,
                     .range = range_words(view.look),
                     .colormap = vit::id_of(view.look.colormap),
@@ -92,22 +93,32 @@ ExportWords words_of(const Wanted& wanted) {
   return words;
 }
 
-std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, const std::string& folder) {
+std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, ArgumentsFor what) {
   const ExportWords words = words_of(wanted);
   const vit::Look usual;
   Arguments to = {"export"};
   add_run(to, options_of(wanted, model));
-  if (words.analysis != "heads") add(to, "--analysis", words.analysis);
-  for (const std::string& value : words.values) add(to, "--set", value);
-  add(to, "--block", words.block);
-  add(to, "--head", words.head);
+  if (what == ArgumentsFor::cost) return to;
+  if (what == ArgumentsFor::map) {
+    if (words.analysis != "heads") add(to, "--analysis", words.analysis);
+    for (const std::string& value : words.values) add(to, "--set", value);
+  }
+  if (what != ArgumentsFor::every_block) add(to, "--block", words.block);
+  if (what == ArgumentsFor::map) add(to, "--head", words.head);
+  if (what == ArgumentsFor::every_block) add(to, "--head", "each");
   add(to, "--query", words.query);
+  if (words.looked_at_by) to.emplace_back("--looked-at-by");
   if (words.after_dropout) to.emplace_back("--after-dropout");
-  to.emplace_back("--overlay");
   if (words.opacity != usual.opacity) add(to, "--opacity", fmt::format("{}", words.opacity));
   add(to, "--colormap", words.colormap);
   if (words.range != "shared") to.push_back("--range=" + words.range);
   if (words.smooth) to.emplace_back("--smooth");
+  return to;
+}
+
+std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, const std::string& folder) {
+  Arguments to = export_arguments(wanted, model, ArgumentsFor::map);
+  to.emplace_back("--overlay");
   add(to, "--out", folder);
   return to;
 }
@@ -141,6 +152,7 @@ std::string view_of(const ExportSource& source, const ExportRequest& request, in
   wanted.view.block = block;
   wanted.view.head = head == vit::kNoHead ? kMeanOfHeads : head;
   wanted.view.query = request.query;
+  wanted.view.direction = request.direction;
   wanted.view.stage = request.stage;
   wanted.view.look = request.style.look;
   if (wanted.view.look.range_rule != vit::RangeRule::fixed) wanted.view.look.fixed_range = vit::Look().fixed_range;

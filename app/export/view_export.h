@@ -1,6 +1,7 @@
 // Between views and exports: how the command line spells what a view shows, and which view an exported picture shows.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,16 @@ struct ExportWords {
   std::string block, head, query;   // "5", "mean", "token:7"
   std::string analysis;             // id
   std::vector<std::string> values;  // NAME=VALUE
-  bool after_dropout = false;
-  std::string range, colormap;  // "shared", "head" or "LOW,HIGH"; an id
-  float opacity = 0.7f;
+  bool looked_at_by = false, after_dropout = false;
+  std::string range, colormap;  // "shared", "head", "all" or "LOW,HIGH"; an id
+  float opacity = vit::Look().opacity;
   bool smooth = false;
 };
 ExportWords words_of(const Wanted& wanted);
+
+/// The arguments after `headlight` that ask for the view's map, and what they are about: no file yet.
+enum class ArgumentsFor : std::uint8_t { map, heads_of_block, every_block, cost };
+std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, ArgumentsFor what);
 
 /// The arguments after `headlight` that write the view's map over the photo into a folder; what the model does by
 /// itself is left out.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <system_error>
 
@@ -45,22 +46,55 @@ std::vector<png_text> libpng_texts(const TextChunks& text) {
   return chunks;
 }
 
+struct Rows {
+  int width = 0, height = 0;
+  int channels = 3;
+  const std::uint8_t* bytes = nullptr;
+  double pixels_per_inch = 0;
+};
+
 /// False if libpng gave up or a stop was requested. No object with a destructor lives here: libpng leaves by longjmp.
-bool write_all(png_structp png, png_infop info, const vit::Image& image, const png_text* texts, int text_count,
+bool write_all(png_structp png, png_infop info, const Rows& rows, const png_text* texts, int text_count,
                const std::stop_token& stop) {
+  constexpr double kMetresPerInch = 0.0254;
   if (setjmp(png_jmpbuf(png))) return false;
-  png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
-               PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, static_cast<png_uint_32>(rows.width), static_cast<png_uint_32>(rows.height), 8,
+               rows.channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_set_compression_level(png, 6);
   png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
+  if (rows.pixels_per_inch > 0) {
+    const auto per_metre = static_cast<png_uint_32>(std::lround(rows.pixels_per_inch / kMetresPerInch));
+    png_set_pHYs(png, info, per_metre, per_metre, PNG_RESOLUTION_METER);
+  }
   if (text_count > 0) png_set_text(png, info, texts, text_count);
   png_write_info(png, info);
-  for (int y = 0; y < image.height; ++y) {
+  for (int y = 0; y < rows.height; ++y) {
     if (stop.stop_requested()) return false;
-    png_write_row(png, image.pixel(0, y));
+    png_write_row(png, rows.bytes + static_cast<std::ptrdiff_t>(y) * rows.width * rows.channels);
   }
   png_write_end(png, nullptr);
   return true;
+}
+
+std::string encode(const Rows& rows, const TextChunks& text, const std::stop_token& stop) {
+  Sink sink;
+  const std::vector<png_text> texts = libpng_texts(text);
+  png_structp png = png_create_write_struct(
+      PNG_LIBPNG_VER_STRING, nullptr, [](png_structp p, png_const_charp) { png_longjmp(p, 1); },
+      [](png_structp, png_const_charp) {});
+  png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
+  bool done = false;
+  if (info != nullptr) {
+    png_set_write_fn(png, &sink, append, no_flush);
+    done = write_all(png, info, rows, texts.data(), static_cast<int>(texts.size()), stop);
+  }
+  png_destroy_write_struct(&png, &info);
+  if (!done && stop.stop_requested()) throw vit::Cancelled();
+  if (!done || sink.out_of_memory)
+    throw vit::Error("A picture of " + std::to_string(rows.width) + "×" + std::to_string(rows.height) +
+                     " pixels cannot be made into a PNG file; choose a smaller size.");
+  return std::move(sink.bytes);
 }
 
 /// A file that ends the reading once it has given `left` bytes, so that no heap of chunks keeps the reader busy.
@@ -120,23 +154,23 @@ std::optional<std::string> find_png_text(const std::filesystem::path& file, cons
 }
 
 std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop) {
-  Sink sink;
-  const std::vector<png_text> texts = libpng_texts(text);
-  png_structp png = png_create_write_struct(
-      PNG_LIBPNG_VER_STRING, nullptr, [](png_structp p, png_const_charp) { png_longjmp(p, 1); },
-      [](png_structp, png_const_charp) {});
-  png_infop info = png != nullptr ? png_create_info_struct(png) : nullptr;
-  bool done = false;
-  if (info != nullptr) {
-    png_set_write_fn(png, &sink, append, no_flush);
-    done = write_all(png, info, image, texts.data(), static_cast<int>(texts.size()), stop);
+  return encode({image.width, image.height, 3, image.rgb.data()}, text, stop);
+}
+
+std::string encode_png(const RgbaPicture& picture, const TextChunks& text, const std::stop_token& stop) {
+  Rows rows{picture.width, picture.height, 4, picture.rgba.data(), picture.pixels_per_inch};
+  std::vector<std::uint8_t> rgb;
+  bool opaque = true;
+  for (std::size_t i = 3; i < picture.rgba.size() && opaque; i += 4) opaque = picture.rgba[i] == 255;
+  if (opaque) {
+    rgb.reserve(picture.rgba.size() / 4 * 3);
+    for (std::size_t i = 0; i < picture.rgba.size(); i += 4)
+      rgb.insert(rgb.end(), picture.rgba.begin() + static_cast<std::ptrdiff_t>(i),
+                 picture.rgba.begin() + static_cast<std::ptrdiff_t>(i) + 3);
+    rows.channels = 3;
+    rows.bytes = rgb.data();
   }
-  png_destroy_write_struct(&png, &info);
-  if (!done && stop.stop_requested()) throw vit::Cancelled();
-  if (!done || sink.out_of_memory)
-    throw vit::Error("A picture of " + std::to_string(image.width) + "×" + std::to_string(image.height) +
-                     " pixels cannot be made into a PNG file; choose a smaller size.");
-  return std::move(sink.bytes);
+  return encode(rows, text, stop);
 }
 
 }  // namespace headlight

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -19,6 +21,16 @@ using TextChunks = std::vector<std::pair<std::string, std::string>>;
 /// The bytes of an 8-bit RGB PNG file: the same for the same picture and text. Throws vit::Error if it cannot be made,
 /// vit::Cancelled after a stop request.
 std::string encode_png(const vit::Image& image, const TextChunks& text, const std::stop_token& stop = {});
+
+/// Pixels with opacity, and how large they are on paper.
+struct RgbaPicture {
+  int width = 0, height = 0;           // px
+  std::span<const std::uint8_t> rgba;  // (height, width, 4)
+  double pixels_per_inch = 0;          // 0: the file does not say
+};
+
+/// The same of a picture that may be transparent; where no pixel of it is, the file has no opacity.
+std::string encode_png(const RgbaPicture& picture, const TextChunks& text, const std::stop_token& stop = {});
 
 /// The text under this keyword that stands before the pixels of a PNG file. None where the file is no PNG or ends
 /// early, where a chunk is damaged, or where the text, unpacked, is longer than `most_bytes`: such files come from

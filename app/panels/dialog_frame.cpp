@@ -44,7 +44,7 @@ void end_dialog() {
 }
 
 void Dialogs::close_front() {
-  for (bool* open : {front, &get, &preprocessing, &report, &help})
+  for (bool* open : {front, &sheet, &get, &preprocessing, &report, &help})
     if (open != nullptr && *open) {
       *open = false;
       return;

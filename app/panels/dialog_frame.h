@@ -17,13 +17,15 @@ struct Dialogs {
   bool report = false;         // what was read, implied and guessed of the model
   bool preprocessing = false;  // how the photo becomes the input
   bool get = false;            // the models that can be fetched
-  bool* front = nullptr;       // the one of the four that is in front
+  bool sheet = false;          // the Export sheet
+  bool save_sheet = false;     // what it would save is to be saved without it
+  bool* front = nullptr;       // the one of them that is in front
   // Asked for: a list drops down from the name in the left column when it is drawn.
   bool list_models = false, list_photos = false;
 
   bool any_open() const { return modal() || preprocessing; }
   /// One that dims the window and takes all presses; the preprocessing is a drawer beside the photo.
-  bool modal() const { return help || report || get; }
+  bool modal() const { return help || report || get || sheet; }
   void close_front();
 };
 

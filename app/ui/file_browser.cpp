@@ -150,6 +150,15 @@ void FileBrowser::accept_folder() {
   if (may_write(folder_, task_.in_the_way ? task_.in_the_way(folder_) : "")) finish(folder_);
 }
 
+/// Empty where a file may lie in it: it is a folder, or one that can be made when the file is written.
+std::string FileBrowser::why_no_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::path there = folder;
+  while (!std::filesystem::exists(there, error) && there.has_parent_path() && there != there.parent_path())
+    there = there.parent_path();
+  return std::filesystem::is_directory(there, error) ? "" : there.string() + " is not a folder.";
+}
+
 void FileBrowser::save() {
   if (filter_[0] == '\0') return;
   const std::filesystem::path path = typed_path(filter_.data(), folder_);
@@ -157,8 +166,8 @@ void FileBrowser::save() {
   if (std::filesystem::is_directory(path, error)) {
     set_text(suggested_);
     go_to(path);
-  } else if (!std::filesystem::is_directory(path.parent_path(), error)) {
-    notice_ = "There is no folder " + path.parent_path().string() + ".";
+  } else if (const std::string why = why_no_folder(path.parent_path()); !why.empty()) {
+    notice_ = why;
   } else if (may_write(path, std::filesystem::exists(path, error) ? path.filename().string() + " exists." : "")) {
     finish(path);
   }

@@ -85,6 +85,7 @@ class FileBrowser {
   void accept_row();
   void accept_typed_path();
   void accept_folder();
+  static std::string why_no_folder(const std::filesystem::path& folder);
   void save();
   /// Asks before something is written over: true if nothing is `there`, or if it has been asked for this target.
   bool may_write(const std::filesystem::path& target, const std::string& there);

@@ -248,6 +248,7 @@ void App::draw_overlays() {
   draw_help(bench_);
   draw_model_report(bench_);
   draw_get_model(bench_);
+  export_sheet_.draw(bench_, desk_);
   bench_.browser.draw(bench_.ui);
   bench_.toasts.draw(bench_.ui);
 }

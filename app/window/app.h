@@ -12,6 +12,7 @@
 #include "app/analysis/map_desk.h"
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
+#include "app/panels/export_sheet.h"
 #include "app/panels/left_column.h"
 #include "app/panels/loading_view.h"
 #include "app/panels/menu_bar.h"
@@ -91,6 +92,7 @@ class App {
   PreprocessingDrawer drawer_;
   MenuClicks menu_clicks_;
   DrawnMaps drawn_;
+  ExportSheet export_sheet_;
   std::string last_failure_;
   bool theme_dark_ = true;
 };

@@ -53,6 +53,8 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
   if (question.query < 0 || question.query >= trace.grid.tokens())
     throw Error("There is no token " + std::to_string(question.query) + "; the network has tokens 0 to " +
                 std::to_string(trace.grid.tokens() - 1) + ".");
+  if (question.direction == Direction::looked_at_by && !analysis.asks_direction)
+    throw Error(std::string(analysis.name) + " cannot tell who looks at the query; ask the heads or the grid.");
   for (const auto& [id, value] : question.values) {
     const Parameter* known = analysis.parameter(id);
     if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");

@@ -81,10 +81,11 @@ def tile_of(case, headlight, photo, folder):
     info = json.loads(subprocess.run([headlight, "info", *model, "--json", "-"], check=True, capture_output=True,
                                      text=True).stdout)
     subprocess.run([headlight, "export", *model, "--image", str(photo), "--block", "0", "--head", "0", "--overlay",
-                    "--range", "head", "--out", str(target.parent), "--size", str(TILE_PX)],
+                    "--no-bar", "--no-caption", "--range", "head", "--figure", str(target.parent / "map.png"),
+                    "--size", str(TILE_PX)],
                    check=True, capture_output=True)
     tile = Image.new("RGB", (TILE_PX, TILE_PX + TEXT_PX), (24, 24, 24))
-    picture = Image.open(target.parent / "block00_head00.png")
+    picture = Image.open(target.parent / "map.png")
     tile.paste(picture, ((TILE_PX - picture.width) // 2, (TILE_PX - picture.height) // 2))
     draw = ImageDraw.Draw(tile)
     font = ImageFont.load_default(12)

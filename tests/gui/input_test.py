@@ -42,9 +42,8 @@ with open_window("--model", MODEL, photo) as window:
     shown = state["shown"]
     window.command_line("export", "--model", MODEL, "--image", photo, "--out", window.folder / "theirs", "--block",
                         shown["block"], "--head", shown["head"], "--query", shown["query"], "--resize", "shorter:64",
-                        "--crop", "multiple")
-    files = sorted((window.folder / "theirs").glob("block*_*.png"))
-    theirs = next(f for f in files if "overview" not in f.name)
+                        "--crop", "multiple", "--overlay")
+    (theirs,) = (window.folder / "theirs").glob("*.png")
     check(mine.read_bytes() == theirs.read_bytes(), f"the command line makes the same picture: {theirs.name}")
     window.wait_for(lambda s: s["toast"] == "", "the toast's end")
     window.click("image.native")

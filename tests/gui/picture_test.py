@@ -15,10 +15,10 @@ def compare(window, *settings):
     shown, m = state["shown"], window.mark(f"heads.tile.{HEAD}")
     x, y, w, h = (round(m[k]) for k in "xywh")
     screen = window.screenshot()[y:y + h, x:x + w].astype(int)
-    folder = window.folder / "pictures"
-    window.command_line("export", "--model", MODEL, "--image", photo, "--out", folder, "--block", shown["block"],
-                        "--head", HEAD, "--num-heads", shown["num_heads"], "--size", max(w, h), *settings)
-    file = folder / f"block{shown['block']:02d}_head{HEAD:02d}.png"
+    file = window.folder / "tile.png"
+    window.command_line("export", "--model", MODEL, "--image", photo, "--figure", file, "--block", shown["block"],
+                        "--head", HEAD, "--num-heads", shown["num_heads"], "--size", max(w, h), "--no-bar",
+                        "--no-caption", *settings)
     picture = np.asarray(Image.open(file).convert("RGB")).astype(int)
     check(picture.shape == screen.shape, f"both are {w}x{h} px")
     inside = (slice(2, -2), slice(2, -2))  # the chosen tile's frame covers its edge

@@ -65,7 +65,7 @@ with open_window(photo) as window:
     shown = state["shown"]
     exported = window.folder / "exported"
     window.command_line("export", "--image", photo, "--out", exported, "--block", shown["block"], "--head",
-                        shown["head"], "--num-heads", shown["num_heads"])
+                        shown["head"], "--num-heads", shown["num_heads"], "--overlay")
     check(saved.read_bytes() == (exported / saved.name).read_bytes(),
           f"{saved.name} is byte for byte what `headlight export` writes")
     window.wait_for(lambda s: s["toast"] == "", "the toast's end")

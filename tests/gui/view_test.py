@@ -81,7 +81,7 @@ with open_window("--model", MODEL, photo) as window:
     choose(window, "ctrl+shift+o", view)
     settled_as(window, saved)
     window.key("ctrl+shift+c")
-    window.key("ctrl+e")  # a field to paste into
+    window.key("ctrl+s")  # a field to paste into
     # A text field sees a key that is down in a frame; one that comes and goes between two of them passes it by.
     window.xdotool("keydown", "ctrl", "keydown", "v")
     state = window.wait_for(lambda s: "headlight export " in field(s, "browser.name"), "pasted command")
@@ -91,7 +91,7 @@ with open_window("--model", MODEL, photo) as window:
     check(copied.startswith("headlight export "), f"the clipboard has the command: {copied}")
     window.command_line(*shlex.split(copied)[1:])
     overlay = window.folder / "overlay.png"
-    choose(window, "ctrl+e", overlay)
+    choose(window, "ctrl+s", overlay)
     written = list((window.folder / "maps").glob("*.png"))
     check(len(written) == 1 and written[0].read_bytes() == overlay.read_bytes(),
           "the copied command writes the picture that the window saves")

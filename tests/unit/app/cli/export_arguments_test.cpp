@@ -58,12 +58,8 @@ TEST(ExportArguments, ARangeIsARuleOrTwoNumbers) {
 }
 
 TEST(ExportArguments, FormatsAreAList) {
-  ExportRequest request;
-  parse_formats("npy,csv", request);
-  EXPECT_FALSE(request.png);
-  EXPECT_TRUE(request.npy);
-  EXPECT_TRUE(request.csv);
-  for (const char* text : {"", "jpg", "png,"}) EXPECT_THROW(parse_formats(text, request), UsageError) << text;
+  EXPECT_EQ(parse_formats("csv,npy,pdf"), (std::set{FileKind::pdf, FileKind::npy, FileKind::csv}));
+  for (const char* text : {"", "jpg", "png,"}) EXPECT_THROW(parse_formats(text), UsageError) << text;
 }
 
 TEST(ExportArguments, ParametersAreThoseOfTheAnalysis) {

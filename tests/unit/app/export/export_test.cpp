@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 
@@ -22,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 vit::Image photograph() {
   vit::Image photo;
@@ -70,6 +74,11 @@ class ExportTest : public ::testing::Test {
     return result;
   }
   std::string bytes(const std::string& name) { return testing_files::file_bytes((request_.folder / name).string()); }
+  vit::Image picture(const std::string& name) {
+    const std::string png = bytes(name);
+    return vit::decode_image(std::as_bytes(std::span(png)), "");
+  }
+  vit::Look fixed_look() const { return request_.style.look; }
   vit::PatchMap head_map(int block, int head) {
     const auto row = vit::attention_row(*source_.trace, block, head, request_.query);
     return {5, 5, {row.begin() + source_.trace->grid.prefix, row.end()}};
@@ -88,6 +97,12 @@ class ExportTest : public ::testing::Test {
   ExportRequest request_;
 };
 
+bool holds_color(const vit::Image& figure, const std::array<std::uint8_t, 3>& color) {
+  for (std::size_t i = 0; i < figure.rgb.size(); i += 3)
+    if (std::equal(color.begin(), color.end(), figure.rgb.begin() + static_cast<std::ptrdiff_t>(i))) return true;
+  return false;
+}
+
 /// Somewhere in the figure the tile stands, pixel for pixel.
 bool holds(const vit::Image& figure, const vit::Image& tile) {
   for (int y = 0; y + tile.height <= figure.height; ++y)
@@ -100,20 +115,25 @@ bool holds(const vit::Image& figure, const vit::Image& tile) {
   return false;
 }
 
-TEST_F(ExportTest, FilesAreNamedForBlockAndHead) {
-  EXPECT_THAT(names(), ElementsAre("block01_mean.png", "block01_max.png", "block01_head00.png", "block01_head01.png",
-                                   "block01_head02.png", "block01_head03.png", "block01_overview.png"));
+TEST_F(ExportTest, FilesAreNamedForPhotoNetworkBlockHeadAndQuery) {
+  EXPECT_THAT(names(), ElementsAre("photo__small__b01_mean_cls.png", "photo__small__b01_max_cls.png",
+                                   "photo__small__b01_h0_cls.png", "photo__small__b01_h1_cls.png",
+                                   "photo__small__b01_h2_cls.png", "photo__small__b01_h3_cls.png",
+                                   "photo__small__b01_heads_cls.png"));
   request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
   request_.blocks = {0, 2};
-  request_.npy = request_.csv = true;
-  EXPECT_THAT(names(), ElementsAre("block00_head02.png", "block00_head02.npy", "block00_head02.csv",
-                                   "block02_head02.png", "block02_head02.npy", "block02_head02.csv"));
-  EXPECT_EQ(block_file_part(7, 200), "block007");
+  request_.kinds = {FileKind::png, FileKind::npy, FileKind::csv};
+  request_.query = source_.trace->grid.token_of(3, 4);
+  request_.style.overlay = true;
+  source_.image = "my: photo.of/a__cat.jpeg";
+  EXPECT_THAT(names(), ElementsAre("a_cat__small__b00_h2_r3c4_over.png", "a_cat__small__b00_h2_r3c4_over.npy",
+                                   "a_cat__small__b00_h2_r3c4_over.csv", "a_cat__small__b02_h2_r3c4_over.png",
+                                   "a_cat__small__b02_h2_r3c4_over.npy", "a_cat__small__b02_h2_r3c4_over.csv"));
 }
 
 TEST_F(ExportTest, APictureIsTheHeatmapOfItsHead) {
   names();
-  const std::string png = bytes("block01_head02.png");
+  const std::string png = bytes("photo__small__b01_h2_cls.png");
   const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
   const vit::Look look{.colormap = vit::Colormap::inferno,
                        .range_rule = vit::RangeRule::fixed,
@@ -124,22 +144,96 @@ TEST_F(ExportTest, APictureIsTheHeatmapOfItsHead) {
   EXPECT_EQ(got, expected);
 }
 
-TEST_F(ExportTest, AnOverlayLiesOnTheWholePhoto) {
+TEST_F(ExportTest, AnOverlayLiesOnThePartThatTheNetworkReads) {
   request_.style.overlay = true;
+  request_.style.bar = request_.style.caption = false;
+  request_.style.size_px = 20;
   names();
-  const std::string png = bytes("block01_head02.png");
-  const vit::Image got = vit::decode_image(std::as_bytes(std::span(png)), "");
-  EXPECT_EQ(got.width, 50);
-  EXPECT_EQ(got.height, 33);
-  const vit::Look look{.colormap = vit::Colormap::inferno,
-                       .range_rule = vit::RangeRule::fixed,
-                       .fixed_range = {0.f, 0.2f},
-                       .smooth = false,
-                       .opacity = request_.style.look.opacity};
-  vit::PatchMap map = head_map(1, 2);
-  map.even = 1.f / static_cast<float>(source_.trace->grid.tokens());
-  EXPECT_EQ(got, vit::render_overlay(map, look, look.fixed_range, *source_.photo, source_.trace->pixels->box, 50, 33));
+  vit::Image part;  // photo pixels 5 to 24
+  part.width = part.height = 20;
+  for (int y = 0; y < 20; ++y)
+    part.rgb.insert(part.rgb.end(), source_.photo->pixel(5, y), source_.photo->pixel(5, y) + 3 * 20);
   EXPECT_EQ(source_.trace->pixels->box, (vit::Box{5, 0, 20, 20}));
+  EXPECT_EQ(picture("photo__small__b01_h2_cls_over.png"),
+            vit::render_overlay(head_map(1, 2), fixed_look(), fixed_look().fixed_range, part, {0, 0, 20, 20}, 20, 20));
+}
+
+TEST_F(ExportTest, AnOverlayLiesOnTheWholePhotoWhereThatIsAsked) {
+  request_.style.overlay = request_.style.whole_photo = true;
+  request_.style.bar = request_.style.caption = false;
+  names();
+  EXPECT_EQ(picture("photo__small__b01_h2_cls_over.png"),
+            vit::render_overlay(head_map(1, 2), fixed_look(), fixed_look().fixed_range, *source_.photo,
+                                source_.trace->pixels->box, 50, 33));
+}
+
+TEST_F(ExportTest, AnOverlayIsAFigureWithItsColourBar) {
+  request_.style.overlay = true;
+  request_.style.size_px = 200;
+  names();
+  const vit::Image figure = picture("photo__small__b01_h2_cls_over.png");
+  EXPECT_GT(figure.width, 200);
+  EXPECT_GT(figure.height, figure.width) << "the bar and the caption need room";
+  const vit::ColorTable& table = vit::color_table(vit::Colormap::inferno);
+  EXPECT_TRUE(holds_color(figure, table.front()) && holds_color(figure, table.back()) &&
+              holds_color(figure, table[128]));
+}
+
+TEST_F(ExportTest, AFigureIsAsWideOnPaperAsItIsAsked) {
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  for (const double mm : {30.0, 85.0, 170.0})
+    for (const double dpi : {96.0, 300.0}) {
+      request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = mm, .dpi = dpi};
+      const std::string png = figure_bytes(source_, request_, FileKind::png);
+      const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
+      EXPECT_EQ(figure.width, std::lround(mm / 25.4 * dpi)) << mm << " mm at " << dpi << " dpi";
+      EXPECT_THAT(png, HasSubstr("pHYs"));
+      EXPECT_THAT(figure_bytes(source_, request_, FileKind::svg),
+                  HasSubstr("width=\"" + std::to_string(int(mm)) + "mm\""));
+    }
+  request_.style.width = {.unit = FigureWidth::Unit::px, .amount = 640};
+  const std::string png = figure_bytes(source_, request_, FileKind::png);
+  EXPECT_EQ(vit::decode_image(std::as_bytes(std::span(png)), "").width, 640);
+  EXPECT_THAT(png, Not(HasSubstr("pHYs")));
+}
+
+TEST_F(ExportTest, AWidthThatLeavesNoRoomIsRefusedWithWhatToDo) {
+  request_.blocks = {0, 1, 2};
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 20};
+  try {
+    figure_bytes(source_, request_, FileKind::png);
+    FAIL();
+  } catch (const vit::Error& error) {
+    EXPECT_STREQ(error.what(), "20mm leaves 6 columns of maps no room; choose a larger width or fewer heads.");
+  }
+}
+
+TEST_F(ExportTest, ATransparentFigureIsSeenThrough) {
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  constexpr std::size_t kColorType = 25;  // of IHDR, in the file
+  EXPECT_EQ(figure_bytes(source_, request_, FileKind::png)[kColorType], 2) << "colours";
+  request_.style.ground = Ground::transparent;
+  EXPECT_EQ(figure_bytes(source_, request_, FileKind::png)[kColorType], 6) << "colours and opacity";
+}
+
+TEST_F(ExportTest, TheEndingSaysWhatAFigureIs) {
+  const auto write = [&](const std::string& name) {
+    export_figure(source_, request_, folder_.path() / "new" / "folder" / name);
+    return testing_files::file_bytes((folder_.path() / "new" / "folder" / name).string());
+  };
+  EXPECT_EQ(write("a.png").substr(1, 3), "PNG");
+  EXPECT_EQ(write("a.PDF").substr(0, 5), "%PDF-");
+  EXPECT_THAT(write("a.svg"), HasSubstr(">head 2</text>"));
+  EXPECT_EQ(write("a.csv").substr(0, 27), "block,map,row,column,value\n");
+  EXPECT_THAT(write("a.npy"), HasSubstr("'shape': (6, 5, 5)"));
+  request_.heads = {.mean = true, .max = false, .all_heads = false, .heads = {}};
+  EXPECT_THAT(write("b.npy"), HasSubstr("'shape': (5, 5)"));
+  try {
+    write("a.gif");
+    FAIL();
+  } catch (const vit::Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Let its name end in .png, .pdf, .svg, .npy or .csv."));
+  }
 }
 
 TEST_F(ExportTest, TheSharedRangeIsThatOfAllHeadsWhicheverAreWritten) {
@@ -154,14 +248,14 @@ TEST_F(ExportTest, TheSharedRangeIsThatOfAllHeadsWhicheverAreWritten) {
 }
 
 TEST_F(ExportTest, ArraysAndTablesHoldTheNumbersThemselves) {
-  request_.npy = request_.csv = true;
+  request_.kinds = {FileKind::png, FileKind::npy, FileKind::csv};
   request_.query = 7;
   names();
   const std::vector<float> expected = head_map(1, 3).values;
-  const std::string npy = bytes("block01_head03.npy");
+  const std::string npy = bytes("photo__small__b01_h3_cls.npy");
   ASSERT_EQ(npy.size(), 128 + expected.size() * sizeof(float));
   EXPECT_EQ(std::memcmp(npy.data() + 128, expected.data(), expected.size() * sizeof(float)), 0);
-  std::stringstream csv(bytes("block01_head03.csv"));
+  std::stringstream csv(bytes("photo__small__b01_h3_cls.csv"));
   std::string line, cell;
   std::size_t count = 0;
   while (std::getline(csv, line)) {
@@ -175,7 +269,7 @@ TEST_F(ExportTest, ArraysAndTablesHoldTheNumbersThemselves) {
 TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
   request_.query = source_.trace->grid.token_of(3, 4);
   names();
-  auto texts = testing_files::png_texts(bytes("block01_head02.png"));
+  auto texts = testing_files::png_texts(bytes("photo__small__b01_h2_cls.png"));
   EXPECT_EQ(texts["model"], "small");
   EXPECT_EQ(texts["image"], "photo.png");
   EXPECT_EQ(texts["block"], "1");
@@ -185,13 +279,13 @@ TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
   EXPECT_EQ(texts["colormap"], "inferno");
   EXPECT_EQ(texts["settings"], "4 heads, qkv bias, tiled kernel");
   EXPECT_EQ(texts["preprocessing"], vit::describe(source_.trace->pixels->preprocessing));
-  EXPECT_EQ(testing_files::png_texts(bytes("block01_mean.png"))["head"], "mean");
-  EXPECT_EQ(testing_files::png_texts(bytes("block01_overview.png"))["head"], "all");
+  EXPECT_EQ(testing_files::png_texts(bytes("photo__small__b01_mean_cls.png"))["head"], "mean");
+  EXPECT_EQ(testing_files::png_texts(bytes("photo__small__b01_heads_cls.png"))["head"], "all");
 }
 
 TEST_F(ExportTest, TheOverviewHoldsEveryTile) {
   names();
-  const std::string png = bytes("block01_overview.png");
+  const std::string png = bytes("photo__small__b01_heads_cls.png");
   const vit::Image figure = vit::decode_image(std::as_bytes(std::span(png)), "");
   const vit::Look look{.colormap = vit::Colormap::inferno,
                        .range_rule = vit::RangeRule::fixed,
@@ -225,9 +319,9 @@ TEST_F(ExportTest, TheFigureOfTheNetworkHoldsEveryHeadOfEveryBlock) {
 
 TEST_F(ExportTest, TwoExportsGiveTheSameBytes) {
   names();
-  const std::string first = bytes("block01_overview.png");
+  const std::string first = bytes("photo__small__b01_heads_cls.png");
   names();
-  EXPECT_EQ(bytes("block01_overview.png"), first);
+  EXPECT_EQ(bytes("photo__small__b01_heads_cls.png"), first);
 }
 
 TEST_F(ExportTest, ImpossibleRequestsAreRefusedWithASentence) {

@@ -120,7 +120,7 @@ TEST_F(ViewExport, WhatTheCommandLineSaysWins) {
   const auto file = picture({"export", "--view", saved, "--out", folder.string(), "--block", "2", "--head", "max",
                              "--no-qkv-bias", "--colormap", "turbo"},
                             folder);
-  EXPECT_EQ(file.filename(), "block02_max.png");
+  EXPECT_THAT(file.filename().string(), testing::EndsWith("__b02_max_cls.png"));
   const auto view = find_view(file);
   ASSERT_TRUE(view);
   EXPECT_FALSE(view->wanted.settings.qkv_bias);

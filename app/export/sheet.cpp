@@ -1,0 +1,126 @@
+#include "app/export/sheet.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <numeric>
+
+#include "app/export/file_names.h"
+#include "app/export/view_export.h"
+#include "app/files/write_file.h"
+
+namespace headlight {
+namespace {
+
+constexpr std::array<vit::Choice<SheetShows>, 5> kShows = {
+    {{SheetShows::map, "map", "Map", "The chosen map alone."},
+     {SheetShows::overlay, "overlay", "Overlay", "The chosen map over the photo."},
+     {SheetShows::heads, "heads", "All heads", "Every map of the chosen block."},
+     {SheetShows::grid, "grid", "Grid", "Every head of every block, a row for each block."},
+     {SheetShows::cost, "cost", "Cost table", "What the operators cost, with the times measured here."}}};
+
+ArgumentsFor arguments_for(SheetShows shows) {
+  switch (shows) {
+    case SheetShows::heads:
+      return ArgumentsFor::heads_of_block;
+    case SheetShows::grid:
+      return ArgumentsFor::every_block;
+    case SheetShows::cost:
+      return ArgumentsFor::cost;
+    default:
+      return ArgumentsFor::map;
+  }
+}
+
+}  // namespace
+
+std::span<const vit::Choice<SheetShows>> choices(SheetShows) {
+  return kShows;
+}
+
+ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject) {
+  ExportRequest request = subject.map;
+  const vit::Look look = request.style.look;
+  request.style = sheet.style;
+  request.style.look = look;
+  request.style.overlay = sheet.has_overlay();
+  request.kinds = {sheet.kind};
+  if (!sheet.shows_several()) return request;
+  request.analysis = vit::analysis_by_id("heads");
+  request.values.clear();
+  request.heads = {};
+  if (sheet.shows == SheetShows::grid) {
+    request.heads.mean = request.heads.max = false;
+    request.blocks.resize(subject.source.trace->blocks.size());
+    std::iota(request.blocks.begin(), request.blocks.end(), 0);
+  }
+  return request;
+}
+
+Drawing drawing_of(const Sheet& sheet, const SheetSubject& subject, const ExportControl& control) {
+  if (sheet.shows == SheetShows::cost) return cost_drawing(subject.source, subject.cost, sheet.style);
+  const ExportRequest request = request_of(sheet, subject);
+  validate(request, subject.source);
+  return drawing_of(subject.source, request, control);
+}
+
+std::string bytes_of(const Sheet& sheet, const SheetSubject& subject, const ExportControl& control) {
+  if (sheet.shows == SheetShows::cost) return cost_bytes(subject.source, subject.cost, sheet.style, sheet.kind);
+  return figure_bytes(subject.source, request_of(sheet, subject), sheet.kind, control);
+}
+
+std::string write_sheet(const Sheet& sheet, const SheetSubject& subject, const std::filesystem::path& to,
+                        const ExportControl& control) {
+  if (sheet.makes_folder()) {
+    ExportRequest request = request_of(sheet, subject);
+    request.folder = to;
+    const std::size_t files = export_maps(subject.source, request, control).size();
+    return fmt::format("Saved {} files in {}.", files, to.string());
+  }
+  const std::string bytes = bytes_of(sheet, subject, control);
+  make_folder_of(to);
+  write_file(to, bytes);
+  return "Saved " + to.string() + ".";
+}
+
+std::string file_name_of(const Sheet& sheet, const SheetSubject& subject) {
+  const std::string ending = std::string(".") + vit::id_of(sheet.kind);
+  if (sheet.shows == SheetShows::cost) return cost_file_stem(subject.source) + ending;
+  const ExportRequest request = request_of(sheet, subject);
+  if (sheet.shows_several()) return figure_file_stem(subject.source, request) + ending;
+  const PickedMaps picked = pick_maps(subject.source, request, questions_of(request).front());
+  return map_file_stem(subject.source, request, picked.set->labels[static_cast<std::size_t>(picked.maps.front())]) +
+         ending;
+}
+
+std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, const vit::Model& model,
+                                      const std::string& target) {
+  std::vector<std::string> to = export_arguments(wanted, model, arguments_for(sheet.shows));
+  const auto add = [&to](const char* option, const std::string& value) {
+    to.emplace_back(option);
+    to.push_back(value);
+  };
+  const ExportStyle& style = sheet.style;
+  const ExportStyle usual;
+  const bool cost = sheet.shows == SheetShows::cost;
+  if (sheet.has_overlay()) {
+    to.emplace_back("--overlay");
+    if (style.whole_photo) to.emplace_back("--whole-photo");
+  }
+  if (cost && wanted.view.convention != vit::Convention::mac)
+    add("--convention", vit::column_of(wanted.view.convention).id);
+  if (cost && !wanted.view.cost_of_model) add("--block", std::to_string(wanted.view.block));
+  if (sheet.is_figure()) {
+    if (style.width.unit != FigureWidth::Unit::natural) add("--width", width_text(style.width));
+    if (style.width.dpi != usual.width.dpi) add("--dpi", fmt::format("{:g}", style.width.dpi));
+    const ExportStyle standard = decorated({.overlay = sheet.has_overlay()}, !sheet.makes_folder());
+    if (style.bar != standard.bar && !cost) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
+    if (style.caption != standard.caption) to.emplace_back(*style.caption ? "--caption" : "--no-caption");
+    if (style.ground != usual.ground) add("--background", vit::id_of(style.ground));
+  }
+  if (sheet.makes_folder() && sheet.kind != FileKind::png) add("--format", vit::id_of(sheet.kind));
+  add(cost ? "--cost-table" : sheet.makes_folder() ? "--out" : "--figure", target);
+  return to;
+}
+
+}  // namespace headlight

@@ -1,0 +1,162 @@
+// What the Export sheet writes, and that the command it shows writes the same.
+#include "app/export/sheet_preview.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "app/cli/commands.h"
+#include "app/export/view_export.h"
+#include "app/files/assets.h"
+#include "app/session/view_file.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+#include "engine/network/forward.h"
+#include "tests/unit/temp_folder.h"
+
+namespace headlight {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kModel = "random:C=48,L=3,h=4,P=8,S=32,K=5,seed=3";
+
+class SheetTest : public testing::Test {
+ protected:
+  SheetTest() {
+    std::filesystem::copy_file(sample_images().front(), photo_);
+    wanted_.model = kModel;
+    wanted_.image = photo_;
+    wanted_.settings = vit::trained_settings(model_->config);
+    wanted_.preprocessing = model_->preprocessing;
+    wanted_.view.block = 1;
+    wanted_.view.head = 2;
+    wanted_.view.query = 7;
+    const auto photo = std::make_shared<const vit::Image>(vit::load_image(photo_));
+    const auto pixels =
+        std::make_shared<const vit::Pixels>(vit::preprocess(*photo, model_->preprocessing, model_->config.patch_px));
+    vit::Pool pool(1);
+    vit::Meter meter;
+    subject_.source = {.trace = vit::forward({model_, pixels, wanted_.settings}, meter, pool),
+                       .photo = photo,
+                       .model = kModel,
+                       .image = "photo.png",
+                       .files = mark_files(wanted_)};
+    subject_.map.blocks = {1};
+    subject_.map.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+    subject_.map.query = 7;
+  }
+
+  int run(const std::vector<std::string>& arguments) {
+    std::vector<const char*> argv = {"headlight"};
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = run_command_line(static_cast<int>(argv.size()), argv.data());
+    testing::internal::GetCapturedStdout();
+    errors_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+
+  TempFolder folder_;
+  const std::string photo_ = (folder_.path() / "photo.png").string();
+  std::shared_ptr<const vit::Model> model_ = vit::load_model(kModel);
+  Wanted wanted_;
+  SheetSubject subject_;
+  Sheet sheet_;
+  std::string errors_;
+};
+
+TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
+  int number = 0;
+  for (const auto& shows : choices(SheetShows{}))
+    for (const auto& kind : choices(FileKind{}))
+      for (const bool plain : {true, false}) {
+        if (shows.value == SheetShows::cost) continue;  // whose times are measured
+        sheet_ = {.shows = shows.value, .over_photo = !plain, .kind = kind.value};
+        if (!plain) {
+          sheet_.style.whole_photo = true;
+          sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 120, .dpi = 150};
+          sheet_.style.bar = false;
+          sheet_.style.ground = Ground::dark;
+        }
+        const std::string file = (folder_.path() / (std::to_string(++number) + "." + vit::id_of(kind.value))).string();
+        const auto arguments = arguments_of(sheet_, wanted_, *model_, file);
+        ASSERT_EQ(run(arguments), 0) << errors_ << shell_line(arguments);
+        EXPECT_EQ(testing_files::file_bytes(file) == bytes_of(sheet_, subject_), true) << shell_line(arguments);
+      }
+}
+
+TEST_F(SheetTest, AFileForEachMapIsWhatTheCommandWritesIntoItsFolder) {
+  for (const FileKind kind : {FileKind::png, FileKind::npy})
+    for (const bool over : {false, true}) {
+      sheet_ = {.shows = SheetShows::heads, .over_photo = over, .separate = true, .kind = kind};
+      const auto theirs = folder_.path() / "theirs" / vit::id_of(kind),
+                 mine = folder_.path() / "mine" / vit::id_of(kind);
+      ASSERT_EQ(run(arguments_of(sheet_, wanted_, *model_, theirs.string())), 0) << errors_;
+      write_sheet(sheet_, subject_, mine);
+      int files = 0;
+      for (const auto& entry : std::filesystem::directory_iterator(mine)) {
+        ++files;
+        EXPECT_EQ(testing_files::file_bytes(entry.path().string()),
+                  testing_files::file_bytes((theirs / entry.path().filename()).string()))
+            << entry.path();
+      }
+      EXPECT_GE(files, 6) << "mean, maximum and four heads";
+    }
+}
+
+TEST_F(SheetTest, TheCostTableOfTheCommandHasTheSameRows) {
+  sheet_.shows = SheetShows::cost;
+  wanted_.view.cost_of_model = true;
+  sheet_.kind = FileKind::svg;
+  const std::string file = (folder_.path() / "cost.svg").string();
+  auto arguments = arguments_of(sheet_, wanted_, *model_, file);
+  arguments.insert(arguments.end(), {"--runs", "0"});
+  ASSERT_EQ(run(arguments), 0) << errors_;
+  EXPECT_EQ(testing_files::file_bytes(file), bytes_of(sheet_, subject_));
+  for (const char* words : {">softmax", ">qkv", ">operator<"})
+    EXPECT_THAT(testing_files::file_bytes(file), HasSubstr(words));
+  sheet_.kind = FileKind::npy;
+  EXPECT_THROW(bytes_of(sheet_, subject_), vit::Error);
+}
+
+TEST_F(SheetTest, APicturesViewOpensAsItWas) {
+  const std::string file = folder_.write("map.png", bytes_of(sheet_, subject_)).string();
+  const auto view = find_view(file);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->wanted.view.block, 1);
+  EXPECT_EQ(view->wanted.view.head, 2);
+  EXPECT_EQ(view->wanted.view.query, 7);
+  EXPECT_EQ(view->wanted.image, photo_);
+}
+
+TEST_F(SheetTest, ThePreviewFitsItsRoomAndTellsTheSizeOfTheFigure) {
+  sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 85, .dpi = 300};
+  const SheetPreview preview = sheet_preview(sheet_, subject_, 400, 300);
+  EXPECT_EQ(preview.failure, "");
+  EXPECT_LE(preview.picture.width, 400);
+  EXPECT_LE(preview.picture.height, 300);
+  EXPECT_TRUE(preview.picture.width >= 399 || preview.picture.height >= 299)
+      << preview.picture.width << " × " << preview.picture.height;
+  EXPECT_EQ(preview.width_px, std::lround(85 / 25.4 * 300));
+  EXPECT_NEAR(preview.width_mm, 85, 1e-6);
+  EXPECT_EQ(preview.file_name, "photo__random-C-48-L-3-h-4-P-8-S-32-K-5-seed-3__b01_h2_r1c2_over.png");
+}
+
+TEST_F(SheetTest, ASheetThatCannotBeWrittenSaysWhy) {
+  sheet_.shows = SheetShows::overlay;
+  subject_.source.photo = nullptr;
+  EXPECT_THAT(sheet_preview(sheet_, subject_, 400, 300).failure, HasSubstr("There is no photo"));
+}
+
+TEST_F(SheetTest, FilesOfNumbersShowHowTheyBegin) {
+  sheet_ = {.shows = SheetShows::grid, .kind = FileKind::csv};
+  EXPECT_THAT(sheet_preview(sheet_, subject_, 400, 300).text, HasSubstr("block,map,row,column,value\n0,0,0,0,"));
+  sheet_.kind = FileKind::npy;
+  EXPECT_THAT(sheet_preview(sheet_, subject_, 400, 300).text, HasSubstr("4 rows × 4 columns"));
+}
+
+}  // namespace
+}  // namespace headlight
