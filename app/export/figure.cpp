@@ -163,7 +163,8 @@ class Figure {
       image.height = high;
       for (int y = 0; y < high; ++y)
         for (int x = 0; x < wide; ++x) {
-          const auto& color = table[static_cast<std::size_t>(x) * table.size() / static_cast<std::size_t>(wide)];
+          const int last = std::max(1, wide - 1);  // so that both ends are there
+          const auto& color = table[static_cast<std::size_t>((255 * x + last / 2) / last)];
           image.rgb.insert(image.rgb.end(), color.begin(), color.end());
         }
       return image;

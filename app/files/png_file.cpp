@@ -163,10 +163,9 @@ std::string encode_png(const RgbaPicture& picture, const TextChunks& text, const
   bool opaque = true;
   for (std::size_t i = 3; i < picture.rgba.size() && opaque; i += 4) opaque = picture.rgba[i] == 255;
   if (opaque) {
-    rgb.reserve(picture.rgba.size() / 4 * 3);
-    for (std::size_t i = 0; i < picture.rgba.size(); i += 4)
-      rgb.insert(rgb.end(), picture.rgba.begin() + static_cast<std::ptrdiff_t>(i),
-                 picture.rgba.begin() + static_cast<std::ptrdiff_t>(i) + 3);
+    rgb.resize(picture.rgba.size() / 4 * 3);
+    const std::uint8_t* from = picture.rgba.data();
+    for (std::uint8_t *to = rgb.data(), *end = to + rgb.size(); to != end; to += 3, from += 4) std::copy_n(from, 3, to);
     rows.channels = 3;
     rows.bytes = rgb.data();
   }

@@ -8,7 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/export/view_export.h"
-#include "app/files/assets.h"
+#include "app/files/png_file.h"
 #include "app/session/view_file.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -25,7 +25,12 @@ constexpr const char* kModel = "random:C=48,L=3,h=4,P=8,S=32,K=5,seed=3";
 class SheetTest : public testing::Test {
  protected:
   SheetTest() {
-    std::filesystem::copy_file(sample_images().front(), photo_);
+    vit::Image picture;  // small, so that the many files of a test are made quickly
+    picture.width = 60;
+    picture.height = 40;
+    for (int i = 0; i < 60 * 40; ++i)
+      picture.rgb.insert(picture.rgb.end(), {static_cast<std::uint8_t>(i % 251), 80, static_cast<std::uint8_t>(i % 7)});
+    folder_.write("photo.png", encode_png(picture, {}));
     wanted_.model = kModel;
     wanted_.image = photo_;
     wanted_.settings = vit::trained_settings(model_->config);
@@ -75,9 +80,10 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
       for (const bool plain : {true, false}) {
         if (shows.value == SheetShows::cost) continue;  // whose times are measured
         sheet_ = {.shows = shows.value, .over_photo = !plain, .kind = kind.value};
+        sheet_.style.width = {.unit = FigureWidth::Unit::px, .amount = 240, .dpi = 96};
         if (!plain) {
           sheet_.style.whole_photo = true;
-          sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 120, .dpi = 150};
+          sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 60, .dpi = 100};
           sheet_.style.bar = false;
           sheet_.style.ground = Ground::dark;
         }
