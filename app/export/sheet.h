@@ -22,7 +22,9 @@ struct Sheet {
   bool operator==(const Sheet&) const = default;
 
   bool shows_several() const { return shows == SheetShows::heads || shows == SheetShows::grid; }
-  bool has_overlay() const { return shows == SheetShows::overlay || (over_photo && shows_several()); }
+  bool has_overlay() const {  // numbers have none
+    return is_figure() && (shows == SheetShows::overlay || (over_photo && shows_several()));
+  }
   bool makes_folder() const { return separate && shows_several(); }
   bool is_figure() const { return kind == FileKind::png || kind == FileKind::pdf || kind == FileKind::svg; }
 };
