@@ -120,8 +120,8 @@ void dropout(Bench& bench, bool ready) {
   bool after = session.view.stage == vit::Stage::after_dropout;
   if (ui::check(bench.ui,
                 {.id = "view.after_dropout",
-                 .label = "maps after dropout",
-                 .tooltip = "Shows the attention after the dropout mask; otherwise the softmax's own output."},
+                 .label = "after dropout",
+                 .tooltip = "Maps show the attention after the dropout mask; otherwise the softmax's own output."},
                 after))
     session.view.stage = after ? vit::Stage::after_dropout : vit::Stage::softmax;
 }

@@ -57,9 +57,10 @@ std::vector<std::string> badge_words(const Drift& drift, const vit::Settings& se
                       : "Cost experiment: " + drift.what;
   const std::string whole = words + ". These maps are not the trained network's.";
   const std::string brief = words.substr(words.find(": ") + 2) + ". Not the trained network's maps.";
-  if (!drift.maps_moved) return {whole, brief};
+  const std::string least = "Not the trained network's maps.";
+  if (!drift.maps_moved) return {whole, brief, least};
   const std::string moved = fmt::format(" {:.0f} % of the attention moved.", 100 * *drift.maps_moved);
-  return {whole + moved, whole, brief};
+  return {whole + moved, whole, brief, least};
 }
 
 bool draw_badge(Bench& bench, ImVec2 from, float width, float x) {

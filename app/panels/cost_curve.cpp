@@ -89,7 +89,7 @@ void draw_dots(const ui::Ui& ui, const CurveAxes& axes, const std::vector<CostCu
   }
 }
 
-/// A line for each operator, its name where it ends, names that would touch moved apart.
+/// A line for each operator, with its name where it ends.
 void draw_operators(const ui::Ui& ui, const CurveAxes& axes, const std::vector<CostCurve::Line>& lines) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   struct Name {
@@ -109,14 +109,18 @@ void draw_operators(const ui::Ui& ui, const CurveAxes& axes, const std::vector<C
     }
     names.push_back({axes.at(1, line.dots.back().time.median_ms).y, &line});
   }
+  // As many names as there is room for; the slowest operators have theirs. From the top down, each as near to its line
+  // as those above and below let it.
   std::sort(names.begin(), names.end(), [](const Name& a, const Name& b) { return a.y < b.y; });
-  const float high = ui.fonts.size(ui::Type::small);
-  float next = axes.from.y - high / 2;
+  const float high = ui.fonts.size(ui::Type::small), top = axes.from.y - high / 2;
+  const float room = std::floor((axes.to.y - top) / high);
+  names.resize(std::min(names.size(), static_cast<std::size_t>(std::max(room, 0.f))));
+  float next = top;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const float last = axes.to.y + high / 2 - high * static_cast<float>(names.size() - i);  // room for those below
+    const float last = axes.to.y - high * static_cast<float>(names.size() - i);
     const float y = std::max(next, std::min(names[i].y - high / 2, last));
-    ui::draw_text(ui, ui::Type::small, {axes.to.x + ui.px(8), y}, ui.theme.soft, vit::name_of(names[i].line->op));
-    list.AddRectFilled({axes.to.x + ui.px(2), y + high / 2 - ui.px(1)}, {axes.to.x + ui.px(6), y + high / 2 + ui.px(1)},
+    ui::draw_text(ui, ui::Type::small, {axes.to.x + ui.px(9), y}, ui.theme.soft, vit::name_of(names[i].line->op));
+    list.AddRectFilled({axes.to.x + ui.px(4), y + high / 2 - ui.px(1)}, {axes.to.x + ui.px(7), y + high / 2 + ui.px(1)},
                        color_of(names[i].line->op, ui.theme.dark));
     next = y + high;
   }
@@ -180,7 +184,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
   float names = ui.px(14);
   if (curve_by_operator_)
     for (const CostCurve::Line& line : curve_.operators)
-      names = std::max(names, ui::measure(ui, ui::Type::small, vit::name_of(line.op)).x + ui.px(9));
+      names = std::max(names, ui::measure(ui, ui::Type::small, vit::name_of(line.op)).x + ui.px(11));
   CurveAxes axes{.from = {at.x + ui.px(52), at.y + ui.px(6)},
                  .to = {at.x + width - names, bottom - number - ui.px(6)},
                  .most_heads = static_cast<double>(counts.back())};

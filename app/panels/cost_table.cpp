@@ -21,7 +21,7 @@ struct Columns {
 
 /// Numbers get what they need; names and formulas share what is left.
 Columns columns_of(const ui::Ui& ui, float width, bool counts_both) {
-  constexpr float kCount = 35, kBytes = 36, kMs = 44, kRate = 41, kLast = 44, kWide = 360;  // points
+  constexpr float kCount = 34, kNumber = 25, kBytes = 36, kMs = 42, kRate = 38, kLast = 42, kWide = 372;  // points
   Columns c;
   c.has_bytes = width >= ui.px(kWide);  // the tooltips have them all the same
   c.last = width;
@@ -30,8 +30,8 @@ Columns columns_of(const ui::Ui& ui, float width, bool counts_both) {
   c.bytes = c.ms - ui.px(kMs);
   c.elements = c.bytes - (c.has_bytes ? ui.px(kBytes) : 0);
   c.macs = c.elements - ui.px(kCount);
-  c.formula_end = (counts_both ? c.macs : c.elements) - ui.px(kCount);
-  c.formula = std::max(0.6f * (c.macs - ui.px(kCount)), ui.px(86));
+  c.formula_end = (counts_both ? c.macs : c.elements) - ui.px(kNumber);
+  c.formula = std::max(0.53f * (c.macs - ui.px(kNumber)), ui.px(82));
   return c;
 }
 

@@ -13,7 +13,7 @@ struct Names {
 };
 
 constexpr std::array<Names, kOpCount> kNames = {{
-    {Op::patch_embed, "patch embedding", "patch_embed"},
+    {Op::patch_embed, "patches", "patch_embed"},
     {Op::position, "position", "position"},
     {Op::norm_pre, "norm_pre", "norm_pre"},
     {Op::norm1, "norm1", "norm1"},

@@ -104,7 +104,7 @@ TEST(HeadChange, FewerHeadsAreNoReasonToBeSlower) {
   const auto change = change_of(vit::with_heads(trained(), 1, -1), 0, Times{{Op::scores, 3}, {Op::softmax, 0.1}});
   EXPECT_THAT(change->sentence, HasSubstr("6 → 1 head. Operations: scale and softmax ×0.17, all else ×1 (the block −"));
   EXPECT_THAT(change->sentence, HasSubstr("Time: q·kᵀ ×3 ("));
-  EXPECT_THAT(change->sentence, HasSubstr("; softmax ×0.1, the block ×"));
+  EXPECT_THAT(change->sentence, HasSubstr("; softmax ×0.10, the block ×"));
   EXPECT_THAT(change->sentence, Not(HasSubstr("since")));
 }
 

@@ -199,7 +199,7 @@ TEST_F(SessionTest, TrainingModeStartsWithDropoutsThatAct) {
   session.settings.attn_drop = 0.3f;
   session.settings.proj_drop = 0;
   session.set_training(false);
-  EXPECT_TRUE(session.as_trained());
+  EXPECT_EQ(session.settings.active_attn_drop(), 0);
   session.set_training(true);
   EXPECT_FLOAT_EQ(session.settings.active_attn_drop(), 0.3f) << "rates that were chosen stay";
   EXPECT_EQ(session.settings.active_proj_drop(), 0);
