@@ -32,7 +32,7 @@ with open_window("--model", MODEL, photo) as window:
     check(state["shown"]["num_heads"] == 6, "6 heads are now the trained count, and shown")
     check((state["shown"]["block"], state["shown"]["query"]) == (shown["block"], shown["query"]),
           "block and query stay as they were")
-    check("report.heads.reset" in window.marks() and "badge" not in window.marks(), "it is overridden, and as trained")
+    check("report.heads.reset" in window.marks() and "attention.as_trained" not in window.marks(), "it is overridden, and as trained")
     window.click("report.heads.reset")
     state = window.wait_for(lambda s: s["settled"] and s["shown"]["num_heads"] == 3, "the file's own 3 heads")
     check(window.mark("heads.histogram")["value"] == before, f"the map is the first one again: {before}")
