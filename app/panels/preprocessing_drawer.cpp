@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::array<const char*, 3> kChannels = {"red", "green", "blue"}, kLetters = {"R", "G", "B"};
 constexpr float kLeastSide = 120, kMostSide = 380;  // points of the picture
-constexpr float kControls = 448;                    // points of all that stands below it
+constexpr float kControls = 482;                    // points of all that stands below it
 constexpr float kLeastPatch = 5;                    // points; smaller ones get no lines
 
 struct PixelAt {
@@ -159,9 +159,7 @@ void draw_cells(const ui::Ui& ui, const Cells& cells, ImU32 rest) {
 /// Each channel as the network reads it, and the pixel under the cursor before and after.
 void draw_statistics(const ui::Ui& ui, const vit::Pixels& pixels,
                      const std::array<vit::ChannelStatistics, 3>& statistics, const std::optional<PixelAt>& at) {
-  draw_cells(ui,
-             {"", "mean", "std", "least", "most",
-              at ? fmt::format("row {}, column {}", at->y, at->x) : "pixel under the pointer"},
+  draw_cells(ui, {"", "mean", "std", "least", "most", at ? fmt::format("pixel ({}, {})", at->y, at->x) : "pixel"},
              ui.theme.soft);
   for (std::size_t c = 0; c < 3; ++c) {
     const vit::ChannelStatistics& s = statistics[c];

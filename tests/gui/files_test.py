@@ -89,9 +89,9 @@ with open_window("--model", MODEL, photo) as window:
 
     # The drawer.
     place, before = rectangle(window, "image.view"), cut(window, "image.view")
-    window.click("image.preprocess")
+    frame = window.click("image.preprocess")["frame"]
     window.xdotool("mousemove", 640, 2)
-    window.settle()
+    window.wait_for(lambda s: s["settled"] and s["frame"] > frame + 2, "frames with the pointer elsewhere")
     check(rectangle(window, "image.view") == place, "the photo stays where it is beside the drawer")
     check(np.abs(cut(window, "image.view") - before).max() <= 8, "and is not dimmed")
     x, y, w, h = rectangle(window, "prepare.pixels")
