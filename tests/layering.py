@@ -15,7 +15,14 @@ AT_THE_TOP = {"app/main.cpp": "cli"}  # files outside the rooms, and the room wh
 
 # Libraries that one place keeps to itself: what is included, and where it may be.
 KEPT_IN = {
-    r"(stb/stb_image\.h|stb_image\.h)$": r"engine/image/\w+\.cpp",
+    r"(stb/stb_image\.h|stb_image\.h)$": r"engine/image/decode_stb\.cpp",
+    r"(jpeglib|jerror)\.h$": r"engine/image/decode_jpeg\.cpp",
+    r"webp/": r"engine/image/decode_webp\.cpp",
+    r"tiffio\.h$": r"engine/image/decode_tiff\.cpp",
+    r"gif_lib\.h$": r"engine/image/decode_gif\.cpp",
+    r"libheif/": r"engine/image/decode_heif\.cpp",
+    r"avif/": r"engine/image/decode_avif\.cpp",
+    r"lcms2\.h$": r"engine/image/color_profile\.cpp",
     r"zlib\.h$|zip\.h$": r"engine/containers/\w+\.cpp|app/files/\w+\.cpp",
     r"png\.h$": r"app/files/\w+\.cpp",
     r"fontconfig/": r"app/words/font_files\.cpp|app/export/lettering\.cpp",

@@ -1,51 +1,19 @@
 #include "engine/image/image.h"
 
 #include <fstream>
-#include <limits>
-#include <memory>
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/image/color_profile.h"
+#include "engine/image/decoders.h"
 #include "engine/image/exif.h"
 #include "engine/image/image_format.h"
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_PNG
-#define STBI_ONLY_BMP
-#define STBI_ONLY_TGA
-#define STBI_NO_STDIO
-#define STBI_FAILURE_USERMSG
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-#include <stb/stb_image.h>
-#pragma GCC diagnostic pop
 
 namespace vit {
 namespace {
 
-constexpr std::int64_t kMostPixels = 100'000'000;
+constexpr std::int64_t kMostPixels = 120'000'000;
 constexpr std::uintmax_t kMostFileBytes = 1'000'000'000;
-
-const char* name_of(ImageFormat format) {
-  switch (format) {
-    case ImageFormat::jpeg:
-      return "JPEG";
-    case ImageFormat::png:
-      return "PNG";
-    case ImageFormat::bmp:
-      return "BMP";
-    case ImageFormat::tga:
-      return "TGA";
-  }
-  return "";
-}
-
-struct FreePixels {
-  void operator()(stbi_uc* pixels) const noexcept { stbi_image_free(pixels); }
-};
 
 std::vector<std::byte> read_file(const std::filesystem::path& file) {
   const std::string name = file.string();
@@ -68,54 +36,102 @@ std::vector<std::byte> read_file(const std::filesystem::path& file) {
 
 ImageFormat checked_format(std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.empty()) throw Error(name + " is empty; choose another picture.");
-  if (const auto format = readable_format(bytes, name)) return *format;
-  if (const auto kind = unreadable_kind(bytes))
-    throw Error(name + " is " + *kind + ", which Headlight does not read; convert it to PNG or JPEG first.");
-  throw Error(name + " is no picture that Headlight knows; choose a JPEG, PNG, BMP or TGA file.");
+  const auto kind = kind_of_file(bytes, name);
+  if (!kind) throw Error(name + " is no picture that Headlight knows; choose a " + readable_formats() + " file.");
+  if (!kind->format)
+    throw Error(name + " is " + std::string(kind->name) +
+                ", which Headlight does not read; convert it to PNG or JPEG first.");
+  return *kind->format;
 }
 
-void check_size(std::int64_t width, std::int64_t height, const std::string& name) {
-  if (width == 0 || height == 0) throw Error(name + " has no pixels; choose another picture.");
-  if (width > kMostPixels / height)
-    throw Error(name + " has " + std::to_string(width) + "×" + std::to_string(height) +
-                " pixels, more than the 100 megapixels that Headlight reads; scale it down first.");
+Decoded decode(const PictureFile& file) {
+  switch (file.format) {
+    case ImageFormat::jpeg:
+      return decode_jpeg(file);
+    case ImageFormat::webp:
+      return decode_webp(file);
+    case ImageFormat::tiff:
+      return decode_tiff(file);
+    case ImageFormat::gif:
+      return decode_gif(file);
+    case ImageFormat::pnm:
+      return decode_pnm(file);
+    case ImageFormat::heic:
+      return decode_heif(file);
+    case ImageFormat::avif:
+      return decode_avif(file);
+    case ImageFormat::png:
+    case ImageFormat::bmp:
+    case ImageFormat::tga:
+    case ImageFormat::psd:
+      break;
+  }
+  return decode_stb(file);
+}
+
+/// Names a profile that is not sRGB, and applies it where that is wanted.
+void follow_profile(Decoded& decoded, ColorManagement management) {
+  if (decoded.profile.empty()) return;
+  Image& image = decoded.image;
+  const ColorProfile profile = read_profile(decoded.profile);
+  if (profile.is_srgb) return;
+  if (profile.kind == ColorProfile::Kind::unreadable) {
+    image.remarks.emplace_back("The file's colour profile cannot be read; its colours are taken as sRGB.");
+    return;
+  }
+  image.profile = profile.name;
+  const std::string sentence = "The file has the colour profile \"" + profile.name + "\"";
+  if (profile.kind == ColorProfile::Kind::other)
+    image.remarks.push_back(sentence + ", which is not for RGB; its colours were converted without it.");
+  else if (management == ColorManagement::ignore_profile)
+    image.remarks.push_back(sentence + ", not sRGB; as the reference pipelines do, its colours are taken as sRGB.");
+  else if (convert_to_srgb(image, decoded.profile))
+    image.remarks.push_back(sentence + "; its colours were converted to sRGB.");
+  else
+    image.remarks.push_back(sentence + ", which cannot be applied; its colours are taken as sRGB.");
 }
 
 }  // namespace
 
-Image load_image(const std::filesystem::path& file) {
-  return decode_image(read_file(file), file.string());
+void check_size(std::int64_t width, std::int64_t height, const std::string& name) {
+  if (width <= 0 || height <= 0) throw Error(name + " has no pixels; choose another picture.");
+  if (width > kMostPixels / height)
+    throw Error(name + " has " + std::to_string(width) + "×" + std::to_string(height) + " pixels, more than the " +
+                std::to_string(kMostPixels / 1'000'000) + " megapixels that Headlight reads; scale it down first.");
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
-  const ImageFormat format = checked_format(bytes, name);
-  const std::string kind = name_of(format);
-  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
-  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
-    throw Error(name + " is larger than 2 GB, too large for a picture; choose a smaller one.");
-  const int size = static_cast<int>(bytes.size());
-
-  // The decoder pads missing data with zeros and carries on, so that a cut-off file would pass for a picture.
-  const ImageLayout layout = layout_of(format, bytes);
-  if (!layout.complete) throw Error(name + " is a " + kind + " file that ends too early; copy or download it again.");
-
-  check_size(layout.width, layout.height, name);
-
-  int width = 0, height = 0, channels = 0;
-  const std::unique_ptr<stbi_uc, FreePixels> pixels(
-      stbi_load_from_memory(data, size, &width, &height, &channels, STBI_rgb));
-  if (!pixels) {
-    const char* reason = stbi_failure_reason();
-    throw Error(name + " is a " + kind + " file that cannot be decoded (" + (reason ? reason : "unknown reason") +
-                "); save it again as an ordinary PNG or JPEG.");
-  }
-
+Image blank_image(std::int64_t width, std::int64_t height, const std::string& name) {
+  check_size(width, height, name);
   Image image;
-  image.width = width;
-  image.height = height;
-  image.rgb.assign(pixels.get(), pixels.get() + std::size_t{3} * static_cast<std::size_t>(width) * height);
-  image.name = name;
-  return upright(std::move(image), exif_orientation(layout.exif));
+  image.width = static_cast<int>(width);
+  image.height = static_cast<int>(height);
+  image.rgb.resize(3 * static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  return image;
+}
+
+void refuse_cut_off(const PictureFile& file) {
+  throw Error(file.name + " is a " + name_of(file.format) + " file that ends too early; copy or download it again.");
+}
+
+void refuse_damaged(const PictureFile& file, const std::string& reason) {
+  throw Error(file.name + " is a " + name_of(file.format) + " file that cannot be decoded (" + reason +
+              "); save it again as an ordinary PNG or JPEG.");
+}
+
+std::string without_end(std::string_view sentence) {
+  const auto last = sentence.find_last_not_of(". \r\n");
+  return std::string(sentence.substr(0, last == std::string_view::npos ? 0 : last + 1));
+}
+
+Image load_image(const std::filesystem::path& file, ColorManagement management) {
+  return decode_image(read_file(file), file.string(), management);
+}
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& name, ColorManagement management) {
+  Decoded decoded = decode({bytes, name, checked_format(bytes, name)});
+  follow_profile(decoded, management);
+  decoded.image.name = name;
+  return upright(std::move(decoded.image), decoded.orientation);
 }
 
 }  // namespace vit

@@ -1,4 +1,4 @@
-// What kind of picture a file holds, told by its content, and whether all of it is there.
+// What kind of picture a file holds, told by its content.
 #pragma once
 
 #include <cstddef>
@@ -6,24 +6,31 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace vit {
 
-enum class ImageFormat { jpeg, png, bmp, tga };
+enum class ImageFormat : std::uint8_t { jpeg, png, webp, tiff, gif, bmp, tga, psd, pnm, heic, avif };
 
-/// The format if Headlight reads it. TGA has no signature: it is recognised by its footer or by the name's extension.
-std::optional<ImageFormat> readable_format(std::span<const std::byte> bytes, const std::string& name);
+/// What the first bytes of a file say. `format` is empty for what Headlight does not read.
+struct FileKind {
+  std::optional<ImageFormat> format;
+  std::string_view name;  // with its article: "a JPEG picture", "an AVIF picture", "a video"
 
-/// "a WebP picture", "a PDF document", …: what an unreadable file is, or nothing if it is not recognised either.
-std::optional<std::string> unreadable_kind(std::span<const std::byte> bytes);
-
-/// The structure of a picture file, walked without decoding it.
-struct ImageLayout {
-  bool complete = false;            // reaches the end that its format prescribes
-  std::span<const std::byte> exif;  // TIFF block of the EXIF data, or empty
-  std::int64_t width = 0;           // px, as the header states them; 0 if it does not
-  std::int64_t height = 0;
+  bool is_picture() const { return name.ends_with("picture"); }
 };
-ImageLayout layout_of(ImageFormat format, std::span<const std::byte> bytes);
+
+/// Nothing where the content is not recognised. TGA has no signature: it is told by its footer or by the name's
+/// extension.
+std::optional<FileKind> kind_of_file(std::span<const std::byte> bytes, const std::string& name);
+
+/// "JPEG, PNG, WebP, …": what Headlight reads, for help texts and messages.
+std::string readable_formats();
+
+/// ".jpg", ".png", …: what such files are called, in lower case.
+std::span<const char* const> picture_endings();
+
+/// "JPEG", "PNG", …
+const char* name_of(ImageFormat format);
 
 }  // namespace vit

@@ -91,8 +91,7 @@ def jpeg_cases(source):
         image.save(OUT / f"jpeg_{name}.jpg", **options)
         with Image.open(OUT / f"jpeg_{name}.jpg") as decoded:
             save_png(decoded.convert("RGB"), f"jpeg_{name}.png")
-        # stb_image up-samples the chroma of the last column of 4:2:2 from the wrong neighbour.
-        cases.append({"file": f"jpeg_{name}.jpg", "expected": f"jpeg_{name}.png", "skip_right": int(name == "422")})
+        cases.append({"file": f"jpeg_{name}.jpg", "expected": f"jpeg_{name}.png"})
     return cases
 
 
@@ -109,8 +108,7 @@ def orientation_cases(source):
             with Image.open(OUT / file) as stored:
                 upright = ImageOps.exif_transpose(stored)
             save_png(upright, f"orientation_{orientation}_{suffix}_upright.png")
-            cases.append({"file": file, "expected": f"orientation_{orientation}_{suffix}_upright.png",
-                          "exact": suffix == "png"})
+            cases.append({"file": file, "expected": f"orientation_{orientation}_{suffix}_upright.png"})
     return cases
 
 
@@ -159,9 +157,6 @@ def main():
     cases = {"resize": resize_cases(source), "preprocess": preprocess_cases(source), "jpeg": jpeg_cases(source),
              "orientation": orientation_cases(source), "kind": kind_cases(source)}
     (OUT / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")
-    source.resize((8, 8)).save(OUT / "refused.webp")
-    source.resize((8, 8)).save(OUT / "refused.gif")
-    source.resize((8, 8)).save(OUT / "refused.tiff")
 
 
 if __name__ == "__main__":
