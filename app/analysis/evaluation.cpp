@@ -15,6 +15,7 @@
 #include "engine/base/lower.h"
 #include "engine/base/pool.h"
 #include "engine/image/image.h"
+#include "engine/image/image_format.h"
 
 namespace headlight {
 namespace {
@@ -27,10 +28,8 @@ double seconds_since(Clock::time_point start) {
 }
 
 bool is_picture(const fs::path& file) {
-  const std::string extension = vit::lower(file.extension().string());
-  for (const char* known : {".jpg", ".jpeg", ".png", ".bmp", ".tga"})
-    if (extension == known) return true;
-  return false;
+  const auto known = vit::picture_endings();
+  return std::find(known.begin(), known.end(), vit::lower(file.extension().string())) != known.end();
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
@@ -95,7 +94,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, st
     settings.keep = vit::Keep::none;
     for (std::size_t i; (i = shared.next++) < images.size() && !shared.failed;) {
       const auto start = Clock::now();
-      auto photo = std::make_shared<const vit::Image>(vit::load_image(images[i].file));
+      auto photo = std::make_shared<const vit::Image>(vit::load_image(images[i].file, job.colors));
       Run run = make_run(job.model, std::move(photo), job.preprocessing, settings);
       run.extent = job.extent;
       const double decode_seconds = seconds_since(start);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/image/image.h"
 #include "engine/network/model.h"
 #include "engine/network/settings.h"
 #include "engine/network/trace.h"
@@ -42,6 +43,7 @@ struct Evaluation {
 struct EvaluationJob {
   std::shared_ptr<const vit::Model> model;
   vit::Preprocessing preprocessing;
+  vit::ColorManagement colors = vit::ColorManagement::ignore_profile;
   vit::Settings settings;  // its threads each take a whole picture
   vit::Extent extent = {};
   std::function<void(double)> progress = {};

@@ -17,6 +17,7 @@
 #include "app/files/write_file.h"
 #include "engine/base/error.h"
 #include "engine/checkpoint/load_model.h"
+#include "engine/image/image_format.h"
 
 namespace headlight {
 namespace {
@@ -123,10 +124,16 @@ void add_preprocessing_options(CLI::App& app, RunOptions& options) {
   add_choice(app, "--interpolation", rules.interpolation, "Resampling filter")->group(kGroup);
   add_rgb_option(app, "--mean", rules.mean, "Subtracted from RGB in 0…1", kGroup);
   add_rgb_option(app, "--std", rules.std, "RGB is divided by it", kGroup);
+  app.add_flag(
+         "--icc", options.icc,
+         "Apply a colour profile that is not sRGB, which the reference pipelines pass over and so does the default")
+      ->group(kGroup);
 }
 
 void add_image_options(CLI::App& app, RunOptions& options) {
-  app.add_option("-i,--image", options.image, "Photograph: JPEG, PNG, BMP or TGA")->type_name("FILE")->group("Image");
+  app.add_option("-i,--image", options.image, "Photograph: " + vit::readable_formats())
+      ->type_name("FILE")
+      ->group("Image");
   add_preprocessing_options(app, options);
 }
 
@@ -188,6 +195,13 @@ std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
   return vit::load_model(source, load, [&bar](double fraction) { bar.show(fraction); });
 }
 
+std::shared_ptr<const vit::Image> open_image(const RunOptions& options) {
+  auto photo = std::make_shared<const vit::Image>(vit::load_image(options.image, color_management(options.icc)));
+  for (const std::string& remark : photo->remarks)
+    std::fprintf(stderr, "headlight: %s: %s\n", options.image.c_str(), remark.c_str());
+  return photo;
+}
+
 vit::Image generated_image(int width, int height) {
   vit::Image image;
   image.width = width;
@@ -211,8 +225,8 @@ Run open_run(const RunOptions& options, ImageNeed need) {
   const vit::Preprocessing rules = preprocessing_for(options.preprocessing, model->preprocessing);
   if (!options.pixels.empty())
     return make_run(std::move(model), std::filesystem::path(options.pixels), rules, std::move(settings));
-  auto photo = std::make_shared<const vit::Image>(options.image.empty() ? generated_image(rules.width, rules.height)
-                                                                        : vit::load_image(options.image));
+  auto photo = options.image.empty() ? std::make_shared<const vit::Image>(generated_image(rules.width, rules.height))
+                                     : open_image(options);
   return make_run(std::move(model), std::move(photo), rules, std::move(settings));
 }
 

@@ -39,7 +39,7 @@ CLI::Validator is_finite();
 
 /// --model and what overrides a checkpoint's guesses. `options` must outlive the parsing.
 void add_model_options(CLI::App& app, RunOptions& options);
-/// --resize, --crop, --crop-rounding, --interpolation, --mean, --std.
+/// --resize, --crop, --crop-rounding, --interpolation, --mean, --std, --icc.
 void add_preprocessing_options(CLI::App& app, RunOptions& options);
 /// --image and the preprocessing.
 void add_image_options(CLI::App& app, RunOptions& options);
@@ -59,6 +59,9 @@ enum class ImageNeed {
   or_generated  // without --image a generated picture of the network's own size: costs depend on sizes alone
 };
 Run open_run(const RunOptions& options, ImageNeed need);
+
+/// The photo of the options; what is to be said of it goes to standard error. Throws vit::Error.
+std::shared_ptr<const vit::Image> open_image(const RunOptions& options);
 
 /// A picture of pseudo-random pixels, the same on every machine.
 vit::Image generated_image(int width, int height);

@@ -113,6 +113,7 @@ SavedView files_of(const RunOptions& run) {
   wanted.model = run.model.empty() ? default_model().string() : run.model;
   wanted.load = run.load;
   wanted.image = run.image;
+  wanted.icc = run.icc;
   return mark_files(std::move(wanted));
 }
 

@@ -27,6 +27,7 @@ struct Subject {
   const vit::Model& model;
   vit::Preprocessing preprocessing;
   std::vector<vit::Fact> facts;
+  std::shared_ptr<const vit::Image> image;  // or null
 };
 
 int tokens_of(const Subject& subject) {
@@ -34,6 +35,14 @@ int tokens_of(const Subject& subject) {
   const vit::Preprocessing& p = subject.preprocessing;
   const int patch = model.config.patch_px;
   return model.config.prefix_tokens() + (p.height / patch) * (p.width / patch);
+}
+
+Json json_of(const vit::Image& image) {
+  return {{"file", image.name},
+          {"width", image.width},
+          {"height", image.height},
+          {"profile", image.profile},
+          {"remarks", image.remarks}};
 }
 
 Json to_json(const Subject& subject) {
@@ -44,32 +53,34 @@ Json to_json(const Subject& subject) {
   for (const vit::Fact& fact : subject.facts)
     facts.push_back(
         {{"name", fact.name}, {"value", fact.value}, {"source", vit::name_of(fact.source)}, {"reason", fact.reason}});
-  return {{"file", r.file},
-          {"format", r.format},
-          {"family", r.family},
-          {"reason", r.reason},
-          {"architecture", c.architecture},
-          {"depth", c.depth},
-          {"channels", c.channels},
-          {"num_heads", c.num_heads},
-          {"hidden", c.hidden},
-          {"patch_px", c.patch_px},
-          {"input_width", subject.preprocessing.width},
-          {"input_height", subject.preprocessing.height},
-          {"prefix_tokens", c.prefix_tokens()},
-          {"tokens", tokens_of(subject)},
-          {"classes", c.classes},
-          {"qkv_bias", c.qkv_bias},
-          {"eps", c.eps},
-          {"parameters", r.parameters},
-          {"weight_bytes", r.weight_bytes},
-          {"possible_num_heads", vit::divisors(c.channels)},
-          {"preprocessing", vit::describe(subject.preprocessing)},
-          {"mean", subject.preprocessing.mean},
-          {"std", subject.preprocessing.std},
-          {"labels", model.labels.size()},
-          {"facts", facts},
-          {"tensors", {{"used", r.used}, {"unused", r.unused}, {"missing", r.missing}}}};
+  Json json = {{"file", r.file},
+               {"format", r.format},
+               {"family", r.family},
+               {"reason", r.reason},
+               {"architecture", c.architecture},
+               {"depth", c.depth},
+               {"channels", c.channels},
+               {"num_heads", c.num_heads},
+               {"hidden", c.hidden},
+               {"patch_px", c.patch_px},
+               {"input_width", subject.preprocessing.width},
+               {"input_height", subject.preprocessing.height},
+               {"prefix_tokens", c.prefix_tokens()},
+               {"tokens", tokens_of(subject)},
+               {"classes", c.classes},
+               {"qkv_bias", c.qkv_bias},
+               {"eps", c.eps},
+               {"parameters", r.parameters},
+               {"weight_bytes", r.weight_bytes},
+               {"possible_num_heads", vit::divisors(c.channels)},
+               {"preprocessing", vit::describe(subject.preprocessing)},
+               {"mean", subject.preprocessing.mean},
+               {"std", subject.preprocessing.std},
+               {"labels", model.labels.size()},
+               {"facts", facts},
+               {"tensors", {{"used", r.used}, {"unused", r.unused}, {"missing", r.missing}}}};
+  if (subject.image) json["image"] = json_of(*subject.image);
+  return json;
 }
 
 void print_names(const char* title, const std::vector<std::string>& names, bool all) {
@@ -107,6 +118,10 @@ void print(const Subject& subject, bool all_tensors) {
     std::printf("  %-14s %s%s%s%s%s\n", fact.name.c_str(), fact.value.c_str(), fact.value.empty() ? "" : ", ",
                 fact.value.empty() ? "" : vit::name_of(fact.source),
                 fact.reason.empty() || fact.value.empty() ? "" : ": ", fact.reason.c_str());
+  if (const auto& image = subject.image) {
+    std::printf("  %-14s %s, %d×%d px\n", "image", image->name.c_str(), image->width, image->height);
+    for (const std::string& remark : image->remarks) std::printf("  %-14s %s\n", "", remark.c_str());
+  }
   print_names("tensors used", r.used, all_tensors);
   print_names("unused", r.unused, all_tensors);
   print_names("missing", r.missing, all_tensors);
@@ -115,7 +130,11 @@ void print(const Subject& subject, bool all_tensors) {
 int run_info(const InfoOptions& options) {
   const std::shared_ptr<const vit::Model> model = open_model(options.run);
   const vit::Preprocessing wanted = preprocessing_for(options.run.preprocessing, model->preprocessing);
-  const Subject subject{*model, wanted, facts_with(*model, wanted)};
+  Subject subject{*model, wanted, facts_with(*model, wanted), nullptr};
+  if (!options.run.image.empty()) {
+    const vit::ColorManagement colors = color_management(options.run.icc);
+    subject.image = std::make_shared<const vit::Image>(vit::load_image(options.run.image, colors));
+  }
   if (options.json != "-") print(subject, options.tensors);
   if (!options.json.empty()) write_output(options.json, json_text(to_json(subject), 2) + "\n");
   return 0;
@@ -128,7 +147,7 @@ void add_info_command(CLI::App& root, Action& action) {
       root.add_subcommand("info", "What a checkpoint is: family, sizes, what was read, implied, guessed");
   auto options = std::make_shared<InfoOptions>();
   add_model_options(*command, options->run);
-  add_preprocessing_options(*command, options->run);
+  add_image_options(*command, options->run);
   command->add_flag("--tensors", options->tensors, "Name every tensor");
   command->add_option("--json", options->json, "Write the same as JSON (- for standard output)")->type_name("FILE");
   command->callback([&action, options] { action = [options] { return run_info(*options); }; });

@@ -5,10 +5,17 @@
 #include <curl/curlver.h>
 #include <fmt/core.h>
 #include <fontconfig/fontconfig.h>
+#include <gif_lib.h>
 #include <imgui.h>
+#include <lcms2.h>
 #include <openssl/opensslv.h>
 #include <png.h>
+#include <tiffio.h>
+#include <webp/decode.h>
 #include <zlib.h>
+#include <cstdio>
+// after it
+#include <jpeglib.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -24,6 +31,13 @@ std::string dotted(int major, int minor, int patch) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
+/// libtiff states it as "LIBTIFF, Version 4.5.0" and a notice behind it.
+std::string tiff_version() {
+  const std::string text = TIFFGetVersion(), before = "Version ";
+  const auto begin = text.find(before) + before.size();
+  return text.substr(begin, text.find('\n') - begin);
+}
+
 std::vector<vit::Library> libraries() {
   std::vector<vit::Library> all = vit::engine_libraries();
   all.push_back(
@@ -36,6 +50,13 @@ std::vector<vit::Library> libraries() {
   all.push_back({"cairo", CAIRO_VERSION_STRING});
   all.push_back({"libpng", PNG_LIBPNG_VER_STRING});
   all.push_back({"zlib", ZLIB_VERSION});
+  constexpr int kJpeg = LIBJPEG_TURBO_VERSION_NUMBER;
+  all.push_back({"libjpeg-turbo", dotted(kJpeg / 1000000, kJpeg / 1000 % 1000, kJpeg % 1000)});
+  const int webp = WebPGetDecoderVersion();
+  all.push_back({"libwebp", dotted(webp >> 16, webp >> 8 & 255, webp & 255)});
+  all.push_back({"libtiff", tiff_version()});
+  all.push_back({"giflib", dotted(GIFLIB_MAJOR, GIFLIB_MINOR, GIFLIB_RELEASE)});
+  all.push_back({"lcms2", dotted(LCMS_VERSION / 1000, LCMS_VERSION % 1000 / 10, LCMS_VERSION % 10)});
   all.push_back({"libcurl", LIBCURL_VERSION});
   all.push_back({"OpenSSL", dotted(OPENSSL_VERSION_MAJOR, OPENSSL_VERSION_MINOR, OPENSSL_VERSION_PATCH)});
   return all;

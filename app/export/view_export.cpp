@@ -46,6 +46,7 @@ void add_run(Arguments& to, const RunOptions& run) {
   add(to, "--family", run.load.family.value_or(""));
   add(to, "--labels", run.load.labels ? run.load.labels->string() : "");
   add(to, "--image", run.image);
+  if (run.icc) to.emplace_back("--icc");
   add(to, "--resize", run.preprocessing.resize);
   add(to, "--crop", run.preprocessing.crop);
   add(to, "--crop-rounding", run.preprocessing.crop_rounding);

@@ -17,6 +17,7 @@ SavedView files_of(const Session& session) {
   files.model = session.model_source();
   files.load = session.load_options();
   files.image = session.image_source();
+  files.icc = session.wanted.icc;
   return mark_files(std::move(files));
 }
 

@@ -99,6 +99,26 @@ void button_row(Bench& bench, const std::vector<RowButton>& buttons) {
   }
 }
 
+/// What the pixels do not show of the file; and whether a profile that is not sRGB is applied.
+void draw_remarks(Bench& bench, const vit::Image& image) {
+  ui::Ui& ui = bench.ui;
+  const float width = ImGui::GetContentRegionAvail().x;
+  for (const std::string& remark : image.remarks) {
+    ui.announce(remark);
+    ui::text(ui, ui::Type::small, ui.theme.accent, ui::shortened(ui, ui::Type::small, remark, width));
+    if (ImGui::IsItemHovered()) ui::hint(ui, remark);
+  }
+  if (image.profile.empty()) return;
+  bool icc = bench.session.wanted.icc;
+  if (ui::check(ui,
+                {.id = "image.icc",
+                 .label = "Apply its colour profile",
+                 .tooltip = "Converts the photo's colours from \"" + image.profile +
+                            "\" to sRGB. The pipelines that networks are trained and tested with do not."},
+                icc))
+    bench.session.apply_profile(icc);
+}
+
 }  // namespace
 
 void draw_model_section(Bench& bench) {
@@ -146,6 +166,7 @@ void draw_image_section(Bench& bench) {
   ui::heading(ui, "PHOTO", line);
   if (image) {
     draw_photo_name(bench, title_of(bench.session.image_source()));
+    draw_remarks(bench, *image);
     if (bench.session.model()) input_controls(bench);
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_image;

@@ -11,6 +11,7 @@
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
+#include "engine/image/image_format.h"
 #include "engine/base/error.h"
 
 namespace headlight {
@@ -204,7 +205,7 @@ void draw_name(Bench& bench, const ui::Control& control, bool& asked, void (*dra
 void browse_photos(Bench& bench, Chosen chosen) {
   ui::FileBrowser::Task task{.mode = ui::FileBrowser::Mode::open_file,
                              .title = "Open a photo",
-                             .endings = {".jpg", ".jpeg", ".png", ".bmp", ".tga"},
+                             .endings = {vit::picture_endings().begin(), vit::picture_endings().end()},
                              .recent = others(bench.preferences.recent_images, sample_paths()),
                              .folder = {},
                              .name = {},

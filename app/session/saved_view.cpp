@@ -101,7 +101,10 @@ void fields(Visitor& v, Subject& saved) {
   auto& wanted = saved.wanted;
   v.group("model", [&](auto& in) { mark_fields(in, saved.model); });
   v.group("load", [&](auto& in) { load_fields(in, wanted.load); });
-  v.group("image", [&](auto& in) { mark_fields(in, saved.image); });
+  v.group("image", [&](auto& in) {
+    mark_fields(in, saved.image);
+    in("icc", wanted.icc);
+  });
   v.group("preprocessing", [&](auto& in) { preprocessing_fields(in, wanted.preprocessing); });
   v.group("settings", [&](auto& in) { settings_fields(in, wanted.settings); });
   v.group("view", [&](auto& in) { view_fields(in, wanted.view); });

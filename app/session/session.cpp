@@ -8,7 +8,9 @@
 
 namespace headlight {
 
-Session::Session(RunOptions start, std::function<void()> wake) : start_(std::move(start)), worker_(std::move(wake)) {}
+Session::Session(RunOptions start, std::function<void()> wake) : start_(std::move(start)), worker_(std::move(wake)) {
+  wanted.icc = start_.icc;
+}
 
 void Session::open_model(const std::string& source, vit::LoadOptions options) {
   if (!options.imagenet_labels) options.imagenet_labels = imagenet_labels;
@@ -20,7 +22,11 @@ void Session::override_model(vit::LoadOptions options) {
 }
 
 void Session::open_image(const std::string& source) {
-  worker_.load_image(source);
+  worker_.load_image(source, wanted.icc);
+}
+
+void Session::apply_profile(bool icc) {
+  if (image_) worker_.load_image(wanted.image, icc);
 }
 
 void Session::adopt_again(LoadedModel loaded) {
@@ -63,6 +69,7 @@ void Session::adopt_image(LoadedImage loaded) {
   display_ = std::move(loaded.display);
   input_.reset();
   wanted.image = std::move(loaded.source);
+  wanted.icc = loaded.icc;
   opened_image_ = wanted.image;
 }
 

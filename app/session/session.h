@@ -29,6 +29,8 @@ class Session {
   /// Loads in the background; `failures()` hears of what did not open, and everything else stays as it was.
   void open_model(const std::string& source, vit::LoadOptions options = {});
   void open_image(const std::string& source);
+  /// Reads the open photo again, with its colour profile applied or not.
+  void apply_profile(bool icc);
   /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
   void override_model(vit::LoadOptions options);
 

@@ -29,8 +29,8 @@ void Session::open_view(const SavedView& saved) {
     if (opening.model) open_model(saved.model.path, saved.wanted.load);
   }
   if (!left_out(saved.image)) {
-    opening.image = !image_ || wanted.image != saved.image.path;
-    if (opening.image) open_image(saved.image.path);
+    opening.image = !image_ || wanted.image != saved.image.path || wanted.icc != saved.wanted.icc;
+    if (opening.image) worker_.load_image(saved.image.path, saved.wanted.icc);
   }
   opening_ = std::move(opening);
   follow_opening({});

@@ -19,6 +19,7 @@ struct Wanted {
   std::string model;      // file, folder or "random:…" of the open model; empty: none yet
   vit::LoadOptions load;  // its overrides
   std::string image;      // file of the open photo; empty: none yet
+  bool icc = false;       // its colour profile, where it is not sRGB, is applied
   vit::Preprocessing preprocessing;
   vit::Settings settings;
   View view;

@@ -60,6 +60,7 @@ RunOptions options_of(const Wanted& wanted) {
   RunOptions options;
   options.model = wanted.model;
   options.image = wanted.image;
+  options.icc = wanted.icc;
   options.load = wanted.load;
   options.num_heads = num_heads_of(s.head_counts());
   options.heads_off = heads_off_of(s);

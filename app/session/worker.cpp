@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "app/session/run_options.h"
 #include "engine/base/error.h"
 
 namespace headlight {
@@ -103,9 +104,9 @@ void Worker::load_model(std::string source, vit::LoadOptions options, bool again
            const std::stop_token& stop) { open_model(wanted, stop); }});
 }
 
-void Worker::load_image(std::string source) {
+void Worker::load_image(std::string source, bool icc) {
   put({Rank::image, Doing::loading_image,
-       [this, source = std::move(source)](const std::stop_token&) { open_image(source); }});
+       [this, source = std::move(source), icc](const std::stop_token&) { open_image(source, icc); }});
 }
 
 void Worker::run_errand(Errand errand) {
@@ -261,12 +262,12 @@ void Worker::open_model(const LoadedModel& wanted, const std::stop_token& stop) 
   });
 }
 
-void Worker::open_image(const std::string& source) {
+void Worker::open_image(const std::string& source, bool icc) {
   const std::string no_memory = source + ": not enough memory for this picture.";
   attempt(Failure::What::image, no_memory.c_str(), [&] {
-    auto image = std::make_shared<const vit::Image>(vit::load_image(source));
+    auto image = std::make_shared<const vit::Image>(vit::load_image(source, color_management(icc)));
     auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
-    publish([&](Outcome& out) { out.image = LoadedImage{source, std::move(image), std::move(display)}; });
+    publish([&](Outcome& out) { out.image = LoadedImage{source, icc, std::move(image), std::move(display)}; });
   });
 }
 

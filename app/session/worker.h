@@ -34,6 +34,7 @@ struct LoadedModel {
 
 struct LoadedImage {
   std::string source;
+  bool icc = false;                            // its colour profile is applied
   std::shared_ptr<const vit::Image> image;     // as decoded
   std::shared_ptr<const PhotoLevels> display;  // the same
 };
@@ -114,7 +115,7 @@ class Worker {
   /// Whether a control that changes numbers is held, or a key that does so repeats.
   void hold(bool held);
   void load_model(std::string source, vit::LoadOptions options, bool again = false);
-  void load_image(std::string source);
+  void load_image(std::string source, bool icc);
   /// What it captures must stay valid.
   void run_errand(Errand errand);
   /// Measures the newest picture with other head counts; a sweep that is under way ends.
@@ -167,7 +168,7 @@ class Worker {
   /// False where the request has to be answered exactly.
   bool draw_draft(const Request& request, const std::stop_token& stop);
   void open_model(const LoadedModel& wanted, const std::stop_token& stop);
-  void open_image(const std::string& source);
+  void open_image(const std::string& source, bool icc);
   void measure(const NextMeasurement& next, const std::stop_token& stop);
   PassControl control(const std::stop_token& stop);
   void progress(double fraction);

@@ -12,6 +12,8 @@
 #include "app/panels/bench.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/open_files.h"
+#include "engine/base/lower.h"
+#include "engine/image/image_format.h"
 
 namespace headlight {
 
@@ -60,7 +62,7 @@ void add_file_commands(Bench& bench) {
              .menu = "File",
              .name = "Open photo…",
              .keys = {{GLFW_KEY_O, kControl}},
-             .tooltip = "Opens a photo: JPEG, PNG, BMP or TGA.",
+             .tooltip = "Opens a photo: " + vit::readable_formats() + ".",
              .run = [&bench] { open_image(bench); }});
   table.add({.id = "file.open_model",
              .menu = "File",
@@ -451,22 +453,17 @@ void add_commands(Bench& bench) {
 }
 
 void open_by_content(Bench& bench, const char* path) {
-  std::array<unsigned char, 4> head{};
+  std::array<std::byte, 32> head{};
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) {
     std::ifstream stream(path, std::ios::binary);
     stream.read(reinterpret_cast<char*>(head.data()), head.size());
   }
-  const bool jpeg = head[0] == 0xFF && head[1] == 0xD8, png = head[0] == 0x89 && head[1] == 'P';
-  const bool other_picture = (head[0] == 'B' && head[1] == 'M') ||
-                             (head[0] == 'G' && head[1] == 'I' && head[2] == 'F') ||
-                             (head[0] == 'R' && head[1] == 'I' && head[2] == 'F');
-  std::string ending = std::filesystem::path(path).extension().string();
-  for (char& c : ending) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  const bool named_so = ending == ".tga" || ending == ".webp" || ending == ".heic" || ending == ".avif" ||
-                        ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".tif" ||
-                        ending == ".tiff";
-  if (jpeg || png || other_picture || named_so)
+  const std::string ending = vit::lower(std::filesystem::path(path).extension().string());
+  const auto endings = vit::picture_endings();
+  // A safetensors file begins with a number, which may look like any signature.
+  const auto kind = ending == ".safetensors" ? std::nullopt : vit::kind_of_file(head, path);
+  if ((kind && kind->is_picture()) || std::find(endings.begin(), endings.end(), ending) != endings.end())
     open_photo_or_view(bench, path);
   else if (!open_if_view(bench, path))
     bench.session.open_model(path);

@@ -27,6 +27,7 @@ Wanted unusual() {
                  .labels = "names.txt",
                  .imagenet_labels = {}};
   wanted.image = "no/such/photo \"ü\".png";
+  wanted.icc = true;
   wanted.preprocessing = {.resize = vit::ResizeRule::longer_side,
                           .resize_px = 300,
                           .crop = vit::CropRule::multiple,

@@ -47,6 +47,14 @@ TEST(WantedOptions, GiveTheSameSettings) {
   expect_same_run(wanted, *network);
 }
 
+TEST(WantedOptions, SayWhetherTheColourProfileIsApplied) {
+  const auto network = model();
+  Wanted wanted = wanted_of(*network);
+  EXPECT_FALSE(options_of(wanted, *network).icc);
+  wanted.icc = true;
+  EXPECT_TRUE(options_of(wanted, *network).icc);
+}
+
 TEST(WantedOptions, GiveTheSamePreprocessing) {
   const auto network = model();
   Wanted wanted = wanted_of(*network);

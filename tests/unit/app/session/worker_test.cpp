@@ -254,7 +254,7 @@ TEST(Worker, SweepMeasuresEveryHeadCountAndKeepsThePicture) {
 
 TEST(Worker, FilesThatDoNotOpenAreReported) {
   Listener listener;
-  listener.worker.load_image("no such picture.png");
+  listener.worker.load_image("no such picture.png", false);
   listener.worker.load_model("no such model.safetensors", {});
   ASSERT_TRUE(listener.wait_for([&] { return listener.all.failures.size() == 2; }));
   for (const Failure& failure : listener.all.failures)
