@@ -11,8 +11,8 @@
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
-#include "engine/image/image_format.h"
 #include "engine/base/error.h"
+#include "engine/image/image_format.h"
 
 namespace headlight {
 
