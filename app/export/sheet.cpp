@@ -113,7 +113,9 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
   if (sheet.is_figure()) {
     if (style.width.unit != FigureWidth::Unit::natural) add("--width", width_text(style.width));
     if (style.width.dpi != usual.width.dpi) add("--dpi", fmt::format("{:g}", style.width.dpi));
-    const ExportStyle standard = decorated({.overlay = sheet.has_overlay()}, !sheet.makes_folder());
+    ExportStyle plain;
+    plain.overlay = sheet.has_overlay();
+    const ExportStyle standard = decorated(plain, !sheet.makes_folder());
     if (style.bar != standard.bar && !cost) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
     if (style.caption != standard.caption) to.emplace_back(*style.caption ? "--caption" : "--no-caption");
     if (style.ground != usual.ground) add("--background", vit::id_of(style.ground));

@@ -11,12 +11,12 @@
 namespace vit {
 
 struct Image {
-  int width = 0;                     // px
-  int height = 0;                    // px
-  std::vector<std::uint8_t> rgb;     // (height, width, 3), row-major
-  std::string name;                  // where it came from, for captions and messages
-  std::string profile;               // the file's colour profile where it is not sRGB: "Display P3", …
-  std::vector<std::string> remarks;  // sentences on what the file has and the pixels do not show
+  int width = 0;                          // px
+  int height = 0;                         // px
+  std::vector<std::uint8_t> rgb;          // (height, width, 3), row-major
+  std::string name;                       // where it came from, for captions and messages
+  std::string profile = {};               // the file's colour profile where it is not sRGB: "Display P3", …
+  std::vector<std::string> remarks = {};  // sentences on what the file has and the pixels do not show
 
   const std::uint8_t* pixel(int x, int y) const { return rgb.data() + 3 * (static_cast<std::size_t>(y) * width + x); }
   bool operator==(const Image&) const = default;

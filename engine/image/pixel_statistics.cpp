@@ -35,7 +35,9 @@ Image channel_picture(const Pixels& pixels, int channel) {
   const std::span<const float> values = plane(pixels, channel);
   const ChannelStatistics range = channel_statistics(pixels, channel);
   const float span = range.most - range.least;
-  Image picture{.width = pixels.width, .height = pixels.height, .rgb = {}, .name = {}};
+  Image picture;
+  picture.width = pixels.width;
+  picture.height = pixels.height;
   picture.rgb.reserve(3 * values.size());
   for (const float value : values) {
     const float part = span > 0 ? (value - range.least) / span : 0.5f;

@@ -39,8 +39,8 @@ void validate(const Extent& extent, const ModelConfig& config) {
   if (!extent.class_token_only) return;
   if (config.prefix_tokens() == 0)
     throw Error("This network has no class token that could go through the last block alone.");
-  using Pool = ModelConfig::Pool;
-  if (config.classes > 0 && (config.pool == Pool::mean_patches || config.pool == Pool::class_and_mean)) {
+  using Pooling = ModelConfig::Pool;
+  if (config.classes > 0 && (config.pool == Pooling::mean_patches || config.pool == Pooling::class_and_mean)) {
     throw Error("This network predicts from the mean of its patches: the class token alone is not enough.");
   }
 }
@@ -185,11 +185,11 @@ void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpa
 }
 
 Matrix pool_tokens(const Trace& trace, int head) {
-  using Pool = ModelConfig::Pool;
+  using Pooling = ModelConfig::Pool;
   const ModelConfig& config = trace.model->config;
   const Matrix& tokens = config.pool_before_norm ? trace.output : trace.features;
   const int channels = tokens.cols();
-  Matrix pooled(1, config.pool == Pool::class_and_mean ? 2 * channels : channels);
+  Matrix pooled(1, config.pool == Pooling::class_and_mean ? 2 * channels : channels);
   const auto mean_of = [&](int first, int last, int column = 0) {
     float* out = pooled.row(0) + column;
     for (int t = first; t < last; ++t) {
@@ -199,12 +199,12 @@ Matrix pool_tokens(const Trace& trace, int head) {
   };
   if (head == 1) {
     mean_of(1, 2);  // the distillation token
-  } else if (config.pool == Pool::mean_patches) {
+  } else if (config.pool == Pooling::mean_patches) {
     mean_of(trace.grid.prefix, trace.grid.tokens());
-  } else if (config.pool == Pool::class_and_mean) {
+  } else if (config.pool == Pooling::class_and_mean) {
     mean_of(0, 1);
     mean_of(trace.grid.prefix, trace.grid.tokens(), channels);
-  } else if (config.pool == Pool::mean_with_distilled && !trace.model->head_distilled) {
+  } else if (config.pool == Pooling::mean_with_distilled && !trace.model->head_distilled) {
     mean_of(0, 2);  // the class token and the distillation token
   } else {
     mean_of(0, 1);
