@@ -76,19 +76,19 @@ void follow_profile(Decoded& decoded, ColorManagement management) {
   const ColorProfile profile = read_profile(decoded.profile);
   if (profile.is_srgb) return;
   if (profile.kind == ColorProfile::Kind::unreadable) {
-    image.remarks.emplace_back("The file's colour profile cannot be read; its colours are taken as sRGB.");
+    image.remarks.emplace_back("Its colour profile cannot be read; its colours are taken as sRGB.");
     return;
   }
   image.profile = profile.name;
-  const std::string sentence = "The file has the colour profile \"" + profile.name + "\"";
+  const std::string sentence = "Its colour profile \"" + profile.name + "\" ";
   if (profile.kind == ColorProfile::Kind::other)
-    image.remarks.push_back(sentence + ", which is not for RGB; its colours were converted without it.");
+    image.remarks.push_back(sentence + "is not for RGB; its colours were converted without it.");
   else if (management == ColorManagement::ignore_profile)
-    image.remarks.push_back(sentence + ", not sRGB; as the reference pipelines do, its colours are taken as sRGB.");
+    image.remarks.push_back(sentence + "is not sRGB; as the reference pipelines do, its colours are taken as sRGB.");
   else if (convert_to_srgb(image, decoded.profile))
-    image.remarks.push_back(sentence + "; its colours were converted to sRGB.");
+    image.remarks.push_back(sentence + "was applied: its colours were converted to sRGB.");
   else
-    image.remarks.push_back(sentence + ", which cannot be applied; its colours are taken as sRGB.");
+    image.remarks.push_back(sentence + "cannot be applied; its colours are taken as sRGB.");
 }
 
 }  // namespace

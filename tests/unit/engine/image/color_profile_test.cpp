@@ -16,7 +16,7 @@ TEST(ColorProfile, OneThatIsNotSrgbIsNamedAndNotApplied) {
   for (const char* name : {"icc_wide.jpg", "icc_wide.png", "icc_wide.webp", "icc_wide.tif"}) {
     const Image image = load_image(golden::picture(name));
     EXPECT_EQ(image.profile, "Wide green") << name;
-    EXPECT_THAT(image.remarks, ElementsAre(HasSubstr("\"Wide green\", not sRGB"))) << name;
+    EXPECT_THAT(image.remarks, ElementsAre(HasSubstr("\"Wide green\" is not sRGB"))) << name;
   }
   EXPECT_EQ(load_image(golden::picture("icc_grey.png")).profile, "Grey 1.4");
 }
