@@ -58,7 +58,7 @@ std::string heads_words(const vit::Settings& now, const vit::Settings& trained, 
   };
   const bool alike = std::all_of(changed.begin(), changed.end(), like_first);
   const bool everywhere = alike && static_cast<int>(changed.size()) == now.depth();
-  const std::string counts =
+  std::string counts =
       fmt::format("{} → {} {}.", trained.heads(first), now.heads(first), now.heads(first) == 1 ? "head" : "heads");
   if (everywhere) return counts;
   if (block >= 0) return fmt::format("Block {}: ", block) + counts;
@@ -66,6 +66,7 @@ std::string heads_words(const vit::Settings& now, const vit::Settings& trained, 
   if (!alike) return fmt::format("Another head count in {} (trained with {}).", part, trained.heads(first));
   if (changed.size() > kBlocksNamed) return part + ": " + counts;
   std::vector<std::string> names;
+  names.reserve(changed.size());
   for (const int b : changed) names.push_back(std::to_string(b));
   return (names.size() == 1 ? "Block " : "Blocks ") + joined(names) + ": " + counts;
 }
@@ -103,6 +104,7 @@ std::string rough_rate(double gflops) {
 /// "q·kᵀ ×22 and attn·v ×17, since each head's product is one channel wide (6 GFLOP/s in place of 134)"
 std::string products_words(const std::vector<const RowChange*>& products, int channels, int trained_channels) {
   std::vector<std::string> words;
+  words.reserve(products.size());
   for (const RowChange* row : products)
     words.push_back(std::string(vit::name_of(row->op)) + " " + ratio_text(*row->time));
   const RowChange& first = *products.front();

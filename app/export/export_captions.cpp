@@ -59,7 +59,8 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
 std::string chunks_in_words(const TextChunks& chunks) {
   std::string words;
   for (const auto& [keyword, text] : chunks)
-    if (keyword != kViewChunk && keyword != "Software") words += (words.empty() ? "" : "; ") + keyword + " " + text;
+    if (keyword != kViewChunk && keyword != "Software")
+      words.append(words.empty() ? "" : "; ").append(keyword).append(" ").append(text);
   return words;
 }
 

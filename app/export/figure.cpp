@@ -145,8 +145,8 @@ class Figure {
       area = {tile.x + box_.x / part_->width * tile.width, tile.y + box_.y / part_->height * tile.height,
               box_.width / part_->width * tile.width, box_.height / part_->height * tile.height};
     const double width = area.width / grid.cols, height = area.height / grid.rows;
-    const Rect around =
-        paper.snapped({area.x + patch % grid.cols * width, area.y + patch / grid.cols * height, width, height});
+    const int row = patch / grid.cols, col = patch % grid.cols;
+    const Rect around = paper.snapped({area.x + col * width, area.y + row * height, width, height});
     const double line = std::max(1 / layout_.pixels, layout_.text / 14);
     constexpr Color kDark = {24, 26, 32}, kLight = {255, 255, 255};
     paper.frame({around.x - line, around.y - line, around.width + 2 * line, around.height + 2 * line}, kDark, line);

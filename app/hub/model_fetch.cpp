@@ -23,7 +23,8 @@ void ModelFetch::start(const HubModel& model, std::filesystem::path folder) {
     progress_ = {};
     fetched_.reset();
   }
-  thread_ = std::jthread([this, model, folder = std::move(folder)](std::stop_token stop) { run(model, folder, stop); });
+  thread_ = std::jthread(
+      [this, model, folder = std::move(folder)](const std::stop_token& stop) { run(model, folder, stop); });
 }
 
 void ModelFetch::cancel() {
@@ -50,7 +51,7 @@ std::optional<Fetched> ModelFetch::take() {
   return std::exchange(fetched_, {});
 }
 
-void ModelFetch::run(const HubModel& model, const std::filesystem::path& folder, std::stop_token stop) {
+void ModelFetch::run(const HubModel& model, const std::filesystem::path& folder, const std::stop_token& stop) {
   Fetched result{.name = model.name, .folder = {}, .failure = {}};
   auto woken = std::chrono::steady_clock::time_point{};
   const auto hear = [&](const HubProgress& progress) {

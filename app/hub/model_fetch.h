@@ -38,7 +38,7 @@ class ModelFetch {
   std::optional<Fetched> take();
 
  private:
-  void run(const HubModel& model, const std::filesystem::path& folder, std::stop_token stop);
+  void run(const HubModel& model, const std::filesystem::path& folder, const std::stop_token& stop);
 
   std::function<void()> wake_;
   mutable std::mutex mutex_;

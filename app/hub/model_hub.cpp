@@ -77,8 +77,8 @@ std::filesystem::path hub_folder() {
 }
 
 std::filesystem::path get_model(const HubModel& model, const std::filesystem::path& folder,
-                                const std::function<void(const HubProgress&)>& progress, std::stop_token stop) {
-  const std::filesystem::path target = folder / model.name;
+                                const std::function<void(const HubProgress&)>& progress, const std::stop_token& stop) {
+  std::filesystem::path target = folder / model.name;
   for (const std::string file : {"config.json", "model.safetensors"}) {
     Download request{.url = server() + "/" + model.repository + "/resolve/main/" + file,
                      .file = target / file,

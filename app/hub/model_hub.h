@@ -39,6 +39,6 @@ struct HubProgress {
 /// Throws vit::Error and vit::Cancelled as download() does. Any thread.
 std::filesystem::path get_model(const HubModel& model, const std::filesystem::path& folder,
                                 const std::function<void(const HubProgress&)>& progress = {},
-                                std::stop_token stop = {});
+                                const std::stop_token& stop = {});
 
 }  // namespace headlight

@@ -58,6 +58,7 @@ void draw_times_axis(const ui::Ui& ui, const CurveAxes& axes) {
 void draw_prediction(const ui::Ui& ui, const CurveAxes& axes, const std::vector<CostCurve::Prediction>& predicted) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   std::vector<ImVec2> line;
+  line.reserve(predicted.size());
   for (const CostCurve::Prediction& p : predicted) line.push_back(axes.at(p.heads, p.ms));
   for (std::size_t i = 0; i + 1 < line.size(); ++i)
     for (float t = 0; t < 1; t += 0.25f) {

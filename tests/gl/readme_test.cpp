@@ -43,7 +43,8 @@ TEST(Readme, TheTableOfKeysIsThatOfTheCommands) {
     Bench bench{.ui = ui::Ui(1, UiMap(std::filesystem::path())),
                 .session = Session({}, [] {}),
                 .preferences = {},
-                .fetch = ModelFetch([] {})};
+                .fetch = ModelFetch([] {}),
+                .summaries = FileSummaries([] {})};
     add_commands(bench);
     for (const Command& command : bench.commands.all())
       for (const Key& key : command.keys) commands[name_of(key)] = command.id + " (" + command.name + ")";

@@ -81,7 +81,10 @@ class ExportTest : public ::testing::Test {
   vit::Look fixed_look() const { return request_.style.look; }
   vit::PatchMap head_map(int block, int head) {
     const auto row = vit::attention_row(*source_.trace, block, head, request_.query);
-    return {5, 5, {row.begin() + source_.trace->grid.prefix, row.end()}};
+    return {5,
+            5,
+            {row.begin() + source_.trace->grid.prefix, row.end()},
+            1.f / static_cast<float>(source_.trace->grid.tokens())};
   }
   std::string refusal() {
     try {

@@ -24,6 +24,8 @@ Wanted unusual() {
                  .eps = 1e-5f,
                  .activation = vit::Activation::quick_gelu,
                  .family = "timm",
+                 .weights = {},
+                 .grid = {},
                  .labels = "names.txt",
                  .imagenet_labels = {}};
   wanted.image = "no/such/photo \"ü\".png";

@@ -89,8 +89,8 @@ TEST_P(StoredWeights, AreThoseOfThePlainNetwork) {
 INSTANTIATE_TEST_SUITE_P(Files, StoredWeights,
                          testing::Values("w8.safetensors", "quanto.safetensors", "fp8.pth", "peft.pth", "module.pth",
                                          "omegaconf.ckpt"),
-                         [](const auto& info) {
-                           const std::string name = info.param;
+                         [](const auto& file) {
+                           const std::string name = file.param;
                            return name.substr(0, name.find('.'));
                          });
 
