@@ -179,7 +179,8 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   const float caption_px = ui.fonts.size(ui::Type::small) + ui.px(8), space = ui.px(8);
   const float scrollbar = ImGui::GetStyle().ScrollbarSize + ui.px(2);
   const float aspect = static_cast<float>(set.cols) / static_cast<float>(set.rows);
-  size.x -= ui.px(3);  // for the frame of a chosen tile
+  const float frame = ui.px(3);  // around a chosen tile
+  size.x -= frame;
   TilePlan plan = plan_tiles(size, set.count(), aspect, caption_px, space, ui.px(64));
   if (plan.scrolls) plan = plan_tiles({size.x - scrollbar, size.y}, set.count(), aspect, caption_px, space, ui.px(64));
   const int per_patch = plan.width / set.cols;
@@ -189,7 +190,7 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   }
 
   ImGui::SetCursorScreenPos(from);
-  ImGui::BeginChild("heads.tiles", size, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  ImGui::BeginChild("heads.tiles", {size.x + frame, size.y}, false, plan.scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
   const float step_x = static_cast<float>(plan.width) + space;
   const float step_y = static_cast<float>(plan.height) + caption_px + space;
   const int rows = (set.count() + plan.columns - 1) / plan.columns;
