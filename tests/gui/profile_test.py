@@ -21,7 +21,7 @@ with open_window("--model", MODEL, photo) as window:
     for options in ([], ["--icc"]):
         window.command_line("export", "--model", MODEL, "--image", photo, *options, "--out", theirs / str(len(options)),
                             "--block", state["shown"]["block"], "--head", state["shown"]["head"], "--query",
-                            state["shown"]["query"])
-    plain, applied = (next(f for f in (theirs / n).glob("block*_*.png") if "overview" not in f.name) for n in "01")
+                            state["shown"]["query"], "--overlay")
+    plain, applied = (next((theirs / n).glob("*.png")) for n in "01")
     check(mine.read_bytes() == applied.read_bytes(), "the command line makes the same picture with --icc")
     check(mine.read_bytes() != plain.read_bytes(), "and another one without")
