@@ -21,10 +21,10 @@ std::vector<std::string_view> lines_of(const Ui& ui, Type type, std::string_view
 }
 
 /// For the UI map: where it is, and whether it reaches beyond the sides of its part of the window. Above and below,
-/// scrolling decides.
+/// scrolling decides. A window that appears is hidden until it knows its size.
 void note(const Ui& ui, const ImDrawList& list, Type type, ImVec2 at, std::string_view text) {
   const ImVec2 from = list.GetClipRectMin(), to = list.GetClipRectMax(), size = measure(ui, type, text);
-  if (text.empty() || at.y + size.y <= from.y || at.y >= to.y) return;
+  if (text.empty() || ImGui::IsWindowAppearing() || at.y + size.y <= from.y || at.y >= to.y) return;
   ui.map.add(DrawnText{std::string(text), at.x, at.y, size.x, size.y, &list});
   const float seen = std::min(at.x + size.x, to.x) - std::max(at.x, from.x);
   if (seen < size.x - 1) ui.map.add(SqueezedText{std::string(text), size.x, std::max(seen, 0.f)});

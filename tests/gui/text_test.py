@@ -35,6 +35,7 @@ def walk(window, name):
     window.key("x")
     look(window, f"{name}, training mode")
     window.click("cost.curve.operators")
+    window.move("status")  # no tooltip
     look(window, f"{name}, a line for each operator")
 
 
