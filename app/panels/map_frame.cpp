@@ -18,7 +18,7 @@ namespace headlight {
 
 namespace {
 
-constexpr float kGap = 10, kLeastBar = 84, kMostBar = 120, kLeastWords = 66, kMostWords = 128;  // points
+constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 80, kMostWords = 128;  // points
 
 /// "Block 5 (last), head 3", "Rollout, to block 5".
 std::string title_of(ShownMaps& maps, int index) {
