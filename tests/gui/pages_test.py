@@ -78,7 +78,7 @@ class Tour:
         marks = self.window.marks()
         if "browser.cancel" in marks:
             return "browser"
-        return next((name for name in DIALOGS if f"{name}.close" in marks), None)
+        return next((name for name in (*DIALOGS, "export") if f"{name}.close" in marks), None)  # save_test tours the export
 
     def tidy(self, keep=None):
         """Closes what an action has opened, and takes an input size back that would make every pass slow."""
