@@ -7,9 +7,7 @@
 
 #include "app/panels/bench.h"
 #include "app/panels/head_switch.h"
-#include "app/panels/inside_panel.h"
 #include "app/panels/map_strip.h"
-#include "app/panels/prefix_bars.h"
 #include "app/panels/tile_grid.h"
 #include "app/ui/widgets.h"
 #include "engine/maps/map_facts.h"
@@ -95,7 +93,7 @@ void GridPage::tile(Bench& bench, int index, ImVec2 at) {
   atlas_.show(list, index, at, to);
   const bool over_switch = draw_head_switch(bench, label, at, to, over);
   if (chosen)
-    list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.accent, 0, 0, ui.px(2));
+    list.AddRect({at.x - 1.5f, at.y - 1.5f}, {to.x + 1.5f, to.y + 1.5f}, ui.theme.mark, 0, 0, ui.px(2));
   else if (over)
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + 1}, ui.theme.text);
   if (over && !over_switch) {
@@ -132,11 +130,9 @@ void GridPage::draw_head_numbers(const Bench& bench, const GridPlan& plan, ImVec
 
 void GridPage::draw(Bench& bench, const Area& area) {
   const int chosen = bench.maps.chosen(bench.session.view);
-  const FrameLayout layout =
-      lay_out_frame(area.from, area.size, kMediumPicture, prefix_bars_width(bench), bench.ui.scale);
-  frame_.draw(bench, *analysis_, chosen, layout);
-  if (bench.inside_open) return draw_inside_panel(bench, chosen, layout.navigator_from, layout.navigator_size);
-  draw_navigator(bench, layout.navigator_from, layout.navigator_size);
+  const auto room = frame_.draw(bench, *analysis_, chosen, area.from, area.size, kMediumPicture);
+  if (!room) return;
+  draw_navigator(bench, room->from, room->size);
   draw_read_out(bench);
 }
 

@@ -18,8 +18,8 @@ void draw_draft_label(Bench& bench, ImVec2 corner) {
   const ImVec2 from{corner.x + ui.px(8), corner.y + ui.px(8)};
   const ImVec2 to{from.x + extent.x + ui.px(16), from.y + extent.y + ui.px(8)};
   ImDrawList& list = *ImGui::GetForegroundDrawList();  // on top of the picture that it speaks of
-  list.AddRectFilled(from, to, ui.theme.accent, ui.px(4));
-  ui::draw_text(ui, &list, ui::Type::strong, {from.x + ui.px(8), from.y + ui.px(4)}, ui.theme.window, words);
+  list.AddRectFilled(from, to, ui.theme.mark, ui.px(4));
+  ui::draw_text(ui, &list, ui::Type::strong, {from.x + ui.px(8), from.y + ui.px(4)}, ui.theme.accent_text, words);
   ui::describe(bench.ui, {.id = "draft", .label = {}, .tooltip = {}}, from, to, false, words);
 }
 

@@ -29,7 +29,7 @@ void draw_progress(const ui::Ui& ui, ImVec2 at, float width, const HubProgress& 
               part = total > 0 ? static_cast<float>(done / total) : 0;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled({at.x, y}, {at.x + width, y + ui.px(3)}, ui.theme.track, ui.px(2));
-  list.AddRectFilled({at.x, y}, {at.x + width * part, y + ui.px(3)}, ui.theme.accent, ui.px(2));
+  list.AddRectFilled({at.x, y}, {at.x + width * part, y + ui.px(3)}, ui.theme.mark, ui.px(2));
 }
 
 /// What stands in a line of the list besides its button.

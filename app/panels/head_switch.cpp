@@ -18,14 +18,13 @@ bool draw_head_switch(Bench& bench, const vit::MapLabel& label, ImVec2 at, ImVec
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (off) {  // what does not act is veiled
     list.AddRectFilled(at, to, IM_COL32(0, 0, 0, 150));
-    list.AddLine({at.x, to.y}, {to.x, at.y}, ui.theme.accent, ui.px(1));
+    list.AddLine({at.x, to.y}, {to.x, at.y}, ui.theme.mark, ui.px(1));
   }
-  const bool over =
-      ImGui::IsMouseHoveringRect(from, end) && ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem);
-  if (!off && !over_tile && !over) return false;
+  const bool over = over_tile && ImGui::IsMouseHoveringRect(from, end);
+  if (!off && !over_tile) return false;
   const ImVec2 middle{(from.x + end.x) / 2, (from.y + end.y) / 2};
   const float radius = side * 0.34f, slash = radius * 0.7f;
-  const ImU32 color = off ? ui.theme.accent : over ? IM_COL32(255, 255, 255, 255) : IM_COL32(255, 255, 255, 190);
+  const ImU32 color = off ? ui.theme.mark : over ? IM_COL32(255, 255, 255, 255) : IM_COL32(255, 255, 255, 190);
   list.AddRectFilled(from, end, IM_COL32(0, 0, 0, over ? 190 : 130), ui.px(3));
   list.AddCircle(middle, radius, color, 0, ui.px(1.5f));
   list.AddLine({middle.x - slash, middle.y + slash}, {middle.x + slash, middle.y - slash}, color, ui.px(1.5f));

@@ -66,7 +66,7 @@ class Column {
     list.AddRectFilled(
         {from, at_.y + ui.px(2)},
         {from + std::max(1.f, room * static_cast<float>(largest > 0 ? value / largest : 0)), at_.y + line - ui.px(1)},
-        lit ? ui.theme.accent : ui.theme.bar);
+        lit ? ui.theme.mark : ui.theme.bar);
     ui::draw_text(ui, ui::Type::small, {at_.x + width_ - ui::measure(ui, ui::Type::small, text).x, at_.y},
                   lit ? ui.theme.accent : ui.theme.text, text);
     at_.y += line + ui.px(4);
@@ -120,7 +120,7 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
   column.step("1  query · key", fmt::format("{:.3g}", pair.dot));
   column.channels("query", numbers.q, largest_of({&numbers.q}), ui.theme.bar, tall);
   column.channels("key", pair.k, largest_of({&pair.k}), ui.theme.bar, tall);
-  column.channels("q × k", pair.products, largest_of({&pair.products}), ui.theme.accent, tall);
+  column.channels("q × k", pair.products, largest_of({&pair.products}), ui.theme.mark, tall);
   column.words(ui::Type::small, ui.theme.soft,
                fmt::format("The products of the head's {} channels add up to {:.3g}.", numbers.q.size(), pair.dot));
 
@@ -146,8 +146,8 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
   column.step("4  Σ share · value", fmt::format("{} of it", vit::percent_text(pair.part_of_output)));
   const float out = largest_of({&numbers.output, &pair.part});
   column.channels("output", numbers.output, out, ui.theme.bar, tall);
-  column.channels("this key", pair.part, out, ui.theme.accent, tall);
-  const bool off = bench.session.head_off(numbers.block, numbers.head);
+  column.channels("this key", pair.part, out, ui.theme.mark, tall);
+  const bool off = set.trace->settings.blocks[static_cast<std::size_t>(numbers.block)].is_off(numbers.head);
   column.words(
       ui::Type::small, ui.theme.soft,
       off ? "This head is switched off: zeros take the place of its output."

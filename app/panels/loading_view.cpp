@@ -23,7 +23,7 @@ void draw_bar(const ui::Ui& ui, ImVec2 from, float width, double fraction) {
   const float high = ui.px(4);
   const ImVec2 to{from.x + width, from.y + high};
   list.AddRectFilled(from, to, ui.theme.track, high / 2);
-  list.AddRectFilled(from, {from.x + width * static_cast<float>(std::clamp(fraction, 0.0, 1.0)), to.y}, ui.theme.accent,
+  list.AddRectFilled(from, {from.x + width * static_cast<float>(std::clamp(fraction, 0.0, 1.0)), to.y}, ui.theme.mark,
                      high / 2);
 }
 

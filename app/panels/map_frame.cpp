@@ -9,6 +9,7 @@
 #include "app/panels/bench.h"
 #include "app/panels/color_bar.h"
 #include "app/panels/draft_label.h"
+#include "app/panels/inside_panel.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/prefix_bars.h"
 #include "app/ui/widgets.h"
@@ -35,7 +36,7 @@ void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const float pad = ui.px(12);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel, ui.px(4));
-  list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.accent, ui.px(1));
+  list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.mark, ui.px(1));
   const float top = ui.px(8) + ui.fonts.size(ui::Type::body) * 1.25f, wrap = size.x - 2 * pad;
   const float room = size.y - top - ui.px(2);
   ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(7)}, ui.theme.text,
@@ -78,13 +79,18 @@ FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px
   return l;
 }
 
-void MapFrame::draw(Bench& bench, const vit::Analysis& analysis, int index, const FrameLayout& layout) {
+std::optional<MapFrame::Room> MapFrame::draw(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from,
+                                             ImVec2 size, float share) {
+  const FrameLayout layout = lay_out_frame(from, size, share, prefix_bars_width(bench), bench.ui.scale);
   draw_map_strip(bench, analysis, index, layout.strip_from, layout.strip_size.x);
   photo_view_.draw(bench, index, layout.photo_from, layout.photo_size);
   draw_draft_label(bench, layout.photo_from);
   draw_color_bar(bench, index, layout.bar_from, layout.bar_size);
   draw_prefix_bars(bench, index, layout.prefix_from, layout.prefix_size);
   draw_sentence(bench, index, layout.words_from, layout.words_size);
+  if (!bench.inside_open) return Room{layout.navigator_from, layout.navigator_size};
+  draw_inside_panel(bench, index, layout.navigator_from, layout.navigator_size);
+  return std::nullopt;
 }
 
 void draw_read_out(const Bench& bench) {

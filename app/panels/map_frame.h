@@ -4,6 +4,8 @@
 
 #include <imgui.h>
 
+#include <optional>
+
 #include "app/panels/photo_view.h"
 #include "engine/maps/analysis.h"
 
@@ -27,8 +29,13 @@ inline constexpr float kLargePicture = 0.645f, kMediumPicture = 0.45f;  // share
 
 class MapFrame {
  public:
-  /// Draws all but the navigator around map `index` of the shown set.
-  void draw(Bench& bench, const vit::Analysis& analysis, int index, const FrameLayout& layout);
+  struct Room {
+    ImVec2 from, size;
+  };
+  /// Draws all around map `index` of the shown set and returns the navigator's room; none where Inside a head stands
+  /// there. `share`: the large picture's part of the width.
+  std::optional<Room> draw(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, ImVec2 size,
+                           float share);
 
  private:
   PhotoView photo_view_;

@@ -181,7 +181,7 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 f
   inside_item(bench, index, line);
   line.skip(6);
   for (const vit::Parameter& parameter : analysis.parameters) {
-    const float wide = parameter_width(bench, parameter);
+    const float wide = bench.ui.px(kParameterWidth);
     if (!line.place(wide)) return;
     draw_parameter(bench, analysis, parameter, wide);
   }

@@ -11,16 +11,6 @@
 
 namespace headlight {
 
-namespace {
-
-constexpr float kWidth = 138;  // points
-
-}  // namespace
-
-float parameter_width(const Bench& bench, const vit::Parameter&) {
-  return bench.ui.px(kWidth);
-}
-
 void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Parameter& parameter, float width) {
   ui::Ui& ui = bench.ui;
   const std::string id = std::string(analysis.id) + "." + parameter.id;

@@ -9,8 +9,9 @@ namespace headlight {
 
 struct Bench;
 
-float parameter_width(const Bench& bench, const vit::Parameter& parameter);  // px
-/// At the cursor.
+inline constexpr float kParameterWidth = 138;  // points
+
+/// At the cursor; `width` in px.
 void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Parameter& parameter, float width);
 
 }  // namespace headlight

@@ -102,7 +102,7 @@ void PhotoView::mark_patches(const Bench& bench) {
     if (at >= 0 && at < set.patches())
       frame(box.x + at % set.cols * patch_w, box.y + at / set.cols * patch_h, patch_w, patch_h, color, bench.ui.px(2));
   };
-  if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.accent);
+  if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
   frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 

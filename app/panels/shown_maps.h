@@ -21,8 +21,6 @@ class ShownMaps {
   // All below: not while it is empty.
   const vit::MapSet& set() const { return *set_; }
   const vit::TokenGrid& grid() const { return set_->trace->grid; }
-  /// Heads of the block that was asked about.
-  int heads() const { return set_->trace->settings.heads(set_->question.block); }
   /// The map that the view chooses.
   int chosen(const View& view) const { return set_->find(view.block, view.head); }
   const vit::MapLabel& label(int index) const { return set_->labels[static_cast<std::size_t>(index)]; }

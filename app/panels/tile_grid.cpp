@@ -137,7 +137,7 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
   if (pointed && pointed->row < set.rows && pointed->col < set.cols)
     outline(pointed->row * set.cols + pointed->col, IM_COL32(255, 255, 255, 110));
   if (chosen)
-    list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.accent, ui.px(3), 0, ui.px(1.5f));
+    list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.mark, ui.px(3), 0, ui.px(1.5f));
   else if (over || over_caption)
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.track, ui.px(3));
 }

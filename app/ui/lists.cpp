@@ -69,7 +69,7 @@ float filled_bar(Ui& ui, const Control& control, float position, float width, fl
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(at, {at.x + width, at.y + height}, ground(ui, control, hit), round);
   list.PushClipRect({at.x, at.y + height - line}, {at.x + filled, at.y + height}, true);
-  list.AddRectFilled(at, {at.x + width, at.y + height}, control.enabled ? ui.theme.accent : ui.theme.track, round);
+  list.AddRectFilled(at, {at.x + width, at.y + height}, control.enabled ? ui.theme.mark : ui.theme.track, round);
   list.PopClipRect();
   const std::string label = shortened(ui, Type::body, control.label, width - ui.px(14));
   draw_text(ui, Type::body, {at.x + ui.px(8), at.y + ui.px(4.5f)}, control.enabled ? ui.theme.text : ui.theme.faint,

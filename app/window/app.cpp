@@ -167,7 +167,7 @@ void App::take_maps() {
   look_inside();
   bench_.painter.set_colormap(session.view.look.colormap);
   bench_.hover.begin_frame();
-  bench_.shows_photo = ImGui::IsKeyDown(ImGuiKey_Space) && !ImGui::GetIO().WantTextInput && !bench_.dialogs.any_open();
+  bench_.shows_photo = ImGui::IsKeyDown(ImGuiKey_Space) && !ImGui::GetIO().WantTextInput && !bench_.dialogs.modal();
 }
 
 void App::look_inside() {

@@ -79,7 +79,7 @@ std::array<std::uint8_t, 3> color_of(float value, const Range& range, const Colo
 /// share stays plain photo; elsewhere the lower end of the range.
 float overlay_weight(float opacity, float value, float clear, const Range& range);
 inline float clear_up_to(float even, const Range& range) {
-  return even > 0 ? even : range.low;
+  return even > 0 && even > range.low ? even : range.low;
 }
 
 /// The map alone on a picture of the given size; the ends of `range` have the first and the last colour. Throws

@@ -45,6 +45,12 @@ with open_window("--model", MODEL, photo) as window:
     window.act("mousedown", 1)
     state = window.act("mouseup", 1)
     check(state["requested"]["head"] == head, "behind a dialog nothing is pressed")
+    run = state["requested"]["run"]
+    window.xdotool("mousemove", round(mark["x"] + mark["w"] - 12), round(mark["y"] + 12))
+    time.sleep(0.2)
+    window.act("mousedown", 1)
+    state = window.act("mouseup", 1)
+    check(state["requested"]["run"] == run, "nor is a head switched off")
     dimmed = window.screenshot()[0:30, 0:200].max()
     window.key("Escape")
     check("report.close" not in window.marks(), "Escape closes the last one")

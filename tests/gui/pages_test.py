@@ -19,7 +19,7 @@ BEFORE = {"Right": "Left", "Up": "Down", "f": "equal", "1": "f", "n": "Prior", "
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
 LISTS = {"model.list", "image.list"}  # drop down, and are closed again: their entries open other files
-WORDS = {"attention.query", "status", "heads.sentence", "grid.sentence", "cost.bar", "cost.times", "cost.change",
+WORDS = {"attention.query", "status", "heads.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
 # Of these kinds, each with one behaviour, some stand for all.
 MANY = ("heads.tile.", "heads.caption.", "grid.tile.", "heads.prefix.", "cost.row.", "prediction.", "report.reason.",

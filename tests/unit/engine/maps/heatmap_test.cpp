@@ -163,7 +163,8 @@ TEST(Heatmap, WhatHasLessThanTheEvenShareLeavesThePhotoClear) {
   EXPECT_EQ(overlay_weight(0.8f, 0.9f, 0.1f, range), 0.8f);
   EXPECT_EQ(overlay_weight(0.8f, std::nanf(""), 0.1f, range), 0.f);
   EXPECT_EQ(clear_up_to(0.1f, range), 0.1f);
-  EXPECT_EQ(clear_up_to(0.f, {-1.f, 1.f}), -1.f);
+  EXPECT_EQ(clear_up_to(0.1f, {0.2f, 0.5f}), 0.2f) << "a fixed range that begins above it";
+  EXPECT_EQ(clear_up_to(0.f, {-1.f, 1.f}), -1.f) << "no shares";
 }
 
 TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
