@@ -1,4 +1,5 @@
-// A page: what stands in the centre of the window. The tabs, the View menu, the keys and --tab come from page_list().
+// A page: what stands in the centre of the window. The tabs, the menus View and Analysis, the keys and --tab come from
+// these lists.
 #pragma once
 
 #include <imgui.h>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/maps/analysis.h"
@@ -32,7 +34,7 @@ class Page {
 
 struct PageEntry {
   const char* id;       // "heads"
-  const char* title;    // on its tab
+  const char* title;    // in the list of its tab and in the menu
   const char* tooltip;  // a sentence
   const vit::Analysis* analysis;
   std::unique_ptr<Page> (*make)(const vit::Analysis& analysis);
@@ -40,6 +42,26 @@ struct PageEntry {
 
 /// In the order of the tabs: a page for each analysis.
 const std::vector<PageEntry>& page_list();
+
+/// A tab: the pages of one group of analyses. Where it has several, the strip above the picture chooses among them.
+struct TabEntry {
+  const char* id;       // "flow"
+  const char* title;    // on the tab
+  const char* tooltip;  // a sentence
+  std::vector<const PageEntry*> pages;
+};
+
+/// From left to right; only tabs with pages.
+const std::vector<TabEntry>& tab_list();
+
+/// The tab of a page. The first one for an id that is none.
+const TabEntry& tab_of(std::string_view page_id);
+
+/// Shows the tab's page that was seen last; its next page where the tab is in front already.
+void open_tab_or_next_page(Bench& bench, const TabEntry& tab);
+
+/// Keeps for each tab which of its pages is in front. Once a frame.
+void note_page(Bench& bench);
 
 /// The question of an analysis as the view has it: its block, query, stage and parameters, brought within what the
 /// shown pass has.

@@ -29,16 +29,68 @@ Make maker_of(const vit::Analysis& analysis) {
   return make<MapPage>;
 }
 
+/// The tabs, each the group of that id.
+struct Tab {
+  const char *id, *title, *tooltip;
+};
+constexpr Tab kTabs[] = {
+    {"heads", "Heads", "One block's heads on the photo: where does a patch look?"},
+    {"grid", "Grid", "All blocks and heads at once, and what each of them does."},
+    {"matrix", "Matrix", "All queries and keys of one head."},
+    {"flow", "Flow", "What comes to a token through all blocks, and what speaks for a class."},
+    {"tokens", "Tokens", "What the tokens hold after each block."},
+};
+
 }  // namespace
 
 const std::vector<PageEntry>& page_list() {
   static const std::vector<PageEntry> list = [] {
     std::vector<PageEntry> pages;
-    for (const vit::Analysis* analysis : vit::analyses())
-      pages.push_back({analysis->id, analysis->name, analysis->sentence, analysis, maker_of(*analysis)});
+    pages.reserve(vit::analyses().size());
+    for (const Tab& tab : kTabs)
+      for (const vit::Analysis* analysis : vit::analyses())
+        if (std::string_view(analysis->group) == tab.id)
+          pages.push_back({analysis->id, analysis->name, analysis->sentence, analysis, maker_of(*analysis)});
     return pages;
   }();
   return list;
+}
+
+const std::vector<TabEntry>& tab_list() {
+  static const std::vector<TabEntry> list = [] {
+    std::vector<TabEntry> tabs;
+    for (const Tab& tab : kTabs) {
+      TabEntry entry{tab.id, tab.title, tab.tooltip, {}};
+      for (const PageEntry& page : page_list())
+        if (std::string_view(page.analysis->group) == tab.id) entry.pages.push_back(&page);
+      if (!entry.pages.empty()) tabs.push_back(std::move(entry));
+    }
+    return tabs;
+  }();
+  return list;
+}
+
+const TabEntry& tab_of(std::string_view page_id) {
+  for (const TabEntry& tab : tab_list())
+    for (const PageEntry* page : tab.pages)
+      if (page_id == page->id) return tab;
+  return tab_list().front();
+}
+
+void open_tab_or_next_page(Bench& bench, const TabEntry& tab) {
+  std::string& page = bench.session.view.page;
+  const auto shown =
+      std::find_if(tab.pages.begin(), tab.pages.end(), [&](const PageEntry* p) { return p->id == page; });
+  if (shown != tab.pages.end()) {
+    page = (shown + 1 == tab.pages.end() ? tab.pages.front() : shown[1])->id;
+    return;
+  }
+  const auto seen = bench.page_of_tab.find(tab.id);
+  page = seen == bench.page_of_tab.end() ? tab.pages.front()->id : seen->second;
+}
+
+void note_page(Bench& bench) {
+  bench.page_of_tab[tab_of(bench.session.view.page).id] = bench.session.view.page;
 }
 
 vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {

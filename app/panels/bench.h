@@ -1,6 +1,11 @@
 // What panels and pages work with: one window's session, what it shows, and its drawing tools.
 #pragma once
 
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "app/analysis/drift.h"
 #include "app/analysis/inside_watch.h"
 #include "app/gl/heatmap_painter.h"
@@ -45,6 +50,7 @@ struct Bench {
   int inside_key = 0;                                   // the token whose share it explains
   bool shows_photo = false;             // the key that uncovers the photo is held: every map gives way to it
   std::optional<int> patch_asked = {};  // the patch token that was asked last, for its chip
+  std::map<std::string, std::string> page_of_tab = {};  // the page of each tab that was in front last
   Dialogs dialogs = {};
   SideColumns side_columns = {};
   ui::Toasts toasts = {};

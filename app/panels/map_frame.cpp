@@ -54,12 +54,12 @@ void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
 
 }  // namespace
 
-FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px, float px_per_point) {
+FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px, float px_per_point, int lines) {
   const auto px = [&](float points) { return std::floor(points * px_per_point); };
   const float gap = px(kGap);
   FrameLayout l;
   l.strip_from = from;
-  l.strip_size = {size.x, map_strip_height(px_per_point)};
+  l.strip_size = {size.x, map_strip_height(lines, px_per_point)};
   const float top = from.y + l.strip_size.y + gap, height = std::max(px(120), from.y + size.y - top);
   const float below = px(kLeastBar) + px(kLeastWords) + 2 * gap;
   const float side = std::floor(std::max(px(100), std::min(size.x * share, height - below)));
@@ -81,7 +81,8 @@ FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px
 
 std::optional<MapFrame::Room> MapFrame::draw(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from,
                                              ImVec2 size, float share) {
-  const FrameLayout layout = lay_out_frame(from, size, share, prefix_bars_width(bench), bench.ui.scale);
+  const FrameLayout layout = lay_out_frame(from, size, share, prefix_bars_width(bench), bench.ui.scale,
+                                           map_strip_lines(bench, analysis, index, size.x));
   draw_map_strip(bench, analysis, index, layout.strip_from, layout.strip_size.x);
   photo_view_.draw(bench, index, layout.photo_from, layout.photo_size);
   draw_draft_label(bench, layout.photo_from);

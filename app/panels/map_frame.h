@@ -23,7 +23,8 @@ struct FrameLayout {
   ImVec2 navigator_from, navigator_size;
 };
 /// `share`: the large picture's part of the width. `prefix_px`: width that the prefix bars want, 0: there are none.
-FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px, float px_per_point);
+/// `lines`: of controls in the strip.
+FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px, float px_per_point, int lines = 2);
 
 inline constexpr float kLargePicture = 0.645f, kMediumPicture = 0.45f;  // shares of the width
 

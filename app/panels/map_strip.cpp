@@ -16,28 +16,54 @@ namespace headlight {
 
 namespace {
 
-constexpr float kLine = 27, kLineGap = 6, kItemGap = 8;  // points
+constexpr float kLine = 27, kLineGap = 6, kItemGap = 8, kPageWidth = 132;  // points
 constexpr int kMostChips = 7;
 
-/// A line of controls from left to right. What does not fit any more is left out: keys and menu have it, too.
+/// Controls from left to right, and on the next line what finds no room.
 class Line {
  public:
-  Line(const ui::Ui& ui, ImVec2 from, float width) : ui_(&ui), at_(from), end_(from.x + width) {}
-  /// Places the next control of this width (px); false where there is no room.
+  /// `draws`: else it only counts the lines.
+  Line(const ui::Ui& ui, ImVec2 from, float width, bool draws)
+      : ui_(&ui), at_(from), start_(from.x), end_(from.x + width), draws_(draws) {}
+  /// Places the next control of this width (px); false where it is not to be drawn.
   bool place(float width) {
-    if (at_.x + width > end_ + 0.5f) return false;
-    ImGui::SetCursorScreenPos({std::floor(at_.x), at_.y});
+    if (at_.x > start_ && at_.x + width > end_ + 0.5f) next();
+    if (draws_) ImGui::SetCursorScreenPos({std::floor(at_.x), at_.y});
     at_.x += width + ui_->px(kItemGap);
-    return true;
+    return draws_;
+  }
+  void next() {
+    at_ = {start_, at_.y + std::floor(ui_->px(kLine + kLineGap))};
+    ++lines_;
   }
   void skip(float points) { at_.x += ui_->px(points); }
-  float rest() const { return end_ - at_.x; }
+  bool draws() const { return draws_; }
+  int lines() const { return lines_; }
 
  private:
   const ui::Ui* ui_;
   ImVec2 at_;
-  float end_;
+  float start_, end_;
+  bool draws_;
+  int lines_ = 1;
 };
+
+/// Which of the analyses that share the tab.
+void page_item(Bench& bench, const vit::Analysis& analysis, Line& line) {
+  std::vector<const vit::Analysis*> all;
+  std::vector<const char*> names;
+  int chosen = 0;
+  for (const vit::Analysis* one : vit::analyses()) {
+    if (std::string_view(one->group) != analysis.group) continue;
+    if (one == &analysis) chosen = static_cast<int>(all.size());
+    all.push_back(one);
+    names.push_back(one->name);
+  }
+  const float width = bench.ui.px(kPageWidth);
+  if (all.size() < 2 || !line.place(width)) return;
+  if (ui::drop_down(bench.ui, {.id = "page", .label = {}, .tooltip = analysis.sentence}, chosen, names, width))
+    bench.session.view.page = all[static_cast<std::size_t>(chosen)]->id;
+}
 
 void block_item(Bench& bench, Line& line) {
   Session& session = bench.session;
@@ -90,7 +116,7 @@ void query_items(Bench& bench, Line& line) {
   const vit::TokenGrid& grid = bench.session.trace()->grid;  // a draft's is another
   const vit::ModelConfig& config = bench.session.trace()->model->config;
   const int query = std::clamp(bench.session.view.query, 0, grid.tokens() - 1);
-  const ImVec2 from = ImGui::GetCursorScreenPos();
+  const ImVec2 from = line.draws() ? ImGui::GetCursorScreenPos() : ImVec2();
   for (int token = 0; token < std::min(grid.prefix, kMostChips); ++token)
     chip(bench, line, "query." + std::to_string(token), vit::prefix_label(token, config),
          "Asks from the " + config.prefix_name(token) + ".",
@@ -104,6 +130,7 @@ void query_items(Bench& bench, Line& line) {
        "Asks from this patch (row, column; counted from 0 at the top left). Click or drag in the large picture to ask "
        "from another one.",
        "", patch);
+  if (!line.draws()) return;
   const ImVec2 to = ImGui::GetItemRectMax();
   ui::describe(bench.ui, {.id = "attention.query", .label = {}}, from, to, false, vit::query_name(query, grid, config));
 }
@@ -151,8 +178,8 @@ void picture_item(Bench& bench, Line& line) {
       bench.session.view.look.picture, width);
 }
 
-void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width) {
-  Line line(bench.ui, from, width);
+void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
+  page_item(bench, analysis, line);
   block_item(bench, line);
   head_item(bench, index, line);
   line.skip(6);
@@ -174,17 +201,21 @@ void inside_item(Bench& bench, int index, Line& line) {
     bench.inside_open = !bench.inside_open;
 }
 
-void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width) {
-  Line line(bench.ui, from, width);
+void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   picture_item(bench, line);
   range_item(bench, index, line);
   inside_item(bench, index, line);
   line.skip(6);
   for (const vit::Parameter& parameter : analysis.parameters) {
     const float wide = bench.ui.px(kParameterWidth);
-    if (!line.place(wide)) return;
-    draw_parameter(bench, analysis, parameter, wide);
+    if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }
+}
+
+void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
+  draw_asked(bench, analysis, index, line);
+  line.next();
+  draw_drawn(bench, analysis, index, line);
 }
 
 }  // namespace
@@ -208,14 +239,20 @@ vit::Look tile_look(const Bench& bench) {
   return look;
 }
 
-float map_strip_height(float px_per_point) {
-  return std::floor((2 * kLine + kLineGap) * px_per_point);
+float map_strip_height(int lines, float px_per_point) {
+  const auto n = static_cast<float>(lines);
+  return std::floor((n * kLine + (n - 1) * kLineGap) * px_per_point);
+}
+
+int map_strip_lines(Bench& bench, const vit::Analysis& analysis, int index, float width) {
+  Line line(bench.ui, {0, 0}, width, false);
+  draw_all(bench, analysis, index, line);
+  return line.lines();
 }
 
 void draw_map_strip(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width) {
-  ImGui::SetCursorScreenPos(from);
-  draw_asked(bench, analysis, index, from, width);
-  draw_drawn(bench, analysis, index, {from.x, from.y + std::floor(bench.ui.px(kLine + kLineGap))}, width);
+  Line line(bench.ui, from, width, true);
+  draw_all(bench, analysis, index, line);
 }
 
 }  // namespace headlight

@@ -1,5 +1,5 @@
-// The two lines above the large picture: what is asked (block, head, query, direction), and how it is drawn (range,
-// photo or map, the page's own parameters).
+// The lines above the large picture: what is asked (page, block, head, query, direction), and how it is drawn (photo or
+// map, range, the page's own parameters). A narrow page has a third one.
 #pragma once
 
 #include <imgui.h>
@@ -10,7 +10,10 @@ namespace headlight {
 
 struct Bench;
 
-float map_strip_height(float px_per_point);
+/// In px, of so many lines of controls.
+float map_strip_height(int lines, float px_per_point);
+/// How many lines the controls take at this width.
+int map_strip_lines(Bench& bench, const vit::Analysis& analysis, int index, float width);
 void draw_map_strip(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width);
 
 /// Another rule; a fixed range starts as the range that map `index` has now.

@@ -52,10 +52,15 @@ void UiMap::write(const Frame& frame) const {
   for (const SqueezedText& text : squeezed_)
     squeezed.push_back({{"text", text.text}, {"needs", tenth(text.needs)}, {"room", tenth(text.room)}});
   for (const auto& [a, b] : overlapping(texts_)) overlaps.push_back({a, b});
-  const nlohmann::json all = {{"frame", frame.frame},           {"presses", frame.presses},
-                              {"settled", frame.settled},       {"requested", to_json(frame.requested)},
-                              {"shown", to_json(frame.shown)},  {"toast", frame.toast},
-                              {"marks", std::move(marks)},      {"squeezed", std::move(squeezed)},
+  const nlohmann::json all = {{"frame", frame.frame},
+                              {"presses", frame.presses},
+                              {"settled", frame.settled},
+                              {"requested", to_json(frame.requested)},
+                              {"shown", to_json(frame.shown)},
+                              {"toast", frame.toast},
+                              {"page", frame.page},
+                              {"marks", std::move(marks)},
+                              {"squeezed", std::move(squeezed)},
                               {"overlaps", std::move(overlaps)}};
   write_file(*file_, json_text(all));
 }

@@ -66,6 +66,7 @@ class UiMap {
     std::uint64_t frame = 0;
     std::uint64_t presses = 0;  // of keys and buttons, buttons' releases and turns of the wheel heard so far
     bool settled = false;
+    std::string page = {};
     PictureState requested = {}, shown = {};
     std::string toast = {};
   };

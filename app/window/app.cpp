@@ -129,6 +129,16 @@ std::string App::refusal(const PageEntry& entry) const {
   return session.trace() ? entry.analysis->refusal(*session.trace()) : std::string();
 }
 
+std::string App::refusal(const TabEntry& tab) const {
+  std::string first;
+  for (const PageEntry* page : tab.pages) {
+    const std::string why = refusal(*page);
+    if (why.empty()) return why;
+    if (first.empty()) first = why;
+  }
+  return first;
+}
+
 /// The pass whose maps are drawn: a draft while a control is held, if the page can be answered by it.
 std::shared_ptr<const vit::Trace> App::drawn_pass() const {
   const Shown& shown = bench_.session.shown();
@@ -276,15 +286,17 @@ void App::draw_tabs(ImVec2 from, float width) {
   ui::Ui& ui = bench_.ui;
   View& view = bench_.session.view;
   ImGui::SetCursorScreenPos(from);
-  for (const PageEntry& entry : page_list()) {
-    const std::string why = refusal(entry);
-    const ui::Control control{.id = std::string("tab.") + entry.id,
-                              .label = entry.title,
-                              .tooltip = entry.tooltip,
-                              .key = bench_.commands.keys_of(std::string("view.tab_") + entry.id),
+  note_page(bench_);
+  for (const TabEntry& tab : tab_list()) {
+    const bool in_front = &tab_of(view.page) == &tab;
+    const std::string why = refusal(tab);
+    const ui::Control control{.id = std::string("tab.") + tab.id,
+                              .label = tab.title,
+                              .tooltip = tab.tooltip,
+                              .key = bench_.commands.keys_of(std::string("view.tab_") + tab.id),
                               .enabled = why.empty(),
                               .reason = why};
-    if (ui::tab(ui, control, view.page == entry.id)) view.page = entry.id;
+    if (ui::tab(ui, control, in_front) && !in_front) open_tab_or_next_page(bench_, tab);
     ImGui::SameLine();
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
@@ -341,6 +353,7 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
                    .presses = presses,
                    .settled = !frames_due && due_in_s() != 0 && session.measured() && !desk_.busy() &&
                               !bench_.summaries.busy() && !bench_.ui.fonts_stale};
+  out.page = page_entry().id;
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
                    .head = vit::head_name(view.head),

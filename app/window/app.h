@@ -77,6 +77,7 @@ class App {
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();
+  std::string refusal(const TabEntry& tab) const;     // of all its pages
   std::string refusal(const PageEntry& entry) const;  // why the shown pass cannot have that page; empty: it can
   std::string words_in_place_of_maps() const;
 

@@ -105,15 +105,24 @@ void add_view_commands(Bench& bench) {
   CommandTable& table = bench.commands;
   View& view = bench.session.view;
   int number = 0;
-  for (const PageEntry& page : page_list()) {
+  for (const TabEntry& tab : tab_list()) {
     ++number;
-    table.add({.id = std::string("view.tab_") + page.id,
+    table.add({.id = std::string("view.tab_") + tab.id,
                .menu = "View",
-               .name = page.title,
+               .name = tab.title,
                .keys = number <= 9 ? std::vector<Key>{{GLFW_KEY_0 + number, kControl}} : std::vector<Key>{},
-               .tooltip = page.tooltip,
-               .run = [&view, &page] { view.page = page.id; },
-               .checked = [&view, &page] { return view.page == page.id; }});
+               .tooltip = tab.tooltip,
+               .run = [&bench, &tab] { open_tab_or_next_page(bench, tab); },
+               .checked = [&view, &tab] { return &tab_of(view.page) == &tab; }});
+    for (const PageEntry* page : tab.pages)
+      table.add({.id = std::string("page.") + page->id,
+                 .menu = "Analysis",
+                 .name = page->title,
+                 .keys = {},
+                 .tooltip = page->tooltip,
+                 .run = [&view, page] { view.page = page->id; },
+                 .checked = [&view, page] { return view.page == page->id; },
+                 .separated = page == tab.pages.front()});
   }
   table.add({.id = "view.fit",
              .menu = "View",

@@ -34,7 +34,8 @@ struct Means {
 
 struct Analysis {
   const char* id;         // "rollout"
-  const char* name;       // "Rollout", on its tab
+  const char* name;       // "Rollout", in the list of its tab and in titles
+  const char* group;      // "flow": analyses of one group share a tab (app/pages/pages.cpp lists the tabs)
   const char* sentence;   // what it shows, at the top of its page
   const char* reference;  // the paper or code that it follows; empty: the network's own numbers
   bool asks_block;        // one answer for each block; else one for the network

@@ -46,6 +46,7 @@ std::string about(const MapSet& set, int index) {
 extern const Analysis kGrid;
 const Analysis kGrid = {.id = "grid",
                         .name = "Grid",
+                        .group = "grid",
                         .sentence = "Every head of every block in one grid.",
                         .reference = "",
                         .asks_block = false,

@@ -65,6 +65,7 @@ std::string about(const MapSet& set, int index) {
 extern const Analysis kHeads;
 const Analysis kHeads = {.id = "heads",
                          .name = "Heads",
+                         .group = "heads",
                          .sentence = "The photo with one block's heads.",
                          .reference = "",
                          .asks_block = true,

@@ -149,6 +149,7 @@ std::string about(const MapSet& set, int index) {
 extern const Analysis kRollout;
 const Analysis kRollout = {.id = "rollout",
                            .name = "Rollout",
+                           .group = "flow",
                            .sentence = "Where the query's content comes from, through all blocks up to the chosen one.",
                            .reference = "Abnar and Zuidema 2020",
                            .asks_block = false,

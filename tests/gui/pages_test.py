@@ -70,8 +70,22 @@ class Tour:
             else:
                 self.window.key(step)
 
-    def pages(self):
+    def tabs(self):
         return [name.removeprefix("tab.") for name in self.window.marks() if name.startswith("tab.")]
+
+    def pages(self):
+        """The pages of all tabs, as the menu lists them."""
+        self.do("menu.Analysis")
+        names = [name for name in self.window.marks() if name.startswith("menu.page.")]
+        self.do("Escape")
+        return [name.removeprefix("menu.page.") for name in names]
+
+    def show(self, page):
+        for step in ("menu.Analysis", f"menu.page.{page}"):
+            self.do(step)
+
+    def shows(self, page):
+        return self.window.state()["page"] == page
 
     def front(self):
         """What lies above the page: the id of a dialog or the file browser, or None."""
@@ -107,29 +121,36 @@ class Tour:
 
     # --- Pages and keys ---
 
-    def open_pages(self):
-        pages = self.pages()
-        check(len(pages) >= 2, f"there are pages: {', '.join(pages)}")
-        for number, page in [*enumerate(pages, 1)][::-1]:  # the first is open already
-            other = pages[0] if page != pages[0] else pages[1]
-            ways = {"tab": [f"tab.{page}"], "menu": ["menu.View", f"menu.view.tab_{page}"]}
+    def open_tabs(self):
+        tabs = self.tabs()
+        check(len(tabs) >= 2, f"there are tabs: {', '.join(tabs)}")
+        for number, tab in [*enumerate(tabs, 1)][::-1]:  # the first is open already
+            other = tabs[0] if tab != tabs[0] else tabs[1]
+            ways = {"tab": [f"tab.{tab}"], "menu": ["menu.View", f"menu.view.tab_{tab}"]}
             if number <= 9:
                 ways["key"] = [f"ctrl+{number}"]
             for way, steps in ways.items():
                 self.do(f"tab.{other}")
                 for step in steps:
                     self.do(step)
-                assert self.window.mark(f"tab.{page}")["value"] == "on", f"page {page} does not open by its {way}"
-                state = self.window.state()
-                assert state["shown"]["run"] == state["requested"]["run"], f"page {page} shows another pass than asked"
-            check(True, f"page {page} opens by {', '.join(ways)}")
+                assert self.window.mark(f"tab.{tab}")["value"] == "on", f"tab {tab} does not open by its {way}"
+            check(True, f"tab {tab} opens by {', '.join(ways)}")
+
+    def open_pages(self):
+        pages = self.pages()
+        for page in [*pages[1:], pages[0]]:
+            self.show(page)
+            assert self.shows(page), f"page {page} does not open by the menu"
+            state = self.window.state()
+            assert state["shown"]["run"] == state["requested"]["run"], f"page {page} shows another pass than asked"
+        check(True, f"the menu opens the pages {', '.join(pages)}")
 
     def press_keys(self, page):
         """Presses every key; those that change what is seen."""
         acted = set()
         for key in keys():
-            if self.window.mark(f"tab.{page}")["value"] != "on":
-                self.do(f"tab.{page}")
+            if not self.shows(page):
+                self.show(page)
             before = BEFORE.get(key)
             if before is not None and (before in self.window.marks() or "." not in before):
                 self.do(before)
@@ -203,14 +224,16 @@ started = time.monotonic()
 with open_window(width=WIDTH, height=HEIGHT) as window:
     window.settle()
     tour = Tour(window)
+    tour.open_tabs()
     tour.open_pages()
     acted = set()
-    for page in tour.pages():
+    for page in ("heads", "grid", "rollout"):
+        tour.show(page)
         acted |= tour.press_keys(page)
     silent = set(keys()) - acted - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
     check(not silent, f"every key changes what is seen on some page; those that do not: {sorted(silent) or 'none'}")
     for page in tour.pages():
-        tour.do(f"tab.{page}")
+        tour.show(page)
         tour.hover()
         tour.change()
         tour.do("BackSpace")
