@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "app/panels/bench.h"
 #include "app/panels/map_frame.h"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr double kWaitingMs = 150;     // what is over sooner needs no bar
 constexpr float kSmallestPatchPt = 3;  // a finer grid would hide the photo
+constexpr float kLargestTilePt = 60;
 
 void draw_bar(const ui::Ui& ui, ImVec2 from, float width, double fraction) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -71,6 +74,7 @@ void LoadingView::paint(Bench& bench, const Drawn& now) {
   const vit::Image& photo = *bench.session.image();
   const ImVec4 background = ImGui::ColorConvertU32ToFloat4(now.background);
   bench.painter.set_photo(*now.photo);
+  if (bench.photo.image != bench.session.image()) bench.photo = {};  // the page that was there sets its own again
   bench.painter.set_colormap(bench.session.view.look.colormap);
   canvas_.resize(now.width, now.height);
   vit::Look bare;
@@ -94,7 +98,66 @@ void LoadingView::paint(Bench& bench, const Drawn& now) {
   bench.painter.end();
 }
 
-bool LoadingView::draw(Bench& bench, ImVec2 from, ImVec2 size) {
+bool LoadingView::wanted(const Session& session) {
+  return session.part() && (!session.trace() || session.trace()->pixels != session.part()->pixels);
+}
+
+/// The maps of the blocks that are done; null before the first. The newest answer may lack a block or two.
+std::shared_ptr<const vit::MapSet> LoadingView::maps_so_far(const Session& session, MapDesk& desk) const {
+  const auto& part = session.part();
+  const vit::Analysis& grid = *vit::analysis_by_id("grid");
+  if (!part || !grid.refusal(*part).empty()) return nullptr;
+  const int query = std::clamp(session.view.query, 0, part->grid.tokens() - 1);
+  desk.ask("loading", part, {.analysis = grid.id, .query = query});
+  const auto set = desk.answer("loading");
+  return set && set->trace->pixels == part->pixels ? set : nullptr;
+}
+
+/// A row for each block, a tile for each head, filled as the pass goes.
+void LoadingView::draw_blocks(Bench& bench, MapDesk& desk, ImVec2 from, ImVec2 size) {
+  const Session& session = bench.session;
+  const auto& input = session.input();
+  if (!input || !session.model()) return;
+  const ui::Ui& ui = bench.ui;
+  const std::vector<int> heads = session.settings.head_counts();
+  const int most = *std::max_element(heads.begin(), heads.end()), depth = static_cast<int>(heads.size());
+  const float gap = ui.px(3), aspect = static_cast<float>(input->width) / static_cast<float>(input->height);
+  const float across = size.x / static_cast<float>(most) - gap, down = size.y / static_cast<float>(depth) - gap;
+  const int width = static_cast<int>(std::min({across, down * aspect, ui.px(kLargestTilePt)}));
+  const int height = static_cast<int>(static_cast<float>(width) / aspect);
+  if (width < 2 || height < 2) return;
+
+  const auto set = maps_so_far(session, desk);
+  const int count = set ? set->count() : 0;
+  if (set) {
+    vit::Look look = session.view.look;
+    look.picture = vit::Picture::map;
+    std::vector<int> all(static_cast<std::size_t>(count));
+    std::iota(all.begin(), all.end(), 0);
+    const vit::Image& photo = *session.image();
+    bench.painter.set_maps(*set);
+    blocks_.prepare({.maps = set->serial, .photo = 0, .look = look, .width = width, .height = height}, count);
+    blocks_.paint(bench.painter, {input->box, static_cast<double>(photo.width), static_cast<double>(photo.height)},
+                  *set, all);
+  }
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const float step_x = static_cast<float>(width) + gap, step_y = static_cast<float>(height) + gap;
+  int index = 0;
+  for (int b = 0; b < depth; ++b)
+    for (int h = 0; h < heads[static_cast<std::size_t>(b)]; ++h) {
+      const ImVec2 a{from.x + static_cast<float>(h) * step_x, from.y + static_cast<float>(b) * step_y};
+      const ImVec2 c{a.x + static_cast<float>(width), a.y + static_cast<float>(height)};
+      if (index < count && set->labels[static_cast<std::size_t>(index)].block == b)
+        blocks_.show(list, index++, a, c);
+      else
+        list.AddRect(a, c, ui.theme.line);
+    }
+  ui::describe(bench.ui, {.id = "loading.maps", .label = {}}, from,
+               {from.x + static_cast<float>(most) * step_x, from.y + static_cast<float>(depth) * step_y}, false,
+               std::to_string(count));
+}
+
+bool LoadingView::draw(Bench& bench, MapDesk& desk, ImVec2 from, ImVec2 size) {
   const Session& session = bench.session;
   const auto& photo = session.image();
   if (!photo) return false;
@@ -125,6 +188,7 @@ bool LoadingView::draw(Bench& bench, ImVec2 from, ImVec2 size) {
                {corner.x + extent.x, corner.y + extent.y}, false,
                input && patch > 0 ? fmt::format("{}x{}", input->height / patch, input->width / patch) : "");
 
+  draw_blocks(bench, desk, layout.navigator_from, layout.navigator_size);
   const WorkerStatus status = session.status();
   const std::string words = progress_words(status, session.model() ? session.model()->config.depth : 0);
   const float y = corner.y + extent.y + ui.px(10);

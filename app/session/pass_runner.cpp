@@ -1,11 +1,33 @@
 #include "app/session/pass_runner.h"
 
+#include <chrono>
 #include <exception>
+#include <functional>
+#include <memory>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/network/meter.h"
 
 namespace headlight {
+
+namespace {
+
+/// A pass that is done sooner is not shown in parts.
+constexpr std::chrono::milliseconds kFirstPart{120}, kBetweenParts{80};
+
+std::function<void(std::shared_ptr<const vit::Trace>)> now_and_then(
+    std::function<void(std::shared_ptr<const vit::Trace>)> hear) {
+  using Clock = std::chrono::steady_clock;
+  return [hear = std::move(hear), due = Clock::now() + kFirstPart](std::shared_ptr<const vit::Trace> part) mutable {
+    const auto now = Clock::now();
+    if (now < due) return;
+    due = now + kBetweenParts;
+    hear(std::move(part));
+  };
+}
+
+}  // namespace
 
 bool PassRunner::same_picture(const Request& request) const {
   return pixels_ && request.model == request_.model && request.image == request_.image &&
@@ -39,6 +61,7 @@ std::shared_ptr<const vit::Trace> PassRunner::pass(const vit::PassInput& input, 
     pool_threads_ = threads;
   }
   vit::Meter meter(control.stop, control.progress);
+  if (control.grown && !previous) meter.on_growth(now_and_then(control.grown));
   return run_pass(input, *pool_, meter, previous);
 }
 

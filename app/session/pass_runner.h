@@ -42,6 +42,8 @@ struct PassControl {
   std::function<void(double)> progress;  // 0 … 1; called from the pass's threads
   /// Hears of new pixels before their first pass.
   std::function<void(const std::shared_ptr<const vit::Pixels>&)> prepared = {};
+  /// Hears of the blocks that are done while the first pass of new pixels goes on, now and then (see vit::Meter).
+  std::function<void(std::shared_ptr<const vit::Trace>)> grown = {};
 };
 
 /// Holds the pool, the pixels, the newest trace, its baseline and the series of times. Belongs to one thread. What it

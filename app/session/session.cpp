@@ -99,6 +99,8 @@ bool Session::update() {
   follow_opening(out);
   for (PassTime& time : out.times) times_.add(std::move(time));
   if (out.input && out.input->photo == image_) input_ = out.input->pixels;
+  if (out.part) part_ = std::move(out.part);
+  if (part_ && (out.trace || part_->pixels != input_ || part_->model != model_)) part_.reset();
 
   const Moment before_trace = moment();
   const bool changed = adopt_trace(out) | adopt_draft(out);

@@ -94,6 +94,8 @@ class Session {
   const PhotoLevels& image_display() const { return *display_; }  // of image(), which must be there
   /// What the newest pass reads of image(), as soon as it begins; null before.
   const std::shared_ptr<const vit::Pixels>& input() const { return input_; }
+  /// The blocks that the first pass of it has done so far; null before and after.
+  const std::shared_ptr<const vit::Trace>& part() const { return part_; }
   bool hand_holds() const { return hand_.holds(); }
   const Shown& shown() const { return shown_; }
   const std::shared_ptr<const vit::Trace>& trace() const { return shown_.trace; }
@@ -140,6 +142,7 @@ class Session {
   std::shared_ptr<const vit::Image> image_;
   std::shared_ptr<const PhotoLevels> display_;  // of it
   std::shared_ptr<const vit::Pixels> input_;    // likewise
+  std::shared_ptr<const vit::Trace> part_;      // of the pass over it
   Shown shown_;
   std::optional<std::string> opened_model_, opened_image_;
   std::optional<Request> requested_;

@@ -310,6 +310,9 @@ void Worker::answer(const Request& request, const std::stop_token& stop) {
         exact.prepared = [&](const std::shared_ptr<const vit::Pixels>& pixels) {
           publish([&](Outcome& out) { out.input = PassPixels{pixels, request.image}; });
         };
+        exact.grown = [&](std::shared_ptr<const vit::Trace> part) {
+          publish([&](Outcome& out) { out.part = std::move(part); });
+        };
         auto trace = runner_.answer(request, exact);
         publish([&](Outcome& out) {
           if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;

@@ -70,6 +70,8 @@ struct Outcome {
   std::shared_ptr<const vit::Image> photo;     // and the photo it belongs to,
   std::shared_ptr<const PhotoLevels> display;  // for display, too
   std::optional<DraftPicture> draft;           // the newest
+  std::shared_ptr<const vit::Trace>
+      part;  // the blocks that a pass of new pixels has done so far; its input came before
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels with everything as trained
   std::vector<PassTime> times;                 // every pass that ran from block 0 to the end
   std::vector<Failure> failures;

@@ -330,16 +330,16 @@ void App::draw_center(const Area& area) {
   const float tabs = ui.fonts.size(ui::Type::body) + ui.px(13);
   Page& asked = page();  // whose maps are there: a click on a tab shows from the next frame on
   draw_tabs({from.x + pad, from.y + ui.px(8)}, size.x - 2 * pad);
+  const Area below_tabs{{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}};
+  const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;
+  if ((loading || LoadingView::wanted(bench_.session)) &&
+      loading_view_.draw(bench_, map_desk_, below_tabs.from, below_tabs.size))
+    return;
   if (!bench_.maps.empty() && bench_.photo.image) {
-    asked.draw(bench_,
-               {{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}});
+    asked.draw(bench_, below_tabs);
     draw_pass_progress(bench_, {from.x + pad, from.y + ui.px(10) + tabs}, size.x - 2 * pad);
     return;
   }
-  const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;
-  if (loading && loading_view_.draw(bench_, {from.x + pad, from.y + ui.px(16) + tabs},
-                                    {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}))
-    return;
   const std::string words = words_in_place_of_maps();
   const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
   ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);

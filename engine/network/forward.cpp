@@ -1,7 +1,6 @@
 #include "engine/network/forward.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 #include <cstring>
 
@@ -35,7 +34,7 @@ class PassThread {
     lane_.restart();
     if (first == 0) embed(pass_.input(0));
     for (int b = first; b < end; ++b) {
-      if (member_.thread() == 0) pass_.meter.report(static_cast<double>(b - first) / (end - first));
+      if (member_.thread() == 0) pass_.report(b);
       lane_.enter_block(b);
       run_block(b, pass_.input(b), pass_.output(b));
     }
@@ -236,11 +235,6 @@ int first_block_to_run(const PassInput& input, const TokenGrid& grid, const Trac
   if (previous->blocks.empty() || input.settings.keep == Keep::none || !(previous->grid == grid)) return 0;
   if (!previous->extent.whole() || !input.extent.whole()) return 0;
   return first_changed_block(previous->settings, input.settings);
-}
-
-std::uint64_t next_run() {
-  static std::atomic<std::uint64_t> runs{0};
-  return ++runs;
 }
 
 /// Buffers of the thread that calls forward(), which is a program's one worker.

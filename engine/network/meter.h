@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "engine/network/operators.h"
@@ -26,6 +28,8 @@ struct Timings {
   double rows_ms() const;                // all rows together
   double waiting_ms() const;  // wall time that no row accounts for: threads waiting for each other, and the rest
 };
+
+struct Trace;
 
 /// One per forward pass: it hands a lane to each thread, and adds them up in the end.
 class Meter {
@@ -61,6 +65,12 @@ class Meter {
   /// `progress` is called with 0 … 1 from the thread that runs the pass, at most once a block.
   explicit Meter(std::stop_token stop = {}, std::function<void(double)> progress = {});
 
+  /// `grown` hears of the blocks that are done while the pass goes on: a trace of its own that ends with them (see
+  /// Extent). From the thread that runs the pass, at most once a block; keep it short.
+  void on_growth(std::function<void(std::shared_ptr<const Trace>)> grown) { grown_ = std::move(grown); }
+  bool wants_growth() const { return grown_ != nullptr; }
+  void report_growth(std::shared_ptr<const Trace> part) const { grown_(std::move(part)); }
+
   /// The pass begins: the clock runs, and there is a lane for each thread.
   void start(int blocks, int threads, int first_block);
   Lane& lane(int thread) { return lanes_[static_cast<std::size_t>(thread)].lane; }
@@ -81,6 +91,7 @@ class Meter {
 
   std::stop_token stop_;
   std::function<void(double)> progress_;
+  std::function<void(std::shared_ptr<const Trace>)> grown_;
   std::vector<PaddedLane> lanes_;
   Timings timings_;
   Clock::time_point started_;

@@ -1,6 +1,7 @@
 #include "engine/network/pass.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cmath>
 #include <cstring>
@@ -85,6 +86,37 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
     for (int t = 0; t < from.rows(); ++t) std::memcpy(to.row(t), from.row(t), sizeof(float) * from.cols());
   }
   return trace;
+}
+
+std::uint64_t next_run() {
+  static std::atomic<std::uint64_t> runs{0};
+  return ++runs;
+}
+
+namespace {
+
+/// What a pass has made so far: its first `blocks` blocks, as the trace of a shorter pass. With Keep::none it has none.
+std::shared_ptr<const Trace> first_blocks(const Trace& trace, int blocks) {
+  auto part = std::make_shared<Trace>();
+  part->model = trace.model;
+  part->pixels = trace.pixels;
+  part->settings = trace.settings;
+  part->extent = {.last_maps = blocks - 1};
+  part->grid = trace.grid;
+  part->run = next_run();
+  const auto kept = std::min(static_cast<std::size_t>(blocks), trace.blocks.size());
+  part->blocks.assign(trace.blocks.begin(), trace.blocks.begin() + static_cast<std::ptrdiff_t>(kept));
+  return part;
+}
+
+}  // namespace
+
+void Pass::report(int block) const {
+  meter.report(static_cast<double>(block - first_block) / (end_block - first_block));
+  // Other threads may still be at work in the block before it. What is older is done: they have met this thread at that
+  // block's keys.
+  const int done = block - 1;
+  if (done > first_block && meter.wants_growth()) meter.report_growth(first_blocks(trace, done));
 }
 
 Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_, int threads)

@@ -32,6 +32,9 @@ struct Pass {
   Attention attention(int block) const;
   int tokens_after_keys(int block) const;  // that go on once all keys and values are there: the first ones, or none
 
+  /// Tells the meter's listeners how far the pass is, before its first thread begins a block.
+  void report(int block) const;
+
  private:
   BlockTrace& kept(int block) const;
 };
@@ -39,6 +42,9 @@ struct Pass {
 /// A trace with room for what the settings keep, and with the blocks before `first_block` of the previous one.
 std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid, int first_block,
                                    const Trace* previous);
+
+/// A number for a trace: how many there have been in this process.
+std::uint64_t next_run();
 
 /// Whether every map of a pass is kept.
 bool keeps_maps(const Settings& settings, const Extent& extent, int tokens);

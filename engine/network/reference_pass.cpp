@@ -80,7 +80,7 @@ class ReferencePass {
     lane_.restart();
     if (first == 0) dense(pass_.input(0)) = embed();
     for (int b = first; b < end; ++b) {
-      pass_.meter.report(static_cast<double>(b - first) / (end - first));
+      pass_.report(b);
       lane_.enter_block(b);
       // The whole block, whatever the extent: what the shorter ways are compared with.
       const Dense y = block(b, dense(MatrixView(pass_.input(b))));

@@ -418,5 +418,40 @@ TEST(Forward, AFamilyThatRunsAtItsOwnSizeOnlySaysSo) {
   }
 }
 
+TEST(Forward, TheBlocksThatAreDoneAreHeardOfWhileThePassGoesOn) {
+  ModelConfig config = small_config();
+  config.depth = 6;
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config, 5, 5);
+  for (const Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference})
+    for (const Keep keep : {Keep::qk, Keep::maps})
+      for (int threads = 1; threads <= 3; ++threads) {
+        SCOPED_TRACE(testing::Message() << choice_of(kernel).name << ", " << threads << " threads");
+        Settings settings = with(config, kernel, threads);
+        settings.keep = keep;
+        Pool pool(threads);
+        Meter meter;
+        std::vector<std::vector<Matrix>> heard;  // of each part, what the last query looks at in each block
+        meter.on_growth([&](const std::shared_ptr<const Trace>& part) {
+          ASSERT_EQ(part->extent.last_maps + 1, static_cast<int>(part->blocks.size()));
+          std::vector<Matrix>& rows = heard.emplace_back();
+          for (int block = 0; block <= part->extent.last_maps; ++block)
+            rows.push_back(attention_rows(*part, block, 25));
+        });
+        const auto whole = forward({model, pixels, settings}, meter, pool);
+        ASSERT_EQ(heard.size(), 4u);
+        for (std::size_t part = 0; part < heard.size(); ++part) {
+          ASSERT_EQ(heard[part].size(), part + 1);
+          for (int block = 0; block <= static_cast<int>(part); ++block) {
+            const Matrix rows = attention_rows(*whole, block, 25);
+            for (int head = 0; head < rows.rows(); ++head)
+              for (int t = 0; t < rows.cols(); ++t)
+                ASSERT_EQ(heard[part][static_cast<std::size_t>(block)](head, t), rows(head, t))
+                    << "part " << part << ", block " << block;
+          }
+        }
+      }
+}
+
 }  // namespace
 }  // namespace vit
