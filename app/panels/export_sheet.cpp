@@ -284,8 +284,8 @@ void ExportSheet::copy(Bench& bench) const {
     return;
   }
   sheet.kind = FileKind::png;
-  bench.session.run_errand([sheet, subject](std::stop_token stop, const auto& progress) -> std::string {
-    copy_picture(bytes_of(sheet, subject, {.progress = progress, .stop = std::move(stop)}));
+  bench.session.run_errand([sheet, subject](const std::stop_token& stop, const auto& progress) -> std::string {
+    copy_picture(bytes_of(sheet, subject, {.progress = progress, .stop = stop}));
     return "Copied the figure as a PNG picture.";
   });
 }
@@ -294,8 +294,8 @@ void ExportSheet::save(Bench& bench, const std::string& name) const {
   const auto write = [&bench, sheet = sheet_, subject = export_subject(bench, true)](std::filesystem::path to) {
     if (!sheet.makes_folder() && !to.has_extension()) to += std::string(".") + vit::id_of(sheet.kind);
     bench.dialogs.sheet = false;
-    bench.session.run_errand([sheet, subject, to](std::stop_token stop, const auto& progress) {
-      return write_sheet(sheet, subject, to, {.progress = progress, .stop = std::move(stop)});
+    bench.session.run_errand([sheet, subject, to](const std::stop_token& stop, const auto& progress) {
+      return write_sheet(sheet, subject, to, {.progress = progress, .stop = stop});
     });
   };
   const std::string kind = vit::choice_of(sheet_.kind).name, ending = std::string(".") + vit::id_of(sheet_.kind);

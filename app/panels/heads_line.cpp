@@ -40,7 +40,8 @@ void draw_list(Bench& bench, const vit::ModelConfig& config, const std::string& 
     const std::string words = heads_words(heads, config.channels);
     const bool chosen = heads == config.num_heads;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    if (ImGui::Selectable(words.c_str(), chosen) && !chosen) choose_heads(bench, heads);
+    const bool pressed = ImGui::Selectable(words.c_str(), chosen);
+    if ((ui::list_entry(ui, chosen) || pressed) && !chosen) choose_heads(bench, heads);
     ui.map.add({"model.heads." + std::to_string(heads), at.x, at.y, ImGui::GetItemRectMax().x - at.x,
                 ImGui::GetItemRectMax().y - at.y, chosen ? "on" : "", true});
   }

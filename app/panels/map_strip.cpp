@@ -91,6 +91,7 @@ void head_item(Bench& bench, int index, Line& line) {
   std::vector<std::string> names = {"mean", "max"};
   for (int head = 0; head < heads; ++head) names.push_back("head " + std::to_string(head));
   std::vector<const char*> words;
+  words.reserve(names.size());
   for (const std::string& name : names) words.push_back(name.c_str());
   int chosen = label.head == vit::kMeanOfHeads ? 0 : label.head == vit::kMaxOfHeads ? 1 : label.head + 2;
   if (ui::drop_down(bench.ui,

@@ -21,8 +21,9 @@ void draw_menu(Bench& bench, const std::string& menu) {
     const std::string keys = bench.commands.keys_of(command.id);
     const bool enabled = command.enabled();
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    if (ImGui::MenuItem(command.name.c_str(), keys.c_str(), command.checked && command.checked(), enabled))
-      command.run();
+    const bool checked = command.checked && command.checked();
+    const bool pressed = ImGui::MenuItem(command.name.c_str(), keys.c_str(), checked, enabled);
+    if (ui::list_entry(ui, false, enabled) || pressed) command.run();
     const ImVec2 to = ImGui::GetItemRectMax();
     const bool over = at.x <= to.x && ImGui::IsItemHovered();
     ui::describe(ui, {.id = "menu." + command.id, .label = {}, .tooltip = command.tooltip, .enabled = enabled}, at, to,

@@ -29,8 +29,10 @@ const Value* choose(Bench& bench, const char* id, const char* tooltip, std::vect
                     const Text& text) {
   if (std::find(values.begin(), values.end(), present) == values.end()) values.push_back(present);
   std::vector<std::string> words;
+  words.reserve(values.size());
   for (const Value& value : values) words.push_back(text(value));
   std::vector<const char*> names;
+  names.reserve(words.size());
   for (const std::string& word : words) names.push_back(word.c_str());
   int index = static_cast<int>(std::find(values.begin(), values.end(), present) - values.begin());
   const float width = ui::measure(bench.ui, ui::Type::body, names[static_cast<std::size_t>(index)]).x + bench.ui.px(30);

@@ -102,6 +102,7 @@ bool draw_row(ui::Ui& ui, const Row& row, float width, const ui::FilePreview* pi
     ui::draw_text(ui, ui::Type::small, {at.x + left, y + body + ui.px(3)}, ui.theme.soft, row.sentence, wrap);
   ui::describe(ui, {.id = row.id, .label = {}, .tooltip = row.tooltip}, at, {at.x + width, at.y + height}, over,
                row.open ? "on" : "");
+  if (ui::list_entry(ui, row.open)) return true;
   if (pressed) ImGui::CloseCurrentPopup();
   return pressed;
 }

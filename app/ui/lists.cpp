@@ -9,12 +9,41 @@
 
 namespace headlight::ui {
 
+namespace {
+
+/// Takes the moves since the last frame; in a list that has just opened they begin at its chosen entry.
+void begin_keys(ListKeys& keys, const std::string& popup) {
+  if (keys.list != popup || ImGui::IsWindowAppearing()) keys = {.list = popup};
+  keys.rows = std::exchange(keys.row, 0);
+  const int moves = std::exchange(keys.moves, 0);
+  keys.moved = moves != 0 && keys.rows > 0;
+  if (!keys.moved) return;
+  const int from = keys.cursor < 0 ? keys.start : keys.cursor;
+  keys.cursor = std::clamp(from + moves, 0, keys.rows - 1);
+}
+
+}  // namespace
+
 bool begin_list(Ui& ui, const std::string& popup) {
   if (!ImGui::BeginPopup(popup.c_str())) return false;
   if (std::exchange(ui.close_list, false))
     ImGui::CloseCurrentPopup();
   else
     ui.list_open = true;
+  begin_keys(ui.list_keys, popup);
+  return true;
+}
+
+bool list_entry(Ui& ui, bool chosen, bool enabled) {
+  ListKeys& keys = ui.list_keys;
+  const int row = keys.row++;
+  if (keys.cursor < 0 && chosen) keys.start = row;
+  if (row != keys.cursor) return false;
+  const ImVec2 from = ImGui::GetItemRectMin(), to = ImGui::GetItemRectMax();
+  ImGui::GetWindowDrawList()->AddRect(from, to, ui.theme.accent, ui.px(2));
+  if (std::exchange(keys.moved, false)) ImGui::SetScrollHereY();
+  if (!std::exchange(keys.enter, false) || !enabled) return false;
+  ImGui::CloseCurrentPopup();
   return true;
 }
 
@@ -32,7 +61,8 @@ bool list_of(Ui& ui, const Control& control, bool pressed, ImVec2 at, float pivo
     for (std::size_t i = 0; i < names.size(); ++i) {
       const bool chosen = static_cast<int>(i) == index;
       const ImVec2 item = ImGui::GetCursorScreenPos();
-      if (ImGui::Selectable(names[i], chosen, 0, {std::max(ui.px(110), least_width), 0})) {
+      const bool clicked = ImGui::Selectable(names[i], chosen, 0, {std::max(ui.px(110), least_width), 0});
+      if (list_entry(ui, chosen) || clicked) {
         changed = !chosen;
         index = static_cast<int>(i);
       }

@@ -8,7 +8,8 @@
 namespace headlight::ui {
 
 inline ImTextureID texture_id(unsigned name) {
-  return (ImTextureID)(std::intptr_t)name;  // a pointer or an integer, as the version of Dear ImGui has it
+  // A pointer or an integer, as the version of Dear ImGui has it; nobody looks at what it points to.
+  return (ImTextureID)(std::intptr_t)name;  // NOLINT(performance-no-int-to-ptr)
 }
 
 }  // namespace headlight::ui

@@ -11,6 +11,18 @@
 
 namespace headlight::ui {
 
+/// Keys in the list or menu that is open. They count rows, since Dear ImGui 1.86 loses a key that is pressed and let go
+/// between two frames.
+struct ListKeys {
+  std::string list;       // the popup that they are for
+  int moves = 0;          // rows, since the last frame
+  bool enter = false;     // since the last frame
+  int cursor = -1;        // the marked row; none before the first move
+  int start = -1;         // the row from which the first move goes; -1: above the first
+  bool moved = false;     // in this frame
+  int row = 0, rows = 0;  // drawn in this frame so far, and in the last one
+};
+
 /// One per window; lives on the main thread.
 struct Ui {
   explicit Ui(float scale_, UiMap map_) : scale(scale_), fonts(scale_), map(std::move(map_)) {}
@@ -18,13 +30,15 @@ struct Ui {
   float scale = 1;  // px a point of design
   Theme theme = dark_theme();
   Fonts fonts;
-  mutable UiMap map;         // whatever is drawn leaves its mark
-  std::string hovered;       // id of the control under the cursor in this frame; last frame's until one is found
-  std::string hovered_next;  // collected while drawing
-  std::string tooltip_for;   // id whose tooltip waits or shows
-  double tooltip_since = 0;  // s
-  bool list_open = false;    // a menu or drop-down list is drawn in this frame
-  bool close_list = false;   // and it is to close in the next
+  mutable UiMap map;           // whatever is drawn leaves its mark
+  std::string hovered;         // id of the control under the cursor in this frame; last frame's until one is found
+  std::string hovered_next;    // collected while drawing
+  std::string tooltip_for;     // id whose tooltip waits or shows
+  double tooltip_since = 0;    // s
+  bool list_open = false;      // a menu or drop-down list is drawn in this frame
+  bool list_was_open = false;  // in the last one
+  bool close_list = false;     // and it is to close in the next
+  ListKeys list_keys = {};
   bool fonts_stale = false;  // a name needs characters that are not loaded yet
   double wake_at = 0;        // s, ImGui time at which another frame is due; 0: none
 
@@ -36,7 +50,8 @@ struct Ui {
   void begin_frame() {
     hovered.swap(hovered_next);
     hovered_next.clear();
-    close_list &= std::exchange(list_open, false);
+    list_was_open = std::exchange(list_open, false);
+    close_list &= list_was_open;
     wake_at = 0;
     map.begin_frame();
   }

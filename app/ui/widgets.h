@@ -58,6 +58,9 @@ bool segments(Ui& ui, const Control& control, int& index, std::span<const char* 
 /// The sign of something that drops down.
 void draw_triangle(const Ui& ui, ImVec2 center, ImU32 color);
 
+/// After an entry of a list: marks it if the arrow keys are there, and returns whether Enter or the space bar chooses
+/// it; then the list closes. `chosen`: the keys begin here.
+bool list_entry(Ui& ui, bool chosen, bool enabled = true);
 /// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
 bool begin_list(Ui& ui, const std::string& popup);
 

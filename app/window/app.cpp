@@ -1,5 +1,7 @@
 #include "app/window/app.h"
 
+#include <GLFW/glfw3.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -177,7 +179,8 @@ void App::take_maps() {
   look_inside();
   bench_.painter.set_colormap(session.view.look.colormap);
   bench_.hover.begin_frame();
-  bench_.shows_photo = ImGui::IsKeyDown(ImGuiKey_Space) && !ImGui::GetIO().WantTextInput && !bench_.dialogs.modal();
+  bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().WantTextInput &&
+                       !bench_.dialogs.modal() && !bench_.ui.list_was_open;
 }
 
 void App::look_inside() {
@@ -377,14 +380,44 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   bench_.ui.map.write(out);
 }
 
+namespace {
+
+/// Whether the key is one for an open list.
+bool press_in_list(ui::ListKeys& keys, int key) {
+  constexpr int kFar = 1 << 20;
+  switch (key) {
+    case GLFW_KEY_DOWN:
+      ++keys.moves;
+      return true;
+    case GLFW_KEY_UP:
+      --keys.moves;
+      return true;
+    case GLFW_KEY_HOME:
+      keys.moves = -kFar;
+      return true;
+    case GLFW_KEY_END:
+      keys.moves = kFar;
+      return true;
+    case GLFW_KEY_ENTER:
+    case GLFW_KEY_KP_ENTER:
+    case GLFW_KEY_SPACE:
+      keys.enter = keys.cursor >= 0 || keys.moves != 0;
+      return true;
+    default:
+      return key == GLFW_KEY_LEFT || key == GLFW_KEY_RIGHT;
+  }
+}
+
+}  // namespace
+
 void App::press(int key, int modifiers) {
-  constexpr int kEscape = 256;  // GLFW_KEY_ESCAPE
   if (bench_.browser.is_open()) return bench_.browser.press(key, modifiers);
-  if (key == kEscape && bench_.ui.list_open) {
+  if (key == GLFW_KEY_ESCAPE && bench_.ui.list_open) {
     bench_.ui.close_list = true;
     return;
   }
-  if (key == kEscape && bench_.dialogs.any_open()) return bench_.dialogs.close_front();
+  if (bench_.ui.list_open && modifiers == 0 && press_in_list(bench_.ui.list_keys, key)) return;
+  if (key == GLFW_KEY_ESCAPE && bench_.dialogs.any_open()) return bench_.dialogs.close_front();
   if (!ImGui::GetIO().WantTextInput) bench_.commands.press({key, modifiers & (kShift | kControl)});
 }
 

@@ -241,6 +241,24 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
         tour.do(menu)
         tour.hover("menu.")
         tour.do("Escape")
+    tour.do("menu.Analysis")
+    for key in ("Down", "Down", "Return"):
+        tour.do(key)
+    check(window.state()["page"] == tour.pages()[1], "arrow keys and Enter choose in a menu")
+    tour.do("Escape")
+    before = window.mark("view.range")["value"]
+    tour.do("view.range")
+    for key in ("Down", "Return"):
+        tour.do(key)
+    check(window.mark("view.range")["value"] != before, "and in a drop-down list, from its chosen entry on")
+    screen = window.screenshot()
+    window.xdotool("keydown", "space")
+    time.sleep(0.2)
+    window.settle()
+    held = window.screenshot()
+    window.xdotool("keyup", "space")
+    window.settle()
+    check(np.any(held != screen) and not np.any(window.screenshot() != screen), "the space bar shows the photo while it is held")
     for name, opener in DIALOGS.items():
         tour.do(opener)
         check(tour.front() == name, f"{opener} opens the dialog {name}")
