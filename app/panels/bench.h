@@ -49,7 +49,7 @@ struct Bench {
   std::shared_ptr<const vit::HeadNumbers> inside = {};  // of this frame; null: not there yet, or not looked at
   int inside_key = 0;                                   // the token whose share it explains
   bool shows_photo = false;             // the key that uncovers the photo is held: every map gives way to it
-  std::optional<int> patch_asked = {};  // the patch token that was asked last, for its chip
+  ImVec2 patch_asked = {0.5f, 0.5f};  // the patch that was asked last, for its chip: 0 … 1 across and down the input
   std::map<std::string, std::string> page_of_tab = {};  // the page of each tab that was in front last
   Dialogs dialogs = {};
   SideColumns side_columns = {};

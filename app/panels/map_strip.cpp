@@ -123,9 +123,12 @@ void query_items(Bench& bench, Line& line) {
          "Asks from the " + config.prefix_name(token) + ".",
          bench.commands.keys_of(token == 0 && config.class_token ? "attention.query_class" : "attention.query_prefix"),
          token);
-  if (query >= grid.prefix) bench.patch_asked = query;
-  const int patch = std::clamp(bench.patch_asked.value_or(grid.token_of(grid.rows / 2, grid.cols / 2)), grid.prefix,
-                               grid.tokens() - 1);
+  const auto cols = static_cast<float>(grid.cols), rows = static_cast<float>(grid.rows);
+  if (const int at = query - grid.prefix; at >= 0)
+    bench.patch_asked = {(static_cast<float>(at % grid.cols) + 0.5f) / cols,
+                         (static_cast<float>(at / grid.cols) + 0.5f) / rows};
+  const int patch = grid.token_of(std::min(static_cast<int>(bench.patch_asked.y * rows), grid.rows - 1),
+                                  std::min(static_cast<int>(bench.patch_asked.x * cols), grid.cols - 1));
   const int at = patch - grid.prefix;
   chip(bench, line, "query.patch", fmt::format("patch {}, {}", at / grid.cols, at % grid.cols),
        "Asks from this patch (row, column; counted from 0 at the top left). Click or drag in the large picture to ask "

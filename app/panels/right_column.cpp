@@ -169,7 +169,7 @@ void CostColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
   list.AddLine(from, {from.x, from.y + size.y}, ui.theme.line);
   if (!bench.session.trace()) return;
-  tight_ = size.y < ui.px(820);
+  tight_ = size.y < ui.px(880);
   update(bench);
   const float pad = ui.px(14);
   ImGui::SetCursorScreenPos({from.x + pad, from.y + ui.px(10)});

@@ -52,6 +52,8 @@ struct CloseWindow {
 using WindowHandle = std::unique_ptr<GLFWwindow, CloseWindow>;
 
 WindowHandle open_window(int width, int height) {
+  glfwWindowHintString(GLFW_X11_CLASS_NAME, "headlight");  // as StartupWMClass of the desktop entry
+  glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "headlight");
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
   glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);

@@ -1,5 +1,7 @@
 #include "engine/checkpoint/accounting.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -150,19 +152,24 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
     std::string_view rest;
     if (split_block(own, names.block, block, rest)) {
       if (block >= depth) {
-        throw Error(path + " has block " + std::to_string(block) + " (tensor \"" + name + "\") but no block " +
-                    std::to_string(depth) + ": it is incomplete, or blocks were taken out of it.");
+        throw Error(fmt::format(
+            "{} has block {} (tensor \"{}\") but no block {}: it is incomplete, or blocks were taken out of it.", path,
+            block, name, depth));
       }
       if (ends_with_any(rest, kHarmlessInBlocks)) continue;
-      throw Error(path + " has the tensor \"" + name + "\", which stands for " + meaning_of(rest) +
-                  " and which no operator of " + detected.family->name +
-                  " reads: without it the attention would not be this network's.");
+      throw Error(fmt::format(
+          "{} has the tensor \"{}\", which stands for {} and which no operator of {} reads: without it the attention "
+          "would not be this network's.",
+          path, name, meaning_of(rest), detected.family->name));
     }
     const bool trunk = is_family_trunk(own, names) ||
                        std::find(std::begin(kTrunk), std::end(kTrunk), first_component(own)) != std::end(kTrunk);
     if (!trunk || ends_with_any(own, kHarmlessInTrunk)) continue;
-    throw Error(path + " has the tensor \"" + name + "\", which nothing in " + detected.family->name +
-                " reads: the file is incomplete, or of a network that computes more around its blocks.");
+    throw Error(
+        fmt::format("{} has the tensor \"{}\", which nothing in {} reads: the file is incomplete, or of a network that "
+                    "computes more "
+                    "around its blocks.",
+                    path, name, detected.family->name));
   }
 }
 

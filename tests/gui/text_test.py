@@ -39,8 +39,21 @@ def walk(window, name):
     look(window, f"{name}, a line for each operator")
 
 
+def walk_pages(window, name):
+    """Every page that the network has."""
+    window.click("menu.Analysis")
+    pages = [mark for mark, of in window.marks().items() if mark.startswith("menu.page.") and of["enabled"]]
+    window.key("Escape")
+    for page in pages:
+        window.click("menu.Analysis")
+        window.click(page)
+        window.move("status")
+        look(window, f"{name}, page {page.removeprefix('menu.page.')}")
+
+
 for width, height, scale in SIZES:
     for model in (DEFAULT, SMALL):
         size = f"{width}×{height} at {scale}"
         with open_window(PHOTO, "--model", model, "--ui-scale", scale, width=width, height=height) as window:
             walk(window, f"{size}, {model.stem}")
+            walk_pages(window, f"{size}, {model.stem}")
