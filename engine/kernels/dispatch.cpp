@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
+#include "engine/kernels/backward_kernels.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/tables.h"
 
@@ -63,6 +64,19 @@ std::vector<std::string> available_instruction_sets() {
   std::vector<std::string> names;
   for (const KernelTable* table : runnable_tables()) names.emplace_back(table->name);
   return names;
+}
+
+const BackwardKernels& backward_kernels([[maybe_unused]] const KernelTable& table) {
+#if defined(HEADLIGHT_KERNELS_X86)
+  if (&table == &avx512_kernels()) return avx512_backward_kernels();
+  if (&table == &avx2_kernels()) return avx2_backward_kernels();
+  if (&table == &baseline_kernels()) return baseline_backward_kernels();
+#elif defined(HEADLIGHT_KERNELS_NEON)
+  if (&table == &neon_kernels()) return neon_backward_kernels();
+#elif defined(HEADLIGHT_KERNELS_BASELINE)
+  if (&table == &baseline_kernels()) return baseline_backward_kernels();
+#endif
+  return reference_backward_kernels();
 }
 
 const KernelTable* kernels_by_name(const std::string& name) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/kernels/backward_kernels.h"
 #include "engine/kernels/kernels.h"
 
 namespace vit {
@@ -91,6 +92,80 @@ void swiglu(const float* gate, const float* x, float* y, int count) {
   for (int i = 0; i < count; ++i) y[i] = static_cast<float>(gate[i] / (1.0 + std::exp(-gate[i])) * x[i]);
 }
 
+double slope(Activation activation, double x) {
+  const auto of_sigmoid = [x](double z, double z_slope) {
+    const double s = 1.0 / (1.0 + std::exp(-z));
+    return s + x * s * (1.0 - s) * z_slope;
+  };
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::gelu:
+      return 0.5 * (1.0 + std::erf(x / std::sqrt(2.0))) + x * std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0));
+    case Activation::gelu_tanh: {
+      const double kSqrt2OverPi = std::sqrt(2.0 / std::acos(-1.0));
+      const double t = std::tanh(kSqrt2OverPi * (x + 0.044715 * x * x * x));
+      return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * kSqrt2OverPi * (1.0 + 3 * 0.044715 * x * x);
+    }
+    case Activation::quick_gelu:
+      return of_sigmoid(1.702 * x, 1.702);
+    case Activation::relu:
+      return x > 0.0 ? 1.0 : 0.0;
+    case Activation::silu:
+      return of_sigmoid(x, 1.0);
+  }
+  return 1.0;
+}
+
+void layer_norm_backward(const LayerNormBackward& n) {
+  for (int r = n.row_begin; r < n.row_end; ++r) {
+    const float* x = n.x + r * n.x_stride;
+    const float* dy = n.dy + r * n.dy_stride;
+    float* dx = n.dx + r * n.dx_stride;
+    double mean = 0, variance = 0, of_mean = 0, along = 0;
+    for (int j = 0; n.centred && j < n.columns; ++j) mean += static_cast<double>(x[j]) / n.columns;
+    for (int j = 0; j < n.columns; ++j) variance += (x[j] - mean) * (x[j] - mean) / n.columns;
+    const double factor = 1.0 / std::sqrt(variance + n.eps);
+    const auto g = [&](int j) { return static_cast<double>(dy[j]) * n.weight[j]; };
+    for (int j = 0; n.centred && j < n.columns; ++j) of_mean += g(j) / n.columns;
+    for (int j = 0; j < n.columns; ++j) along += g(j) * (x[j] - mean) * factor / n.columns;
+    for (int j = 0; j < n.columns; ++j) {
+      const double d = (g(j) - of_mean - (x[j] - mean) * factor * along) * factor;
+      dx[j] = static_cast<float>(n.addend != nullptr ? n.addend[r * n.addend_stride + j] + d : d);
+    }
+  }
+}
+
+void softmax_backward(const SoftmaxBackward& s) {
+  for (int r = s.row_begin; r < s.row_end; ++r) {
+    const float* p = s.p + r * s.p_stride;
+    float* dp = s.dp + r * s.dp_stride;
+    double along = 0;
+    for (int j = 0; j < s.columns; ++j) along += static_cast<double>(p[j]) * dp[j];
+    for (int j = 0; j < s.columns; ++j)
+      dp[j] = static_cast<float>(s.scale * static_cast<double>(p[j]) * (dp[j] - along));
+  }
+}
+
+void activation_backward(Activation activation, const float* x, float* dy, int count) {
+  for (int i = 0; i < count; ++i) dy[i] = static_cast<float>(dy[i] * slope(activation, x[i]));
+}
+
+void swiglu_backward(const float* gate, const float* x, const float* dy, float* dgate, float* dx, int count) {
+  for (int i = 0; i < count; ++i) {
+    const double g = gate[i], up = x[i], d = dy[i];
+    dgate[i] = static_cast<float>(d * up * slope(Activation::silu, g));
+    dx[i] = static_cast<float>(d * activated(Activation::silu, g));
+  }
+}
+
+constexpr BackwardKernels kBackward = {
+    .layer_norm = layer_norm_backward,
+    .softmax = softmax_backward,
+    .activation = activation_backward,
+    .swiglu = swiglu_backward,
+};
+
 constexpr KernelTable kTable = {
     .name = "reference",
     .panel = kPanel,
@@ -108,6 +183,10 @@ constexpr KernelTable kTable = {
 
 const KernelTable& reference_kernels() {
   return kTable;
+}
+
+const BackwardKernels& reference_backward_kernels() {
+  return kBackward;
 }
 
 }  // namespace vit

@@ -4,10 +4,16 @@
 namespace vit {
 
 struct KernelTable;
+struct BackwardKernels;
 
 const KernelTable& baseline_kernels();
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
 const KernelTable& neon_kernels();
+
+const BackwardKernels& baseline_backward_kernels();
+const BackwardKernels& avx2_backward_kernels();
+const BackwardKernels& avx512_backward_kernels();
+const BackwardKernels& neon_backward_kernels();
 
 }  // namespace vit

@@ -216,31 +216,42 @@ void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpa
   }
 }
 
-Matrix pool_tokens(const Trace& trace, int head) {
+std::vector<PoolPart> pool_parts(const Model& model, const TokenGrid& grid, int head) {
   using Pooling = ModelConfig::Pool;
+  const PoolPart patches = {grid.prefix, grid.tokens(), 0};
+  if (head == 1) return {{1, 2, 0}};  // the distillation token
+  switch (model.config.pool) {
+    case Pooling::mean_patches:
+      return {patches};
+    case Pooling::class_and_mean:
+      return {{0, 1, 0}, {patches.first, patches.last, model.config.channels}};
+    case Pooling::mean_with_distilled:
+      if (!model.head_distilled) return {{0, 2, 0}};  // the class token and the distillation token
+      break;
+    case Pooling::class_token:
+      break;
+  }
+  return {{0, 1, 0}};
+}
+
+Matrix pooled_means(const Trace& trace, int head) {
   const ModelConfig& config = trace.model->config;
   const Matrix& tokens = config.pool_before_norm ? trace.output : trace.features;
-  const int channels = tokens.cols();
-  Matrix pooled(1, config.pool == Pooling::class_and_mean ? 2 * channels : channels);
-  const auto mean_of = [&](int first, int last, int column = 0) {
-    float* out = pooled.row(0) + column;
-    for (int t = first; t < last; ++t) {
-      for (int c = 0; c < channels; ++c) out[c] += tokens(t, c);
+  const std::vector<PoolPart> parts = pool_parts(*trace.model, trace.grid, head);
+  Matrix pooled(1, tokens.cols() * static_cast<int>(parts.size()));
+  for (const PoolPart& part : parts) {
+    float* out = pooled.row(0) + part.column;
+    for (int t = part.first; t < part.last; ++t) {
+      for (int c = 0; c < tokens.cols(); ++c) out[c] += tokens(t, c);
     }
-    for (int c = 0; c < channels; ++c) out[c] /= static_cast<float>(last - first);
-  };
-  if (head == 1) {
-    mean_of(1, 2);  // the distillation token
-  } else if (config.pool == Pooling::mean_patches) {
-    mean_of(trace.grid.prefix, trace.grid.tokens());
-  } else if (config.pool == Pooling::class_and_mean) {
-    mean_of(0, 1);
-    mean_of(trace.grid.prefix, trace.grid.tokens(), channels);
-  } else if (config.pool == Pooling::mean_with_distilled && !trace.model->head_distilled) {
-    mean_of(0, 2);  // the class token and the distillation token
-  } else {
-    mean_of(0, 1);
+    for (int c = 0; c < tokens.cols(); ++c) out[c] /= static_cast<float>(part.last - part.first);
   }
+  return pooled;
+}
+
+Matrix pool_tokens(const Trace& trace, int head) {
+  const ModelConfig& config = trace.model->config;
+  Matrix pooled = pooled_means(trace, head);
   if (trace.model->fc_norm) {
     const NormWeights& w = *trace.model->fc_norm;
     const std::ptrdiff_t stride = pooled.stride();

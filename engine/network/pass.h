@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "engine/base/pool.h"
 #include "engine/network/attention_paths.h"
@@ -62,7 +63,18 @@ void validate(const Extent& extent, const ModelConfig& config);
 /// by row.
 void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);
 
-/// (1, C), or (1, 2C) for Pool::class_and_mean: what head `head` (0, or 1: the distilled one) reads.
+/// Tokens [first, last) whose mean a head reads from column `column` on.
+struct PoolPart {
+  int first = 0, last = 0, column = 0;
+};
+
+/// What head `head` (0, or 1: the distilled one) pools: one part, or two for Pool::class_and_mean.
+std::vector<PoolPart> pool_parts(const Model& model, const TokenGrid& grid, int head);
+
+/// (1, C), or (1, 2C) for Pool::class_and_mean: those means, not yet normalised.
+Matrix pooled_means(const Trace& trace, int head);
+
+/// The same through fc_norm: what head `head` reads.
 Matrix pool_tokens(const Trace& trace, int head);
 
 }  // namespace vit

@@ -2,12 +2,14 @@
 #include "engine/kernels/kernels.h"
 
 #include "engine/kernels/isa/activations.h"
+#include "engine/kernels/isa/backward.h"
 #include "engine/kernels/isa/gemm.h"
 #include "engine/kernels/isa/rows.h"
 #include "engine/kernels/tables.h"
 
 #define HEADLIGHT_JOIN(a, b) a##b
 #define HEADLIGHT_TABLE_OF(isa) HEADLIGHT_JOIN(isa, _kernels)
+#define HEADLIGHT_BACKWARD_OF(isa) HEADLIGHT_JOIN(isa, _backward_kernels)
 #define HEADLIGHT_TEXT_OF(x) #x
 #define HEADLIGHT_NAME_OF(isa) HEADLIGHT_TEXT_OF(isa)
 
@@ -27,10 +29,21 @@ constexpr KernelTable kTable = {
     .swiglu = swiglu,
 };
 
+constexpr BackwardKernels kBackward = {
+    .layer_norm = layer_norm_backward,
+    .softmax = softmax_backward,
+    .activation = activation_backward,
+    .swiglu = swiglu_backward,
+};
+
 }  // namespace
 
 const KernelTable& HEADLIGHT_TABLE_OF(HEADLIGHT_ISA)() {
   return kTable;
+}
+
+const BackwardKernels& HEADLIGHT_BACKWARD_OF(HEADLIGHT_ISA)() {
+  return kBackward;
 }
 
 }  // namespace vit
