@@ -57,6 +57,7 @@ std::string range_of(const vit::Parameter& parameter) {
   for (std::size_t i = 0; i < parameter.names.size(); ++i)
     words += (i == 0 ? "" : i + 1 < parameter.names.size() ? ", " : " or ") + std::string(parameter.names[i]);
   if (!words.empty()) return words;
+  if (parameter.is_class) return "a class by its index, or -1 for the most probable one";
   return parameter.is_block ? "a block" : fmt::format("{:g} to {:g}", parameter.low, parameter.high);
 }
 

@@ -105,9 +105,8 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
                          .values = {}};
   for (const vit::Parameter& parameter : analysis.parameters) {
     const auto chosen = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
-    const double high = parameter.is_block ? last : parameter.high;
     if (chosen != view.parameters.end())
-      question.values[parameter.id] = std::clamp(chosen->second, parameter.low, high);
+      question.values[parameter.id] = std::clamp(chosen->second, parameter.low, vit::highest(parameter, trace));
   }
   return question;
 }

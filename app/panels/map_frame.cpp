@@ -13,6 +13,7 @@
 #include "app/panels/map_strip.h"
 #include "app/panels/prefix_bars.h"
 #include "app/ui/widgets.h"
+#include "app/words/quantity.h"
 #include "engine/base/quantity.h"
 
 namespace headlight {
@@ -30,9 +31,19 @@ std::string title_of(ShownMaps& maps, int index) {
                      vit::head_title(label.head, maps.set().trace->settings.heads(std::max(0, label.block))));
 }
 
+/// " Forward 40 ms, backward 80 ms." for maps that took both.
+std::string times_of(const vit::MapSet& set) {
+  if (!set.backward) return "";
+  const vit::Timings& forward = set.trace->timings;
+  const std::string part = forward.first_block > 0 ? fmt::format(" from block {} on", forward.first_block) : "";
+  return fmt::format(" Forward{} {} ms, backward {} ms.", part, ms_text(forward.wall_ms),
+                     ms_text(set.backward->wall_ms));
+}
+
 void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = bench.ui;
-  const std::string &words = bench.maps.sentence(index), title = title_of(bench.maps, index);
+  const std::string words = bench.maps.sentence(index) + times_of(bench.maps.set());
+  const std::string title = title_of(bench.maps, index);
   const float pad = ui.px(12);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel, ui.px(4));

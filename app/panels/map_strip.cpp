@@ -211,6 +211,7 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   inside_item(bench, index, line);
   line.skip(6);
   for (const vit::Parameter& parameter : analysis.parameters) {
+    if (!vit::applies(parameter, bench.session.trace()->model->config)) continue;
     const float wide = bench.ui.px(kParameterWidth);
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }

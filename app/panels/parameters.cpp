@@ -5,30 +5,86 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <vector>
 
+#include "app/analysis/classes.h"
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
 
 namespace headlight {
 
+namespace {
+
+/// A list of the likeliest classes; -1 stands for the first of them, whichever that is.
+int draw_class(Bench& bench, ui::Control control, int chosen, float width) {
+  constexpr int kTop = 8;
+  const vit::Trace& trace = *bench.session.trace();
+  const std::vector<std::string>& labels = trace.model->labels;
+  std::vector<int> classes = {-1};
+  std::vector<std::string> texts = {"likeliest"};
+  for (const ClassScore& score : top_classes(trace.logits, labels, kTop)) {
+    classes.push_back(score.index);
+    texts.push_back(score.label);
+  }
+  if (std::find(classes.begin(), classes.end(), chosen) == classes.end()) {
+    classes.push_back(chosen);
+    texts.push_back(class_name(labels, chosen));
+  }
+  std::vector<const char*> names;
+  names.reserve(texts.size());
+  for (const std::string& text : texts) names.push_back(text.c_str());
+  int index = static_cast<int>(std::find(classes.begin(), classes.end(), chosen) - classes.begin());
+  control.label += ":";
+  ui::drop_down(bench.ui, control, index, names, width);
+  return classes[static_cast<std::size_t>(index)];
+}
+
+}  // namespace
+
+void choose_class(Bench& bench, int index) {
+  std::string& page = bench.session.view.page;
+  const vit::Analysis* first = nullptr;
+  bool shown = false;
+  for (const vit::Analysis* analysis : vit::analyses())
+    for (const vit::Parameter& parameter : analysis->parameters) {
+      if (!parameter.is_class) continue;
+      bench.session.view.parameters[std::string(analysis->id) + "." + parameter.id] = index;
+      if (first == nullptr) first = analysis;
+      shown = shown || page == analysis->id;
+    }
+  if (first != nullptr && !shown) page = first->id;
+}
+
+std::optional<int> chosen_class(const Bench& bench) {
+  const vit::Analysis* analysis = vit::analysis_by_id(bench.session.view.page);
+  if (analysis == nullptr) return std::nullopt;
+  for (const vit::Parameter& parameter : analysis->parameters) {
+    if (!parameter.is_class) continue;
+    const auto known = bench.session.view.parameters.find(std::string(analysis->id) + "." + parameter.id);
+    return known == bench.session.view.parameters.end() ? -1 : static_cast<int>(known->second);
+  }
+  return std::nullopt;
+}
+
 void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Parameter& parameter, float width) {
   ui::Ui& ui = bench.ui;
   const std::string id = std::string(analysis.id) + "." + parameter.id;
   const auto known = bench.session.view.parameters.find(id);
-  const int last = static_cast<int>(bench.session.trace()->blocks.size()) - 1;
-  const double high = parameter.is_block ? last : parameter.high;
+  const double high = vit::highest(parameter, *bench.session.trace());
   const double before =
       std::clamp(known == bench.session.view.parameters.end() ? parameter.initial : known->second, parameter.low, high);
   double value = before;
   ui::Control control{.id = id, .label = parameter.label, .tooltip = parameter.sentence};
-  if (!parameter.names.empty()) {
+  if (parameter.is_class) {
+    value = draw_class(bench, control, static_cast<int>(before), width);
+  } else if (!parameter.names.empty()) {
     int index = static_cast<int>(value);
     control.label += ":";
     if (ui::drop_down(ui, control, index, parameter.names, width)) value = index;
   } else if (parameter.is_block) {
     int block = static_cast<int>(value);
     control.label += fmt::format(" {}", block);
-    control.enabled = last > 0;
+    control.enabled = high > 0;
     if (ui::bar(ui, control, block, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = block;
   } else {
     auto number = static_cast<float>(value);

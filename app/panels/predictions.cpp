@@ -1,5 +1,6 @@
 // What a network with classes says: the five likeliest, beside what the trained settings say.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "app/analysis/drift.h"
 #include "app/panels/badge.h"
 #include "app/panels/bench.h"
+#include "app/panels/parameters.h"
 #include "app/panels/right_column.h"
 #include "app/ui/widgets.h"
 
@@ -44,6 +46,7 @@ void draw_predictions(Bench& bench, float leading, bool few) {
   const std::vector<double> before = compare ? probabilities(trained->logits) : std::vector<double>{};
   const float width = ImGui::GetContentRegionAvail().x, line = ui.fonts.size(ui::Type::body) + leading;
   const std::vector<ClassScore> top = top_classes(trace.logits, trace.model->labels, few ? kFew : kTop);
+  const std::optional<int> asked = chosen_class(bench);
   float longest = 0;  // of the names, px
   for (const ClassScore& score : top) longest = std::max(longest, ui::measure(ui, ui::Type::body, score.label).x);
   // Long names get more room, at the cost of the bars.
@@ -67,15 +70,18 @@ void draw_predictions(Bench& bench, float leading, bool few) {
     const std::string number = fmt::format("{:.3f}", score.probability);
     ui::draw_text(ui, ui::Type::body, {at.x + width - ui::measure(ui, ui::Type::body, number).x, at.y + leading / 3},
                   ui.theme.soft, number);
-    ImGui::Dummy({width, line - ImGui::GetStyle().ItemSpacing.y});
-    const ImVec2 mouse = ImGui::GetIO().MousePos;
-    const bool over = ImGui::IsWindowHovered() && mouse.x >= at.x && mouse.x < at.x + width && mouse.y >= at.y &&
-                      mouse.y < at.y + line;
+    const std::string id = "prediction." + std::to_string(score.index);
+    if (ImGui::InvisibleButton(id.c_str(), {width, line - ImGui::GetStyle().ItemSpacing.y}))
+      choose_class(bench, score.index);
+    const bool over = ImGui::IsItemHovered();
+    if (asked && score.index == (*asked < 0 ? top.front().index : *asked))
+      list.AddRectFilled({at.x - ui.px(6), at.y}, {at.x - ui.px(3), at.y + line - ImGui::GetStyle().ItemSpacing.y},
+                         ui.theme.mark);
     const std::string tip =
         fmt::format("{}\nprobability {:.4f}, ", name, score.probability) +
-        (compare ? fmt::format("as trained {:.4f}", as_trained) : fmt::format("logit {:.3f}", score.logit));
-    ui::describe(ui, {.id = "prediction." + std::to_string(score.index), .label = {}, .tooltip = tip}, at,
-                 {at.x + width, at.y + line}, over, number);
+        (compare ? fmt::format("as trained {:.4f}", as_trained) : fmt::format("logit {:.3f}", score.logit)) +
+        "\nClick: which patches speak for it?";
+    ui::describe(ui, {.id = id, .label = {}, .tooltip = tip}, at, {at.x + width, at.y + line}, over, number);
   }
 }
 

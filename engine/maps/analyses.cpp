@@ -9,10 +9,10 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout;
+extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout};
+  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout, &kClassRollout, &kGradient, &kGradcam};
   return kAll;
 }
 
@@ -29,6 +29,15 @@ std::string refused_without_attention(const Trace& trace) {
 void Means::step(double fraction) const {
   if (stop.stop_requested()) throw Cancelled();
   if (progress) progress(fraction);
+}
+
+double highest(const Parameter& parameter, const Trace& trace) {
+  if (parameter.is_block) return static_cast<double>(trace.blocks.size()) - 1;
+  return parameter.is_class ? trace.model->config.classes - 1 : parameter.high;
+}
+
+bool applies(const Parameter& parameter, const ModelConfig& config) {
+  return config.classes > 0 ? !parameter.without_classes : !parameter.is_class;
 }
 
 const Parameter* Analysis::parameter(std::string_view parameter_id) const {
@@ -58,8 +67,8 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
   for (const auto& [id, value] : question.values) {
     const Parameter* known = analysis.parameter(id);
     if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");
-    const double high = known->is_block ? last : known->high;
-    const bool whole = known->is_block || !known->names.empty();
+    const double high = highest(*known, trace);
+    const bool whole = known->is_block || known->is_class || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
     throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
                             whole ? "whole " : "", known->low, high));

@@ -21,7 +21,14 @@ struct Parameter {
   double low, high, initial;
   std::span<const char* const> names = {};  // where it is a choice: the names of 0, 1, 2 …
   bool is_block = false;                    // counts blocks: `high` is the network's last one
+  bool is_class = false;                    // counts classes, likewise; -1: the most probable one
+  bool without_classes = false;             // has a meaning for networks without classes alone
 };
+
+/// The largest value of a parameter for a pass.
+double highest(const Parameter& parameter, const Trace& trace);
+/// Whether the parameter means anything for the network.
+bool applies(const Parameter& parameter, const ModelConfig& config);
 
 /// What an answer may use while it is made.
 struct Means {

@@ -51,12 +51,13 @@ struct MapSet {
   Scale scale = Scale::from_zero;
   int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads
   std::vector<MapLabel> labels;
-  std::vector<float> values;    // (count, rows, cols)
-  std::vector<float> prefix;    // (count, T) what each map has on the prefix tokens
-  std::vector<Range> own;       // (count) smallest to largest value of each map
-  std::vector<Range> of_block;  // (count) of the maps of the same block together, see shared_range
-  Range all;                    // of all maps together, likewise
-  float even = 0;               // what every token would get if each got the same; 0: values are no shares
+  std::vector<float> values;                // (count, rows, cols)
+  std::vector<float> prefix;                // (count, T) what each map has on the prefix tokens
+  std::vector<Range> own;                   // (count) smallest to largest value of each map
+  std::vector<Range> of_block;              // (count) of the maps of the same block together, see shared_range
+  Range all;                                // of all maps together, likewise
+  float even = 0;                           // what every token would get if each got the same; 0: values are no shares
+  std::shared_ptr<const Timings> backward;  // of the backward pass that the maps needed; none: they needed none
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -85,6 +86,7 @@ class MapSetBuilder {
   void add(MapLabel label, const float* row, bool counts = true);
   /// Values are shares of a sum of 1 over all tokens.
   void are_shares() { set_->even = 1.f / static_cast<float>(set_->trace->grid.tokens()); }
+  void took_backward(const Timings& timings) { set_->backward = std::make_shared<const Timings>(timings); }
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();
 

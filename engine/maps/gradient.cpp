@@ -1,0 +1,105 @@
+// Which attention of a block a prediction depends on: each probability times its gradient, head by head.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/maps/for_class.h"
+#include "engine/maps/token_names.h"
+
+namespace vit {
+namespace {
+
+enum Part : std::uint8_t { positive, negative, both };
+constexpr std::array kParts = {"for", "against", "both"};
+constexpr std::array kParameters = {
+    kClassParameter, kComparedParameter,
+    Parameter{.id = "part",
+              .label = "Speaks",
+              .sentence =
+                  "What is shown of attention × gradient: where more attention would raise the number, where it "
+                  "would lower it, or both by their size.",
+              .low = 0,
+              .high = 2,
+              .initial = positive,
+              .names = kParts}};
+
+double work(const Trace& trace, const Question& question) {
+  return backward_work(trace, question.block);
+}
+
+float part_of(float value, Part part) {
+  return part == positive ? std::max(0.f, value) : part == negative ? std::max(0.f, -value) : std::abs(value);
+}
+
+std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
+                                     const Means& means) {
+  const Trace& trace = *shared;
+  const Analysis& analysis = *analysis_by_id(question.analysis);
+  const int tokens = trace.grid.tokens(), heads = trace.settings.heads(question.block);
+  const auto part = static_cast<Part>(analysis.value(question, "part"));
+  const bool column = question.direction == Direction::looked_at_by;
+  Matrix maps(heads, tokens);
+  const BackwardHooks hooks{.down_to = question.block, .head = [&](const HeadGradient& one) {
+                              if (one.block != question.block) return;
+                              float* to = maps.row(one.head);
+                              const auto value = [&](int row, int token) {
+                                return part_of(one.attention(row, token) * one.gradient(row, token), part);
+                              };
+                              for (int r = 0; r < one.gradient.rows; ++r) {
+                                if (column) {
+                                  to[one.first_query + r] = value(r, question.query);
+                                } else if (one.first_query + r == question.query) {
+                                  for (int t = 0; t < tokens; ++t) to[t] = value(r, t);
+                                }
+                              }
+                            }};
+  const Timings timings = run_backward(trace, target_of(trace, analysis, question), hooks, means);
+  std::vector<float> mean(static_cast<std::size_t>(tokens), 0.f);
+  for (int head = 0; head < heads; ++head)
+    for (int t = 0; t < tokens; ++t) mean[static_cast<std::size_t>(t)] += maps(head, t) / static_cast<float>(heads);
+  MapSetBuilder set(shared, question);
+  set.took_backward(timings);
+  const std::string block = "gradient_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
+  const std::string received = column ? "_received" : "";
+  set.add({block + "_mean" + received, "mean", question.block, kMeanOfHeads}, mean.data(), false);
+  for (int head = 0; head < heads; ++head)
+    set.add(
+        {block + "_head" + padded(head, heads - 1) + received, "head " + std::to_string(head), question.block, head},
+        maps.row(head));
+  return set.finish();
+}
+
+std::string about(const MapSet& set, int index) {
+  const int head = set.labels[static_cast<std::size_t>(index)].head;
+  const auto part = static_cast<Part>(analysis_by_id("gradient")->value(set.question, "part"));
+  const std::string who = head == kMeanOfHeads ? "the mean of the heads" : fmt::format("head {}", head);
+  const std::string what = part == positive   ? "attention that speaks for it"
+                           : part == negative ? "attention that speaks against it"
+                                              : "attention that it depends on";
+  return strength_sentence(
+      set, index,
+      fmt::format("{} {} {} in {}", what, set.question.direction == Direction::looked_at_by ? "to" : "from",
+                  query_phrase(set.question.query, set.trace->grid, set.trace->model->config), who));
+}
+
+}  // namespace
+
+extern const Analysis kGradient;
+const Analysis kGradient = {.id = "gradient",
+                            .name = "Gradient × attention",
+                            .group = "flow",
+                            .sentence =
+                                "The attention of one block's heads times its gradient: which of it a class "
+                                "depends on.",
+                            .reference = "Chefer et al. 2021",
+                            .asks_block = true,
+                            .asks_direction = true,
+                            .parameters = kParameters,
+                            .refusal = refused_backward,
+                            .work = work,
+                            .answer = answer,
+                            .about = about};
+
+}  // namespace vit
