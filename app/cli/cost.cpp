@@ -18,6 +18,7 @@
 #include "engine/cost/cost_notes.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/forward.h"
+#include "engine/network/pass.h"
 
 namespace headlight {
 namespace {
@@ -27,6 +28,7 @@ struct CostOptions {
   MeasureOptions measure;
   std::string convention = "mac", sweep, json, csv;
   int block = -1;
+  bool backward = false;
 };
 
 /// Every head count, in all blocks. The prediction stands on the trained count, which is measured first.
@@ -58,7 +60,7 @@ std::vector<SweepPoint> sweep_heads(Run run, const vit::TokenGrid& grid, vit::Po
   return points;
 }
 
-void print_table(const Run& run, const vit::CostTable& table, const CostView& view) {
+void print_table(const Run& run, const CostView& view) {
   const vit::ConventionColumn& column = vit::column_of(view.convention);
   std::printf("%s\n", describe(run).c_str());
   std::printf("%s. Counted: %s. %s\n",
@@ -69,7 +71,18 @@ void print_table(const Run& run, const vit::CostTable& table, const CostView& vi
     std::printf("%d passes: median %s ms, minimum %s ms\n", view.passes, ms_text(*view.wall_ms).c_str(),
                 ms_text(*view.wall_min_ms).c_str());
   std::printf("\n%s\n", cost_text(view).c_str());
-  for (const vit::Finding& finding : vit::note_findings(table)) std::printf("• %s\n", finding.sentence.c_str());
+}
+
+vit::Settings with_automatic_keep(vit::Settings settings) {
+  if (settings.keep == vit::Keep::none) settings.keep = vit::Keep::automatic;
+  return settings;
+}
+
+void print_way_back(const CostView& view, double forward_ms) {
+  std::printf("The backward pass, to the attention of all blocks; each row holds what is computed again for it.\n");
+  if (!view.wall_ms) return;
+  std::printf("forward %s ms, backward %s ms: together %.2f × the forward pass\n", ms_text(forward_ms).c_str(),
+              ms_text(*view.wall_ms).c_str(), (forward_ms + *view.wall_ms) / forward_ms);
 }
 
 int run_cost(const CostOptions& options) {
@@ -78,20 +91,37 @@ int run_cost(const CostOptions& options) {
   const vit::Convention convention = vit::convention_by_id(options.convention).value();
   Run run = open_run(options.run, ImageNeed::or_generated);
   run.settings.keep = *options.measure.keep;
+  if (options.backward && !options.sweep.empty())
+    throw UsageError("--sweep is of the forward pass; leave out --backward.");
   if (options.block >= run.model->config.depth)
     throw UsageError("--block " + std::to_string(options.block) + " does not exist: blocks are 0 to " +
                      std::to_string(run.model->config.depth - 1) + ".");
   const vit::TokenGrid grid = check_fits(run);
   vit::Pool pool(run.settings.threads);
+  if (options.backward)  // what the way back starts from
+    run.settings.keep =
+        vit::keeps_maps(with_automatic_keep(run.settings), {}, grid.tokens()) ? vit::Keep::maps : vit::Keep::qk;
   std::vector<vit::Timings> passes;
+  double forward_ms = 0;
   if (options.measure.runs > 0) {
+    const Repetition repetition{.runs = options.measure.runs, .warmup = options.measure.warmup};
     ProgressBar bar("measuring");
-    passes = timings_of(
-        measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
+    if (options.backward) {
+      BothWays both = measure_both_ways(run, pool, repetition, interrupt, bar);
+      passes = std::move(both.backward);
+      forward_ms = vit::Measurements({run.model->config, grid, run.settings}, both.forward).wall().median_ms;
+    } else {
+      passes = timings_of(measure_passes(run, pool, repetition, interrupt, bar));
+    }
   }
-  const vit::CostTable table(run.model->config, grid, run.settings);
+  const vit::CostTable table(run.model->config, grid, run.settings, 1,
+                             options.backward ? vit::backward_table : vit::operator_table);
   const bool quiet = options.json == "-" || options.csv == "-";
-  if (!quiet) print_table(run, table, make_cost_view(table, passes, options.block, convention));
+  const CostView view = make_cost_view(table, passes, options.block, convention);
+  if (!quiet && options.backward) print_way_back(view, forward_ms);
+  if (!quiet) print_table(run, view);
+  if (!quiet && !options.backward)
+    for (const vit::Finding& finding : vit::note_findings(table)) std::printf("• %s\n", finding.sentence.c_str());
   CostFileContext context{.model = run.model->report.file,
                           .image = run.photo->name,
                           .instruction_set = instruction_set(run.settings),
@@ -116,6 +146,8 @@ void add_cost_command(CLI::App& root, Action& action) {
   auto options = std::make_shared<CostOptions>();
   add_run_options(*command, options->run);
   add_measure_options(*command, options->measure);
+  command->add_flag("--backward", options->backward,
+                    "The backward pass that gradients of attention take, in place of the forward pass");
   command->add_option("--block", options->block, "Show one block (default: the whole network)")
       ->type_name("B")
       ->check(CLI::NonNegativeNumber);

@@ -5,6 +5,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
 #include "engine/kernels/kernels.h"
+#include "engine/network/backward.h"
 #include "engine/network/forward.h"
 #include "engine/network/settings_words.h"
 
@@ -39,6 +40,30 @@ std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& p
     bar.show(repetition.done + repetition.part * (i + 1) / all);
   }
   return passes;
+}
+
+BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
+                           const Interrupt& interrupt, ProgressBar& bar) {
+  BothWays found;
+  const int all = repetition.warmup + repetition.runs;
+  for (int i = 0; i < all; ++i) {
+    interrupt.throw_if_requested();
+    vit::Meter there(interrupt.token()), back(interrupt.token());
+    const std::shared_ptr<const vit::Trace> trace = vit::forward(run, there, pool);
+    vit::Target target;
+    if (run.model->config.classes > 0) {
+      target.logit = 0;
+    } else {
+      const auto features = trace->features.row_span(0);
+      target.direction.assign(features.begin(), features.end());
+    }
+    vit::backward(*trace, target, {}, back, pool);
+    bar.show(repetition.done + repetition.part * (i + 1) / all);
+    if (i < repetition.warmup) continue;
+    found.forward.push_back(trace->timings);
+    found.backward.push_back(back.timings());
+  }
+  return found;
 }
 
 std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes) {

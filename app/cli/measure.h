@@ -40,6 +40,14 @@ struct Repetition {
 std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                                          const Interrupt& interrupt, ProgressBar& bar);
 
+/// Forward and backward in turn, from the logit of class 0, or the first token's features, to the attention of all
+/// blocks.
+struct BothWays {
+  std::vector<vit::Timings> forward, backward;
+};
+BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
+                           const Interrupt& interrupt, ProgressBar& bar);
+
 std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
 
 /// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, tiled kernel, 2 threads, avx512".

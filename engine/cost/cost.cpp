@@ -112,8 +112,14 @@ Totals& Totals::operator+=(const Totals& other) {
   return *this;
 }
 
-CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch)
-    : config_(config), grid_(grid), settings_(settings), batch_(batch), operators_(operator_table(config, settings)) {}
+CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch,
+                     RowsOf rows_of)
+    : config_(config),
+      grid_(grid),
+      settings_(settings),
+      batch_(batch),
+      rows_of_(rows_of),
+      operators_(rows_of(config, settings)) {}
 
 const Operator* CostTable::find(Op op) const {
   const auto found = std::find_if(operators_.begin(), operators_.end(), [&](const Operator& o) { return o.op == op; });
@@ -167,7 +173,7 @@ Effect CostTable::effect(Op op, Control control) const {
   };
   // A control that is no symbol of the formulas adds or removes whole terms: compare with the table as it would be.
   const auto by_change = [&](const Settings& changed) {
-    const std::vector<Operator> others = operator_table(config_, changed);
+    const std::vector<Operator> others = rows_of_(config_, changed);
     const auto other = std::find_if(others.begin(), others.end(), [&](const Operator& o) { return o.op == op; });
     if (other->macs != row->macs || other->element_ops() != row->element_ops()) return Effect::operations;
     return other->floats != row->floats ? Effect::bytes : Effect::none;

@@ -84,11 +84,19 @@ struct Totals {
   Totals& operator+=(const Totals& other);
 };
 
+/// The rows, without numbers: of the forward pass, and of the backward pass to the attention of all blocks, in which a
+/// row holds what is computed again for it. Settings that keep the maps spare the latter the scores and the softmax;
+/// Keep::automatic counts as keeping them.
+std::vector<Operator> operator_table(const ModelConfig& config, const Settings& settings);
+std::vector<Operator> backward_table(const ModelConfig& config, const Settings& settings);
+using RowsOf = std::vector<Operator> (*)(const ModelConfig&, const Settings&);
+
 /// All rows of a network under given settings, in the order of the forward pass. Immutable; cheap to make (well under a
 /// millisecond), so it is made anew for every change.
 class CostTable {
  public:
-  CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch = 1);
+  CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch = 1,
+            RowsOf rows_of = operator_table);
 
   /// Each operator once: those before the blocks, those of a block, those after.
   const std::vector<Operator>& operators() const { return operators_; }
@@ -114,10 +122,8 @@ class CostTable {
   TokenGrid grid_;
   Settings settings_;
   int batch_ = 1;
+  RowsOf rows_of_;
   std::vector<Operator> operators_;
 };
-
-/// The rows, without numbers.
-std::vector<Operator> operator_table(const ModelConfig& config, const Settings& settings);
 
 }  // namespace vit

@@ -12,7 +12,6 @@
 namespace vit {
 namespace {
 
-enum Rows : std::uint8_t { of_prediction, of_query };
 constexpr std::array kRows = {"prediction", "query"};
 constexpr std::array kParameters = {
     kClassParameter, kComparedParameter,
@@ -23,7 +22,7 @@ constexpr std::array kParameters = {
                   "token.",
               .low = 0,
               .high = 1,
-              .initial = of_prediction,
+              .initial = 0,
               .names = kRows}};
 
 double work(const Trace& trace, const Question&) {
@@ -47,7 +46,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   const Target target = target_of(trace, analysis, question);
   const int tokens = trace.grid.tokens(), depth = static_cast<int>(trace.blocks.size());
   std::vector<double> first(static_cast<std::size_t>(tokens), 0);
-  if (analysis.value(question, "from") == of_query) {
+  if (analysis.value(question, "from") == 1) {
     first[static_cast<std::size_t>(question.query)] = 1;
   } else {
     const std::vector<float> read = tokens_read(target, trace);

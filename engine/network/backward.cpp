@@ -59,11 +59,11 @@ class BackwardThread {
 
     norm(x, w.norm1, normed, Op::norm1);
     values(w.qkv, normed);
-    scale_rows(dx, w.layer_scale2, pass_.branch.span(), Op::layer_scale2);
+    const MatrixView branch = scaled(dx, w.layer_scale2, Op::layer_scale2);
     sync();  // v and branch
     pack_for_attention(pass_, b, member_);
     lane_.lap(Op::scores);
-    product(w.fc2, pass_.branch.view(), 0, false, pass_.dhidden.span(), Op::fc2);
+    product(w.fc2, branch, 0, false, pass_.dhidden.span(), Op::fc2);
     sync();  // packed keys and values, and dhidden
     attend_again(pass_, b, rows_, lane_);
     MatrixView heads = pass_.heads.view();
@@ -84,16 +84,15 @@ class BackwardThread {
     const MatrixSpan dx = pass_.dx.span(), dheads = pass_.dheads.span(), dnormed = pass_.dnormed.span();
     const bool to_tokens = goes_on || pass_.hooks.tokens;
 
-    scale_rows(dx, w.layer_scale1, pass_.branch.span(), Op::layer_scale1);
+    MatrixView branch = scaled(dx, w.layer_scale1, Op::layer_scale1);
     if (const float drop = settings_.active_proj_drop(); drop > 0.f) {
-      for (int t = rows_.begin; t < rows_.end; ++t) {
-        float* row = pass_.branch.row(t);
-        dropout_row(proj_drop_key(settings_.seed, b, t), drop, row, row, pass_.branch.cols());
-      }
+      for (int t = rows_.begin; t < rows_.end; ++t)
+        dropout_row(proj_drop_key(settings_.seed, b, t), drop, branch.row(t), pass_.branch.row(t), branch.cols);
       done(Op::proj_drop);
+      branch = pass_.branch.view();
     }
     sync();
-    product(w.proj, pass_.branch.view(), 0, false, dheads, Op::proj);
+    product(w.proj, branch, 0, false, dheads, Op::proj);
     sync();
     if (w.attn_norm) norm_back(pass_.heads.view(), *w.attn_norm, dheads, dheads, {}, Op::attn_norm);
     for (const int head : settings_.blocks[static_cast<std::size_t>(b)].off) {
@@ -238,13 +237,16 @@ class BackwardThread {
     done(op);
   }
 
-  void scale_rows(MatrixView x, const std::vector<float>& scale, MatrixSpan y, Op op) {
+  /// The gradient of a branch before its layer scale: this thread's rows of pass.branch, or x itself.
+  MatrixView scaled(MatrixView x, const std::vector<float>& scale, Op op) {
+    if (scale.empty()) return x;
     for (int t = rows_.begin; t < rows_.end; ++t) {
       const float* from = x.row(t);
-      float* to = y.row(t);
-      for (int c = 0; c < x.cols; ++c) to[c] = scale.empty() ? from[c] : from[c] * scale[static_cast<std::size_t>(c)];
+      float* to = pass_.branch.row(t);
+      for (int c = 0; c < x.cols; ++c) to[c] = from[c] * scale[static_cast<std::size_t>(c)];
     }
     done(op);
+    return pass_.branch.view();
   }
 
   /// This thread's tokens become columns.

@@ -19,9 +19,9 @@ inline constexpr int kMeanOfPatches = -1;
 /// (after the last norm) have in common with a given vector.
 struct Target {
   int logit = -1;
-  int token = 0;                 // whose features, or kMeanOfPatches
-  std::vector<float> direction;  // (C)
-  bool cosine = false;           // their cosine; else their dot product
+  int token = 0;                      // whose features, or kMeanOfPatches
+  std::vector<float> direction = {};  // (C)
+  bool cosine = false;                // their cosine; else their dot product
   bool operator==(const Target&) const = default;
 };
 

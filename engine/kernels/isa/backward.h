@@ -91,8 +91,10 @@ VIT_INLINE Packet slope_of(Packet x) {
   const Packet one = broadcast(1.f);
   // d/dx x·σ(z(x)) = σ + x·σ·(1 - σ)·z'
   const auto of_sigmoid = [&](Packet at, Packet z, Packet z_slope) VIT_INLINE_LAMBDA {
-    const Packet s = sigmoid(z);
-    return multiply_add(multiply(multiply(at, z_slope), s), subtract(one, s), s);
+    const Packet lowest = broadcast(kLowestExponent), highest = broadcast(88.f);
+    const Packet e = exp_in_range(at_most(at_least(multiply(z, broadcast(-1.f)), lowest), highest));
+    const Packet s = divide(one, add(one, e));
+    return multiply_add(multiply(multiply(at, z_slope), s), multiply(e, s), s);  // 1 - σ is e·σ without cancellation
   };
   // Beyond these, σ is 0 or 1 to the last bit, and nothing overflows.
   const Packet near = at_most(at_least(x, broadcast(-100.f)), broadcast(100.f));

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -103,7 +104,11 @@ TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAnalysis, testing::ValuesIn(analyses().begin(), analyses().end()),
-                         [](const auto& test) { return std::string(test.param->id); });
+                         [](const auto& test) {
+                           std::string name = test.param->id;
+                           std::replace(name.begin(), name.end(), '-', '_');  // GoogleTest takes no hyphens
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace vit
