@@ -31,6 +31,16 @@ struct ShownPhoto {
   std::uint64_t version = 0;  // the key of what is drawn from it
 };
 
+/// The walk through a pass, and what it puts back when it ends.
+struct TourState {
+  int step = -1;  // -1: it is not on
+  View view = {};
+  vit::Numbers numbers = {};
+  bool inside = false;
+  std::uint64_t model = 0;  // id of the model that it began with
+  bool on() const { return step >= 0; }
+};
+
 /// Owned by App; panels and pages get it by reference and keep no copies. Main thread only.
 struct Bench {
   ui::Ui ui;
@@ -48,9 +58,10 @@ struct Bench {
   bool inside_open = false;                             // Inside a head stands in place of the tiles
   std::shared_ptr<const vit::HeadNumbers> inside = {};  // of this frame; null: not there yet, or not looked at
   int inside_key = 0;                                   // the token whose share it explains
-  bool shows_photo = false;             // the key that uncovers the photo is held: every map gives way to it
+  bool shows_photo = false;           // the key that uncovers the photo is held: every map gives way to it
   ImVec2 patch_asked = {0.5f, 0.5f};  // the patch that was asked last, for its chip: 0 … 1 across and down the input
   std::map<std::string, std::string> page_of_tab = {};  // the page of each tab that was in front last
+  TourState tour = {};
   Dialogs dialogs = {};
   SideColumns side_columns = {};
   ui::Toasts toasts = {};

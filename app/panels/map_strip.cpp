@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -117,12 +118,17 @@ void query_items(Bench& bench, Line& line) {
   const vit::TokenGrid& grid = bench.session.trace()->grid;  // a draft's is another
   const vit::ModelConfig& config = bench.session.trace()->model->config;
   const int query = std::clamp(bench.session.view.query, 0, grid.tokens() - 1);
-  const ImVec2 from = line.draws() ? ImGui::GetCursorScreenPos() : ImVec2();
-  for (int token = 0; token < std::min(grid.prefix, kMostChips); ++token)
+  std::optional<ImVec2> from;  // of the first chip
+  const auto note_from = [&] {
+    if (line.draws() && !from) from = ImGui::GetItemRectMin();
+  };
+  for (int token = 0; token < std::min(grid.prefix, kMostChips); ++token) {
     chip(bench, line, "query." + std::to_string(token), vit::prefix_label(token, config),
          "Asks from the " + config.prefix_name(token) + ".",
          bench.commands.keys_of(token == 0 && config.class_token ? "attention.query_class" : "attention.query_prefix"),
          token);
+    note_from();
+  }
   const auto cols = static_cast<float>(grid.cols), rows = static_cast<float>(grid.rows);
   if (const int at = query - grid.prefix; at >= 0)
     bench.patch_asked = {(static_cast<float>(at % grid.cols) + 0.5f) / cols,
@@ -135,8 +141,10 @@ void query_items(Bench& bench, Line& line) {
        "from another one.",
        "", patch);
   if (!line.draws()) return;
+  note_from();
   const ImVec2 to = ImGui::GetItemRectMax();
-  ui::describe(bench.ui, {.id = "attention.query", .label = {}}, from, to, false, vit::query_name(query, grid, config));
+  ui::describe(bench.ui, {.id = "attention.query", .label = {}}, *from, to, false,
+               vit::query_name(query, grid, config));
 }
 
 void direction_item(Bench& bench, const vit::Analysis& analysis, Line& line) {

@@ -52,6 +52,7 @@ Preferences load_preferences(const std::filesystem::path& file) {
   p.width = std::clamp(p.width, 800, 16384);
   p.height = std::clamp(p.height, 500, 16384);
   read(json, "dark", p.dark);
+  read(json, "toured", p.toured);
   std::string colormap, range, picture;
   read(json, "picture", picture);
   if (const auto known = vit::choice_by_id<vit::Picture>(picture)) p.look.picture = *known;
@@ -77,6 +78,7 @@ void save_preferences(const Preferences& p, const std::filesystem::path& file) {
   const Json json = {{"width", p.width},
                      {"height", p.height},
                      {"dark", p.dark},
+                     {"toured", p.toured},
                      {"picture", vit::id_of(p.look.picture)},
                      {"colormap", vit::id_of(p.look.colormap)},
                      {"range", vit::id_of(p.look.range_rule)},

@@ -20,6 +20,7 @@ struct Preferences {
   bool dark = true;
   vit::Look look;
   std::vector<std::string> recent_images, recent_models;  // newest first, at most kRecent
+  bool toured = false;                                    // the walk through a pass was offered
   std::string folder;                                     // where something was saved last
 
   static constexpr std::size_t kRecent = 8;

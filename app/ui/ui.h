@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "app/ui/fonts.h"
 #include "app/ui/theme.h"
@@ -39,8 +40,9 @@ struct Ui {
   bool list_was_open = false;  // in the last one
   bool close_list = false;     // and it is to close in the next
   ListKeys list_keys = {};
-  bool fonts_stale = false;  // a name needs characters that are not loaded yet
-  double wake_at = 0;        // s, ImGui time at which another frame is due; 0: none
+  std::vector<std::string> lights;  // what gets a frame: ids, or how they begin up to a dot
+  bool fonts_stale = false;         // a name needs characters that are not loaded yet
+  double wake_at = 0;               // s, ImGui time at which another frame is due; 0: none
 
   float px(float points) const { return points * scale; }
   /// Names of files and classes may hold any script: announce them before they are drawn.

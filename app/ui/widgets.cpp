@@ -61,7 +61,29 @@ float track(Ui& ui, const Control& control, float position, std::string_view sho
 
 }  // namespace
 
+namespace {
+
+bool is_lit(const Ui& ui, std::string_view id) {
+  return std::any_of(ui.lights.begin(), ui.lights.end(), [&](const std::string& light) {
+    return id.starts_with(light) && (id.size() == light.size() || id[light.size()] == '.');
+  });
+}
+
+/// Above everything, but no farther than the part of the window that it is in reaches.
+void draw_light(const Ui& ui, ImVec2 from, ImVec2 to) {
+  const ImDrawList& here = *ImGui::GetWindowDrawList();
+  ImDrawList& list = *ImGui::GetForegroundDrawList();
+  const float out = ui.px(3);
+  const ImVec2 low = here.GetClipRectMin(), high = here.GetClipRectMax();
+  list.PushClipRect({low.x - 2 * out, low.y - out}, {high.x + 2 * out, high.y + out});
+  list.AddRect({from.x - out, from.y - out}, {to.x + out, to.y + out}, ui.theme.accent, ui.px(4), 0, ui.px(2));
+  list.PopClipRect();
+}
+
+}  // namespace
+
 void describe(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value) {
+  if (!ui.lights.empty() && is_lit(ui, control.id)) draw_light(ui, from, to);
   if (ui.map.wanted())
     ui.map.add({control.id, from.x, from.y, to.x - from.x, to.y - from.y, std::string(value), control.enabled});
   if (!hovered) {

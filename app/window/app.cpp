@@ -18,6 +18,7 @@
 #include "app/panels/open_files.h"
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
+#include "app/panels/tour.h"
 #include "app/session/view_file.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
@@ -270,6 +271,7 @@ void App::frame(FrameLog& log) {
   log.begin_frame();
   bench_.ui.begin_frame();
   follow_theme();
+  light_tour(bench_);
   bench_.session.watch_hand(ImGui::GetTime(), ImGui::IsAnyMouseDown());
   bench_.session.update();
   hear_session();
@@ -306,9 +308,26 @@ void App::draw_tabs(ImVec2 from, float width) {
   if (!draw_badge(bench_, from, width, x)) draw_first_words({x, from.y}, from.x + width - x);
 }
 
-/// What a newcomer can do, where nothing more urgent stands.
+/// What a newcomer can do, where nothing more urgent stands; on the first start the walk through a pass, too.
 void App::draw_first_words(ImVec2 from, float width) {
+  if (bench_.tour.on()) return;
   ui::Ui& ui = bench_.ui;
+  const char* const offer = "Walk through a pass";
+  const float button = ui::measure(ui, ui::Type::body, offer).x + ui.px(20);
+  if (!bench_.preferences.toured && bench_.session.trace() && button <= width) {
+    ImGui::SetCursorScreenPos({from.x + width - button, from.y + ui.px(1)});
+    if (ui::button(
+            ui,
+            {.id = "tour.offer",
+             .label = offer,
+             .tooltip =
+                 "Explains one step of the network after the other, on this photo. It is in the menu Help, too."},
+            button)) {
+      bench_.preferences.toured = true;
+      begin_tour(bench_);
+    }
+    width -= button + ui.px(14);
+  }
   const char* const words = "Click a patch: where does it look?  Change Heads: what does it cost?";
   const ImVec2 extent = ui::measure(ui, ui::Type::body, words);
   if (extent.x > width) return;
@@ -333,7 +352,11 @@ void App::draw_center(const Area& area) {
   const float tabs = ui.fonts.size(ui::Type::body) + ui.px(13);
   Page& asked = page();  // whose maps are there: a click on a tab shows from the next frame on
   draw_tabs({from.x + pad, from.y + ui.px(8)}, size.x - 2 * pad);
-  const Area below_tabs{{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}};
+  Area below_tabs{{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}};
+  if (const float card = tour_height(bench_, below_tabs.size.x); card > 0) {
+    below_tabs.size.y -= card + ui.px(10);
+    draw_tour(bench_, {below_tabs.from.x, below_tabs.from.y + below_tabs.size.y + ui.px(10)}, below_tabs.size.x);
+  }
   const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;
   if ((loading || LoadingView::wanted(bench_.session)) &&
       loading_view_.draw(bench_, map_desk_, below_tabs.from, below_tabs.size))
@@ -418,7 +441,22 @@ void App::press(int key, int modifiers) {
   }
   if (bench_.ui.list_open && modifiers == 0 && press_in_list(bench_.ui.list_keys, key)) return;
   if (key == GLFW_KEY_ESCAPE && bench_.dialogs.any_open()) return bench_.dialogs.close_front();
+  if (bench_.tour.on() && !ImGui::GetIO().WantTextInput && press_in_tour(key, modifiers)) return;
   if (!ImGui::GetIO().WantTextInput) bench_.commands.press({key, modifiers & (kShift | kControl)});
+}
+
+bool App::press_in_tour(int key, int modifiers) {
+  if (key == GLFW_KEY_ESCAPE) {
+    end_tour(bench_);
+  } else if (key == GLFW_KEY_ENTER || key == GLFW_KEY_KP_ENTER) {
+    if (modifiers & GLFW_MOD_SHIFT)
+      step_back(bench_);
+    else
+      next_step(bench_);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void App::drop(const char* path) {
@@ -443,6 +481,7 @@ std::string App::title() const {
 Preferences App::preferences() const {
   Preferences p = bench_.preferences;
   p.look = bench_.session.view.look;
+  p.toured = true;
   if (const auto folder = bench_.browser.folder_of_saving(); !folder.empty()) p.folder = folder.string();
   return p;
 }

@@ -73,6 +73,7 @@ class App {
   void draw_tabs(ImVec2 from, float width);
   void draw_first_words(ImVec2 from, float width);
   std::shared_ptr<const vit::Trace> drawn_pass() const;
+  bool press_in_tour(int key, int modifiers);  // whether the key was one of the walk's
   void take_maps();
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre

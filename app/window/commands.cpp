@@ -12,6 +12,7 @@
 #include "app/panels/bench.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/open_files.h"
+#include "app/panels/tour.h"
 #include "engine/base/lower.h"
 #include "engine/image/image_format.h"
 
@@ -445,6 +446,14 @@ void add_help_commands(Bench& bench) {
                       .tooltip = "Lists every command with its key.",
                       .run = [&bench] { bench.dialogs.help = !bench.dialogs.help; },
                       .checked = [&bench] { return bench.dialogs.help; }});
+  bench.commands.add({.id = "help.tour",
+                      .menu = "Help",
+                      .name = "Walk through a pass",
+                      .keys = {},
+                      .tooltip = "Explains one step of the network after the other, on the photo that is open.",
+                      .run = [&bench] { begin_tour(bench); },
+                      .enabled = [&bench] { return bench.session.trace() != nullptr; },
+                      .checked = [&bench] { return bench.tour.on(); }});
 }
 
 }  // namespace
