@@ -4,6 +4,7 @@ uniform sampler2D u_photo;
 uniform sampler2D u_values;  // patch values, row-major, folded into rows of the texture's width
 uniform sampler2D u_colors;  // 256 x 1
 uniform int u_first;         // index of the map's first value
+uniform int u_paint;         // index of its first plane: red, green, blue and cover; -1: its values have the table's colours
 uniform ivec2 u_grid;        // columns, rows
 uniform vec2 u_range;        // low, high
 uniform bool u_smooth;
@@ -18,21 +19,27 @@ uniform vec2 u_map_from, u_map_step;      // patch coordinate = from + step * pi
 uniform vec3 u_background;
 out vec4 o_color;
 
-float value_at(ivec2 patch_index) {
+float value_at(int first, ivec2 patch_index) {
   ivec2 p = clamp(patch_index, ivec2(0), u_grid - 1);
-  int index = u_first + p.y * u_grid.x + p.x;
+  int index = first + p.y * u_grid.x + p.x;
   int width = textureSize(u_values, 0).x;
   return texelFetch(u_values, ivec2(index % width, index / width), 0).r;
 }
 
-float sample_map(vec2 at) {
-  if (!u_smooth) return value_at(ivec2(floor(at)));
+float sample_map(int first, vec2 at) {
+  if (!u_smooth) return value_at(first, ivec2(floor(at)));
   vec2 shifted = at - 0.5;
   ivec2 corner = ivec2(floor(shifted));
   vec2 t = shifted - vec2(corner);
-  float top = mix(value_at(corner), value_at(corner + ivec2(1, 0)), t.x);
-  float bottom = mix(value_at(corner + ivec2(0, 1)), value_at(corner + ivec2(1, 1)), t.x);
+  float top = mix(value_at(first, corner), value_at(first, corner + ivec2(1, 0)), t.x);
+  float bottom = mix(value_at(first, corner + ivec2(0, 1)), value_at(first, corner + ivec2(1, 1)), t.x);
   return mix(top, bottom, t.y);
+}
+
+vec4 sample_paint(vec2 at) {
+  int plane = u_grid.x * u_grid.y;
+  return clamp(vec4(sample_map(u_paint, at), sample_map(u_paint + plane, at), sample_map(u_paint + 2 * plane, at),
+                    sample_map(u_paint + 3 * plane, at)), 0.0, 1.0);
 }
 
 float position_in_range(float value) {
@@ -58,8 +65,12 @@ void main() {
   vec3 photo = on_photo ? texture(u_photo, clamp(photo_at, 0.0, 1.0)).rgb : vec3(0.0);
   if (u_picture != 0) photo = vec3(dot(photo, vec3(0.299, 0.587, 0.114)));
   vec3 color = on_photo ? photo * u_dim : u_background;
-  if (on_map) {
-    float value = sample_map(map_at);
+  if (on_map && u_paint >= 0) {
+    vec4 paint = sample_paint(map_at);
+    vec3 under = u_picture == 0 ? photo : u_picture == 1 ? photo * u_under : vec3(0.0);
+    color = mix(under, paint.rgb, u_picture == 0 ? 0.0 : u_picture == 1 ? u_opacity * paint.a : paint.a);
+  } else if (on_map) {
+    float value = sample_map(u_first, map_at);
     float weight = u_picture == 0 ? 0.0 : u_picture == 1 ? overlay_weight(value) : 1.0;
     color = mix(u_picture == 0 ? photo : photo * u_under, color_at(position_in_range(value)), weight);
   }

@@ -152,7 +152,9 @@ int run_export(const ExportOptions& options) {
   const Run as_asked = input;
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
-  if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
+  if (options.tensors.empty() && request.analysis->reads_output) {
+    input.extent = {};
+  } else if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
     input.extent.last_maps = *std::max_element(request.blocks.begin(), request.blocks.end());
   } else {
     input.extent = options.extent;

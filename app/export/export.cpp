@@ -113,10 +113,24 @@ std::string csv_of(const std::vector<PickedMaps>& answers) {
   return text;
 }
 
+/// Maps whose colours mix several others give way to those.
+std::vector<PickedMaps> with_parts(std::vector<PickedMaps> answers) {
+  for (PickedMaps& answer : answers) {
+    std::vector<int> maps;
+    for (const int map : answer.maps) {
+      const std::vector<int>& parts = answer.set->labels[static_cast<std::size_t>(map)].parts;
+      if (parts.empty()) maps.push_back(map);
+      maps.insert(maps.end(), parts.begin(), parts.end());
+    }
+    answer.maps = std::move(maps);
+  }
+  return answers;
+}
+
 std::string bytes_of(const ExportSource& source, const ExportRequest& request, const std::vector<PickedMaps>& answers,
                      FileKind kind, const std::stop_token& stop) {
-  if (kind == FileKind::npy) return npy_of(answers);
-  if (kind == FileKind::csv) return csv_of(answers);
+  if (kind == FileKind::npy) return npy_of(with_parts(answers));
+  if (kind == FileKind::csv) return csv_of(with_parts(answers));
   FigureContent content = content_of(source, request, answers);
   const std::string title = content.title;
   const Drawing drawing = figure_drawing(std::move(content), source, request, stop);

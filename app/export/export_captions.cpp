@@ -24,7 +24,10 @@ std::string analysis_words(const ExportRequest& request) {
   for (const vit::Parameter& parameter : analysis.parameters) {
     const double value = analysis.value({.values = request.values}, parameter.id);
     words += fmt::format(", {} ", parameter.label);
-    words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
+    if (parameter.is_class && value < 0)
+      words += "most probable";
+    else
+      words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
   }
   return words;
 }

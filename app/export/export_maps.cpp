@@ -37,6 +37,7 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
   PickedMaps picked;
   picked.set = analysis.answer(source.trace, question, {.stop = stop, .progress = {}});
   for (int i = 0; i < picked.set->count(); ++i) {
+    if (picked.set->chosen >= 0 && picked.set->chosen != i) continue;
     const vit::MapLabel& label = picked.set->labels[static_cast<std::size_t>(i)];
     const bool block =
         label.block < 0 || std::find(request.blocks.begin(), request.blocks.end(), label.block) != request.blocks.end();

@@ -14,7 +14,8 @@ namespace headlight {
 struct ExportSource;
 struct ExportRequest;
 
-/// Which maps of a block. `heads` counts only without `all_heads`. Maps that are of no head are always picked.
+/// Which maps of a block. `heads` counts only without `all_heads`. Maps that are of no head are always picked; where
+/// the analysis's parameters choose one of them, that one alone.
 struct HeadSelection {
   bool mean = true, max = true;
   bool all_heads = true;

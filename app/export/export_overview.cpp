@@ -37,8 +37,9 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request));
   FigureContent content;
   const bool received = request.direction == vit::Direction::looked_at_by;
-  content.title = source.image + ", " + blocks + ": " + subject + (received ? " to " : " from ") +
-                  vit::query_phrase(request.query, trace.grid, config);
+  content.title = source.image + ", " + blocks + ": " + subject;
+  if (request.analysis->asks_query)
+    content.title += (received ? " to " : " from ") + vit::query_phrase(request.query, trace.grid, config);
   content.subtitle = source.model + ", " + vit::settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
   content.unit = request.analysis->is_plain
@@ -70,7 +71,10 @@ void mark_even_share(FigureContent& content, const ExportSource& source, const E
 }
 
 FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
-  return {.shows = FigureCell::Shows::map, .map = set.patch_map(index), .range = range};
+  return {.shows = FigureCell::Shows::map,
+          .map = set.patch_map(index),
+          .range = range,
+          .marked = set.labels[static_cast<std::size_t>(index)].marked};
 }
 
 }  // namespace
@@ -85,6 +89,11 @@ FigureContent map_content(const ExportSource& source, const ExportRequest& reque
   FigureContent content = titled(source, request, what.empty() ? "all blocks" : what);
   content.cells.push_back(cell_of(set, index, range));
   set_scale(content, {.range_rule = vit::RangeRule::shared}, range);
+  if (set.scale == vit::Scale::rgb) {  // its colours are no scale of one number
+    content.has_scale = false;
+    content.unit = request.analysis->about(set, index);
+    return content;
+  }
   mark_even_share(content, source, request, range);
   return content;
 }

@@ -15,6 +15,8 @@
 namespace headlight {
 namespace {
 
+constexpr Color kMarked = {255, 180, 84};  // patches that stand out: the window's mark
+
 struct Colors {
   Color paper, ink, faint;
 };
@@ -49,7 +51,7 @@ class Figure {
       : content_(std::move(content)),
         trace_(source.trace),
         style_(decorated(request.style, true)),
-        query_(request.query),
+        query_(request.analysis->asks_query ? request.query : -1),
         colors_(colors_of(style_.ground)),
         stop_(std::move(stop)) {
     const vit::TokenGrid& grid = trace_->grid;
@@ -112,7 +114,9 @@ class Figure {
     paper.picture(tile, patches ? grid.cols : 0, patches ? grid.rows : 0,
                   [&](int width, int height) { return picture_of(cell, width, height, photos); });
     const bool bare = content_.cells.size() == 1 && !*style_.bar && !*style_.caption;
-    if (!bare) mark_query(paper, tile);
+    if (bare) return;
+    for (const int patch : cell.marked) mark_patch(paper, tile, patch, kMarked);
+    if (query_ >= trace_->grid.prefix) mark_patch(paper, tile, query_ - trace_->grid.prefix, {255, 255, 255});
   }
 
   void draw_caption(Paper& paper, const FigureCell& cell, const Rect& tile) const {
@@ -135,11 +139,9 @@ class Figure {
                                {box_.x * x, box_.y * y, box_.width * x, box_.height * y}, width, height, stop_);
   }
 
-  /// A frame around the query's patch, dark around light, so that it shows on every colour.
-  void mark_query(Paper& paper, const Rect& tile) const {
+  /// A frame around a patch, dark around light, so that it shows on every colour.
+  void mark_patch(Paper& paper, const Rect& tile, int patch, Color light) const {
     const vit::TokenGrid& grid = trace_->grid;
-    if (query_ < grid.prefix) return;
-    const int patch = query_ - grid.prefix;
     Rect area = tile;  // of the grid
     if (style_.overlay && style_.whole_photo)
       area = {tile.x + box_.x / part_->width * tile.width, tile.y + box_.y / part_->height * tile.height,
@@ -148,12 +150,20 @@ class Figure {
     const int row = patch / grid.cols, col = patch % grid.cols;
     const Rect around = paper.snapped({area.x + col * width, area.y + row * height, width, height});
     const double line = std::max(1 / layout_.pixels, layout_.text / 14);
-    constexpr Color kDark = {24, 26, 32}, kLight = {255, 255, 255};
+    constexpr Color kDark = {24, 26, 32};
     paper.frame({around.x - line, around.y - line, around.width + 2 * line, around.height + 2 * line}, kDark, line);
-    paper.frame(around, kLight, line);
+    paper.frame(around, light, line);
   }
 
   void draw_bar(Paper& paper) const {
+    if (!content_.has_scale) {
+      double y = layout_.bar_y + 0.8 * layout_.text;
+      for (const std::string& line : layout_.legend) {
+        paper.text(layout_.margin, y, line, letters(0.9, colors_.faint));
+        y += layout_.line();
+      }
+      return;
+    }
     const vit::ColorTable& table = vit::color_table(style_.look.colormap);
     const double left = layout_.margin + layout_.labels, height = layout_.bar_height;
     const Rect bar = paper.snapped({left, layout_.bar_y, layout_.bar_width, height});

@@ -15,6 +15,7 @@ struct FigureCell {
   enum class Shows : std::uint8_t { nothing, input, map } shows = Shows::nothing;
   vit::PatchMap map = {};
   vit::Range range = {};
+  std::vector<int> marked = {};           // patches with a frame
   std::string caption = {}, remark = {};  // above the tile: left, and right if there is room
 };
 
@@ -23,6 +24,7 @@ struct FigureContent {
   int columns = 1;
   std::vector<FigureCell> cells;        // row by row
   std::vector<std::string> row_labels;  // left of the rows; empty: none
+  bool has_scale = true;                // false: `unit` is a sentence that stands in its place
   std::string low, high;                // ends of the colour scale
   std::string unit;                     // of the scale's numbers
   std::optional<double> even_share;     // where 1/N stands on the scale, 0 … 1

@@ -101,6 +101,11 @@ double set_rows(FigureLayout& layout, const FigureContent& content, double y) {
 /// The colour scale from `y` on; returns where it ends.
 double set_bar(FigureLayout& layout, const FigureContent& content, double y) {
   const double room = layout.width - 2 * layout.margin;
+  if (!content.has_scale) {
+    layout.bar_y = rounded_to(y + 0.6 * layout.text, layout.pixels);
+    layout.legend = wrapped_lines(content.unit, 0.9 * layout.text, Weight::regular, room);
+    return layout.bar_y + static_cast<double>(layout.legend.size()) * layout.line();
+  }
   layout.bar_height = rounded_to(0.7 * layout.text, layout.pixels);
   layout.bar_y = rounded_to(y + (content.columns == 1 ? 0.6 : 1.0) * layout.text, layout.pixels);
   layout.bar_width =

@@ -20,6 +20,7 @@ struct FigureLayout {
   std::vector<double> caption_height;               // of each row; 0 without captions
   bool short_captions = false;                      // the last words alone: "11" for "head 11"
   double bar_y = 0, bar_width = 0, bar_height = 0;  // of the colour scale; height 0: none
+  std::vector<std::string> legend;                  // lines in place of the scale
   bool unit_beside = false;                         // the scale's unit stands beside it, else below
 
   double line() const { return 1.3 * text; }

@@ -39,7 +39,8 @@ std::string query_part(const ExportSource& source, const ExportRequest& request)
 }
 
 std::string ending(const ExportSource& source, const ExportRequest& request) {
-  return "_" + query_part(source, request) + (request.direction == vit::Direction::looked_at_by ? "_received" : "") +
+  return (request.analysis->asks_query ? "_" + query_part(source, request) : std::string()) +
+         (request.direction == vit::Direction::looked_at_by ? "_received" : "") +
          (request.stage == vit::Stage::after_dropout ? "_dropped" : "") + (request.style.overlay ? "_over" : "");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "app/gl/gl_time.h"
 #include "shaders.h"
@@ -64,7 +65,11 @@ void HeatmapPainter::set_maps(const vit::MapSet& set) {
   maps_ = set.serial;
   rows_ = set.rows;
   cols_ = set.cols;
-  upload_maps(set.values);
+  values_before_paint_ = static_cast<int>(set.values.size());
+  if (set.paint.empty()) return upload_maps(set.values);
+  std::vector<float> all = set.values;
+  all.insert(all.end(), set.paint.begin(), set.paint.end());
+  upload_maps(all);
 }
 
 void HeatmapPainter::upload_maps(std::span<const float> values) {
@@ -112,6 +117,7 @@ void HeatmapPainter::draw(const Frame& frame, const Job& job) {
   glUniform2f(program_.uniform("u_map_from"), f((from_x - job.box.x) * map_x), f((from_y - job.box.y) * map_y));
   glUniform2f(program_.uniform("u_map_step"), f(step_x * map_x), f(step_y * map_y));
   glUniform1i(program_.uniform("u_first"), job.map * rows_ * cols_);
+  glUniform1i(program_.uniform("u_paint"), job.paint < 0 ? -1 : values_before_paint_ + static_cast<int>(job.paint));
   glUniform2i(program_.uniform("u_grid"), cols_, rows_);
   glUniform2f(program_.uniform("u_range"), job.range.low, job.range.high);
   glUniform1i(program_.uniform("u_smooth"), job.look.smooth ? 1 : 0);

@@ -40,7 +40,8 @@ class HeatmapPainter {
     int map = 0;
     vit::Look look;  // picture, smoothness and opacity
     vit::Range range;
-    float clear = 0;  // see vit::overlay_weight
+    float clear = 0;            // see vit::overlay_weight
+    std::ptrdiff_t paint = -1;  // of the set, see vit::MapSet::paint_of
     vit::Box box;
     double photo_width = 0, photo_height = 0;
     std::array<float, 3> background{};
@@ -58,6 +59,7 @@ class HeatmapPainter {
   std::shared_ptr<const vit::Image> photo_level_;  // the largest of those that were uploaded
   std::uint64_t maps_ = 0;                         // the set's serial number
   int rows_ = 1, cols_ = 1;
+  int values_before_paint_ = 0;
   std::optional<vit::Colormap> colormap_;
 };
 

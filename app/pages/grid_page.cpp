@@ -105,7 +105,7 @@ void GridPage::tile(Bench& bench, int index, ImVec2 at) {
     bench.hover.find(patch, index);
     if (pressed && asks) bench.session.set_query_of(*set.trace, bench.maps.grid().token_of(patch.row, patch.col));
     if (pressed && !asks) {
-      choose(view, label);
+      choose(view, set, index);
       if (ImGui::GetIO().MouseClickedLastCount[0] > 1) view.page = "heads";
     }
   }

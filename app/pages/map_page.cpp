@@ -1,6 +1,9 @@
 #include "app/pages/map_page.h"
 
+#include <cmath>
+
 #include "app/panels/bench.h"
+#include "app/panels/block_plot.h"
 
 namespace headlight {
 
@@ -12,7 +15,15 @@ void MapPage::draw(Bench& bench, const Area& area) {
   const int chosen = bench.maps.chosen(bench.session.view);
   const auto room = frame_.draw(bench, *analysis_, chosen, area.from, area.size, kLargePicture);
   if (!room) return;
-  tile_grid_.draw(bench, chosen, room->from, room->size);
+  ImVec2 from = room->from, size = room->size;
+  if (const auto& curves = bench.maps.set().curves) {
+    constexpr float kShare = 0.42f, kGap = 12;  // of the height; points
+    const float height = std::floor(size.y * kShare), gap = bench.ui.px(kGap);
+    draw_block_plot(bench, *curves, from, {size.x, height});
+    from.y += height + gap;
+    size.y -= height + gap;
+  }
+  tile_grid_.draw(bench, chosen, from, size);
   draw_read_out(bench);
 }
 

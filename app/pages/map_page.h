@@ -1,5 +1,5 @@
-// A page of maps: the chosen one large, and a tile for every map of the answer. It serves every analysis that has no
-// page of its own.
+// A page of maps: the chosen one large, a tile for every map of the answer, and its curves over the blocks if it has
+// any. It serves every analysis that has no page of its own.
 #pragma once
 
 #include "app/pages/page.h"

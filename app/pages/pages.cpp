@@ -99,7 +99,7 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
   const int last = static_cast<int>(trace.blocks.size()) - 1;
   vit::Question question{.analysis = analysis.id,
                          .block = analysis.asks_block ? std::clamp(view.block, 0, last) : 0,
-                         .query = std::clamp(view.query, 0, trace.grid.tokens() - 1),
+                         .query = analysis.asks_query ? std::clamp(view.query, 0, trace.grid.tokens() - 1) : 0,
                          .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
                          .stage = view.stage,
                          .values = {}};

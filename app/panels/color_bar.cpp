@@ -78,9 +78,16 @@ void drag_range(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   vit::Range& range = bench.session.view.look.fixed_range;
   const float factor = std::exp(kReach * moved / size.x), span = range.high - range.low;
   if (ImGui::GetIO().MouseClickedPos[0].x > from.x + size.x / 2)
-    range.high = range.low + std::clamp(span * factor, 1e-7f, 1.f);
+    range.high = range.low + std::clamp(span * factor, 1e-12f, 1e9f);
   else
     range.low = std::clamp(std::max(range.low, kSmallest * range.high) * factor, 0.f, 0.99f * range.high);
+}
+
+/// A line where patches begin to stand out, if the range has that value.
+void draw_limit(const ui::Ui& ui, const vit::MapLabel& label, const vit::Range& range, ImVec2 from, ImVec2 to) {
+  if (!label.limit || *label.limit < range.low || *label.limit > range.high) return;
+  const float x = from.x + (to.x - from.x) * (*label.limit - range.low) / (range.high - range.low);
+  ImGui::GetWindowDrawList()->AddLine({x, from.y}, {x, to.y}, ui.theme.mark, ui.px(1.5f));
 }
 
 }  // namespace
@@ -100,8 +107,10 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = bench.ui;
   const vit::MapSet& set = bench.maps.set();
   const vit::Look& look = bench.session.view.look;
-  const vit::Range range = set.range(index, look);
-  const vit::ColorTable& table = vit::color_table(look.colormap);
+  const bool painted = set.scale == vit::Scale::rgb;
+  const vit::Range range = painted ? set.own[static_cast<std::size_t>(index)] : set.range(index, look);
+  const vit::Colormap colormap = painted ? vit::Colormap::grey : look.colormap;
+  const vit::ColorTable& table = vit::color_table(colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float bars_bottom = std::floor(from.y + size.y - color_scale_height(ui) - ui.px(1));
 
@@ -118,10 +127,10 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
                        color_at(table, (static_cast<float>(b) + 0.5f) / static_cast<float>(bins)));
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
-  const bool more = bench.maps.peak(index, look.range_rule) > range.high;
-  draw_color_scale(ui, look.colormap, vit::even_text(set, range.low),
-                   (more ? "≥ " : "") + vit::even_text(set, range.high), in_words(look.range_rule),
-                   {from.x, bars_bottom + 1}, size.x);
+  const bool more = !painted && bench.maps.peak(index, look.range_rule) > range.high;
+  draw_color_scale(ui, colormap, vit::even_text(set, range.low), (more ? "≥ " : "") + vit::even_text(set, range.high),
+                   painted ? "" : in_words(look.range_rule), {from.x, bars_bottom + 1}, size.x);
+  draw_limit(ui, bench.maps.label(index), range, {from.x, from.y}, {from.x + size.x, bars_bottom});
 
   if (const auto& at = bench.hover.shown;
       at && at->row < set.rows && at->col < set.cols && bench.hover.map < set.count()) {
@@ -131,15 +140,25 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
     list.AddTriangleFilled({x - ui.px(5), bars_bottom - ui.px(5)}, {x + ui.px(5), bars_bottom - ui.px(5)},
                            {x, bars_bottom + ui.px(2)}, ui.theme.text);
   }
-  drag_range(bench, index, from, size);
+  if (painted) {
+    ImGui::SetCursorScreenPos(from);
+    ImGui::InvisibleButton("heads.histogram", size);
+  } else {
+    drag_range(bench, index, from, size);
+  }
   const ui::Control control{
       .id = "heads.histogram",
       .label = {},
-      .tooltip =
-          "How many patches of the chosen map have which value (logarithmic height), in "
-          "the colours of the map, as multiples of the even share: what each token would get if all "
-          "got the same. The mark is the value under the cursor. A shared range ends where 99.5 % of "
-          "the values do: what is beyond has the last colour. Drag an end to fix the range."};
+      .tooltip = std::string("How many patches of the chosen map have which value (logarithmic height), in "
+                             "the colours of the map") +
+                 (set.even > 0 ? ", as multiples of the even share: what each token would get if all "
+                                 "got the same"
+                               : "") +
+                 ". The mark is the value under the cursor" +
+                 (bench.maps.label(index).limit ? ", the line the limit beyond which patches stand out." : ".") +
+                 (painted ? ""
+                          : " A shared range ends where 99.5 % of the values do: what is beyond has the last "
+                            "colour. Drag an end to fix the range.")};
   ui::describe(bench.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(),
                fmt::format("{:.6g} {:.6g}", range.low, range.high));
 }

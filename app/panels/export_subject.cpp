@@ -33,7 +33,9 @@ ExportRequest chosen_map(const Bench& bench) {
   const View& view = bench.session.view;
   ExportRequest request;
   request.blocks = {std::min(view.block, static_cast<int>(set.trace->blocks.size()) - 1)};
-  request.query = set.question.query;
+  request.query = vit::analysis_by_id(set.question.analysis)->asks_query
+                      ? set.question.query
+                      : std::clamp(view.query, 0, set.trace->grid.tokens() - 1);
   request.direction = set.question.direction;
   request.stage = set.question.stage;
   request.style.look = view.look;

@@ -25,6 +25,9 @@ constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 90, kMo
 /// "Block 5 (last), head 3", "Rollout, to block 5".
 std::string title_of(ShownMaps& maps, int index) {
   const vit::MapLabel& label = maps.label(index);
+  if (label.parameter != nullptr)
+    return fmt::format("{} of block {}: {}", vit::analysis_by_id(maps.set().question.analysis)->name, label.block,
+                       label.title);
   if (label.head == vit::kNoHead)
     return std::string(vit::analysis_by_id(maps.set().question.analysis)->name) + ", " + label.title;
   return fmt::format("Block {}, {}", label.block,
@@ -112,12 +115,19 @@ void draw_read_out(const Bench& bench) {
   const vit::MapLabel& label = bench.maps.label(bench.hover.map);
   const float value = set.value(bench.hover.map, at->row, at->col);
   std::string name = label.title;
+  if (!label.parts.empty()) {  // colours of several numbers
+    std::string words = fmt::format("patch ({}, {})", at->row, at->col);
+    for (const int part : label.parts)
+      words += "\n" + bench.maps.label(part).title + "  " + vit::even_text(set, set.value(part, at->row, at->col));
+    return ui::hint(bench.ui, words);
+  }
   if (label.head != vit::kNoHead)
     name =
         fmt::format("block {}, {}", label.block, vit::head_title(label.head, set.trace->settings.heads(label.block)));
-  ui::hint(bench.ui, set.even > 0 ? fmt::format("patch ({}, {}) · {} the even share · {}\n{}", at->row, at->col,
-                                                vit::even_text(set, value), vit::percent_text(value), name)
-                                  : fmt::format("patch ({}, {}) · {:.4f}\n{}", at->row, at->col, value, name));
+  ui::hint(bench.ui, set.even > 0
+                         ? fmt::format("patch ({}, {}) · {} the even share · {}\n{}", at->row, at->col,
+                                       vit::even_text(set, value), vit::percent_text(value), name)
+                         : fmt::format("patch ({}, {}) · {}\n{}", at->row, at->col, vit::even_text(set, value), name));
 }
 
 }  // namespace headlight

@@ -163,7 +163,7 @@ void direction_item(Bench& bench, const vit::Analysis& analysis, Line& line) {
 
 void range_item(Bench& bench, int index, Line& line) {
   const float width = bench.ui.px(112);
-  if (!line.place(width)) return;
+  if (bench.maps.set().scale == vit::Scale::rgb || !line.place(width)) return;  // painted maps have no range
   vit::RangeRule rule = bench.session.view.look.range_rule;
   std::vector<const char*> names;
   int chosen = 0;
@@ -194,9 +194,11 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   page_item(bench, analysis, line);
   block_item(bench, line);
   head_item(bench, index, line);
-  line.skip(6);
-  query_items(bench, line);
-  line.skip(6);
+  if (analysis.asks_query) {
+    line.skip(6);
+    query_items(bench, line);
+    line.skip(6);
+  }
   direction_item(bench, analysis, line);
 }
 

@@ -86,6 +86,14 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
     control.label += fmt::format(" {}", block);
     control.enabled = high > 0;
     if (ui::bar(ui, control, block, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = block;
+  } else if (parameter.is_class) {
+    const vit::Model& model = *bench.session.trace()->model;
+    int which = static_cast<int>(value);
+    control.label += which < 0 ? ": likeliest" : ": " + class_name(model.labels, which);
+    control.label = ui::shortened(ui, ui::Type::body, control.label, width - ui.px(16), true);
+    control.enabled = high >= 0;
+    control.reason = "This network has no classes.";
+    if (ui::bar(ui, control, which, -1, std::max(0, static_cast<int>(high)), width)) value = which;
   } else {
     auto number = static_cast<float>(value);
     control.label += fmt::format(" {:.2f}", value);

@@ -8,6 +8,7 @@
 #include "app/panels/map_strip.h"
 #include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
+#include "engine/maps/analysis.h"
 
 namespace headlight {
 
@@ -45,6 +46,7 @@ void PhotoView::paint(Bench& bench, int index) {
                                  .look = look,
                                  .range = now.range,
                                  .clear = vit::clear_up_to(set.even, now.range),
+                                 .paint = set.paint_of(index),
                                  .box = set.trace->pixels->box,
                                  .photo_width = static_cast<double>(bench.photo.image->width),
                                  .photo_height = static_cast<double>(bench.photo.image->height),
@@ -102,8 +104,11 @@ void PhotoView::mark_patches(const Bench& bench) {
     if (at >= 0 && at < set.patches())
       frame(box.x + at % set.cols * patch_w, box.y + at / set.cols * patch_h, patch_w, patch_h, color, bench.ui.px(2));
   };
+  for (const int patch : bench.maps.label(bench.maps.chosen(bench.session.view)).marked)
+    frame_patch(patch, bench.ui.theme.mark);
   if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
-  frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
+  if (vit::analysis_by_id(set.question.analysis)->asks_query)
+    frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 
 void PhotoView::draw(Bench& bench, int index, ImVec2 from, ImVec2 size) {

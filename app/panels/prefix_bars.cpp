@@ -69,14 +69,14 @@ std::string whose(const vit::MapSet& set, int head) {
 }  // namespace
 
 float prefix_bars_width(const Bench& bench) {
-  const int prefix = bench.maps.grid().prefix;
+  const int prefix = bench.maps.set().even > 0 ? bench.maps.grid().prefix : 0;  // they are shares
   return prefix == 0 ? 0 : bench.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
 }
 
 void draw_prefix_bars(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const vit::MapSet& set = bench.maps.set();
   const int prefix = set.trace->grid.prefix;
-  if (prefix == 0 || size.x <= 0) return;
+  if (prefix == 0 || size.x <= 0 || set.even <= 0) return;
   const ui::Ui& ui = bench.ui;
   const vit::ModelConfig& config = set.trace->model->config;
   const vit::MapFacts& facts = bench.maps.facts(index);

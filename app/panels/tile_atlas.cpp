@@ -45,6 +45,7 @@ void TileAtlas::paint(gl::HeatmapPainter& painter, const TilePhoto& photo, const
                  {.map = index,
                   .look = inputs_.look,
                   .range = set.range(index, inputs_.look),
+                  .paint = set.paint_of(index),
                   .box = photo.box,
                   .photo_width = photo.width,
                   .photo_height = photo.height});

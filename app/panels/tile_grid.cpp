@@ -12,6 +12,7 @@
 #include "app/panels/map_strip.h"
 #include "app/ui/widgets.h"
 #include "engine/base/quantity.h"
+#include "engine/maps/analysis.h"
 
 namespace headlight {
 
@@ -37,7 +38,9 @@ TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, floa
   return {columns, std::max(1, static_cast<int>(w)), std::max(1, static_cast<int>(h)), true};
 }
 
-void choose(View& view, const vit::MapLabel& label) {
+void choose(View& view, const vit::MapSet& set, int index) {
+  const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
+  if (label.parameter != nullptr) view.parameters[set.question.analysis + "." + label.parameter] = label.value;
   if (label.block >= 0) view.block = label.block;
   if (label.head != vit::kNoHead) view.head = label.head;
 }
@@ -46,12 +49,14 @@ namespace {
 
 /// What stands beside the name.
 std::string tile_number(ShownMaps& maps, int index) {
+  if (maps.set().even <= 0) return maps.label(index).note;
   const vit::MapFacts& facts = maps.facts(index);
   if (maps.label(index).head == vit::kMaxOfHeads) return vit::even_text(maps.set(), facts.peak);
   return fmt::format("spread {:.0f}", std::max(1.f, facts.spread));
 }
 
 std::string number_explained(ShownMaps& maps, int index) {
+  if (maps.set().even <= 0) return "";
   const vit::MapFacts& facts = maps.facts(index);
   if (maps.label(index).head == vit::kMaxOfHeads)
     return fmt::format("{} the even share ({}) is the most that any head gives a patch.",
@@ -64,8 +69,9 @@ std::string number_explained(ShownMaps& maps, int index) {
       std::max(1.f, facts.spread), tokens, facts.entropy_bits, std::log2(static_cast<double>(tokens)));
 }
 
-/// In the ids of controls: "mean", "3", "b5".
+/// In the ids of controls: "mean", "3", "b5", "show2".
 std::string short_id(const vit::MapLabel& label) {
+  if (label.parameter != nullptr) return fmt::format("{}{:g}", label.parameter, label.value);
   return label.head == vit::kNoHead ? "b" + std::to_string(label.block) : vit::head_name(label.head);
 }
 
@@ -128,10 +134,12 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     pressed |= held && !asks && !over_switch;
   }
   if (pressed) {
-    choose(session.view, label);
+    choose(session.view, set, index);
     revealed_ = index;
   }
-  const int query_patch = set.question.query - set.trace->grid.prefix;
+  for (const int patch : label.marked) outline(patch, ui.theme.mark);
+  const int query_patch =
+      vit::analysis_by_id(set.question.analysis)->asks_query ? set.question.query - set.trace->grid.prefix : -1;
   if (query_patch >= 0 && query_patch < set.patches()) outline(query_patch, IM_COL32(255, 255, 255, 230));
   const std::optional<PatchAt>& pointed = bench.hover.shown;
   if (pointed && pointed->row < set.rows && pointed->col < set.cols)
@@ -152,7 +160,9 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
   const float widest_w = ui::measure(ui, ui::Type::small, "head 00spread 000").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
   const std::string bare = number.rfind("spread ", 0) == 0 ? number.substr(7) : number;
-  const std::string shorter = label.head == vit::kNoHead ? std::to_string(label.block) : vit::head_name(label.head);
+  const std::string shorter = label.parameter != nullptr   ? label.title
+                              : label.head == vit::kNoHead ? std::to_string(label.block)
+                                                           : vit::head_name(label.head);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, index == chosen_ ? ui.theme.accent : ui.theme.text,
                 name_w + 2 * pad < width ? label.title : shorter);
   const float bare_w = ui::measure(ui, ui::Type::small, bare).x;

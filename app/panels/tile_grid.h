@@ -20,8 +20,8 @@ struct TilePlan {
 /// scrolls. `aspect` is width over height, `caption_px` the line under a picture, `gap_px` lies between tiles.
 TilePlan plan_tiles(ImVec2 area, int count, float aspect, float caption_px, float gap_px, float smallest_px);
 
-/// What a click on a map chooses.
-void choose(View& view, const vit::MapLabel& label);
+/// What a click on map `index` of a set chooses: its block and head, or the parameter that means it.
+void choose(View& view, const vit::MapSet& set, int index);
 
 /// The photo behind the shown maps.
 TilePhoto tile_photo(const Bench& bench);

@@ -161,7 +161,7 @@ void App::take_maps() {
   const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
   const bool draft = drawn != trace;
   if (auto question = page().question(bench_)) {
-    question->query = session.query_in(*drawn);
+    if (page_entry().analysis->asks_query) question->query = session.query_in(*drawn);
     map_desk_.ask(id, drawn, *question);
   }
   const auto answer = map_desk_.answer(id);
@@ -308,7 +308,8 @@ void App::draw_tabs(ImVec2 from, float width) {
   if (!draw_badge(bench_, from, width, x)) draw_first_words({x, from.y}, from.x + width - x);
 }
 
-/// What a newcomer can do, where nothing more urgent stands; on the first start the walk through a pass, too.
+/// What a newcomer can do, or what the page shows, where nothing more urgent stands; on the first start the walk
+/// through a pass, too.
 void App::draw_first_words(ImVec2 from, float width) {
   if (bench_.tour.on()) return;
   ui::Ui& ui = bench_.ui;
@@ -328,11 +329,17 @@ void App::draw_first_words(ImVec2 from, float width) {
     }
     width -= button + ui.px(14);
   }
-  const char* const words = "Click a patch: where does it look?  Change Heads: what does it cost?";
-  const ImVec2 extent = ui::measure(ui, ui::Type::body, words);
-  if (extent.x > width) return;
-  const ImVec2 at{from.x + width - extent.x, from.y + ui.px(6.5f)};
-  ui::draw_text(ui, ui::Type::body, at, ui.theme.soft, words);
+  const vit::Analysis& analysis = *page_entry().analysis;
+  const char* const words = std::string_view(analysis.group) == "heads"
+                                ? "Click a patch: where does it look?  Change Heads: what does it cost?"
+                                : analysis.sentence;
+  // On one line, else smaller on two.
+  const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
+  const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
+  const ImVec2 extent = ui::measure(ui, type, words, one_line ? 0 : width);
+  if (!one_line && extent.y > 2.5f * ui.fonts.size(type)) return;
+  const ImVec2 at{from.x + width - extent.x, from.y + ui.px(one_line ? 6.5f : 0)};
+  ui::draw_text(ui, type, at, ui.theme.soft, words, one_line ? 0 : width);
   ui::describe(ui, {.id = "first_words", .label = {}}, at, {at.x + extent.x, at.y + extent.y}, false, words);
 }
 

@@ -40,13 +40,15 @@ struct Means {
 };
 
 struct Analysis {
-  const char* id;         // "rollout"
-  const char* name;       // "Rollout", in the list of its tab and in titles
-  const char* group;      // "flow": analyses of one group share a tab (app/pages/pages.cpp lists the tabs)
-  const char* sentence;   // what it shows, at the top of its page
-  const char* reference;  // the paper or code that it follows; empty: the network's own numbers
-  bool asks_block;        // one answer for each block; else one for the network
-  bool asks_direction;    // it can also tell who looks at the query
+  const char* id;             // "rollout"
+  const char* name;           // "Rollout", in the list of its tab and in titles
+  const char* group;          // "flow": analyses of one group share a tab (app/pages/pages.cpp lists the tabs)
+  const char* sentence;       // what it shows, at the top of its page
+  const char* reference;      // the paper or code that it follows; empty: the network's own numbers
+  bool asks_block;            // one answer for each block; else one for the network
+  bool asks_direction;        // it can also tell who looks at the query
+  bool asks_query = true;     // its answer depends on the query
+  bool reads_output = false;  // of the last block, so that the pass must run to its end
   bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
   std::span<const Parameter> parameters;
 

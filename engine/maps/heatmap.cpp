@@ -54,10 +54,20 @@ ColorTable greys() {
   return table;
 }
 
-float at(const PatchMap& map, int row, int col) {
-  row = std::clamp(row, 0, map.rows - 1);
-  col = std::clamp(col, 0, map.cols - 1);
-  return map.values[static_cast<std::size_t>(row) * map.cols + col];
+/// Of (rows, cols) values.
+float sample_grid(const float* values, int rows, int cols, double x, double y, bool smooth) {
+  const auto at = [&](int row, int col) {
+    row = std::clamp(row, 0, rows - 1);
+    col = std::clamp(col, 0, cols - 1);
+    return values[static_cast<std::ptrdiff_t>(row) * cols + col];
+  };
+  if (!smooth) return at(static_cast<int>(std::floor(y)), static_cast<int>(std::floor(x)));
+  const double left = std::floor(x - 0.5), top = std::floor(y - 0.5);
+  const auto fx = static_cast<float>(x - 0.5 - left), fy = static_cast<float>(y - 0.5 - top);
+  const int col = static_cast<int>(left), row = static_cast<int>(top);
+  const float upper = at(row, col) * (1 - fx) + at(row, col + 1) * fx;
+  const float lower = at(row + 1, col) * (1 - fx) + at(row + 1, col + 1) * fx;
+  return upper * (1 - fy) + lower * fy;
 }
 
 Image blank(int width, int height) {
@@ -75,6 +85,20 @@ float luma(const std::uint8_t* rgb) {
 
 std::uint8_t rounded(float value) {
   return static_cast<std::uint8_t>(std::clamp(value + 0.5f, 0.f, 255.f));
+}
+
+/// Red, green, blue and cover of a painted map at one place, 0 … 1.
+std::array<float, 4> paint_at(const PatchMap& map, double x, double y, bool smooth) {
+  std::array<float, 4> paint{};
+  for (int plane = 0; plane < 4; ++plane)
+    paint[static_cast<std::size_t>(plane)] = std::clamp(sample_paint(map, plane, x, y, smooth), 0.f, 1.f);
+  return paint;
+}
+
+/// `under` is what the paint lies on, of each channel 0 … 255.
+void mix_paint(const std::array<float, 4>& paint, float opacity, float under, std::uint8_t* to) {
+  const float weight = opacity * paint[3];
+  for (std::size_t c = 0; c < 3; ++c) to[c] = rounded(under * (1 - weight) + 255 * paint[c] * weight);
 }
 
 }  // namespace
@@ -119,13 +143,12 @@ Range shared_range(std::span<const float> values) {
 
 float sample(const PatchMap& map, double x, double y, bool smooth) {
   assert(map.rows > 0 && map.cols > 0);
-  if (!smooth) return at(map, static_cast<int>(std::floor(y)), static_cast<int>(std::floor(x)));
-  const double left = std::floor(x - 0.5), top = std::floor(y - 0.5);
-  const auto fx = static_cast<float>(x - 0.5 - left), fy = static_cast<float>(y - 0.5 - top);
-  const int col = static_cast<int>(left), row = static_cast<int>(top);
-  const float upper = at(map, row, col) * (1 - fx) + at(map, row, col + 1) * fx;
-  const float lower = at(map, row + 1, col) * (1 - fx) + at(map, row + 1, col + 1) * fx;
-  return upper * (1 - fy) + lower * fy;
+  return sample_grid(map.values.data(), map.rows, map.cols, x, y, smooth);
+}
+
+float sample_paint(const PatchMap& map, int plane, double x, double y, bool smooth) {
+  const std::ptrdiff_t patches = static_cast<std::ptrdiff_t>(map.rows) * map.cols;
+  return sample_grid(map.paint.data() + plane * patches, map.rows, map.cols, x, y, smooth);
 }
 
 float position_in(float value, const Range& range) {
@@ -153,7 +176,12 @@ Image render(const PatchMap& map, const Look& look, const Range& range, int widt
     if (stop.stop_requested()) throw Cancelled();
     const double map_y = (y + 0.5) / height * map.rows;
     for (int x = 0; x < width; ++x, to += 3) {
-      const auto color = color_of(sample(map, (x + 0.5) / width * map.cols, map_y, look.smooth), range, table);
+      const double map_x = (x + 0.5) / width * map.cols;
+      if (!map.paint.empty()) {
+        mix_paint(paint_at(map, map_x, map_y, look.smooth), 1, 0, to);
+        continue;
+      }
+      const auto color = color_of(sample(map, map_x, map_y, look.smooth), range, table);
       std::copy(color.begin(), color.end(), to);
     }
   }
@@ -173,6 +201,10 @@ Image render_overlay(const PatchMap& map, const Look& look, const Range& range, 
       const double map_x = ((x + 0.5) / width * photo.width - box.x) / box.width * map.cols;
       if (map_x < 0 || map_y < 0 || map_x >= map.cols || map_y >= map.rows) {
         std::fill(to, to + 3, rounded(luma(to) * kOutsideBrightness));
+        continue;
+      }
+      if (!map.paint.empty()) {
+        mix_paint(paint_at(map, map_x, map_y, look.smooth), look.opacity, luma(to) * kUnderBrightness, to);
         continue;
       }
       const float value = sample(map, map_x, map_y, look.smooth);

@@ -62,11 +62,18 @@ struct PatchMap {
   int rows = 0, cols = 0;
   std::vector<float> values;
   float even = 0;  // what each token would have if all had the same; 0: values are no shares
+  /// (4, rows, cols) or empty: red, green, blue and cover, each drawn from 0 to 1 and cut off outside. A map that has
+  /// them has these colours in place of its values'; cover says how much of the patch they take, the rest is black, or
+  /// the photo.
+  std::vector<float> paint = {};
 };
 
 /// The value at (x, y) in patch units, 0…cols and 0…rows: nearest takes the patch under the point; smooth interpolates
 /// bilinearly between patch centres and holds the border value outside them. The shader follows the same rule.
 float sample(const PatchMap& map, double x, double y, bool smooth);
+
+/// The same of plane `plane` of a map's paint.
+float sample_paint(const PatchMap& map, int plane, double x, double y, bool smooth);
 
 /// Where a value stands in the range: 0 at or below `low`, 1 at or above `high`.
 float position_in(float value, const Range& range);

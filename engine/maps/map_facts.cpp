@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 #include "engine/base/quantity.h"
 #include "engine/maps/token_names.h"
@@ -55,7 +56,11 @@ std::string place_text(int patch, int cols) {
 }
 
 std::string even_text(const MapSet& set, float value) {
-  if (set.even <= 0) return percent_text(value);
+  if (set.even <= 0 && set.unit == std::string_view("%")) return percent_text(value);
+  if (set.even <= 0) {
+    const std::string number = (value < 0 ? "−" : "") + three_digits(std::abs(static_cast<double>(value)));
+    return set.unit[0] == '\0' ? number : number + " " + set.unit;
+  }
   const double times = static_cast<double>(value) / set.even;
   if (times == 0) return "0 ×";
   if (times < 0.005) return "<0.01 ×";

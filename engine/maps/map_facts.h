@@ -28,7 +28,8 @@ int half_mass_count(std::span<const float> map);
 /// "(4, 7)": row and column.
 std::string place_text(int patch, int cols);
 
-/// "14.6 ×", how many times its even share a token has; "5.7 %" where values are no shares. 0.031 × has two digits.
+/// "14.6 ×", how many times its even share a token has (0.031 × has two digits); where values are no shares, with the
+/// unit of the set: "5.7 %", "112 px".
 std::string even_text(const MapSet& set, float value);
 
 /// True where its maps are what a dropout mask left: their rows need not sum to 1.

@@ -18,7 +18,15 @@ std::span<const Choice<Direction>> choices(Direction) {
   return kDirections;
 }
 
+PatchMap MapSet::patch_map(int index) const {
+  PatchMap one{rows, cols, {map(index).begin(), map(index).end()}, even};
+  if (const std::ptrdiff_t from = paint_of(index); from >= 0)
+    one.paint.assign(paint.begin() + from, paint.begin() + from + std::ptrdiff_t{4} * patches());
+  return one;
+}
+
 int MapSet::find(int block, int head) const {
+  if (chosen >= 0) return chosen;
   int found = -1;  // the last of the block whose head is not beyond the wanted one
   for (int i = 0; i < count(); ++i) {
     const MapLabel& label = labels[static_cast<std::size_t>(i)];
@@ -58,6 +66,13 @@ void MapSetBuilder::add(MapLabel label, const float* row, bool counts) {
   if (!counts) return;
   std::vector<float>& counted = counted_[set_->labels.back().block];
   counted.insert(counted.end(), row + prefix, row + tokens);
+}
+
+int MapSetBuilder::paint(std::span<const std::vector<float>, 4> planes) {
+  set_->scale = Scale::rgb;
+  const auto index = static_cast<int>(set_->paint.size()) / (4 * set_->patches());
+  for (const std::vector<float>& plane : planes) set_->paint.insert(set_->paint.end(), plane.begin(), plane.end());
+  return index;
 }
 
 std::shared_ptr<const MapSet> MapSetBuilder::finish() {

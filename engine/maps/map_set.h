@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/maps/attention.h"
@@ -36,11 +38,35 @@ struct MapLabel {
   std::string title;  // for people: "head 2", "mean"
   int block = -1;
   int head = kNoHead;  // kMeanOfHeads, kMaxOfHeads or an index
+  /// Where maps of one block are told apart by a parameter of the analysis: its id, and the value that means this map.
+  const char* parameter = nullptr;
+  double value = 0;
+  std::string note = {};            // beside the title, where there is room: "41 %"
+  std::vector<int> marked = {};     // patches that stand out, ascending: pictures frame them
+  std::optional<float> limit = {};  // the value beyond which they do: a line in the histogram
+  std::vector<int> parts = {};      // the maps whose numbers its colours mix: files of numbers hold those
+  int paint = -1;                   // of a set on Scale::rgb: its planes, see MapSet::paint
 };
 
 enum class Scale : std::uint8_t {
   from_zero,   // larger is more: sequential colours
   about_zero,  // diverging colours, zero in the middle
+  rgb,         // maps have colours of their own
+};
+
+/// Numbers over the blocks that go with the maps of a set.
+struct BlockCurves {
+  struct Curve {
+    std::string name;
+    std::vector<float> values;  // (L)
+    bool chosen = false;        // the one that the maps are about
+  };
+  std::string title;        // of the upright axis: "probability"
+  float low = 0, high = 1;  // its ends
+  bool percent = false;     // values are parts of one
+  std::vector<Curve> curves = {};
+  int mark = -1;                // a block that is pointed out, or -1
+  std::string mark_words = {};  // "settles in block 9"
 };
 
 /// Immutable once made; share it.
@@ -58,6 +84,11 @@ struct MapSet {
   Range all;                                // of all maps together, likewise
   float even = 0;                           // what every token would get if each got the same; 0: values are no shares
   std::shared_ptr<const Timings> backward;  // of the backward pass that the maps needed; none: they needed none
+  const char* unit = "%";     // of values that are no shares: "%" for parts of one, "px", "" for bare numbers
+  int chosen = -1;            // the map that the question's parameters choose; -1: block and head do, see find
+  std::vector<float> paint;   // (planes, 4, rows, cols) red, green, blue and cover, 0 … 1 and beyond: see PatchMap
+  std::vector<double> facts;  // for the sentences of the analysis: its own affair
+  std::shared_ptr<const BlockCurves> curves = {};  // null: there are none
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -69,9 +100,14 @@ struct MapSet {
     return {prefix.data() + static_cast<std::size_t>(index) * tokens, tokens};
   }
   float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row) * cols + col]; }
-  PatchMap patch_map(int index) const { return {rows, cols, {map(index).begin(), map(index).end()}, even}; }
-  /// The map of a block and head: of a block with fewer heads its last one, of one with a single map that one, and of a
-  /// block without any the first map of the set. -1 for an empty set.
+  PatchMap patch_map(int index) const;
+  /// Where the four planes of a map begin in `paint`, or -1.
+  std::ptrdiff_t paint_of(int index) const {
+    const int planes = labels[static_cast<std::size_t>(index)].paint;
+    return planes < 0 ? -1 : std::ptrdiff_t{4} * planes * patches();
+  }
+  /// The map that the question chooses, else that of a block and head: of a block with fewer heads its last one, of one
+  /// with a single map that one, and of a block without any the first map of the set. -1 for an empty set.
   int find(int block, int head) const;
   /// What the ends of the colours mean for a map.
   Range range(int index, const Look& look) const;
@@ -87,6 +123,13 @@ class MapSetBuilder {
   /// Values are shares of a sum of 1 over all tokens.
   void are_shares() { set_->even = 1.f / static_cast<float>(set_->trace->grid.tokens()); }
   void took_backward(const Timings& timings) { set_->backward = std::make_shared<const Timings>(timings); }
+  void have_unit(const char* unit) { set_->unit = unit; }
+  void have_facts(std::vector<double> facts) { set_->facts = std::move(facts); }
+  void have_curves(BlockCurves curves) { set_->curves = std::make_shared<const BlockCurves>(std::move(curves)); }
+  /// The question's parameters choose this map.
+  void choose(int index) { set_->chosen = index; }
+  /// Colours of a map: (rows · cols) each of red, green, blue and cover. Returns what its label's `paint` is.
+  int paint(std::span<const std::vector<float>, 4> planes);
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();
 

@@ -58,7 +58,13 @@ class HeatmapPainterTest : public testing::Test {
     set.serial = 1;
     set.rows = maps[0].rows;
     set.cols = maps[0].cols;
-    for (const vit::PatchMap& map : maps) set.values.insert(set.values.end(), map.values.begin(), map.values.end());
+    for (const vit::PatchMap& map : maps) {
+      set.values.insert(set.values.end(), map.values.begin(), map.values.end());
+      set.labels.emplace_back();
+      if (map.paint.empty()) continue;
+      set.labels.back().paint = static_cast<int>(set.paint.size() / map.paint.size());
+      set.paint.insert(set.paint.end(), map.paint.begin(), map.paint.end());
+    }
     painter.set_maps(set);
     Canvas canvas;
     canvas.resize(width, height);
@@ -76,6 +82,7 @@ class HeatmapPainterTest : public testing::Test {
                   .look = look,
                   .range = look.fixed_range,
                   .clear = clear,
+                  .paint = set.paint_of(index),
                   .box = box,
                   .photo_width = 40,
                   .photo_height = 30});
@@ -156,6 +163,30 @@ TEST_F(HeatmapPainterTest, AMapOverThePhotoIsThatOfTheFileRenderer) {
       << "less than the even share: the grey photo alone";
   look.picture = vit::Picture::photo;
   EXPECT_EQ(int{draw({map}, 0, look, 40, 30, map.even).pixel(5, 5)[0]}, 200);
+}
+
+TEST_F(HeatmapPainterTest, APaintedMapIsThatOfTheFileRenderer) {
+  std::vector<vit::PatchMap> maps = {random_map(5, 7, 1), random_map(5, 7, 2), random_map(5, 7, 3)};
+  for (const std::size_t painted : {1u, 2u})
+    for (unsigned plane = 0; plane < 4; ++plane)
+      for (const float value : random_map(5, 7, 10 * static_cast<unsigned>(painted) + plane).values)
+        maps[painted].paint.push_back(plane < 3 ? 8 * value - 0.3f : value > 0.1f ? 1.f : 0.f);
+  vit::Look look{.range_rule = vit::RangeRule::fixed, .fixed_range = {0.f, 0.2f}, .opacity = 0.8f};
+  for (const bool smooth : {false, true}) {
+    look.smooth = smooth;
+    look.picture = vit::Picture::map;
+    EXPECT_LE(largest_difference(draw(maps, 2, look, 140, 100), vit::render(maps[2], look, look.fixed_range, 140, 100)),
+              kTolerance);
+    look.picture = vit::Picture::over;
+    EXPECT_LE(largest_difference(draw(maps, 1, look, 140, 100),
+                                 vit::render_overlay(maps[1], look, look.fixed_range, flat_photo(40, 30),
+                                                     {.x = 0, .y = 0, .width = 40, .height = 30}, 140, 100)),
+              kTolerance);
+    look.picture = vit::Picture::map;
+    EXPECT_LE(largest_difference(draw(maps, 0, look, 140, 100), vit::render(maps[0], look, look.fixed_range, 140, 100)),
+              kTolerance)
+        << "a map beside them that has no paint";
+  }
 }
 
 TEST_F(HeatmapPainterTest, APhotoDrawnSmallIsSmoothAndAnotherPhotoTakesItsPlace) {

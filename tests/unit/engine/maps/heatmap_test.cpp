@@ -167,6 +167,27 @@ TEST(Heatmap, WhatHasLessThanTheEvenShareLeavesThePhotoClear) {
   EXPECT_EQ(clear_up_to(0.f, {-1.f, 1.f}), -1.f) << "no shares";
 }
 
+TEST(Heatmap, APaintedMapHasItsOwnColoursWhereItCovers) {
+  PatchMap map = one_hot(1, 4, 0, 2);
+  map.paint = {1.5f, 0.f,  0.2f, 1.f,   // red, cut off at 1
+               0.f,  0.4f, 0.2f, 1.f,   // green
+               0.f,  -1.f, 0.2f, 1.f,   // blue, cut off at 0
+               1.f,  1.f,  1.f,  0.f};  // cover
+  const Image image = render(map, grey(false), {0.f, 1.f}, 4, 1);
+  const std::array<std::array<int, 3>, 4> expected = {{{255, 0, 0}, {0, 102, 0}, {51, 51, 51}, {0, 0, 0}}};
+  Image photo;
+  photo.width = 4;
+  photo.height = 1;
+  photo.rgb.assign(12, 100);
+  const Image over = render_overlay(map, grey(false, 0.5f), {0.f, 1.f}, photo, {0, 0, 4, 1}, 4, 1);
+  for (int x = 0; x < 4; ++x)
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_EQ(int{image.pixel(x, 0)[c]}, expected[static_cast<std::size_t>(x)][c]) << x << " channel " << c;
+      const double mixed = x == 3 ? 60 : 0.5 * 60 + 0.5 * expected[static_cast<std::size_t>(x)][c];
+      EXPECT_NEAR(over.pixel(x, 0)[c], mixed, 1) << x << " channel " << c;
+    }
+}
+
 TEST(Heatmap, TheOverlayMixesInsideTheBoxAndDimsOutside) {
   Image photo;
   photo.width = 8;
