@@ -9,10 +9,10 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam;
+extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout, &kClassRollout, &kGradient, &kGradcam};
+  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout, &kClassRollout, &kGradient, &kGradcam, &kSimilarity};
   return kAll;
 }
 
