@@ -9,10 +9,11 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity;
+extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads, &kGrid, &kRollout, &kClassRollout, &kGradient, &kGradcam, &kSimilarity};
+  static constexpr std::array kAll = {&kHeads,    &kGrid,    &kRollout,    &kClassRollout,
+                                      &kGradient, &kGradcam, &kSimilarity, &kPositions};
   return kAll;
 }
 
