@@ -9,11 +9,11 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions;
+extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions, kNorms;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads,    &kGrid,    &kRollout,    &kClassRollout,
-                                      &kGradient, &kGradcam, &kSimilarity, &kPositions};
+  static constexpr std::array kAll = {&kHeads,   &kGrid,       &kRollout,   &kClassRollout, &kGradient,
+                                      &kGradcam, &kSimilarity, &kPositions, &kNorms};
   return kAll;
 }
 
