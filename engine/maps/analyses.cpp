@@ -9,11 +9,12 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions, kNorms;
+extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions, kNorms,
+    kComponents;
 
 std::span<const Analysis* const> analyses() {
   static constexpr std::array kAll = {&kHeads,   &kGrid,       &kRollout,   &kClassRollout, &kGradient,
-                                      &kGradcam, &kSimilarity, &kPositions, &kNorms};
+                                      &kGradcam, &kSimilarity, &kPositions, &kNorms,        &kComponents};
   return kAll;
 }
 
