@@ -10,11 +10,11 @@
 namespace vit {
 
 extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions, kNorms,
-    kComponents;
+    kComponents, kLens;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads,   &kGrid,       &kRollout,   &kClassRollout, &kGradient,
-                                      &kGradcam, &kSimilarity, &kPositions, &kNorms,        &kComponents};
+  static constexpr std::array kAll = {&kHeads,      &kGrid,      &kRollout, &kClassRollout, &kGradient, &kGradcam,
+                                      &kSimilarity, &kPositions, &kNorms,   &kComponents,   &kLens};
   return kAll;
 }
 
