@@ -18,16 +18,18 @@ std::string range_text(const vit::Range& range) {
   return short_number(range.low) + "," + short_number(range.high);
 }
 
-std::string analysis_words(const ExportRequest& request) {
+std::string analysis_words(const ExportRequest& request, const vit::ModelConfig& config) {
   const vit::Analysis& analysis = *request.analysis;
   std::string words = analysis.name;
   for (const vit::Parameter& parameter : analysis.parameters) {
+    if (!vit::applies(parameter, config)) continue;
     const double value = analysis.value({.values = request.values}, parameter.id);
     words += fmt::format(", {} ", parameter.label);
-    if (parameter.is_class && value < 0)
+    if (parameter.is_class && value < 0) {
       words += "most probable";
-    else
-      words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
+      continue;
+    }
+    words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
   }
   return words;
 }
@@ -54,7 +56,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace.settings, config)}};
-  if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request));
+  if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, config));
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;
 }

@@ -15,7 +15,7 @@ std::string short_number(float value);
 std::string range_text(const vit::Range& range);
 
 /// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9".
-std::string analysis_words(const ExportRequest& request);
+std::string analysis_words(const ExportRequest& request, const vit::ModelConfig& config);
 
 /// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings, and
 /// `view` unless it is empty; see view_of().

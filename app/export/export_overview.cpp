@@ -34,7 +34,7 @@ std::string lower_first(std::string text) {
 FigureContent titled(const ExportSource& source, const ExportRequest& request, const std::string& blocks) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
-  const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request));
+  const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request, config));
   FigureContent content;
   const bool received = request.direction == vit::Direction::looked_at_by;
   content.title = source.image + ", " + blocks + ": " + subject;

@@ -66,7 +66,7 @@ void add_run(Arguments& to, const RunOptions& run) {
 
 }  // namespace
 
-ExportWords words_of(const Wanted& wanted) {
+ExportWords words_of(const Wanted& wanted, const vit::ModelConfig* config) {
   const View& view = wanted.view;
   const vit::Analysis& analysis = analysis_of(view);
   ExportWords words{.run = options_of(wanted),
@@ -85,7 +85,7 @@ ExportWords words_of(const Wanted& wanted) {
                     .smooth = view.look.smooth};
   for (const vit::Parameter& parameter : analysis.parameters) {
     const auto value = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
-    if (value == view.parameters.end()) continue;
+    if (value == view.parameters.end() || (config != nullptr && !vit::applies(parameter, *config))) continue;
     const auto index = static_cast<std::size_t>(value->second < 0 ? 0 : value->second);
     words.values.push_back(fmt::format(
         "{}={}", parameter.id,
@@ -95,7 +95,7 @@ ExportWords words_of(const Wanted& wanted) {
 }
 
 std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, ArgumentsFor what) {
-  const ExportWords words = words_of(wanted);
+  const ExportWords words = words_of(wanted, &model.config);
   const vit::Look usual;
   Arguments to = {"export"};
   add_run(to, options_of(wanted, model));

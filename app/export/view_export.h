@@ -22,7 +22,8 @@ struct ExportWords {
   float opacity = vit::Look().opacity;
   bool smooth = false;
 };
-ExportWords words_of(const Wanted& wanted);
+/// `config`, if given: parameters that mean nothing for that network are left out.
+ExportWords words_of(const Wanted& wanted, const vit::ModelConfig* config = nullptr);
 
 /// The arguments after `headlight` that ask for the view's map, and what they are about: no file yet.
 enum class ArgumentsFor : std::uint8_t { map, heads_of_block, every_block, cost };

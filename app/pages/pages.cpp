@@ -105,7 +105,7 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
                          .values = {}};
   for (const vit::Parameter& parameter : analysis.parameters) {
     const auto chosen = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
-    if (chosen != view.parameters.end())
+    if (chosen != view.parameters.end() && vit::applies(parameter, trace.model->config))
       question.values[parameter.id] = std::clamp(chosen->second, parameter.low, vit::highest(parameter, trace));
   }
   return question;

@@ -69,6 +69,9 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
   for (const auto& [id, value] : question.values) {
     const Parameter* known = analysis.parameter(id);
     if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");
+    if (!applies(*known, trace.model->config) && value != known->initial)
+      throw Error(fmt::format("{} means nothing here: this network has {}classes.", known->label,
+                              known->is_class ? "no " : ""));
     const double high = highest(*known, trace);
     const bool whole = known->is_block || known->is_class || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;

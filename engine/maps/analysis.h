@@ -48,7 +48,7 @@ struct Analysis {
   bool asks_block;            // one answer for each block; else one for the network
   bool asks_direction;        // it can also tell who looks at the query
   bool asks_query = true;     // its answer depends on the query
-  bool reads_output = false;  // of the last block, so that the pass must run to its end
+  bool reads_output = false;  // it reads what comes after the last block's maps, so that the pass must run to its end
   bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
   std::span<const Parameter> parameters;
 

@@ -37,7 +37,7 @@ class BackwardThread {
     } else {
       for (int t = rows_.begin; t < rows_.end; ++t)
         std::memcpy(dx.row(t), start.gradient.row(t), sizeof(float) * dx.cols);
-      done(Op::norm);
+      lane_.restart();  // no row of the table
     }
     const int last = model_.config.depth - 1, down_to = pass_.hooks.down_to;
     for (int b = last; b >= down_to; --b) {
