@@ -130,9 +130,10 @@ void query_items(Bench& bench, Line& line) {
     note_from();
   }
   const auto cols = static_cast<float>(grid.cols), rows = static_cast<float>(grid.rows);
-  if (const int at = query - grid.prefix; at >= 0)
-    bench.patch_asked = {(static_cast<float>(at % grid.cols) + 0.5f) / cols,
-                         (static_cast<float>(at / grid.cols) + 0.5f) / rows};
+  if (const int at = query - grid.prefix; at >= 0) {
+    const int row = at / grid.cols, col = at % grid.cols;
+    bench.patch_asked = {(static_cast<float>(col) + 0.5f) / cols, (static_cast<float>(row) + 0.5f) / rows};
+  }
   const int patch = grid.token_of(std::min(static_cast<int>(bench.patch_asked.y * rows), grid.rows - 1),
                                   std::min(static_cast<int>(bench.patch_asked.x * cols), grid.cols - 1));
   const int at = patch - grid.prefix;

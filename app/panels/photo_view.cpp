@@ -101,8 +101,10 @@ void PhotoView::mark_patches(const Bench& bench) {
     frame(box.x + pointed->col * patch_w, box.y + pointed->row * patch_h, patch_w, patch_h,
           IM_COL32(255, 255, 255, 120), bench.ui.px(1));
   const auto frame_patch = [&](int at, ImU32 color) {
-    if (at >= 0 && at < set.patches())
-      frame(box.x + at % set.cols * patch_w, box.y + at / set.cols * patch_h, patch_w, patch_h, color, bench.ui.px(2));
+    if (at < 0 || at >= set.patches()) return;
+    const int row = at / set.cols, col = at % set.cols;
+    frame(box.x + static_cast<float>(col) * patch_w, box.y + static_cast<float>(row) * patch_h, patch_w, patch_h, color,
+          bench.ui.px(2));
   };
   for (const int patch : bench.maps.label(bench.maps.chosen(bench.session.view)).marked)
     frame_patch(patch, bench.ui.theme.mark);

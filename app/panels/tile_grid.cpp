@@ -121,7 +121,8 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
   const bool over_switch = draw_head_switch(bench, label, at, to, over);
   const auto outline = [&](int patch, ImU32 color) {
     const float pw = w / static_cast<float>(set.cols), ph = h / static_cast<float>(set.rows);
-    const ImVec2 a{at.x + pw * static_cast<float>(patch % set.cols), at.y + ph * static_cast<float>(patch / set.cols)};
+    const int row = patch / set.cols, col = patch % set.cols;
+    const ImVec2 a{at.x + pw * static_cast<float>(col), at.y + ph * static_cast<float>(row)};
     list.AddRect({a.x - 1, a.y - 1}, {a.x + pw + 1, a.y + ph + 1}, IM_COL32(0, 0, 0, 130));
     list.AddRect(a, {a.x + pw, a.y + ph}, color);
   };
@@ -213,8 +214,9 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
             last = std::clamp(last_row * plan.columns, first, set.count());
   paint(bench, plan, first, last);
   for (int index = first; index < last; ++index) {
-    const ImVec2 at{std::floor(origin.x + static_cast<float>(index % plan.columns) * step_x + 1),
-                    std::floor(origin.y + static_cast<float>(index / plan.columns) * step_y + 1)};
+    const int row = index / plan.columns, col = index % plan.columns;
+    const ImVec2 at{std::floor(origin.x + static_cast<float>(col) * step_x + 1),
+                    std::floor(origin.y + static_cast<float>(row) * step_y + 1)};
     tile(bench, index, at, caption_px);
     const float height = static_cast<float>(plan.height);
     caption(bench, index, {at.x, at.y + height}, static_cast<float>(plan.width), caption_px);

@@ -31,6 +31,8 @@ void run_controls(Bench& bench) {
   const int most = std::max(1, vit::available_processors());
   std::vector<std::string> numbers;
   std::vector<const char*> names;
+  numbers.reserve(static_cast<std::size_t>(most));
+  names.reserve(static_cast<std::size_t>(most));
   for (int t = 1; t <= most; ++t) numbers.push_back(std::to_string(t));
   for (const std::string& number : numbers) names.push_back(number.c_str());
   int threads = std::clamp(session.settings.threads, 1, most) - 1;

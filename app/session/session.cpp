@@ -103,10 +103,10 @@ bool Session::update() {
   if (part_ && (out.trace || part_->pixels != input_ || part_->model != model_)) part_.reset();
 
   const Moment before_trace = moment();
-  const bool changed = adopt_trace(out) | adopt_draft(out);
+  const bool traced = adopt_trace(out), drafted = adopt_draft(out);
   fit_view();
   history_.follow(before_trace, moment());
-  return changed;
+  return traced || drafted;
 }
 
 bool Session::adopt_trace(Outcome& out) {

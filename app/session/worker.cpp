@@ -167,12 +167,10 @@ std::optional<Worker::Job> Worker::next_job() {
     if (quit_) return std::nullopt;
     if (sweep_) runner_.sweep(*std::exchange(sweep_, {}));
     std::optional<Job> job;
-    if (!queue_.empty() && queue_.front().rank == Rank::request)
-      job = take_front();
-    else if (!(job = next_owed()) && !queue_.empty())
-      job = take_front();
-    else if (!job && !owed_)
-      job = next_extra();
+    const bool request_waits = !queue_.empty() && queue_.front().rank == Rank::request;
+    if (!request_waits) job = next_owed();
+    if (!job && !queue_.empty()) job = take_front();
+    if (!job && !owed_) job = next_extra();
     if (job) {
       running_ = {job->rank, job->doing, {}, Clock::now(), 0, job->model, job->image, false, false};
       return job;

@@ -23,7 +23,7 @@ void FileBrowser::open(Task task) {
   go_to(start, task_.select);
 }
 
-void FileBrowser::go_to(std::filesystem::path folder, const std::string& select) {
+void FileBrowser::go_to(const std::filesystem::path& folder, const std::string& select) {
   folder_ = folder.lexically_normal();
   if (!folder_.has_filename() && folder_.has_parent_path() && folder_ != folder_.root_path())
     folder_ = folder_.parent_path();

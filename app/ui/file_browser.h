@@ -72,7 +72,7 @@ class FileBrowser {
   bool opens() const { return task_.mode == Mode::open_file || task_.mode == Mode::open_file_or_folder; }
   bool takes_folder() const { return task_.mode == Mode::open_file_or_folder || task_.mode == Mode::choose_folder; }
 
-  void go_to(std::filesystem::path folder, const std::string& select = {});
+  void go_to(const std::filesystem::path& folder, const std::string& select = {});
   void go_up();
   void refresh_matches();
   void set_text(const std::string& text);

@@ -135,9 +135,9 @@ std::string App::refusal(const PageEntry& entry) const {
 std::string App::refusal(const TabEntry& tab) const {
   std::string first;
   for (const PageEntry* page : tab.pages) {
-    const std::string why = refusal(*page);
+    std::string why = refusal(*page);
     if (why.empty()) return why;
-    if (first.empty()) first = why;
+    if (first.empty()) first = std::move(why);
   }
   return first;
 }

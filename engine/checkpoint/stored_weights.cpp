@@ -263,7 +263,7 @@ int join_chunks(DerivedTensorFile& view) {
 
 }  // namespace
 
-PlainWeights plain_weights(std::shared_ptr<const TensorFile> file) {
+PlainWeights plain_weights(const std::shared_ptr<const TensorFile>& file) {
   refuse_schemes(*file);
   PlainWeights result;
   const auto note = [&](int count, const std::string& what) {

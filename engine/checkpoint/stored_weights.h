@@ -17,6 +17,6 @@ struct PlainWeights {
 };
 
 /// Throws Error where codes, adapters or chunks cannot be made plain: no scale, no rank, a scheme of its own.
-PlainWeights plain_weights(std::shared_ptr<const TensorFile> file);
+PlainWeights plain_weights(const std::shared_ptr<const TensorFile>& file);
 
 }  // namespace vit

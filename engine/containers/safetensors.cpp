@@ -99,7 +99,7 @@ bool looks_like_safetensors(const MappedFile& file) {
   return file.size() >= 9 && std::to_integer<char>(file.bytes()[8]) == '{' && header_bytes(file) < (1ull << 40);
 }
 
-std::shared_ptr<const TensorFile> open_safetensors(std::shared_ptr<const MappedFile> file) {
+std::shared_ptr<const TensorFile> open_safetensors(const std::shared_ptr<const MappedFile>& file) {
   const std::string path = file->path().string();
   const std::uint64_t length = file->size() < 8 ? 0 : header_bytes(*file);
   if (length < 2 || length > file->size() - 8) {

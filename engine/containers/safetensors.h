@@ -12,6 +12,6 @@ namespace vit {
 bool looks_like_safetensors(const MappedFile& file);
 
 /// Throws Error for headers and offsets that do not fit the file.
-std::shared_ptr<const TensorFile> open_safetensors(std::shared_ptr<const MappedFile> file);
+std::shared_ptr<const TensorFile> open_safetensors(const std::shared_ptr<const MappedFile>& file);
 
 }  // namespace vit

@@ -121,7 +121,7 @@ struct Kind {
 
 std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& file) {
   auto mapped = std::make_shared<const MappedFile>(file);
-  if (looks_like_safetensors(*mapped)) return open_safetensors(std::move(mapped));
+  if (looks_like_safetensors(*mapped)) return open_safetensors(mapped);
   if (looks_like_zip(*mapped)) {
     const ZipArchive archive(mapped);
     if (looks_like_torch_zip(archive)) return open_torch_zip(archive);
@@ -138,14 +138,14 @@ std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& 
     }
     throw Error(file.string() + " is a zip file but neither PyTorch's nor NumPy's: unpack it first.");
   }
-  if (looks_like_pickle(*mapped)) return open_pickle(std::move(mapped));
+  if (looks_like_pickle(*mapped)) return open_pickle(mapped);
   refuse_kind(*mapped);
 }
 
 std::shared_ptr<const TensorFile> tensor_file_from_memory(
-    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors) {
+    const std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>>& tensors) {
   auto file = std::make_shared<StoredTensorFile>("memory", "memory");
-  for (auto& [name, tensor] : tensors) {
+  for (const auto& [name, tensor] : tensors) {
     const auto bytes = std::as_bytes(std::span(tensor.second));
     file->add(name, {DType::f32, tensor.first, {}}, {memory_source({bytes.begin(), bytes.end()}), 0});
   }

@@ -57,7 +57,7 @@ std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& 
 
 /// Tensors in memory: generated networks and tests.
 std::shared_ptr<const TensorFile> tensor_file_from_memory(
-    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors);
+    const std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>>& tensors);
 
 /// Writes F32 tensors as safetensors, whole or not at all. Throws Error when the disk refuses.
 struct NamedTensor {

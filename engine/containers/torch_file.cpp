@@ -168,7 +168,7 @@ bool looks_like_pickle(const MappedFile& file) {
          std::to_integer<int>(bytes[1]) <= 5;
 }
 
-std::shared_ptr<const TensorFile> open_pickle(std::shared_ptr<const MappedFile> file) {
+std::shared_ptr<const TensorFile> open_pickle(const std::shared_ptr<const MappedFile>& file) {
   PickleRow row(*file);
   const Pickle first = row.next();
   if (is_magic(first.root())) return open_old_torch(file, row);

@@ -15,6 +15,6 @@ std::shared_ptr<const TensorFile> open_torch_zip(const ZipArchive& archive);
 /// A file that begins as a pickle: PyTorch's old format if it opens with that one's magic number, else a pickle of
 /// NumPy arrays as PaddlePaddle writes it (.pdparams).
 bool looks_like_pickle(const MappedFile& file);
-std::shared_ptr<const TensorFile> open_pickle(std::shared_ptr<const MappedFile> file);
+std::shared_ptr<const TensorFile> open_pickle(const std::shared_ptr<const MappedFile>& file);
 
 }  // namespace vit

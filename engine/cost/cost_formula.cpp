@@ -152,7 +152,7 @@ std::string formula(const Polynomial& cost, int prefix) {
 }
 
 std::string bytes_formula(const Polynomial& floats, int prefix) {
-  const std::string sum = formula(floats, prefix);
+  std::string sum = formula(floats, prefix);
   if (sum == "0") return sum;
   return "4·(" + sum + ")";
 }

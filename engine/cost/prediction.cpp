@@ -28,6 +28,7 @@ Predictor::Predictor(const CostTable& measured, const Measurements& times, int b
     }
     // The blocks' medians need not add up to the median of their sum; keep the sum and each block's part of it.
     std::vector<double> medians;
+    medians.reserve(static_cast<std::size_t>(measured.depth()));
     for (int b = 0; b < measured.depth(); ++b) medians.push_back(times.row(row.op, b).median_ms);
     const double parts = std::accumulate(medians.begin(), medians.end(), 0.0);
     for (int b = 0; b < measured.depth() && parts > 0; ++b)

@@ -31,13 +31,14 @@ Matrix head_values(const Trace& trace, int block, int head, const std::stop_toke
   for (int c = 0; c < dim; ++c)
     for (int in = 0; in < channels; ++in) weight.row(c)[in] = weights.qkv.weight(first + c, in);
   const bool biased = trace.settings.qkv_bias && weights.qkv.has_bias();
+  const float* bias = biased ? weights.qkv.bias().data() + first : nullptr;
   Matrix values(input.rows(), dim);
   std::vector<float> normed(static_cast<std::size_t>(channels));
   for (int token = 0; token < input.rows(); ++token) {
     if (stop.stop_requested()) throw Cancelled();
     normalise(input.row(token), weights.norm1, trace.model->config.eps, normed);
     for (int c = 0; c < dim; ++c) {
-      double sum = biased ? weights.qkv.bias()[static_cast<std::size_t>(first + c)] : 0.0;
+      double sum = biased ? bias[c] : 0.0;
       const float* row = weight.row(c);
       for (std::size_t in = 0; in < normed.size(); ++in) sum += static_cast<double>(row[in]) * normed[in];
       values.row(token)[c] = static_cast<float>(sum);

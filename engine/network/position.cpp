@@ -69,6 +69,7 @@ Taps interpolated_taps(int to, double scale, int from_size, bool bicubic) {
 std::vector<Taps> taps_of(int from_size, int to_size, const PositionRule& rule) {
   const double scale = from_size / (to_size + rule.offset);
   std::vector<Taps> taps;
+  taps.reserve(static_cast<std::size_t>(to_size));
   for (int to = 0; to < to_size; ++to) {
     taps.push_back(rule.antialias ? antialiased_taps(to, scale, from_size, rule.bicubic)
                                   : interpolated_taps(to, scale, from_size, rule.bicubic));

@@ -40,7 +40,8 @@ void compare(const KernelTable& table, const Case& k) {
   const std::vector<float> bias = random_floats(columns), scale = random_floats(columns, 0.5f, 2.f);
   const std::vector<float> residual = random_floats(static_cast<std::size_t>(rows) * columns, -3.f, 3.f);
 
-  const auto run = [&](const KernelTable& by, int first_panel, int last_panel, WatchedMatrix& c) {
+  const auto run = [&, depth = depth, columns = columns](const KernelTable& by, int first_panel, int last_panel,
+                                                         WatchedMatrix& c) {
     // Exactly as long as promised: a sanitizer sees what reads beyond.
     std::vector<float> packed(by.packed_floats(columns, depth));
     by.pack(w.data(), w_stride, columns, depth, packed.data());
