@@ -123,6 +123,22 @@ FigureContent overview_content(const ExportSource& source, const ExportRequest& 
   return content;
 }
 
+/// Maps with colours of their own, one of each block.
+FigureContent painted_content(const ExportSource& source, const ExportRequest& request,
+                              const std::vector<PickedMaps>& answers) {
+  FigureContent content = titled(source, request, std::to_string(answers.size()) + " blocks");
+  content.cells.reserve(answers.size());
+  for (const PickedMaps& answer : answers)
+    for (const int map : answer.maps) {
+      content.cells.push_back(cell_of(*answer.set, map, {}));
+      content.cells.back().caption = "block " + std::to_string(answer.set->labels[static_cast<std::size_t>(map)].block);
+    }
+  content.columns = columns_for(static_cast<int>(content.cells.size()));
+  content.has_scale = false;
+  content.unit = request.analysis->sentence;
+  return content;
+}
+
 FigureContent grid_content(const ExportSource& source, const ExportRequest& request,
                            const std::vector<PickedMaps>& answers) {
   struct Row {
@@ -182,6 +198,7 @@ FigureContent content_of(const ExportSource& source, const ExportRequest& reques
   const PickedMaps& first = answers.front();
   if (answers.size() == 1 && first.maps.size() == 1)
     return map_content(source, request, *first.set, first.maps.front());
+  if (first.set->scale == vit::Scale::rgb) return painted_content(source, request, answers);
   const auto block_of = [&](int map) { return first.set->labels[static_cast<std::size_t>(map)].block; };
   bool several_a_block = false;  // in one answer for the network: a row a block shows it best
   for (std::size_t i = 1; i < first.maps.size() && !request.analysis->asks_block; ++i)
@@ -192,6 +209,7 @@ FigureContent content_of(const ExportSource& source, const ExportRequest& reques
 
 std::string range_words(const ExportRequest& request, const std::vector<PickedMaps>& answers) {
   const PickedMaps& first = answers.front();
+  if (first.set->scale == vit::Scale::rgb) return "each map's own colours";
   const bool one_map = answers.size() == 1 && first.maps.size() == 1;
   const bool one_block = answers.size() == 1 && request.analysis->asks_block;
   switch (one_map ? vit::RangeRule::fixed : request.style.look.range_rule) {

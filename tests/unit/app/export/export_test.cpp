@@ -273,7 +273,7 @@ TEST_F(ExportTest, ColoursAreOneMapAndTheirNumbersThoseOfTheComponents) {
   request_.analysis = vit::analysis_by_id("components");
   request_.kinds = {FileKind::npy, FileKind::png};
   EXPECT_THAT(names(), ElementsAre("photo__small__components_b01.png", "photo__small__components_b01.npy"));
-  EXPECT_THAT(bytes("photo__small__components_b01.npy"), HasSubstr("'shape': (3, 5, 5)"));
+  EXPECT_THAT(bytes("photo__small__components_b01.npy"), HasSubstr("'shape': (3, 5, 5, )"));
   EXPECT_THAT(figure_bytes(source_, request_, FileKind::csv), HasSubstr("1,PC 1,0,0,"));
   const auto set = request_.analysis->answer(source_.trace, {.analysis = "components", .block = 1}, {});
   const vit::Image drawn = picture("photo__small__components_b01.png");
@@ -282,7 +282,7 @@ TEST_F(ExportTest, ColoursAreOneMapAndTheirNumbersThoseOfTheComponents) {
   request_.values["show"] = 2;
   request_.kinds = {FileKind::npy};
   EXPECT_THAT(names(), ElementsAre("photo__small__components_b01.npy"));
-  EXPECT_THAT(bytes("photo__small__components_b01.npy"), HasSubstr("'shape': (5, 5)"));
+  EXPECT_THAT(bytes("photo__small__components_b01.npy"), HasSubstr("'shape': (5, 5, )"));
 }
 
 TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
