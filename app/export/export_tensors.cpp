@@ -88,6 +88,8 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
   for (int block = 0; block < depth; ++block)
     tensors.push_back(matrix_tensor("hidden." + std::to_string(block), trace.hidden(block)));
   tensors.push_back(matrix_tensor("features", trace.features));
+  if (!trace.pooled.empty())
+    tensors.push_back(vector_tensor("pooled", {static_cast<std::int64_t>(trace.pooled.size())}, trace.pooled));
   if (!trace.logits.empty())
     tensors.push_back(vector_tensor("logits", {static_cast<std::int64_t>(trace.logits.size())}, trace.logits));
 

@@ -125,7 +125,10 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
                fmt::format("The products of the head's {} channels add up to {:.3g}.", numbers.q.size(), pair.dot));
 
   column.step(fmt::format("2  ÷ √{} = {:.3g}", numbers.q.size(), std::sqrt(dim)).c_str(),
-              fmt::format("{:.3g}", pair.score));
+              fmt::format("{:.3g}", pair.dot / std::sqrt(dim)));
+  if (!numbers.biases.empty())
+    column.step(fmt::format("   + {:.3g} for where the key lies", pair.bias).c_str(),
+                fmt::format("{:.3g}", pair.score));
 
   column.step(fmt::format("3  softmax of {}", grid.tokens()).c_str(), vit::percent_text(pair.share));
   const std::vector<int> keys = strongest(numbers.shares);

@@ -39,6 +39,7 @@ ImU32 color_of(vit::Op op, bool dark) {
     case Op::attn_v:
       return rgb(dark ? 0x77c7a2 : 0x2b8a63);  // products of activations
     case Op::scale:
+    case Op::relative_bias:
     case Op::softmax:
     case Op::attn_drop:
       return rgb(dark ? 0xffb454 : 0xc87800);  // N²·h: what the head count moves

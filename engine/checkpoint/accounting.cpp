@@ -49,8 +49,8 @@ constexpr Meaning kMeanings[] = {
 };
 
 /// Buffers that hold what is computed anew, or that only training needs.
-constexpr std::string_view kHarmlessInBlocks[] = {"rope.freqs_cos", "rope.freqs_sin", "rope.freqs", "rope.periods",
-                                                  "num_batches_tracked"};
+constexpr std::string_view kHarmlessInBlocks[] = {"rope.freqs_cos", "rope.freqs_sin",      "rope.freqs",
+                                                  "rope.periods",   "num_batches_tracked", "relative_position_index"};
 
 /// How names of tensors begin that change what goes into the blocks or comes out of them.
 constexpr std::string_view kTrunk[] = {"cls_token",
@@ -97,8 +97,9 @@ constexpr std::string_view kTrunk[] = {"cls_token",
                                        "input_proj"};
 
 /// What may be left unread of them: masks that only training puts in, indices, and buffers of rotary positions.
-constexpr std::string_view kHarmlessInTrunk[] = {"mask_token", "position_ids",       "rope.freqs_cos", "rope.freqs_sin",
-                                                 "rope.freqs", "rope_embed.periods", "patch_size",     "inv_freq"};
+constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",     "position_ids", "rope.freqs_cos",
+                                                 "rope.freqs_sin", "rope.freqs",   "rope_embed.periods",
+                                                 "patch_size",     "inv_freq",     "relative_position_index"};
 
 bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
   return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
@@ -129,9 +130,14 @@ std::string_view first_component(std::string_view name) {
 }
 
 /// Whether a name belongs to what the family itself calls its trunk: "encoder.ln.bias" of torchvision.
-bool is_family_trunk(std::string_view name, const FamilyNames& names) {
+bool is_family_trunk(std::string_view name, const FamilyNames& names, bool pooled_otherwise) {
+  if (!pooled_otherwise && *names.pooling_head != '\0' && name.starts_with(names.pooling_head)) return true;
+  const std::string_view shared = names.shared_relative_bias;
+  if (const std::size_t dot = shared.rfind('.'); dot != std::string_view::npos) {
+    if (name.starts_with(shared.substr(0, dot + 1))) return true;
+  }
   for (const char* pattern : {names.class_token, names.distillation_token, names.registers, names.position, names.patch,
-                              names.norm_pre, names.norm, names.fc_norm}) {
+                              names.patch_norm, names.embed_norm, names.norm_pre, names.norm, names.fc_norm}) {
     for (const std::string& spelled : spell(pattern, 0, "")) {
       if (!spelled.empty() && name.starts_with(spelled)) return true;
     }
@@ -142,11 +148,11 @@ bool is_family_trunk(std::string_view name, const FamilyNames& names) {
 }  // namespace
 
 void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
-                        int depth) {
+                        int depth, bool pooled_otherwise) {
   const std::string path = file.path().string();
   const FamilyNames& names = *detected.family->names;
   for (const auto& [name, entry] : file.entries()) {
-    if (used.count(name) != 0 || !name.starts_with(detected.prefix)) continue;
+    if (used.count(name) != 0 || !name.starts_with(detected.prefix) || entry.elements() == 0) continue;
     const std::string_view own = std::string_view(name).substr(detected.prefix.size());
     int block = 0;
     std::string_view rest;
@@ -162,7 +168,7 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
           "would not be this network's.",
           path, name, meaning_of(rest), detected.family->name));
     }
-    const bool trunk = is_family_trunk(own, names) ||
+    const bool trunk = is_family_trunk(own, names, pooled_otherwise) ||
                        std::find(std::begin(kTrunk), std::end(kTrunk), first_component(own)) != std::end(kTrunk);
     if (!trunk || ends_with_any(own, kHarmlessInTrunk)) continue;
     throw Error(
@@ -174,14 +180,16 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
 }
 
 std::string unread_head(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used) {
-  constexpr std::string_view kHeads[] = {"head",       "heads",       "classifier", "cls_classifier", "fc",
-                                         "last_layer", "linear_head", "mlp_head",   "cls_head",       "attn_pool"};
+  constexpr std::string_view kHeads[] = {"head",     "heads",      "classifier",  "cls_classifier",
+                                         "fc",       "last_layer", "linear_head", "mlp_head",
+                                         "cls_head", "attn_pool",  "lm_head"};
   for (const auto& [name, entry] : file.entries()) {
     if (used.count(name) != 0) continue;
     std::string_view own = name;
     if (own.starts_with(detected.prefix)) {
       own.remove_prefix(detected.prefix.size());
-    } else if (first_component(own) != "classifier" && first_component(own) != "head") {
+    } else if (first_component(own) != "classifier" && first_component(own) != "head" &&
+               first_component(own) != "lm_head") {
       continue;
     }
     if (std::find(std::begin(kHeads), std::end(kHeads), first_component(own)) != std::end(kHeads)) return name;

@@ -11,10 +11,11 @@ namespace vit {
 
 class TensorFile;
 
+/// `pooled_otherwise`: the family's attention-pooling head, if it is there, is not what its classifier reads.
 /// Throws Error for a tensor inside a block, or of the trunk around the blocks, that is not among `used`; for blocks
 /// beyond a gap; for one tensor of a pair. Heads, decoders, text towers and alike are none of the trunk's business.
 void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
-                        int depth);
+                        int depth, bool pooled_otherwise = false);
 
 /// A tensor of a head that was not read, or empty: what must not be called "a network without a head".
 std::string unread_head(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used);

@@ -102,6 +102,19 @@ constexpr std::string_view kKnown[] = {"_attn_implementation",
                                        "patch_size",
                                        "pooler_act",
                                        "pooler_output_size",
+                                       "use_auxiliary_head",
+                                       "auxiliary_loss_weight",
+                                       "auxiliary_channels",
+                                       "auxiliary_num_convs",
+                                       "auxiliary_concat_input",
+                                       "pool_scales",
+                                       "semantic_loss_ignore_index",
+                                       "segmentation_indices",
+                                       "add_fpn",
+                                       "vocab_size",
+                                       "use_bias",
+                                       "use_head",
+                                       "rms_norm_eps",
                                        "pos_drop_rate",
                                        "pos_embed_jitter",
                                        "pos_embed_rescale",
@@ -176,7 +189,10 @@ constexpr std::string_view kKnown[] = {"_attn_implementation",
 struct Only {
   const char* field;
   std::vector<std::string_view> values;  // in lower case, as json_value_text writes them
+  const char* topic = "config";
 };
+
+constexpr const char* kRelativePositions = "relative positions";  // which some families have
 
 /// Fields that may stand for a network that is not computed. null always means the usual.
 const std::vector<Only>& only() {
@@ -191,10 +207,11 @@ const std::vector<Only>& only() {
                                          {"post_norm", {"false"}},
                                          {"norm_post", {"false"}},
                                          {"rope_mixed_mode", {"false"}},
-                                         {"use_rel_pos_bias", {"false"}},
-                                         {"use_relative_position_bias", {"false"}},
-                                         {"use_shared_relative_position_bias", {"false"}},
-                                         {"use_absolute_position_embeddings", {"true"}},
+                                         {"use_rel_pos_bias", {"false"}, kRelativePositions},
+                                         {"use_shared_rel_pos_bias", {"false"}, kRelativePositions},
+                                         {"use_relative_position_bias", {"false"}, kRelativePositions},
+                                         {"use_shared_relative_position_bias", {"false"}, kRelativePositions},
+                                         {"use_absolute_position_embeddings", {"true"}, kRelativePositions},
                                          {"position_embedding_type", {"\"absolute\""}},
                                          {"pruned_heads", {"a list of fields", "a list of 0"}},
                                          {"use_cls_token", {"true"}},
@@ -224,7 +241,7 @@ void check_fields(JsonFields& source, ModelHints& hints) {
         const std::string text = lower(json_value_text(value));
         const bool usual = value.is(Json::Kind::null) ||
                            std::find(rule->values.begin(), rule->values.end(), text) != rule->values.end();
-        if (!usual) source.refuse("config", (inside + field).c_str(), "a network that is supported");
+        if (!usual) source.refuse(rule->topic, (inside + field).c_str(), "a network that is supported");
       } else if (!is_known(field)) {
         unknown.push_back(inside + field);
       }

@@ -23,18 +23,32 @@ struct FamilyNames {
   const char* bias = "bias";
   bool inputs_first = false;   // Linear weights lie (inputs, outputs): Paddle, Flax
   bool channels_last = false;  // the patch kernel lies (P, P, 3, C): Flax
+  bool patch_rows = false;     // … or (C, P·P·3), a layer of flattened patches: vit-pytorch
 
   const char* class_token = "cls_token";
   const char* distillation_token = "";
   const char* registers = "";
   const char* position = "pos_embed";
   const char* patch = "patch_embed.proj.*";
+  const char* patch_norm = "";
+  const char* embed_norm = "";
   const char* norm_pre = "";
   const char* norm = "norm.*";
   const char* fc_norm = "";
   const char* head = "head.*";
   const char* head_distilled = "";
-  const char* pooling_head = "";  // how tensors of an attention-pooling head begin: the encoder is shown without it
+  const char* pooling_head = "";  // how tensors of an attention-pooling head begin, which are:
+  const char* pool_query = "";    // the learned query …
+  const char* pool_q = "";        // … its projection, where there is one
+  const char* pool_in = "";       // projections of query, keys and values in one tensor, or
+  const char* pool_kv = "";       // of keys and values in one, or
+  const char* pool_key = "";      // in two
+  const char* pool_value = "";
+  const char* pool_proj = "";
+  const char* pool_norm = "";
+  const char* pool_fc1 = "";
+  const char* pool_fc2 = "";
+  const char* shared_relative_bias = "";  // relative positions of all blocks
 
   const char* block = "blocks.#.";  // '#' is the index; the names below follow it
   const char* norm1 = "norm1.*";
@@ -44,7 +58,8 @@ struct FamilyNames {
   const char* value = "";
   const char* query_bias = "";  // biases stored apart from the joined weight; keys have none
   const char* value_bias = "";
-  const char* bias_mask = "";  // factors of the joined bias
+  const char* bias_mask = "";      // factors of the joined bias
+  const char* relative_bias = "";  // relative positions of this block
   const char* attn_norm = "";
   const char* proj = "attn.proj.*";
   const char* scale1 = "";
@@ -82,10 +97,11 @@ struct Family {
   float eps = 1e-6f;
   Activation activation = Activation::gelu;
   PositionRule position = {};
-  bool position_first = false;    // positions cover class and distillation token, but never the registers
-  bool rms_norm = false;          // its norms are RMSNorm
-  bool pool_mean = false;         // its head reads the mean of the patches …
-  bool pool_before_norm = false;  // … of the last block's output
+  bool position_optional = false;  // some of its networks have relative positions in their place
+  bool position_first = false;     // positions cover class and distillation token, but never the registers
+  bool rms_norm = false;           // its norms are RMSNorm
+  bool pool_mean = false;          // its head reads the mean of the patches …
+  bool pool_before_norm = false;   // … of the last block's output
   InputDefaults input = {};
 };
 

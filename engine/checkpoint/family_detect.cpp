@@ -95,7 +95,8 @@ bool matches(const Family& family, const TensorFile& file, const std::string& pr
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });
   if (family.swiglu && !has_swiglu(family, file, prefix)) return false;
-  return (has_positions || !family.position.learned) && std::all_of(family.with.begin(), family.with.end(), present) &&
+  return (has_positions || family.position_optional || !family.position.learned) &&
+         std::all_of(family.with.begin(), family.with.end(), present) &&
          std::none_of(family.without.begin(), family.without.end(), present);
 }
 
@@ -114,27 +115,31 @@ constexpr Refusal kRefusals[] = {
     {"pos_embed_window", "a SAM 2 (Hiera) image encoder", "its resolution changes from stage to stage"},
     {"patch_generator.", "a RADIO network", "its patches are a product with positions cut out of a larger map"},
     {"merger.ln_q", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
+    {"merger.linear_fc1", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
+    {"embeds.proj.weight", "timm's NaFlexViT", "it takes patches of pictures of any aspect ratio as a sequence"},
     {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
-    {"patch_embed.norm.", "an AIMv2 network or alike", "it normalises patches before their positions are added"},
-    {"rms_norm1", "an AIMv2 network", "it normalises patches before their positions are added"},
+    {"embeddings.rms_norm.", "an AIMv2 network of native resolution",
+     "its positions are sines and cosines that no tensor holds"},
     {"group_token", "a GroupViT", "its tokens are grouped from stage to stage"},
-    {"to_patch_embedding.", "a network of vit-pytorch",
-     "it may normalise its patches before and after their embedding"},
+    {"to_patch_embedding.", "a network of vit-pytorch that is not its plain ViT",
+     "its blocks are built differently, or its positions are in no tensor"},
     {"depth_pro.", "Depth Pro", "it is three networks, of which two see the picture in tiles"},
-    {"relative_position_bias_table", "a Swin Transformer or BEiT",
-     "its attention adds a learned relative position bias"},
+    {"relative_position_bias_table", "a Swin Transformer or alike",
+     "its attention works in windows and adds relative positions"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
     {"rel_pos", "a network with relative positions", "its attention adds them to the scores"},
     {"blocks.0.in_norm.", "a network of parallel blocks", "its attention and MLP run side by side"},
     {"rope", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
     {"freqs_cos", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
-    {"attn.q_bias", "an EVA or BEiT network",
-     "its positions may be relative or its norms stand behind the branches, which its tensors do not say"},
+    {"attn.q_bias", "an EVA network",
+     "its norms may stand behind the branches, which its tensors do not say; files called eva_giant or eva01 open"},
     {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"patch_embeddings.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"root_block", "a hybrid ViT", "its patches come from a convolutional network"},
     {"conv_1x1_exp", "a MobileViT", "its attention works on unfolded convolution maps"},
     {"conv_kxk", "a MobileViT", "its attention works on unfolded convolution maps"},
+    {"patch_embeddings.proj.weight", "a Hugging Face network that is no plain ViT",
+     "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
     {"patch_embeddings.projection.weight", "a Hugging Face network that is no plain ViT",
      "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
     {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\")",
@@ -147,6 +152,12 @@ constexpr Refusal kRefusals[] = {
     {"encoder.layer.0.attention.self.query", "a language model (BERT or alike)", "it reads text, not pictures"},
 };
 
+/// Patches in space and time: (C, 3, T, P, P).
+[[noreturn]] void refuse_video(const TensorFile& file, const std::string& name) {
+  throw Error(file.path().string() + " looks like a network for video (tensor \"" + name +
+              "\" has five sizes), which is not supported, because its patches lie in space and time.");
+}
+
 [[noreturn]] void refuse(const TensorFile& file) {
   const std::string path = file.path().string();
   for (const Refusal& refusal : kRefusals) {
@@ -154,6 +165,8 @@ constexpr Refusal kRefusals[] = {
       return entry.first.find(refusal.part) != std::string::npos;
     });
     if (found == file.entries().end()) continue;
+    const bool patches = std::string_view(refusal.part).find("patch_embed") != std::string_view::npos;
+    if (patches && found->second.shape.size() == 5) refuse_video(file, found->first);
     throw Error(path + " looks like " + refusal.what + " (tensor \"" + found->first +
                 "\"), which is not supported, because " + refusal.because + ".");
   }
@@ -182,10 +195,15 @@ void refuse_by_name(const TensorFile& file, const std::string& words) {
 }
 
 /// The refusals that hold even where a family's own names match.
-void refuse_rotary(const TensorFile& file, const std::string& prefix) {
+void refuse_rotary(const TensorFile& file, const DetectedFamily& detected) {
+  const std::string& prefix = detected.prefix;
+  const bool relative = *detected.family->names->relative_bias != '\0';
+  const bool split_bias = *detected.family->names->query_bias != '\0';
   for (const char* part :
-       {"detection_tokens", "patch_embed.norm.", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos",
+       {"detection_tokens", "pos_embed_window", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos",
         "q_bias", "storage_tokens", "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
+    if (relative && std::string_view(part).starts_with("rel")) continue;
+    if (split_bias && std::string_view(part) == "q_bias") continue;
     for (const auto& [name, entry] : file.entries()) {
       if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
       if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {
@@ -274,7 +292,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (best.family == nullptr) refuse(file);
-  if (best.family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best.prefix);
+  if (best.family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best);
   best.reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best.family, best.prefix);
   return best;
 }

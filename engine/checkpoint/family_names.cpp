@@ -8,6 +8,13 @@ constinit const FamilyNames kTimm{.distillation_token = "dist_token",
                                   .fc_norm = "fc_norm.*",
                                   .head_distilled = "head_dist.*",
                                   .pooling_head = "attn_pool.",
+                                  .pool_query = "attn_pool.latent",
+                                  .pool_q = "attn_pool.q.*",
+                                  .pool_kv = "attn_pool.kv.*",
+                                  .pool_proj = "attn_pool.proj.*",
+                                  .pool_norm = "attn_pool.norm.*",
+                                  .pool_fc1 = "attn_pool.mlp.fc1.*",
+                                  .pool_fc2 = "attn_pool.mlp.fc2.*",
                                   .scale1 = "ls1.gamma|gamma_1",
                                   .scale2 = "ls2.gamma|gamma_2"};
 
@@ -44,6 +51,68 @@ constinit const FamilyNames kEva02{.registers = "reg_token",
                                    .mlp_norm = "mlp.norm.*|mlp.ffn_ln.*",
                                    .fc2 = "mlp.fc2.*|mlp.w3.*",
                                    .scale2 = "gamma_2"};
+
+// timm's names and the original's.
+constinit const FamilyNames kBeit{.fc_norm = "fc_norm.*",
+                                  .shared_relative_bias = "rel_pos_bias.relative_position_bias_table",
+                                  .query_bias = "attn.q_bias",
+                                  .value_bias = "attn.v_bias",
+                                  .relative_bias = "attn.relative_position_bias_table",
+                                  .scale1 = "gamma_1",
+                                  .scale2 = "gamma_2"};
+
+constinit const FamilyNames kTimmAimv2{
+    .embed_norm = "patch_embed.norm.*", .fc_norm = "fc_norm.*", .fc1 = "mlp.fc1_x.*", .gate = "mlp.fc1_g.*"};
+
+constinit const FamilyNames kAimv2{.position = "preprocessor.pos_embed",
+                                   .patch = "preprocessor.patchifier.proj.*",
+                                   .embed_norm = "preprocessor.patchifier.norm.*",
+                                   .norm = "trunk.post_trunk_norm.*",
+                                   .head = "",
+                                   .block = "trunk.blocks.#.",
+                                   .norm1 = "norm_1.*",
+                                   .norm2 = "norm_2.*",
+                                   .fc1 = "mlp.fc3.*",
+                                   .gate = "mlp.fc1.*"};
+
+constinit const FamilyNames kHuggingFaceAimv2{.class_token = "",
+                                              .position = "embeddings.position_embedding.weight",
+                                              .patch = "embeddings.patch_embed.*",
+                                              .embed_norm = "embeddings.rms_norm.*",
+                                              .norm = "rms_norm.*",
+                                              .head = "^classifier.*",
+                                              .pooling_head = "head.",
+                                              .pool_query = "head.cls_token",
+                                              .pool_key = "head.k_proj.*",
+                                              .pool_value = "head.v_proj.*",
+                                              .pool_proj = "head.output_proj.*",
+                                              .block = "encoder.layers.#.",
+                                              .norm1 = "rms_norm1.*",
+                                              .qkv = "",
+                                              .query = "attention.q_proj.*",
+                                              .key = "attention.k_proj.*",
+                                              .value = "attention.v_proj.*",
+                                              .proj = "attention.out_proj.*",
+                                              .norm2 = "rms_norm2.*",
+                                              .fc1 = "ffn.up_proj.*",
+                                              .gate = "ffn.gate_proj.*",
+                                              .fc2 = "ffn.down_proj.*"};
+
+// Early versions normalise the class token in the head, and call what a norm stands before "fn".
+constinit const FamilyNames kVitPytorch{.patch_rows = true,
+                                        .position = "pos_embedding",
+                                        .patch = "to_patch_embedding.2.*|to_patch_embedding.1.*",
+                                        .patch_norm = "to_patch_embedding.1.*",
+                                        .embed_norm = "to_patch_embedding.3.*",
+                                        .norm = "transformer.norm.*|mlp_head.0.*",
+                                        .head = "mlp_head.1.*|mlp_head.*",
+                                        .block = "transformer.layers.#.",
+                                        .norm1 = "0.norm.*",
+                                        .qkv = "0.to_qkv.*|0.fn.to_qkv.*",
+                                        .proj = "0.to_out.0.*|0.fn.to_out.0.*",
+                                        .norm2 = "1.net.0.*|1.norm.*",
+                                        .fc1 = "1.net.1.*|1.fn.net.0.*",
+                                        .fc2 = "1.net.4.*|1.fn.net.3.*"};
 
 constinit const FamilyNames kHuggingFaceDinov3{.class_token = "embeddings.cls_token",
                                                .registers = "embeddings.register_tokens",
@@ -116,6 +185,49 @@ constinit const FamilyNames kHuggingFaceVit5{.class_token = "embeddings.cls_toke
                                              .proj = "attention.o_proj.*",
                                              .norm2 = "layernorm_after.*"};
 
+// The last norm of networks for masked patches stands beside the encoder.
+constinit const FamilyNames kHuggingFaceBeit{
+    .class_token = "embeddings.cls_token",
+    .position = "embeddings.position_embeddings",
+    .patch = "embeddings.patch_embeddings.projection.*",
+    .norm = "layernorm.*|^layernorm.*",
+    .fc_norm = "pooler.layernorm.*",
+    .head = "^classifier.*",
+    .shared_relative_bias = "encoder.relative_position_bias.relative_position_bias_table",
+    .block = "encoder.layer.#.",
+    .norm1 = "layernorm_before.*",
+    .qkv = "",
+    .query = "attention.attention.query.*",
+    .key = "attention.attention.key.*",
+    .value = "attention.attention.value.*",
+    .relative_bias = "attention.attention.relative_position_bias.relative_position_bias_table",
+    .proj = "attention.output.dense.*",
+    .scale1 = "lambda_1",
+    .norm2 = "layernorm_after.*",
+    .fc1 = "intermediate.dense.*",
+    .fc2 = "output.dense.*",
+    .scale2 = "lambda_2"};
+
+constinit const FamilyNames kHuggingFaceBeit5{
+    .class_token = "embeddings.cls_token",
+    .position = "embeddings.position_embeddings",
+    .patch = "embeddings.patch_embeddings.projection.*",
+    .norm = "layernorm.*|^layernorm.*",
+    .fc_norm = "pooler.layernorm.*",
+    .head = "^classifier.*",
+    .shared_relative_bias = "shared_position_bias.relative_position_bias_table",
+    .block = "layers.#.",
+    .norm1 = "layernorm_before.*",
+    .qkv = "",
+    .query = "attention.q_proj.*",
+    .key = "attention.k_proj.*",
+    .value = "attention.v_proj.*",
+    .relative_bias = "relative_position_bias.relative_position_bias_table",
+    .proj = "attention.o_proj.*",
+    .scale1 = "lambda_1",
+    .norm2 = "layernorm_after.*",
+    .scale2 = "lambda_2"};
+
 constinit const FamilyNames kHuggingFaceBlip{.class_token = "embeddings.class_embedding",
                                              .position = "embeddings.position_embedding",
                                              .patch = "embeddings.patch_embedding.*",
@@ -178,6 +290,27 @@ constinit const FamilyNames kHuggingFaceClip{.class_token = "embeddings.class_em
                                              .value = "self_attn.v_proj.*",
                                              .proj = "self_attn.out_proj.*",
                                              .norm2 = "layer_norm2.*"};
+
+constinit const FamilyNames kHuggingFaceSiglip{.class_token = "",
+                                               .position = "embeddings.position_embedding.weight",
+                                               .patch = "embeddings.patch_embedding.*",
+                                               .norm = "post_layernorm.*",
+                                               .head = "^classifier.*",
+                                               .pooling_head = "head.",
+                                               .pool_query = "head.probe",
+                                               .pool_in = "head.attention.in_proj_*",
+                                               .pool_proj = "head.attention.out_proj.*",
+                                               .pool_norm = "head.layernorm.*",
+                                               .pool_fc1 = "head.mlp.fc1.*",
+                                               .pool_fc2 = "head.mlp.fc2.*",
+                                               .block = "encoder.layers.#.",
+                                               .norm1 = "layer_norm1.*",
+                                               .qkv = "",
+                                               .query = "self_attn.q_proj.*",
+                                               .key = "self_attn.k_proj.*",
+                                               .value = "self_attn.v_proj.*",
+                                               .proj = "self_attn.out_proj.*",
+                                               .norm2 = "layer_norm2.*"};
 
 constinit const FamilyNames kOpenClip{.class_token = "class_embedding",
                                       .position = "positional_embedding",

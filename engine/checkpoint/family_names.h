@@ -7,6 +7,7 @@ namespace vit {
 
 extern const FamilyNames kTimm, kDinov2, kDinov3, kEva02, kHuggingFaceDinov3, kHuggingFaceVit, kHuggingFaceDinov2,
     kHuggingFaceVit5, kHuggingFaceBlip, kHuggingFaceInternVit, kInternVit, kOpenMmlab, kHuggingFaceClip, kOpenClip,
-    kTorchvision, kFlax, kPaddle;
+    kTorchvision, kFlax, kPaddle, kAimv2, kTimmAimv2, kHuggingFaceAimv2, kVitPytorch, kBeit, kHuggingFaceBeit,
+    kHuggingFaceBeit5, kHuggingFaceSiglip;
 
 }  // namespace vit

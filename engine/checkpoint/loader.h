@@ -53,10 +53,14 @@ class Loader {
   void read_patch_size();
   void read_prefix_tokens();
   void read_grid();
+  void read_relative_grid();
+  void read_pool_sizes();
+  AttentionPool read_attention_pool();
   void read_head();
   bool read_layered_head();
   void drop_foreign_hints();
   void refuse_problems() const;
+  void refuse_missing_positions() const;
   void decide();
   void check_weights_fit() const;
   void read_weights();
@@ -71,6 +75,8 @@ class Loader {
     report().parameters += count;
     if (progress_ && total_ > 0) progress_(std::min(1.0, static_cast<double>(report().parameters) / total_));
   }
+  /// Rows of a table of relative positions.
+  int ways() const { return (2 * model_->config.grid_height - 1) * (2 * model_->config.grid_width - 1) + 3; }
   int size_of_vector(const std::string& name) const {
     return static_cast<int>(std::min<std::int64_t>(tensors_.elements(name), 1 << 30));
   }

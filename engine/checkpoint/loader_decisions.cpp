@@ -33,6 +33,24 @@ void Loader::drop_foreign_hints() {
   config().architecture.clear();
 }
 
+/// Which of the three kinds of positions a BEiT has, its tensors tell; what a file says of them tells which are
+/// missing.
+void Loader::refuse_missing_positions() const {
+  using Bias = ModelConfig::RelativeBias;
+  const ModelConfig& c = model_->config;
+  const auto refuse = [&](const std::optional<Hint<bool>>& hint, bool there, const char* pattern) {
+    if (!hint || hint->value == there) return;
+    throw Error(file_.path().string() + " has " + (there ? "the" : "no") + " tensor \"" + detected_.prefix +
+                spell(pattern, 0, "weight").front() + "\", but " + hint->reason + " says " +
+                (hint->value ? "true" : "false") +
+                ": the file is incomplete, or the other one belongs to another network.");
+  };
+  refuse(hints_.absolute_positions, c.position.learned, names().position);
+  refuse(hints_.relative_positions, c.relative_bias == Bias::of_each_block,
+         tensors_.in_block(names().relative_bias).c_str());
+  refuse(hints_.shared_positions, c.relative_bias == Bias::shared, names().shared_relative_bias);
+}
+
 /// A wrong field in a file does not matter where the user chose the value.
 void Loader::refuse_problems() const {
   for (const Problem& problem : hints_.problems) {
@@ -41,15 +59,18 @@ void Loader::refuse_problems() const {
     if (problem.topic == "activation" && options_.activation) continue;
     if (problem.topic == "input" && options_.grid) continue;
     if (problem.topic == "pooling" && model_->config.classes == 0) continue;
+    if (problem.topic == "relative positions" && *names().relative_bias != '\0') continue;
     throw Error(problem.sentence);
   }
+  if (detected_.family->position_optional) refuse_missing_positions();
   const ModelConfig& c = model_->config;
   if (hints_.registers && hints_.registers->value != c.registers) {
     throw Error(file_.path().string() + " has " + std::to_string(c.registers) + " register tokens, but " +
                 hints_.registers->reason + " says " + std::to_string(hints_.registers->value) +
                 ": the file is incomplete, or the other one belongs to another network.");
   }
-  if (std::string_view(names().norm) == "norm.*" && !c.final_norm && !c.fc_norm) {
+  const bool needs_norm = std::string_view(names().norm) == "norm.*" || detected_.family->rms_norm;
+  if (needs_norm && !c.final_norm && !c.fc_norm) {
     throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
                 spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
                 " needs: the file is incomplete.");
@@ -87,6 +108,7 @@ void Loader::decide() {
          "no file says it; timm's names are shared by networks with norms behind their branches or "
          "rotary positions, which no tensor tells"});
   }
+  config().rms_norm = hints_.rms_norm ? hints_.rms_norm->value : rms;
   if (hints_.rms_norm || rms) {
     report().facts.push_back({"norm", (hints_.rms_norm ? hints_.rms_norm->value : rms) ? "RMSNorm" : "LayerNorm",
                               hints_.rms_norm ? Source::read : Source::implied,

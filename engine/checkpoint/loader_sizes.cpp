@@ -1,5 +1,6 @@
 // What the tensors themselves say: sizes, prefix tokens, head, the grid of the stored positions.
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -37,9 +38,17 @@ void Loader::read_sizes() {
   c.layer_scale = tensors_.find(tensors_.in_block(names().scale1), 0, "weight").has_value();
   c.attn_norm = tensors_.find(tensors_.in_block(names().attn_norm), 0, "norm").has_value();
   c.mlp_norm = tensors_.find(tensors_.in_block(names().mlp_norm), 0, "norm").has_value();
+  if (const auto pixels = tensors_.find(names().patch_norm, 0, "norm")) {
+    c.patch_norm = tensors_.shape(*pixels).size() == 1;  // else the layer itself, in files of early versions
+  }
+  c.embed_norm = tensors_.find(names().embed_norm, 0, "norm").has_value();
   c.norm_pre = tensors_.find(names().norm_pre, 0, "norm").has_value();
   c.fc_norm = tensors_.find(names().fc_norm, 0, "norm").has_value();
   c.final_norm = tensors_.find(names().norm, 0, "norm").has_value();
+  if (const auto bias = tensors_.find(names().norm, 0, "bias"); bias && !c.final_norm) {
+    throw Error("Tensor \"" + *bias + "\" of " + file_.path().string() +
+                " is the bias of a norm whose weight is missing: the file is incomplete.");
+  }
 
   if (const auto periods = tensors_.find(kRopePeriods, 0, "weight")) {
     // Two coordinates, and two channels turn together: four channels of a head for each period.
@@ -58,7 +67,18 @@ void Loader::read_sizes() {
     }
     if (weight) c.pool = ModelConfig::Pool::mean_with_distilled;
   }
+  read_pool_sizes();
   read_grid();
+}
+
+/// An attention-pooling head, unless the family's classifier reads the tokens themselves.
+void Loader::read_pool_sizes() {
+  ModelConfig& c = config();
+  if (!find_vector(names().pool_query) || (c.classes > 0 && detected_.family->pool_mean)) return;
+  c.pool = ModelConfig::Pool::attention;
+  if (const auto fc1 = tensors_.find(names().pool_fc1, 0, "weight")) {
+    c.pool_hidden = static_cast<int>(std::min<std::int64_t>(tensors_.linear_shape(*fc1).first, 1 << 19));
+  }
 }
 
 /// A head that reads one token or the mean of some, or both one after the other; else it is left out, and the report
@@ -84,9 +104,6 @@ void Loader::read_head() {
     const bool fits = found != file_.entries().end() && found->first.starts_with(detected_.prefix + begin);
     return fits ? found->first : "";
   };
-  if (const std::string pooling = first_of(names().pooling_head); *names().pooling_head != '\0' && !pooling.empty()) {
-    return leave_out("it reads an attention-pooling head (\"" + pooling + "\"), which is not supported");
-  }
   if (const std::string between = first_of("pre_logits"); !between.empty()) {
     return leave_out("it reads another layer (\"" + between + "\"), which is not supported");
   }
@@ -141,6 +158,13 @@ void Loader::read_patch_size() {
     shape = {shape[0], shape[3], shape[1], shape[2]};  // MLX keeps the channels last
   }
   const std::string tensor = "Tensor \"" + name + "\" of " + file_.path().string();
+  if (shape.size() == 2 && names().patch_rows) {
+    const std::int64_t channels = shape[1] % 3 == 0 ? 3 : 1;
+    const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(shape[1] / channels))));
+    if (side * side * channels != shape[1])
+      throw Error(tensor + " has patches that are not square, which is not supported.");
+    shape = {shape[0], channels, side, side};
+  }
   if (shape.size() == 5) throw Error(tensor + " reads pictures in time (video), which is not supported.");
   if (shape.size() == 2) {
     throw Error(tensor + " takes patches as a sequence, as SigLIP 2 NaFlex does, which is not supported.");
@@ -160,12 +184,45 @@ void Loader::read_patch_size() {
 void Loader::read_prefix_tokens() {
   ModelConfig& c = config();
   for (const char* pattern : detected_.family->always) tensors_.require(pattern, 0, "weight");
-  c.class_token = find_vector(names().class_token).has_value();
+  const auto class_token = find_vector(names().class_token);
+  c.class_token = class_token && tensors_.elements(*class_token) > 0;
   c.distillation_token = find_vector(names().distillation_token).has_value();
   if (const auto registers = find_vector(names().registers)) {
     c.registers = static_cast<int>(std::min<std::int64_t>(tensors_.elements(*registers) / c.channels, 1 << 20));
   }
   c.pool = ModelConfig::Pool::class_token;
+}
+
+/// Networks that may have relative positions: which they have, and for how many patches.
+void Loader::read_relative_grid() {
+  ModelConfig& c = config();
+  const std::string path = file_.path().string();
+  const auto own = tensors_.find(tensors_.in_block(names().relative_bias), 0, "weight");
+  const auto shared = find_vector(names().shared_relative_bias);
+  c.position.learned = position_name_.has_value();
+  if (!own && !shared) {
+    if (c.position.learned) return;
+    throw Error(path + " has neither positions (\"" + detected_.prefix + names().position +
+                "\") nor relative positions, one of which " + c.family + " needs: the file is incomplete.");
+  }
+  if (own && shared) {
+    throw Error(path + " has relative positions of its blocks (\"" + *own + "\") and shared ones (\"" + *shared +
+                "\"): networks with both are not supported.");
+  }
+  c.relative_bias = own ? ModelConfig::RelativeBias::of_each_block : ModelConfig::RelativeBias::shared;
+  const std::string& name = own ? *own : *shared;
+  const auto& shape = tensors_.shape(name);
+  if (shape.size() != 2 || shape[1] < 1 || shape[1] > c.channels || c.channels % shape[1] != 0) {
+    throw Error("Tensor \"" + name + "\" of " + path + " is no table of relative positions for each head.");
+  }
+  stored_heads_ = static_cast<int>(shape[1]);
+  const StoredGrid grid =
+      grid_of_ways(shape[0], c.patch_px, options_.grid, hints_.input_px, "Tensor \"" + name + "\" of " + path);
+  c.grid_height = grid.height;
+  c.grid_width = grid.width;
+  if (c.position.learned) return;
+  report().facts.push_back(
+      {"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches", grid.source, grid.reason});
 }
 
 void Loader::read_grid() {
@@ -180,6 +237,8 @@ void Loader::read_grid() {
     return;
   }
   position_name_ = find_vector(names().position);
+  if (detected_.family->position_optional) read_relative_grid();
+  if (!c.position.learned) return;
   if (!position_name_) {
     throw Error(file_.path().string() + " has no position embedding (\"" + detected_.prefix +
                 spell(names().position, 0, "weight").front() + "\"), which " + c.family + " needs.");
@@ -200,6 +259,12 @@ void Loader::read_grid() {
                                        .wanted = options_.grid,
                                        .input_px = hints_.input_px},
                                       "Tensor \"" + *position_name_ + "\" of " + file_.path().string());
+  if (c.relative_bias != ModelConfig::RelativeBias::none &&
+      (c.grid_height != grid.height || c.grid_width != grid.width)) {
+    throw Error(file_.path().string() + " has positions of " + std::to_string(grid.width) + "×" +
+                std::to_string(grid.height) + " patches and relative positions of " + std::to_string(c.grid_width) +
+                "×" + std::to_string(c.grid_height) + ": it was put together from two networks.");
+  }
   c.grid_height = grid.height;
   c.grid_width = grid.width;
   position_prefix_ = grid.prefix;

@@ -33,16 +33,25 @@ void Loader::check_weights_fit() const {
 void Loader::read_weights() {
   const ModelConfig& c = config();
   model_->patch_embed = tensors_.patch_embedding(c.channels, c.patch_px, c.input_channels);
+  if (c.patch_norm) {
+    model_->patch_norm = tensors_.patch_norm(names().patch_norm, c.patch_px * c.patch_px, c.input_channels);
+  }
   read_tokens();
   read_positions();
   if (const auto periods = tensors_.find(kRopePeriods, 0, "weight");
       periods && c.position.rotary != PositionRule::Rotary::none) {
     model_->rope_periods = tensors_.vector(*periods, tensors_.elements(*periods));
   }
+  model_->embed_norm = tensors_.optional_norm(names().embed_norm, c.channels);
   model_->norm_pre = tensors_.optional_norm(names().norm_pre, c.channels);
+  if (c.relative_bias == ModelConfig::RelativeBias::shared) {
+    model_->relative_bias = tensors_.matrix(*find_vector(names().shared_relative_bias), ways(), c.num_heads);
+  }
+  model_->blocks.reserve(static_cast<std::size_t>(c.depth));
   for (int i = 0; i < c.depth; ++i) model_->blocks.push_back(read_block(i));
   model_->norm = tensors_.optional_norm(names().norm, c.channels);
   model_->fc_norm = tensors_.optional_norm(names().fc_norm, c.channels);
+  if (c.pool == ModelConfig::Pool::attention) model_->attention_pool = read_attention_pool();
   if (c.classes > 0) {
     const int pooled = c.pool == ModelConfig::Pool::class_and_mean ? 2 * c.channels : c.channels;
     if (c.head_hidden > 0) model_->head_hidden = tensors_.linear(head_hidden_, 0, c.head_hidden, pooled, 1);
@@ -92,6 +101,10 @@ BlockWeights Loader::read_block(int block) {
   w.qkv = !apart ? tensors_.joined_in_file(block, c.channels)
                  : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
                                    c.channels, c.channels, 3);
+  if (c.relative_bias == ModelConfig::RelativeBias::of_each_block) {
+    w.relative_bias =
+        tensors_.matrix(tensors_.require(in_block(names().relative_bias), block, "weight"), ways(), c.num_heads);
+  }
   w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
   if (c.attn_norm) w.attn_norm = tensors_.norm(in_block(names().attn_norm), block, c.channels);
   w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
@@ -111,7 +124,9 @@ void Loader::account() {
   tensors_.check_biases(config().depth);
   const std::vector<std::string> names = tensors_.used();
   const std::set<std::string> used(names.begin(), names.end());
-  refuse_unaccounted(file_, detected_, used, config().depth);
+  const bool pooled_otherwise =
+      config().classes > 0 && config().pool != ModelConfig::Pool::attention && detected_.family->pool_mean;
+  refuse_unaccounted(file_, detected_, used, config().depth, pooled_otherwise);
   if (config().classes > 0) return;
   const auto said = [](const Fact& fact) { return fact.name == "head"; };
   const std::string head = unread_head(file_, detected_, used);
@@ -148,7 +163,13 @@ void Loader::finish_report() {
   r.weight_bytes = model_->patch_embed.bytes() + model_->position.bytes() + model_->prefix.bytes();
   for (const BlockWeights& block : model_->blocks) {
     r.weight_bytes += block.qkv.bytes() + block.proj.bytes() + block.fc1.bytes() + block.fc2.bytes();
+    r.weight_bytes += block.relative_bias.bytes();
     r.weight_bytes += sizeof(float) * static_cast<std::size_t>(4 + (config().layer_scale ? 2 : 0)) * config().channels;
+  }
+  r.weight_bytes += model_->relative_bias.bytes();
+  if (const auto& pool = model_->attention_pool) {
+    r.weight_bytes += pool->keys_values.bytes() + pool->proj.bytes();
+    if (pool->fc1) r.weight_bytes += pool->fc1->bytes() + pool->fc2->bytes();
   }
   if (model_->head_hidden) r.weight_bytes += model_->head_hidden->bytes();
   if (model_->head) r.weight_bytes += model_->head->bytes();

@@ -181,9 +181,13 @@ void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hint
     const char* text = pool == Pool::class_token      ? "class token"
                        : pool == Pool::mean_patches   ? "mean of the patches"
                        : pool == Pool::class_and_mean ? "class token and mean of the patches"
+                       : pool == Pool::attention      ? "attention of a learned query"
                                                       : "mean of class and distillation logits";
-    if (config.classes > 0) add(report, "pooling", text, source, std::move(reason));
+    if (config.classes > 0 || pool == Pool::attention) add(report, "pooling", text, source, std::move(reason));
   };
+  if (config.pool == Pool::attention) {
+    return decide(config.pool, Source::implied, "there is an attention-pooling head");
+  }
   if (config.classes > 0 && family.pool_mean) {
     config.pool_before_norm = family.pool_before_norm;
     return decide(Pool::mean_patches, Source::implied, usual_of(family));
@@ -210,8 +214,9 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   Preprocessing result;
   std::pair<int, int> size = {config.grid_height * config.patch_px, config.grid_width * config.patch_px};
   const bool unstored = !config.position.learned;
-  std::string size_reason = unstored ? why : "stored positions";
-  Source size_source = unstored ? Source::implied : Source::read;
+  const bool relative = config.relative_bias != ModelConfig::RelativeBias::none;
+  std::string size_reason = unstored && !relative ? why : "stored positions";
+  Source size_source = unstored && !relative ? Source::implied : Source::read;
   if (hints.input_px) {
     size = hints.input_px->value;
     size_reason = hints.input_px->reason;
@@ -322,6 +327,11 @@ void note_position_rule(const ModelConfig& config, LoadReport& report, const Fam
   }
   if (rule.rotary != PositionRule::Rotary::none) {
     text += (text.empty() ? "" : "; ") + ("rotary (RoPE), base " + number_text(rule.rope_base));
+  }
+  if (config.relative_bias != ModelConfig::RelativeBias::none) {
+    const bool shared = config.relative_bias == ModelConfig::RelativeBias::shared;
+    text += (text.empty() ? "" : "; ") + std::string("relative, added to the scores, ") +
+            (shared ? "the same in all blocks" : "of each block") + (rule.resampled ? ", bilinear" : ", not resampled");
   }
   add(report, "positions", text, Source::implied, usual_of(family));
 }

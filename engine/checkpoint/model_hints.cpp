@@ -84,6 +84,12 @@ void read_network(JsonFields& source, ModelHints& hints) {
   if (eps && eps->value < 1) hints.eps = {static_cast<float>(eps->value), eps->reason};
   source.size(hints.input_px, "input",
               {"image_size", "model_args.img_size", "img_size", "pretrained_cfg.input_size", "input_size"});
+  hints.absolute_positions = source.boolean(
+      "positions", {"use_absolute_position_embeddings", "use_abs_pos_emb", "model_args.use_abs_pos_emb"});
+  hints.relative_positions =
+      source.boolean("positions", {"use_relative_position_bias", "use_rel_pos_bias", "model_args.use_rel_pos_bias"});
+  hints.shared_positions = source.boolean("positions", {"use_shared_relative_position_bias", "use_shared_rel_pos_bias",
+                                                        "model_args.use_shared_rel_pos_bias"});
   read_activation(source, hints);
   read_norm(source, hints);
   read_pool(source, hints);

@@ -37,7 +37,8 @@ struct ModelHints {
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
-  std::optional<Hint<bool>> rms_norm;  // true: the norms are RMSNorm
+  std::optional<Hint<bool>> rms_norm;                                                  // true: the norms are RMSNorm
+  std::optional<Hint<bool>> absolute_positions, relative_positions, shared_positions;  // BEiT: which it has
   std::optional<Hint<ModelConfig::Pool>> pool;
   std::optional<Hint<std::array<float, 3>>> mean, std;
   std::optional<Hint<float>> rescale;  // of levels, before mean and std

@@ -122,6 +122,17 @@ std::vector<float> ModelTensors::vector(const std::string& name, std::int64_t ex
   return values;
 }
 
+Matrix ModelTensors::matrix(const std::string& name, int rows, int cols) {
+  if (shape(name) != std::vector<std::int64_t>{rows, cols}) {
+    wrong_shape(name, "(" + std::to_string(rows) + ", " + std::to_string(cols) + ")");
+  }
+  const std::vector<float> values = vector(name, static_cast<std::int64_t>(rows) * cols);
+  Matrix matrix(rows, cols);
+  for (int r = 0; r < rows; ++r)
+    std::copy_n(values.data() + static_cast<std::ptrdiff_t>(r) * cols, cols, matrix.row(r));
+  return matrix;
+}
+
 std::vector<float> ModelTensors::bias(std::string_view pattern, int block, int outputs) {
   const auto name = find(pattern, block, "bias");
   if (!name) return {};
@@ -271,6 +282,20 @@ Linear ModelTensors::joined_in_file(int block, int channels) {
   return linear(qkv, block, 3 * channels, channels, 3, std::move(biases));
 }
 
+NormWeights ModelTensors::patch_norm(std::string_view pattern, int area, int input_channels) {
+  NormWeights stored = norm(pattern, 0, area * input_channels);
+  NormWeights weights = stored;
+  for (int channel = 0; channel < input_channels; ++channel) {
+    for (int i = 0; i < area; ++i) {
+      const auto to = static_cast<std::size_t>(channel * area + i);
+      const auto from = static_cast<std::size_t>(i * input_channels + channel);
+      weights.weight[to] = stored.weight[from];
+      weights.bias[to] = stored.bias[from];
+    }
+  }
+  return weights;
+}
+
 Linear ModelTensors::patch_embedding(int channels, int patch_px, int input_channels) {
   const std::string name = require(names().patch, 0, "weight");
   const int area = patch_px * patch_px;
@@ -279,7 +304,7 @@ Linear ModelTensors::patch_embedding(int channels, int patch_px, int input_chann
   const std::vector<std::int64_t>& sizes = shape(name);
   const bool mlx = !names().channels_last && sizes.size() == 4 && sizes[1] == patch_px && sizes[3] == input_channels &&
                    patch_px != input_channels;
-  if (names().channels_last || mlx) {
+  if (names().channels_last || names().patch_rows || mlx) {
     for (int channel = 0; channel < input_channels; ++channel) {
       for (int i = 0; i < area; ++i) reader.columns.push_back(i * input_channels + channel);
     }

@@ -40,6 +40,8 @@ class ModelTensors {
 
   /// Throws Error where the tensor holds integers, or numbers that are not finite.
   std::vector<float> vector(const std::string& name, std::int64_t expected);
+  /// (rows, cols) as it stands in the file.
+  Matrix matrix(const std::string& name, int rows, int cols);
   NormWeights norm(std::string_view pattern, int block, int channels);
   std::optional<NormWeights> optional_norm(std::string_view pattern, int channels);
   /// Throws Error unless the weights have these sizes. A missing bias is no error.
@@ -50,6 +52,8 @@ class ModelTensors {
   Linear joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups);
   /// Query, key and value in one weight, (3C, C); their biases may lie apart or be masked.
   Linear joined_in_file(int block, int channels);
+  /// Of the `area` pixels of a patch, whose channels lie side by side in the file.
+  NormWeights patch_norm(std::string_view pattern, int area, int input_channels);
   Linear patch_embedding(int channels, int patch_px, int input_channels);
 
   /// Throws Error unless each layer has its bias in all blocks or in none.

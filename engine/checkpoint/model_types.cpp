@@ -9,21 +9,16 @@ namespace {
 constexpr const char* kStages = "its resolution changes from stage to stage";
 constexpr const char* kWindows = "its attention works in windows";
 constexpr const char* kVideo = "it reads video, with patches in space and time";
-constexpr const char* kRelative = "its attention adds learned relative positions";
 constexpr const char* kConvolutions = "it has no attention over patches";
 constexpr const char* kText = "it reads text, not pictures";
 constexpr const char* kSequence = "it reads patches as a sequence, with rotary or looked-up positions of its own";
 
 constexpr ModelType kTypes[] = {
-    {"aimv2", "an AIMv2 network", "it normalises patches before their positions are added"},
-    {"aimv2_vision_model", "an AIMv2 network", "it normalises patches before their positions are added"},
     {"audio-spectrogram-transformer", "an audio network", "it reads spectrograms, not pictures"},
-    {"beit", "a BEiT network", kRelative},
     {"bert", "a language model", kText},
     {"convnext", "a ConvNeXt", kConvolutions},
     {"convnextv2", "a ConvNeXt V2", kConvolutions},
     {"cvt", "a CvT", kStages},
-    {"data2vec-vision", "a data2vec vision network", kRelative},
     {"depth_pro", "Depth Pro", "it is three networks, of which two see the picture in tiles"},
     {"dinov3_convnext", "a ConvNeXt", kConvolutions},
     {"efficientnet", "an EfficientNet", kConvolutions},

@@ -88,4 +88,31 @@ StoredGrid stored_grid(const StoredRows& stored, const std::string& what) {
               "and columns with --grid.");
 }
 
+StoredGrid grid_of_ways(std::int64_t ways, int patch_px, const std::optional<std::pair<int, int>>& wanted,
+                        const std::optional<Hint<std::pair<int, int>>>& input_px, const std::string& what) {
+  const auto fits = [&](std::int64_t height, std::int64_t width) {
+    return height > 0 && width > 0 && (2 * height - 1) * (2 * width - 1) + 3 == ways;
+  };
+  if (wanted) {
+    if (fits(wanted->first, wanted->second)) {
+      return {wanted->first, wanted->second, 1, Source::overridden, "chosen by the user"};
+    }
+    throw Error(what + " has " + std::to_string(ways) + " relative positions, which are not those of " +
+                std::to_string(wanted->first) + "×" + std::to_string(wanted->second) +
+                " patches: give another --grid.");
+  }
+  if (input_px) {
+    const int height = input_px->value.first / patch_px, width = input_px->value.second / patch_px;
+    if (fits(height, width)) return {height, width, 1, Source::read, input_px->reason};
+  }
+  const int across = square_side(ways - 3);
+  const int side = (across + 1) / 2;
+  if (across > 0 && fits(side, side)) {
+    return {side, side, 1, Source::implied, "as many relative positions as a square of patches has"};
+  }
+  throw Error(
+      what + " has " + std::to_string(ways) +
+      " relative positions, which are not those of a square of patches: give its rows and columns with --grid.");
+}
+
 }  // namespace vit

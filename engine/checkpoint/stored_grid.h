@@ -31,4 +31,8 @@ struct StoredGrid {
 /// Throws Error, beginning with `what`, where no grid fits.
 StoredGrid stored_grid(const StoredRows& stored, const std::string& what);
 
+/// The same for the `ways` from one patch to another, (2·rows − 1)·(2·columns − 1) + 3 of them.
+StoredGrid grid_of_ways(std::int64_t ways, int patch_px, const std::optional<std::pair<int, int>>& wanted,
+                        const std::optional<Hint<std::pair<int, int>>>& input_px, const std::string& what);
+
 }  // namespace vit

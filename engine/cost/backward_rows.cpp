@@ -45,6 +45,13 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
                   .work = Work::attention_product,
                   .macs = product * (2 + again),
                   .floats = (scores + 2 * tokens) * (2 + again)});
+  if (config.relative_bias != ModelConfig::RelativeBias::none)
+    rows.push_back({.op = Op::relative_bias,
+                    .shape = "(B, h, N, N)",
+                    .work = Work::element,
+                    .elements = scores * again,
+                    .per_element = 1,
+                    .floats = scores * (2 * again) + 4 * N * h * again});
   rows.push_back({.op = Op::softmax,
                   .shape = "(B, h, N, N)",
                   .work = Work::softmax,

@@ -12,24 +12,24 @@ constexpr std::array<ConventionColumn, kConventionCount> kColumns = {{
     {Convention::textbook, "textbook", "textbook", "operations",
      "Multiply-adds of the products, and one operation a score for scale and softmax together; everything else is "
      "free.",
-     1, 1, 0, 1, 0},
+     1, 1, 0, 0, 1, 0},
     {Convention::mac, "mac", "MAC + elements", "MAC",
      "Multiply-adds of the products, and in a column of their own the element operations: additions, products, maxima "
      "and exponentials of the element-wise steps.",
-     1, 1, 0, 0, 0},
+     1, 1, 0, 0, 0, 0},
     {Convention::flop, "flop", "FLOP = 2·MAC", "FLOP",
-     "A multiply-add is two operations; element operations are not counted.", 2, 2, 0, 0, 0},
+     "A multiply-add is two operations; element operations are not counted.", 2, 2, 0, 0, 0, 0},
     {Convention::elements, "elements", "FLOP + elements", "FLOP",
      "Two operations a multiply-add, and every addition, product, maximum and exponential of the element-wise steps.",
-     2, 2, 7, 5, 1},
+     2, 2, 7, 4, 5, 1},
     {Convention::fvcore, "fvcore", "fvcore", "fvcore counts",
-     "As fvcore counts a network without fused attention: a multiply-add is one, LayerNorm five an element, softmax "
-     "and "
-     "activation nothing.",
-     1, 1, 5, 0, 0},
+     "As fvcore counts a network without fused attention: a multiply-add is one, LayerNorm five an element, RMSNorm, "
+     "softmax and activation nothing.",
+     1, 1, 5, 0, 0, 0},
     {Convention::thop, "thop", "thop", "thop counts",
-     "As thop counts modules: q·kᵀ and attn·v are no modules and cost nothing, LayerNorm four an element.", 1, 0, 4, 0,
-     0},
+     "As thop counts modules: q·kᵀ and attn·v are no modules and cost nothing, LayerNorm four an element, RMSNorm "
+     "nothing.",
+     1, 0, 4, 0, 0, 0},
 }};
 
 }  // namespace
@@ -66,6 +66,8 @@ Polynomial Operator::operations(Convention convention) const {
       return macs * column.attention_product;
     case Work::layer_norm:
       return elements * column.layer_norm;
+    case Work::rms_norm:
+      return elements * column.rms_norm;
     case Work::softmax:
       return elements * column.softmax;
     case Work::element:

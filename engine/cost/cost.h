@@ -40,6 +40,7 @@ struct ConventionColumn {
   double product;            // for a multiply-add of a layer with weights
   double attention_product;  // for one of q·kᵀ and attn·v
   double layer_norm;         // for an element of a LayerNorm
+  double rms_norm;           // for an element of an RMSNorm
   double softmax;            // for a score
   double other;              // for any other element operation
 };
@@ -48,7 +49,7 @@ const ConventionColumn& column_of(Convention convention);
 std::optional<Convention> convention_by_id(const std::string& id);
 
 /// What kind of work a row is: which coefficient of a convention it takes.
-enum class Work : std::uint8_t { product, attention_product, layer_norm, softmax, element, none };
+enum class Work : std::uint8_t { product, attention_product, layer_norm, rms_norm, softmax, element, none };
 
 /// One row, in symbols. The rows of all blocks are alike.
 struct Operator {

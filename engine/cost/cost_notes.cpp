@@ -87,14 +87,18 @@ Finding mlp(const CostTable& table) {
 
 const char* explanation_of(Op op) {
   switch (op) {
+    case Op::patch_norm:
+      return "LayerNorm of the pixels of every patch, as vit-pytorch has it.";
     case Op::patch_embed:
       return "Cuts the picture into P×P patches and projects each one, 3P² numbers, to C channels.";
+    case Op::embed_norm:
+      return "Norm of every patch before its position is added, as AIMv2 has it.";
     case Op::position:
       return "Puts the class token (and its like) in front and adds each token's position.";
     case Op::norm_pre:
-      return "LayerNorm before the first block, as CLIP has it.";
+      return "Norm before the first block, as CLIP has it.";
     case Op::norm1:
-      return "LayerNorm of every token before attention.";
+      return "LayerNorm (or RMSNorm) of every token before attention.";
     case Op::qkv:
       return "Attention module, step 1: one projection makes the queries, keys and values of all heads.";
     case Op::split:
@@ -110,6 +114,9 @@ const char* explanation_of(Op op) {
     case Op::scale:
       return "Attention module, step 4: scores times (C/h)^-½, one product for each of the N²·h scores. Some "
              "implementations scale the queries instead: N·C products, whatever the head count.";
+    case Op::relative_bias:
+      return "Adds to each score a learned number for where the key lies as seen from the query, as BEiT has it. With "
+             "another head count a head takes the mean of those of the trained heads whose channels it has.";
     case Op::softmax:
       return "Attention module, step 5: makes each row of scores a distribution over the tokens. With scale the only "
              "step "
@@ -134,7 +141,7 @@ const char* explanation_of(Op op) {
     case Op::residual1:
       return "Adds the attention's result to what entered the block.";
     case Op::norm2:
-      return "LayerNorm of every token before the MLP.";
+      return "LayerNorm (or RMSNorm) of every token before the MLP.";
     case Op::fc1:
       return "MLP: widens every token from C to M channels.";
     case Op::gelu:
@@ -146,7 +153,9 @@ const char* explanation_of(Op op) {
     case Op::residual2:
       return "Adds the MLP's result.";
     case Op::norm:
-      return "LayerNorm after the last block.";
+      return "LayerNorm (or RMSNorm) after the last block.";
+    case Op::pool:
+      return "Pools the tokens by attention: one learned query looks at all of them, and an MLP follows.";
     case Op::head:
       return "Pools the tokens and projects the result to the K classes.";
   }

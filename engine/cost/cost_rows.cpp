@@ -25,11 +25,12 @@ std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& sett
   const bool tiled = settings.kernel == Kernel::tiled;
   switch (op) {
     case Op::position:
-      return Op::patch_embed;
+      return config.embed_norm ? std::nullopt : std::optional(Op::patch_embed);
     case Op::split:
       return tiled ? std::optional(Op::qkv) : std::nullopt;
     case Op::scale:
-      return tiled ? std::optional(Op::softmax) : std::nullopt;
+      if (!tiled) return std::nullopt;
+      return config.relative_bias == ModelConfig::RelativeBias::none ? Op::softmax : Op::relative_bias;
     case Op::merge:
       return tiled ? std::optional(Op::attn_v) : std::nullopt;
     case Op::layer_scale1:  // dropout comes between the projection and these two
@@ -86,18 +87,26 @@ class Rows {
 };
 
 constexpr double kLayerNormOps = 7;  // sum, − mean, square, sum of squares, · 1/σ, · weight, + bias
+constexpr double kRmsNormOps = 4;    // square, sum of squares, · 1/σ, · weight
 constexpr double kSoftmaxOps = 5;    // maximum, −, exp, sum, · 1/sum
 
 const Polynomial B = Symbol::B, N = Symbol::N, T = Symbol::T, P = Symbol::P, C = Symbol::C, M = Symbol::M,
                  h = Symbol::h, K = Symbol::K;
 
-Operator layer_norm(Op op) {
-  return {
-      .op = op, .shape = "(B, N, C)", .work = Work::layer_norm, .elements = B * N * C, .per_element = kLayerNormOps};
+/// LayerNorm or RMSNorm, as the network has it, over rows of `width` numbers.
+void add_norm(Op op, const char* shape, const Polynomial& vectors, const Polynomial& width, const ModelConfig& config,
+              Rows& rows) {
+  const Polynomial elements = vectors * width;
+  rows.add({.op = op,
+            .shape = shape,
+            .work = config.rms_norm ? Work::rms_norm : Work::layer_norm,
+            .elements = elements,
+            .per_element = config.rms_norm ? kRmsNormOps : kLayerNormOps},
+           {.input = elements, .beside = (config.rms_norm ? 1 : 2) * width, .output = elements});
 }
-const Operands& layer_norm_operands() {
-  static const Operands operands = {.input = B * N * C, .beside = 2 * C, .output = B * N * C};
-  return operands;
+
+void add_norm(Op op, const ModelConfig& config, Rows& rows) {
+  add_norm(op, "(B, N, C)", B * N, C, config, rows);
 }
 
 Operator add_residual(Op op) {
@@ -108,6 +117,7 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
   const Polynomial patches = B * (N - T);
   const Polynomial bias = config.patch_bias ? 1 : 0;
   const Polynomial patch = config.input_channels * P * P;  // numbers
+  if (config.patch_norm) add_norm(Op::patch_norm, "(B, N−T, 3P²)", patches, patch, config, rows);
   rows.add({.op = Op::patch_embed,
             .shape = "(B, N−T, C)",
             .work = Work::product,
@@ -115,13 +125,14 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
             .elements = patches * C * bias,
             .per_element = 1},
            {.input = patches * patch, .beside = patch * C + C * bias, .output = patches * C});
+  if (config.embed_norm) add_norm(Op::embed_norm, "(B, N−T, C)", patches, C, config, rows);
   const Polynomial positioned = !config.position.learned        ? Polynomial()
                                 : config.position.covers_prefix ? N * C
                                                                 : (N - T) * C;
   rows.add(
       {.op = Op::position, .shape = "(B, N, C)", .work = Work::element, .elements = B * positioned, .per_element = 1},
       {.input = patches * C, .beside = positioned + T * C + B * T * C, .output = patches * C});
-  if (config.norm_pre) rows.add(layer_norm(Op::norm_pre), layer_norm_operands());
+  if (config.norm_pre) add_norm(Op::norm_pre, config, rows);
 }
 
 void add_attention(const ModelConfig& config, const Settings& settings, Rows& rows) {
@@ -146,6 +157,10 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
            {.input = 2 * tokens, .output = scores});
   rows.add({.op = Op::scale, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
            {.input = scores, .output = scores});
+  if (config.relative_bias != ModelConfig::RelativeBias::none)  // about 4·N ways from a query to a key
+    rows.add(
+        {.op = Op::relative_bias, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
+        {.input = scores, .beside = 4 * N * h, .output = scores});
   rows.add({.op = Op::softmax,
             .shape = "(B, h, N, N)",
             .work = Work::softmax,
@@ -158,7 +173,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
   rows.add({.op = Op::attn_v, .shape = "(B, h, N, C/h)", .work = Work::attention_product, .macs = B * N * N * C},
            {.input = scores + tokens, .output = tokens});
   rows.add({.op = Op::merge, .shape = "(B, N, C)"}, {.input = tokens, .output = tokens});
-  if (config.attn_norm) rows.add(layer_norm(Op::attn_norm), layer_norm_operands());
+  if (config.attn_norm) add_norm(Op::attn_norm, config, rows);
   rows.add({.op = Op::proj,
             .shape = "(B, N, C)",
             .work = Work::product,
@@ -188,13 +203,7 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .elements = hidden,
             .per_element = config.swiglu ? 5 : activation_ops(config.activation)},  // g / (1 + exp(−g)) · x
            {.input = hidden * branches, .output = hidden});
-  if (config.mlp_norm)
-    rows.add({.op = Op::mlp_norm,
-              .shape = "(B, N, M)",
-              .work = Work::layer_norm,
-              .elements = hidden,
-              .per_element = kLayerNormOps},
-             {.input = hidden, .beside = 2 * M, .output = hidden});
+  if (config.mlp_norm) add_norm(Op::mlp_norm, "(B, N, M)", B * N, M, config, rows);
   rows.add({.op = Op::fc2,
             .shape = "(B, N, C)",
             .work = Work::product,
@@ -210,14 +219,27 @@ void add_branch_end(Op layer_scale, Op residual, const ModelConfig& config, Rows
   rows.add(add_residual(residual), {.input = tokens, .beside = tokens, .output = tokens});
 }
 
+/// Keys and values of the tokens, one query, its projection and an MLP of one token.
+void add_attention_pool(const ModelConfig& config, Rows& rows) {
+  const Polynomial hidden = config.pool_hidden;
+  rows.add(
+      {.op = Op::pool,
+       .shape = "(B, C)",
+       .work = Work::product,
+       .macs = B * N * 2 * C * C + B * N * 2 * C + B * C * C + B * C * hidden * 2,
+       .elements = B * N * 2 * C + B * C * (config.pool_hidden > 0 ? 3 : 1) +
+                   B * hidden * (1 + activation_ops(config.activation)),
+       .per_element = 1},
+      {.input = B * N * C, .beside = 3 * C * C + 4 * C + B * N * 4 * C + hidden * 2 * C + hidden + C, .output = B * C});
+}
+
 void add_tail(const ModelConfig& config, Rows& rows) {
   if (config.fc_norm) {  // acts on the pooled token
-    rows.add(
-        {.op = Op::norm, .shape = "(B, C)", .work = Work::layer_norm, .elements = B * C, .per_element = kLayerNormOps},
-        {.input = B * C, .beside = 2 * C, .output = B * C});
+    add_norm(Op::norm, "(B, C)", B, C, config, rows);
   } else if (config.final_norm) {
-    rows.add(layer_norm(Op::norm), layer_norm_operands());
+    add_norm(Op::norm, config, rows);
   }
+  if (config.pool == ModelConfig::Pool::attention) add_attention_pool(config, rows);
   if (config.classes == 0) return;
   using Pool = ModelConfig::Pool;
   const bool both = config.pool == Pool::class_and_mean, mean = config.pool == Pool::mean_patches || both;
@@ -245,10 +267,10 @@ void add_tail(const ModelConfig& config, Rows& rows) {
 std::vector<Operator> operator_table(const ModelConfig& config, const Settings& settings) {
   Rows rows(config, settings);
   add_embedding(config, rows);
-  rows.add(layer_norm(Op::norm1), layer_norm_operands());
+  add_norm(Op::norm1, config, rows);
   add_attention(config, settings, rows);
   add_branch_end(Op::layer_scale1, Op::residual1, config, rows);
-  rows.add(layer_norm(Op::norm2), layer_norm_operands());
+  add_norm(Op::norm2, config, rows);
   add_mlp(config, rows);
   add_branch_end(Op::layer_scale2, Op::residual2, config, rows);
   add_tail(config, rows);

@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <memory>
 
 #include "engine/kernels/kernels.h"
 #include "engine/network/dropout.h"
+#include "engine/network/relative_bias.h"
 
 namespace vit {
 namespace {
 
 /// One head of a trace's block.
 struct Head {
-  Head(const Trace& trace_, int block_, int head_)
+  Head(const Trace& trace_, int block_, int head_, const RelativeBias* bias_)
       : trace(trace_),
+        bias(bias_),
         kept(*trace_.blocks.at(static_cast<std::size_t>(block_))),
         table(trace_.model->patch_embed.table()),
         block(block_),
@@ -24,6 +27,7 @@ struct Head {
   }
 
   const Trace& trace;
+  const RelativeBias* bias;  // or none
   const BlockTrace& kept;
   const KernelTable& table;
   int block, head, tokens, dim;
@@ -31,6 +35,7 @@ struct Head {
   const float* q(int token) const { return kept.q.row(token) + head * dim; }
   const float* k(int token) const { return kept.k.row(token) + head * dim; }
   float scale() const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(dim))); }
+  float scale_of_softmax() const { return bias != nullptr ? 1.f : scale(); }
   bool has_map() const { return kept.map_heads > 0; }
 
   void drop(int query, float* p) const {
@@ -38,6 +43,13 @@ struct Head {
     if (rate > 0.f) dropout_row(attn_drop_key(trace.settings.seed, block, head, query), rate, p, p, tokens);
   }
 };
+
+/// What the block's attention adds to its scores, where it has to be computed again.
+std::unique_ptr<const RelativeBias> bias_of(const Trace& trace, int block) {
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
+  if (trace.model->config.relative_bias == ModelConfig::RelativeBias::none || kept.map_heads > 0) return nullptr;
+  return std::make_unique<const RelativeBias>(*trace.model, trace.grid, block, trace.settings.heads(block));
+}
 
 /// One row of probabilities into `p`, which has room for `tokens` rounded up to whole lines.
 void probabilities(const Head& at, int query, float* p) {
@@ -64,7 +76,8 @@ void probabilities(const Head& at, int query, float* p) {
                  .panel_end = 1,
                  .c = p,
                  .c_stride = 1});
-  at.table.softmax({p, Matrix::padded_stride(at.tokens), 0, 1, at.tokens, at.scale()});
+  if (at.bias != nullptr) at.bias->add(at.head, query, at.scale(), p);
+  at.table.softmax({p, Matrix::padded_stride(at.tokens), 0, 1, at.tokens, at.scale_of_softmax()});
 }
 
 /// All rows of a head, computed as the forward pass does.
@@ -87,7 +100,9 @@ Matrix all_probabilities(const Head& at) {
                  .panel_end = (at.tokens + panel - 1) / panel,
                  .c = p.row(0),
                  .c_stride = p.stride()});
-  at.table.softmax({p.row(0), p.stride(), 0, at.tokens, at.tokens, at.scale()});
+  for (int query = 0; at.bias != nullptr && query < at.tokens; ++query)
+    at.bias->add(at.head, query, at.scale(), p.row(query));
+  at.table.softmax({p.row(0), p.stride(), 0, at.tokens, at.tokens, at.scale_of_softmax()});
   return p;
 }
 
@@ -107,7 +122,8 @@ std::span<const Choice<Stage>> choices(Stage) {
 }
 
 std::vector<float> attention_row(const Trace& trace, int block, int head, int query, Stage stage) {
-  const Head at(trace, block, head);
+  const auto bias = bias_of(trace, block);
+  const Head at(trace, block, head, bias.get());
   std::vector<float> row(static_cast<std::size_t>(Matrix::padded_stride(at.tokens)));
   probabilities(at, query, row.data());
   if (stage == Stage::after_dropout) at.drop(query, row.data());
@@ -117,9 +133,10 @@ std::vector<float> attention_row(const Trace& trace, int block, int head, int qu
 
 Matrix attention_rows(const Trace& trace, int block, int query, Stage stage) {
   const int heads = heads_of(trace, block);
+  const auto bias = bias_of(trace, block);
   Matrix rows(heads, trace.grid.tokens());
   for (int head = 0; head < heads; ++head) {
-    const Head at(trace, block, head);
+    const Head at(trace, block, head, bias.get());
     probabilities(at, query, rows.row(head));
     if (stage == Stage::after_dropout) at.drop(query, rows.row(head));
   }
@@ -151,7 +168,8 @@ Matrix attention_columns(const Trace& trace, int block, int key, Stage stage) {
 }
 
 Matrix attention_head(const Trace& trace, int block, int head, Stage stage) {
-  const Head at(trace, block, head);
+  const auto bias = bias_of(trace, block);
+  const Head at(trace, block, head, bias.get());
   Matrix map = all_probabilities(at);
   if (stage == Stage::after_dropout) {
     for (int query = 0; query < at.tokens; ++query) at.drop(query, map.row(query));

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/maps/attention.h"
+#include "engine/network/relative_bias.h"
 
 namespace vit {
 namespace {
@@ -65,9 +66,16 @@ HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, con
   numbers.query = query;
   const float* q = kept.q.row(query) + head * dim;
   numbers.q.assign(q, q + dim);
-  for (int key = 0; key < kept.k.rows(); ++key)
-    numbers.scores.push_back(
-        static_cast<float>(dot(q, kept.k.row(key) + head * dim, channels) / std::sqrt(static_cast<double>(dim))));
+  if (trace.model->config.relative_bias != ModelConfig::RelativeBias::none) {
+    numbers.biases.assign(static_cast<std::size_t>(kept.k.rows()), 0.f);
+    RelativeBias(*trace.model, trace.grid, block, trace.settings.heads(block))
+        .add(head, query, 1.f, numbers.biases.data());
+  }
+  for (int key = 0; key < kept.k.rows(); ++key) {
+    const double bias = numbers.biases.empty() ? 0.0 : numbers.biases[static_cast<std::size_t>(key)];
+    numbers.scores.push_back(static_cast<float>(
+        dot(q, kept.k.row(key) + head * dim, channels) / std::sqrt(static_cast<double>(dim)) + bias));
+  }
   numbers.shares = attention_row(trace, block, head, query);
   numbers.values = head_values(trace, block, head, stop);
   numbers.output.assign(channels, 0.f);
@@ -88,6 +96,7 @@ PairNumbers pair_numbers(const Trace& trace, const HeadNumbers& numbers, int key
   pair.k.assign(k, k + dim);
   for (std::size_t c = 0; c < dim; ++c) pair.products.push_back(numbers.q[c] * k[c]);
   pair.dot = static_cast<float>(dot(numbers.q.data(), k, dim));
+  if (!numbers.biases.empty()) pair.bias = numbers.biases[static_cast<std::size_t>(key)];
   pair.score = numbers.scores[static_cast<std::size_t>(key)];
   pair.share = numbers.shares[static_cast<std::size_t>(key)];
   for (std::size_t c = 0; c < dim; ++c) pair.part.push_back(pair.share * numbers.values.row(key)[c]);

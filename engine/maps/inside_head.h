@@ -1,4 +1,5 @@
-// One head's arithmetic for one query, number by number: q·k, ÷ √d, softmax, and the weighted sum of the values.
+// One head's arithmetic for one query, number by number: q·k, ÷ √d, + bias, softmax, and the weighted sum of the
+// values.
 #pragma once
 
 #include <stop_token>
@@ -13,7 +14,8 @@ namespace vit {
 struct HeadNumbers {
   int block = 0, head = 0, query = 0;
   std::vector<float> q;       // (d)
-  std::vector<float> scores;  // (N) q·k / √d
+  std::vector<float> biases;  // (N) relative position biases, or empty where the network has none
+  std::vector<float> scores;  // (N) q·k / √d + bias
   std::vector<float> shares;  // (N) their softmax, before dropout
   Matrix values;              // (N, d) computed again from the block's input
   std::vector<float> output;  // (d) Σ share · value
@@ -26,7 +28,8 @@ HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, con
 struct PairNumbers {
   std::vector<float> k, products;  // (d) the key, and q · k channel by channel
   float dot = 0;                   // their sum
-  float score = 0;                 // dot / √d
+  float bias = 0;                  // of the relative position, 0 where the network has none
+  float score = 0;                 // dot / √d + bias
   float share = 0;
   std::vector<float> part;   // (d) share · value: what this key adds to the output
   float part_of_output = 0;  // how much of the output's length lies in `part`: part·output / |output|²; all keys: 1

@@ -29,6 +29,15 @@ constexpr std::array kParameters = {
               .is_class = true},
 };
 
+std::string refusal(const Trace& trace) {
+  const ModelConfig& config = trace.model->config;
+  if (config.classes > 0 && config.pool == ModelConfig::Pool::attention)
+    return "The classes of this network are read from a pool with an attention of its own over all tokens, so that no "
+           "block's "
+           "token says them.";
+  return refused_without_tokens(trace);
+}
+
 double work(const Trace& trace, const Question&) {
   const double channels = trace.model->config.channels, classes = trace.model->config.classes;
   return static_cast<double>(trace.blocks.size()) * channels * (6.0 * trace.grid.tokens() + classes);
@@ -219,7 +228,7 @@ const Analysis kLens = {
     .asks_query = false,
     .reads_output = true,
     .parameters = kParameters,
-    .refusal = refused_without_tokens,
+    .refusal = refusal,
     .work = work,
     .answer = answer,
     .about = about};

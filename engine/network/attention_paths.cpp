@@ -137,7 +137,13 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
           at.maps != nullptr ? at.maps + (static_cast<std::ptrdiff_t>(head) * at.tokens + first) * at.map_stride : tile;
       score(at, at.q.row(first) + column, at.q.stride, head, packed, p, rows);
       lane.lap(Op::scores);
-      at.table->softmax({p, at.map_stride, 0, rows, at.tokens, at.scale()});
+      float scale = at.scale();
+      if (at.bias != nullptr) {
+        for (int r = 0; r < rows; ++r) at.bias->add(head, first + r, scale, p + r * at.map_stride);
+        scale = 1.f;
+        lane.lap(Op::relative_bias);
+      }
+      at.table->softmax({p, at.map_stride, 0, rows, at.tokens, scale});
       lane.lap(Op::softmax);
       if (at.drop > 0.f) {
         drop(at, head, first, rows, p, tile);
@@ -205,6 +211,11 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   for_each_head(Op::scale, [&](int head) {
     for (int r = mine.begin; r < mine.end; ++r) at.table->scale(map(s, head, r), at.tokens, at.scale());
   });
+  if (at.bias != nullptr) {
+    for_each_head(Op::relative_bias, [&](int head) {
+      for (int r = mine.begin; r < mine.end; ++r) at.bias->add(head, r, 1.f, map(s, head, r));
+    });
+  }
   for_each_head(Op::softmax, [&](int head) {
     at.table->softmax({map(s, head, mine.begin), at.map_stride, 0, rows, at.tokens, 1.f});
   });

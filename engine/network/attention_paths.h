@@ -9,6 +9,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/network/meter.h"
 #include "engine/network/pass_buffers.h"
+#include "engine/network/relative_bias.h"
 #include "engine/network/settings.h"
 
 namespace vit {
@@ -24,6 +25,7 @@ struct Attention {
   const BlockSettings* settings = nullptr;  // which heads are off
   MatrixView q, k, v;                       // (N, C) head-major columns
   MatrixSpan out;                           // (N, C) likewise
+  const RelativeBias* bias = nullptr;       // added to the scaled scores, or none
   float* maps = nullptr;                    // (h, N, map_stride) where the probabilities are kept, or none
   std::ptrdiff_t map_stride = 0;            // of maps and of any other scores
   float drop = 0.f;                         // probability of attn_drop, 0 outside training

@@ -64,7 +64,13 @@ class HeadBackward {
                       .c = p,
                       .c_stride = pass_.p.stride()});
     lane.lap(Op::scores);
-    table_.softmax({p, pass_.p.stride(), 0, rows, pass_.tokens, pass_.scale(block_)});
+    float scale = pass_.scale(block_);
+    if (pass_.bias) {
+      for (int r = 0; r < rows; ++r) pass_.bias->add(head_, first + r, scale, p + r * pass_.p.stride());
+      scale = 1.f;
+      lane.lap(Op::relative_bias);
+    }
+    table_.softmax({p, pass_.p.stride(), 0, rows, pass_.tokens, scale});
     lane.lap(Op::softmax);
     return {p, rows, pass_.tokens, pass_.p.stride()};
   }
@@ -209,6 +215,8 @@ void pack_for_attention(BackwardPass& pass, int block, const Member& member) {
   const int panels = (pass.tokens + table.panel - 1) / table.panel, d = pass.head_dim(block);
   const Matrix& k = pass.kept(block).k;
   const bool again = pass.kept(block).map_heads == 0;
+  if (member.thread() == 0 && again && pass.model.config.relative_bias != ModelConfig::RelativeBias::none)
+    pass.bias = std::make_unique<const RelativeBias>(pass.model, pass.trace.grid, block, pass.heads_of(block));
   const Share share = member.share(pass.heads_of(block) * panels);
   for (int i = share.begin; i < share.end; ++i) {
     const int head = i / panels, first = i % panels * table.panel;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "engine/base/pool.h"
 #include "engine/kernels/backward_kernels.h"
 #include "engine/network/backward.h"
 #include "engine/network/pass_buffers.h"
+#include "engine/network/relative_bias.h"
 
 namespace vit {
 
@@ -41,6 +43,8 @@ struct BackwardPass {
   Matrix p, dp;               // (N, N) of one head
   Matrix dkv_turned;          // (2·C/h, N) of one head
   Buffer packed_k, packed_v;  // (h) packed panels of a head's keys and values
+  std::unique_ptr<const RelativeBias>
+      bias;                   // that the block adds to its scores, where they are computed again, or none
   std::vector<Buffer> rooms;  // (threads)
 
   const BlockTrace& kept(int block) const { return *trace.blocks[static_cast<std::size_t>(block)]; }
@@ -59,7 +63,7 @@ void attend_again(BackwardPass& pass, int block, Share rows, Meter::Lane& lane);
 /// v, packed_v, q_turned and dheads_turned.
 void attend_backward(BackwardPass& pass, int block, bool goes_on, Share rows, Member& member, Meter::Lane& lane);
 
-/// Packs this thread's share of a block's keys and values.
+/// Packs this thread's share of a block's keys and values; the first thread makes the block's bias.
 void pack_for_attention(BackwardPass& pass, int block, const Member& member);
 
 }  // namespace vit

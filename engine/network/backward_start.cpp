@@ -120,6 +120,11 @@ std::string refused_backward(const Trace& trace) {
   if (trace.blocks.empty()) return "The pass kept no maps; run it again with queries and keys kept.";
   if (!trace.extent.whole())
     return "The pass ended before the network did, so that there is no way back; run all of it.";
+  const ModelConfig& config = trace.model->config;
+  if (config.classes > 0 && config.pool == ModelConfig::Pool::attention)
+    return "The classes of this network are read from a pool with an attention of its own, through which there is no "
+           "way "
+           "back here.";
   return "";
 }
 

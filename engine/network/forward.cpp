@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/attention_paths.h"
+#include "engine/network/attention_pool.h"
 #include "engine/network/dropout.h"
 #include "engine/network/pass.h"
 #include "engine/network/pass_buffers.h"
@@ -51,13 +52,32 @@ class PassThread {
     const Share patches = {std::max(rows_.begin - prefix, 0), std::max(rows_.end - prefix, 0)};
 
     gather_patches(*pass_.trace.pixels, model_.config.patch_px, patches, buffers_.patches.span());  // (N-1, 3·P·P)
-    linear_part(buffers_.patches.view(), model_.patch_embed, {.residual = without_first_rows(position, prefix)},
-                {without_first_rows(tokens, prefix)}, patches);  // (N-1, C)
+    if (model_.patch_norm) {
+      const MatrixSpan pixels = buffers_.patches.span();
+      norm_rows(pixels, *model_.patch_norm, pixels, patches);
+      done(Op::patch_norm);
+    }
+    const MatrixView later = model_.embed_norm ? MatrixView() : without_first_rows(position, prefix);
+    linear_part(buffers_.patches.view(), model_.patch_embed, {.residual = later}, {without_first_rows(tokens, prefix)},
+                patches);  // (N-1, C)
+    if (model_.embed_norm) place_normed(tokens, position, patches);
     for (int t = rows_.begin; t < std::min(rows_.end, prefix); ++t) {
       for (int c = 0; c < x.cols; ++c) tokens.row(t)[c] = model_.prefix(t, c) + (position.data ? position(t, c) : 0.f);
     }
     done(Op::patch_embed);
     if (model_.norm_pre) norm(tokens, *model_.norm_pre, x, Op::norm_pre);  // (N, C)
+  }
+
+  /// Patches are normalised before their positions are added.
+  void place_normed(MatrixSpan tokens, MatrixView position, Share patches) {
+    const int prefix = pass_.trace.grid.prefix;
+    done(Op::patch_embed);
+    norm_rows(tokens, *model_.embed_norm, tokens, {patches.begin + prefix, patches.end + prefix});
+    done(Op::embed_norm);
+    for (int t = patches.begin + prefix; position.data != nullptr && t < patches.end + prefix; ++t) {
+      for (int c = 0; c < tokens.cols; ++c) tokens.row(t)[c] += position(t, c);
+    }
+    done(Op::position);
   }
 
   /// y = x₁ + MLP(norm2(x₁)), x₁ = x + Attention(norm1(x)). All (N, C)
@@ -148,6 +168,7 @@ class PassThread {
       for (int t = rows_.begin; t < rows_.end; ++t) std::memcpy(features.row(t), x.row(t), sizeof(float) * x.cols);
       lane_.restart();  // no row of the table
     }
+    if (model_.attention_pool) attend_pooled(features);
     if (!model_.head) return;
     member_.sync();  // pooling looks at all tokens
     lane_.restart();
@@ -164,9 +185,24 @@ class PassThread {
     done(Op::head);
   }
 
+  /// Every thread makes keys and values of its tokens, and then the one pooled token for itself. (1, C)
+  void attend_pooled(MatrixView features) {
+    const AttentionPool& pool = *model_.attention_pool;
+    const MatrixSpan keys = buffers_.normed.span(), values = buffers_.heads.span();
+    linear_part(features, pool.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
+    lane_.lap(Op::pool);
+    member_.sync();  // the query looks at all keys
+    lane_.restart();
+    const Matrix attended =
+        attend_pool(pool, keys, values, pool.prefix_too ? 0 : pass_.trace.grid.prefix, model_.config.eps);
+    pooled_ = pool_tokens(pass_.trace, 0, &attended);
+    if (member_.thread() == 0) std::copy_n(pooled_.row(0), pooled_.cols(), pass_.trace.pooled.data());
+    done(Op::pool);
+  }
+
   /// The pooled token, through the first of two layers if the head has two. (1, C), (1, 2C) or (1, hidden)
   Matrix head_input() const {
-    Matrix pooled = pool_tokens(pass_.trace, 0);
+    Matrix pooled = model_.attention_pool ? Matrix(pooled_.view()) : pool_tokens(pass_.trace, 0);
     if (!model_.head_hidden) return pooled;
     Matrix hidden(1, model_.head_hidden->outputs());
     vit::linear(pooled.view(), *model_.head_hidden, {.activation = model_.config.head_activation}, {hidden.span()},
@@ -175,18 +211,22 @@ class PassThread {
   }
 
   void norm(MatrixView x, const NormWeights& w, MatrixSpan y, Op op) {
+    norm_rows(x, w, y, rows_);
+    done(op);
+  }
+
+  void norm_rows(MatrixView x, const NormWeights& w, MatrixSpan y, Share rows) {
     pass_.table.layer_norm({.x = x.data,
                             .x_stride = x.stride,
                             .y = y.data,
                             .y_stride = y.stride,
-                            .row_begin = rows_.begin,
-                            .row_end = rows_.end,
+                            .row_begin = rows.begin,
+                            .row_end = rows.end,
                             .columns = x.cols,
                             .weight = w.weight.data(),
                             .bias = w.bias.data(),
                             .eps = model_.config.eps,
                             .centred = w.centred});
-    done(op);
   }
 
   void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y, Op op) {
@@ -226,7 +266,8 @@ class PassThread {
   const Settings& settings_;
   Member& member_;
   Meter::Lane& lane_;
-  Share rows_;  // tokens
+  Share rows_;     // tokens
+  Matrix pooled_;  // (1, C) what an attention pool makes
 };
 
 /// The block to begin with: what comes before it is the same in the previous trace.
@@ -282,7 +323,9 @@ TokenGrid token_grid(const ModelConfig& config, int width_px, int height_px) {
   }
   const TokenGrid grid = {config.prefix_tokens(), height_px / patch, width_px / patch};
   if (!config.position.resampled && (grid.rows != config.grid_height || grid.cols != config.grid_width)) {
-    throw Error(config.family + " runs at its own size only: give it " +
+    const bool relative = config.relative_bias != ModelConfig::RelativeBias::none;
+    throw Error(config.family + " runs at its own size only" +
+                (relative ? ", for which its relative positions are stored" : "") + ": give it " +
                 size(config.grid_width * patch, config.grid_height * patch) + " pixels, not " +
                 size(width_px, height_px) + ".");
   }

@@ -63,7 +63,10 @@ void validate(const ModelConfig& config) {
     throw Error("Rotary positions need heads of a multiple of 4 channels, not " +
                 std::to_string(config.channels / config.num_heads) + ": give another count with --trained-heads.");
   }
-  if (!(config.eps > 0 && config.eps < 1)) throw Error("A LayerNorm eps must lie between 0 and 1.");
+  if (config.relative_bias != ModelConfig::RelativeBias::none && (!config.class_token || config.prefix_tokens() != 1)) {
+    throw Error("Relative positions are known for a class token and patches, and for no other tokens.");
+  }
+  if (!(config.eps > 0 && config.eps < 1)) throw Error("A norm's eps must lie between 0 and 1.");
   using Pool = ModelConfig::Pool;
   if ((config.pool == Pool::class_token || config.pool == Pool::class_and_mean) && !config.class_token) {
     throw Error("A network without a class token cannot read its answer from one.");

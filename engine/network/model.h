@@ -54,22 +54,30 @@ struct ModelConfig {
   int registers = 0;
   bool qkv_bias = true;
   bool patch_bias = true;
-  bool norm_pre = false;   // LayerNorm before block 0 (CLIP)
-  bool final_norm = true;  // LayerNorm after the last block
+  bool patch_norm = false;  // norm of a patch's pixels before they are embedded (vit-pytorch)
+  bool embed_norm = false;  // norm of the patches before their positions are added (AIMv2)
+  bool norm_pre = false;    // LayerNorm before block 0 (CLIP)
+  bool final_norm = true;   // LayerNorm after the last block
   bool layer_scale = false;
   bool swiglu = false;     // fc1 makes 2M: silu(gate)·x
   bool attn_norm = false;  // LayerNorm of the heads' outputs before proj (EVA-02 CLIP)
   bool mlp_norm = false;   // LayerNorm before fc2 (EVA-02)
   /// What the head reads. class_and_mean: 2C numbers, the class token and then the mean of the patches (DINOv2).
-  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled, class_and_mean };
+  /// attention: what a learned query makes of the tokens, see AttentionPool.
+  enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled, class_and_mean, attention };
   Pool pool = Pool::class_token;
   bool pool_before_norm = false;  // it reads the last block's output, not the features (Hugging Face CLIP)
   bool fc_norm = false;           // LayerNorm after pooling in place of before it
   int head_hidden = 0;            // outputs of the head's first layer where it has two, else 0
   Activation head_activation = Activation::none;  // between those two
   Activation activation = Activation::gelu;
-  float eps = 1e-6f;  // of every LayerNorm
+  int pool_hidden = 0;    // Pool::attention: hidden width of its MLP, 0 where it has none
+  bool rms_norm = false;  // the norms are RMSNorm
+  float eps = 1e-6f;      // of every norm
   PositionRule position;
+  /// Learned numbers that attention adds to its scores for where a key lies as seen from its query (BEiT).
+  enum class RelativeBias : std::uint8_t { none, of_each_block, shared };
+  RelativeBias relative_bias = RelativeBias::none;
   bool operator==(const ModelConfig&) const = default;
 
   int prefix_tokens() const { return (class_token ? 1 : 0) + (distillation_token ? 1 : 0) + registers; }
@@ -84,6 +92,19 @@ struct NormWeights {
   bool centred = true;              // LayerNorm; false: RMSNorm, whose biases are 0
 };
 
+/// One more attention behind the blocks, with a single learned query (SigLIP's head, timm's attn_pool; Set Transformer,
+/// Lee et al. 2019): y = proj(Σ softmax(q·kᵀ/√d)·v), and y + MLP(norm(y)) where there is an MLP.
+struct AttentionPool {
+  int heads = 1;
+  bool prefix_too = true;           // it looks at the prefix tokens, too
+  std::vector<float> query;         // (C) as used, head-major, not scaled
+  Linear keys_values;               // (2C, C), groups 2
+  Linear proj;                      // (C, C)
+  std::optional<NormWeights> norm;  // (C)
+  std::optional<Linear> fc1, fc2;   // (M, C), (C, M)
+  Activation activation = Activation::gelu;
+};
+
 struct BlockWeights {
   NormWeights norm1, norm2;                        // (C)
   std::optional<NormWeights> attn_norm, mlp_norm;  // (C), (M)
@@ -92,6 +113,7 @@ struct BlockWeights {
   Linear fc1;                                      // (M, C), or (2M, C) with swiglu
   Linear fc2;                                      // (C, M)
   std::vector<float> layer_scale1, layer_scale2;   // (C) or empty
+  Matrix relative_bias;                            // (ways, h) as relative_bias.h has it, or empty
 };
 
 /// How sure the program is of something that the tensors do not say.
@@ -124,9 +146,12 @@ struct Model {
   Linear patch_embed;  // (C, 3·P·P)
   Matrix prefix;       // (prefix tokens, C), their positions not yet added
   Matrix position;  // (prefix tokens + stored grid, C), zero rows for prefix tokens without one; position.h resamples
-  std::vector<float> rope_periods;  // (d/4) where the file stores them, else they follow from rope_base
-  std::optional<NormWeights> norm_pre, norm, fc_norm;
-  std::vector<BlockWeights> blocks;   // (L)
+  std::vector<float> rope_periods;        // (d/4) where the file stores them, else they follow from rope_base
+  Matrix relative_bias;                   // (ways, h) of all blocks alike, or empty
+  std::optional<NormWeights> patch_norm;  // (3·P·P)
+  std::optional<NormWeights> embed_norm, norm_pre, norm, fc_norm;
+  std::vector<BlockWeights> blocks;  // (L)
+  std::optional<AttentionPool> attention_pool;
   std::optional<Linear> head_hidden;  // the first of a head's two layers
   std::optional<Linear> head;         // (K, C), or (K, 2C) for Pool::class_and_mean; the second of two
   std::optional<Linear> head_distilled;

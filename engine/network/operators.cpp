@@ -13,7 +13,9 @@ struct Names {
 };
 
 constexpr std::array<Names, kOpCount> kNames = {{
+    {Op::patch_norm, "pixels.norm", "patch_norm"},
     {Op::patch_embed, "patches", "patch_embed"},
+    {Op::embed_norm, "patches.norm", "embed_norm"},
     {Op::position, "position", "position"},
     {Op::norm_pre, "norm_pre", "norm_pre"},
     {Op::norm1, "norm1", "norm1"},
@@ -22,6 +24,7 @@ constexpr std::array<Names, kOpCount> kNames = {{
     {Op::rope, "rope", "rope"},
     {Op::scores, "q·kᵀ", "scores"},
     {Op::scale, "scale", "scale"},
+    {Op::relative_bias, "+ bias", "relative_bias"},
     {Op::softmax, "softmax", "softmax"},
     {Op::attn_drop, "attn_drop", "attn_drop"},
     {Op::attn_v, "attn·v", "attn_v"},
@@ -39,6 +42,7 @@ constexpr std::array<Names, kOpCount> kNames = {{
     {Op::layer_scale2, "layer scale 2", "layer_scale2"},
     {Op::residual2, "residual 2", "residual2"},
     {Op::norm, "norm", "norm"},
+    {Op::pool, "attention pool", "pool"},
     {Op::head, "head", "head"},
 }};
 

@@ -8,33 +8,37 @@ namespace vit {
 
 /// Rows that a network does not have (no layer scale, no norm_pre) are left out of its table.
 enum class Op : std::uint8_t {
-  patch_embed,   // (N-1, C)  convolution of P×P patches
-  position,      // (N, C)    + position embedding, prefix tokens put in front
-  norm_pre,      // (N, C)    CLIP only
-  norm1,         // (N, C)
-  qkv,           // (N, 3C)
-  split,         // 3 × (h, N, C/h)  reshape and permute
-  rope,          // 2 × (h, N, C/h)  rotary position embedding, where a family has it
-  scores,        // (h, N, N)  q·kᵀ
-  scale,         // (h, N, N)  · head_dim^-0.5
-  softmax,       // (h, N, N)
-  attn_drop,     // (h, N, N)
-  attn_v,        // (h, N, C/h)
-  merge,         // (N, C)  transpose and reshape
-  attn_norm,     // (N, C)  EVA-02 CLIP only
-  proj,          // (N, C)
-  proj_drop,     // (N, C)
-  layer_scale1,  // (N, C)
-  residual1,     // (N, C)
-  norm2,         // (N, C)
-  fc1,           // (N, M)
-  gelu,          // (N, M)  or the family's activation
-  mlp_norm,      // (N, M)  EVA-02 only
-  fc2,           // (N, C)
-  layer_scale2,  // (N, C)
-  residual2,     // (N, C)
-  norm,          // (N, C)
-  head,          // (K)
+  patch_norm,     // (N-1, 3·P·P)  vit-pytorch only
+  patch_embed,    // (N-1, C)  convolution of P×P patches
+  embed_norm,     // (N-1, C)  AIMv2 only
+  position,       // (N, C)    + position embedding, prefix tokens put in front
+  norm_pre,       // (N, C)    CLIP only
+  norm1,          // (N, C)
+  qkv,            // (N, 3C)
+  split,          // 3 × (h, N, C/h)  reshape and permute
+  rope,           // 2 × (h, N, C/h)  rotary position embedding, where a family has it
+  scores,         // (h, N, N)  q·kᵀ
+  scale,          // (h, N, N)  · head_dim^-0.5
+  relative_bias,  // (h, N, N)  + relative position bias, BEiT and its like
+  softmax,        // (h, N, N)
+  attn_drop,      // (h, N, N)
+  attn_v,         // (h, N, C/h)
+  merge,          // (N, C)  transpose and reshape
+  attn_norm,      // (N, C)  EVA-02 CLIP only
+  proj,           // (N, C)
+  proj_drop,      // (N, C)
+  layer_scale1,   // (N, C)
+  residual1,      // (N, C)
+  norm2,          // (N, C)
+  fc1,            // (N, M)
+  gelu,           // (N, M)  or the family's activation
+  mlp_norm,       // (N, M)  EVA-02 only
+  fc2,            // (N, C)
+  layer_scale2,   // (N, C)
+  residual2,      // (N, C)
+  norm,           // (N, C)
+  pool,           // (C)  attention of one learned query
+  head,           // (K)
 };
 inline constexpr int kOpCount = static_cast<int>(Op::head) + 1;
 

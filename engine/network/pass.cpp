@@ -17,8 +17,27 @@ void refresh_position(PassBuffers& space, const Trace& trace) {
   space.position_model.reset();
   space.position = position_for(*trace.model, trace.grid);
   space.rotation = rotation_for(*trace.model, trace.grid);
+  space.bias.clear();
+  space.bias_heads.clear();
   space.position_model = trace.model;
   space.position_grid = trace.grid;
+}
+
+/// After the position, which empties it for another model or grid.
+void refresh_bias(PassBuffers& space, const Trace& trace) {
+  using Bias = ModelConfig::RelativeBias;
+  const Bias kind = trace.model->config.relative_bias;
+  std::vector<int> heads = trace.settings.head_counts();
+  if (kind == Bias::none || space.bias_heads == heads) return;
+  space.bias.clear();
+  for (int b = 0; b < trace.settings.depth(); ++b) {
+    const bool alike =
+        kind == Bias::shared && b > 0 && heads[static_cast<std::size_t>(b)] == space.bias.back()->heads();
+    space.bias.push_back(
+        alike ? space.bias.back()
+              : std::make_shared<const RelativeBias>(*trace.model, trace.grid, b, heads[static_cast<std::size_t>(b)]));
+  }
+  space.bias_heads = std::move(heads);
 }
 
 }  // namespace
@@ -41,6 +60,8 @@ void validate(const Extent& extent, const ModelConfig& config) {
   if (config.prefix_tokens() == 0)
     throw Error("This network has no class token that could go through the last block alone.");
   using Pooling = ModelConfig::Pool;
+  if (config.pool == Pooling::attention)
+    throw Error("This network pools all its tokens by attention: the class token alone is not enough.");
   if (config.classes > 0 && (config.pool == Pooling::mean_patches || config.pool == Pooling::class_and_mean)) {
     throw Error("This network predicts from the mean of its patches: the class token alone is not enough.");
   }
@@ -68,6 +89,7 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
     trace->output = Matrix(rows, config.channels);
     trace->features = Matrix(rows, config.channels);
     trace->logits.resize(static_cast<std::size_t>(config.classes));
+    if (input.model->attention_pool) trace->pooled.resize(static_cast<std::size_t>(config.channels));
   }
   if (input.settings.keep != Keep::none) {
     const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
@@ -130,6 +152,7 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
   const TokenGrid& grid = trace.grid;
   const int tokens = grid.tokens();
   refresh_position(buffers, trace);
+  refresh_bias(buffers, trace);
   for (auto& unkept : buffers.unkept) {
     unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
   }
@@ -193,6 +216,7 @@ Attention Pass::attention(int block) const {
           .k = target.k.view(),
           .v = v(block),
           .out = buffers.heads.span(),
+          .bias = buffers.bias.empty() ? nullptr : buffers.bias[static_cast<std::size_t>(block)].get(),
           .maps = target.map_heads > 0 ? target.maps.get() : nullptr,
           .map_stride = Matrix::padded_stride(trace.grid.tokens()),
           .drop = settings.active_attn_drop(),
@@ -230,6 +254,9 @@ std::vector<PoolPart> pool_parts(const Model& model, const TokenGrid& grid, int 
       break;
     case Pooling::class_token:
       break;
+    case Pooling::attention:
+      assert(false && "what it pools depends on the tokens");
+      break;
   }
   return {{0, 1, 0}};
 }
@@ -249,9 +276,9 @@ Matrix pooled_means(const Trace& trace, int head) {
   return pooled;
 }
 
-Matrix pool_tokens(const Trace& trace, int head) {
+Matrix pool_tokens(const Trace& trace, int head, const Matrix* attended) {
   const ModelConfig& config = trace.model->config;
-  Matrix pooled = pooled_means(trace, head);
+  Matrix pooled = attended != nullptr ? Matrix(attended->view()) : pooled_means(trace, head);
   if (trace.model->fc_norm) {
     const NormWeights& w = *trace.model->fc_norm;
     const std::ptrdiff_t stride = pooled.stride();

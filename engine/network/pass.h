@@ -68,13 +68,15 @@ struct PoolPart {
   int first = 0, last = 0, column = 0;
 };
 
-/// What head `head` (0, or 1: the distilled one) pools: one part, or two for Pool::class_and_mean.
+/// What head `head` (0, or 1: the distilled one) pools: one part, or two for Pool::class_and_mean. Not for
+/// Pool::attention.
 std::vector<PoolPart> pool_parts(const Model& model, const TokenGrid& grid, int head);
 
 /// (1, C), or (1, 2C) for Pool::class_and_mean: those means, not yet normalised.
 Matrix pooled_means(const Trace& trace, int head);
 
-/// The same through fc_norm: what head `head` reads.
-Matrix pool_tokens(const Trace& trace, int head);
+/// The same through fc_norm: what head `head` reads. `attended` is what the attention pool has made, for
+/// Pool::attention.
+Matrix pool_tokens(const Trace& trace, int head, const Matrix* attended = nullptr);
 
 }  // namespace vit

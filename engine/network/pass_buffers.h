@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/matrix.h"
+#include "engine/network/relative_bias.h"
 #include "engine/network/trace.h"
 
 namespace vit {
@@ -50,6 +51,9 @@ struct PassBuffers {
   Matrix rotation;  // (patches, 2·C/h), rotary positions only
   std::weak_ptr<const Model> position_model;
   TokenGrid position_grid;
+  // Of each block at the latest pass's head counts; empty where the network has none.
+  std::vector<std::shared_ptr<const RelativeBias>> bias;
+  std::vector<int> bias_heads;
 };
 
 /// Gives a matrix this size; allocates only if it has another.

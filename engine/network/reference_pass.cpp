@@ -6,6 +6,7 @@
 
 #include "engine/network/dropout.h"
 #include "engine/network/position.h"
+#include "engine/network/relative_bias.h"
 
 namespace vit {
 namespace {
@@ -97,8 +98,17 @@ class ReferencePass {
     Matrix patches(grid.rows * grid.cols, model_.patch_embed.inputs());
     gather_patches(*pass_.trace.pixels, model_.config.patch_px, {0, patches.rows()}, patches.span());
     Dense x(grid.tokens(), model_.config.channels);
-    x.bottomRows(patches.rows()) = linear(dense(patches.view()), model_.patch_embed);
+    Dense pixels = dense(patches.view());
+    if (model_.patch_norm) {
+      pixels = norm(pixels, *model_.patch_norm, model_.config.eps);
+      done(Op::patch_norm);
+    }
+    x.bottomRows(patches.rows()) = linear(pixels, model_.patch_embed);
     done(Op::patch_embed);
+    if (model_.embed_norm) {
+      x.bottomRows(patches.rows()) = norm(x.bottomRows(patches.rows()), *model_.embed_norm, model_.config.eps);
+      done(Op::embed_norm);
+    }
     if (grid.prefix > 0) x.topRows(grid.prefix) = dense(model_.prefix.view());
     if (!pass_.buffers.position.empty()) x += dense(pass_.buffers.position.view());
     done(Op::position);
@@ -164,6 +174,8 @@ class ReferencePass {
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
     Dense y(at.tokens, channels);
+    const bool biased = model_.config.relative_bias != ModelConfig::RelativeBias::none;
+    const Matrix ways = biased ? relative_ways(model_, pass_.trace.grid, b) : Matrix();
     for (int head = 0; head < at.heads; ++head) {
       const int column = head * at.head_dim;
       const Dense q = qkv.middleCols(column, at.head_dim);
@@ -174,6 +186,10 @@ class ReferencePass {
       done(Op::scores);
       p *= at.scale();
       done(Op::scale);
+      if (biased) {
+        p += relative_bias(ways, head, at.head_dim);
+        done(Op::relative_bias);
+      }
       p = softmax(p);
       done(Op::softmax);
       if (at.maps != nullptr) {
@@ -195,19 +211,68 @@ class ReferencePass {
     return y;
   }
 
+  /// The mean over a head's channels of what their trained heads have for the way from key to query. (N, N)
+  Dense relative_bias(const Matrix& ways, int head, int head_dim) const {
+    const TokenGrid& grid = pass_.trace.grid;
+    const int trained_dim = model_.config.channels / ways.cols(), last = ways.rows() - 1;
+    Dense bias(grid.tokens(), grid.tokens());
+    for (int query = 0; query < grid.tokens(); ++query) {
+      for (int key = 0; key < grid.tokens(); ++key) {
+        int way = query == 0 && key == 0 ? last : query == 0 ? last - 2 : last - 1;
+        if (query > 0 && key > 0) {
+          const int down = (query - 1) / grid.cols - (key - 1) / grid.cols;
+          const int right = (query - 1) % grid.cols - (key - 1) % grid.cols;
+          way = (down + grid.rows - 1) * (2 * grid.cols - 1) + right + grid.cols - 1;
+        }
+        float sum = 0;
+        for (int c = head * head_dim; c < (head + 1) * head_dim; ++c) sum += ways(way, c / trained_dim);
+        bias(query, key) = sum / static_cast<float>(head_dim);
+      }
+    }
+    return bias;
+  }
+
+  /// What the one learned query of an attention pool makes of the tokens. (1, C)
+  Dense attended(const Dense& features) const {
+    const AttentionPool& pool = *model_.attention_pool;
+    const Dense tokens =
+        pool.prefix_too ? features : Dense(features.bottomRows(features.rows() - pass_.trace.grid.prefix));
+    const Dense kv = linear(tokens, pool.keys_values);  // (N, 2C)
+    const auto channels = static_cast<int>(tokens.cols());
+    const int dim = channels / pool.heads;
+    Dense looked(1, channels);
+    for (int head = 0; head < pool.heads; ++head) {
+      const Row query = row(pool.query).segment(head * dim, dim) / std::sqrt(static_cast<float>(dim));
+      const Dense shares = softmax(Dense(query * kv.middleCols(head * dim, dim).transpose()));
+      looked.middleCols(head * dim, dim) = shares * kv.middleCols(channels + head * dim, dim);
+    }
+    const Dense y = linear(looked, pool.proj);
+    if (!pool.fc1) return y;
+    const Dense x = pool.norm ? norm(y, *pool.norm, model_.config.eps) : y;
+    return y + linear(activate(linear(x, *pool.fc1), pool.activation), *pool.fc2);
+  }
+
   void classify(const Dense& x) {
     Trace& trace = pass_.trace;
     const float eps = model_.config.eps;
     dense(trace.features.span()) = model_.norm ? norm(x, *model_.norm, eps) : x;
     if (model_.norm) done(Op::norm);
     lane_.restart();
+    if (model_.attention_pool) {
+      Dense pooled = attended(dense(trace.features.view()));
+      if (model_.fc_norm) pooled = norm(pooled, *model_.fc_norm, eps);
+      Eigen::Map<Row>(trace.pooled.data(), pooled.cols()) = pooled.row(0);
+      done(Op::pool);
+    }
     if (!model_.head) return;
     const Dense features = model_.config.pool_before_norm ? x : Dense(dense(trace.features.view()));
     const auto logits = [&](const Dense& token, const Linear& head) -> Row {
-      return linear(model_.fc_norm ? norm(token, *model_.fc_norm, eps) : token, head).row(0);
+      return linear(model_.fc_norm && !model_.attention_pool ? norm(token, *model_.fc_norm, eps) : token, head).row(0);
     };
     Dense pooled = features.row(0);
-    if (model_.config.pool == ModelConfig::Pool::mean_patches) {
+    if (model_.attention_pool) {
+      pooled = Eigen::Map<const Row>(trace.pooled.data(), features.cols());
+    } else if (model_.config.pool == ModelConfig::Pool::mean_patches) {
       pooled = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();
     } else if (model_.config.pool == ModelConfig::Pool::class_and_mean) {
       const Dense mean = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();

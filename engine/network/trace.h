@@ -68,6 +68,7 @@ struct Trace {
   std::vector<std::shared_ptr<const BlockTrace>> blocks;  // (L), or as far as the extent goes; empty with Keep::none
   Matrix output;                                          // (N, C) after the last block; rows as the extent has them
   Matrix features;                                        // (N, C) after the last norm, likewise
+  std::vector<float> pooled;                              // (C) what an attention pool makes, else empty
   std::vector<float> logits;                              // (K), empty for a network without a head
   Timings timings;
 

@@ -56,18 +56,23 @@ def wide_pixels(stats):
 
 @contextlib.contextmanager
 def attention_recording():
-    """Collects the probabilities of every fused attention, from the queries and keys that it is handed."""
-    found = []
+    """Collects the probabilities of every fused attention, from the queries and keys that it is handed, and what it is
+    told to add to their scores."""
+    found, masks = [], []
     fused = F.scaled_dot_product_attention
 
-    def recorded(query, key, value, *args, **kwargs):
+    def recorded(query, key, value, attn_mask=None, *args, **kwargs):
         scale = kwargs.get("scale") or query.shape[-1] ** -0.5
-        found.append(torch.softmax(query @ key.transpose(-2, -1) * scale, -1)[0].detach().clone())
-        return fused(query, key, value, *args, **kwargs)
+        scores = query @ key.transpose(-2, -1) * scale
+        if attn_mask is not None:
+            scores = scores + attn_mask
+        found.append(torch.softmax(scores, -1)[0].detach().clone())
+        masks.append(0.0 if attn_mask is None else attn_mask.detach().reshape(attn_mask.shape[-3:]))
+        return fused(query, key, value, attn_mask, *args, **kwargs)
 
     F.scaled_dot_product_attention = recorded
     try:
-        yield found
+        yield found, masks
     finally:
         F.scaled_dot_product_attention = fused
 
@@ -76,14 +81,14 @@ def attention_recording():
 def softmax_recording(dropouts):
     """The same for attention written out: what enters the dropout after the softmax."""
     with reference.recording(dropouts, lambda inputs, _: inputs[0][0]) as found:
-        yield found
+        yield found, [0.0] * len(dropouts)
 
 
 def query_and_key(block):
     """The parameters of a block that make queries and keys, one per call of the same rows."""
     found = []
     for name, parameter in block.named_parameters():
-        if re.search(r"(qkv\.(weight|bias)|in_proj_(weight|bias))$", name):
+        if re.search(r"(qkv\.(weight|bias)|to_qkv\.weight|in_proj_(weight|bias))$", name):
             channels = parameter.shape[0] // 3
             found += [parameter[:channels], parameter[channels:2 * channels]]
         elif re.search(r"(query|key|q_proj|k_proj)\.(weight|bias)$|\.q_bias$", name):
@@ -94,7 +99,8 @@ def query_and_key(block):
 
 def epsilon(block):
     """Of the block's norms: another one changes too little to be seen where tokens have a std of 0.5."""
-    return next(m.eps for m in block.modules() if isinstance(m, torch.nn.LayerNorm) or hasattr(m, "normalized_shape"))
+    norm = next(m for m in block.modules() if "Norm" in type(m).__name__)
+    return getattr(norm, "eps", None) or norm.variance_epsilon
 
 
 def first(output):
@@ -106,25 +112,27 @@ class Network:
 
     `forward(pixels)` runs it and returns class logits or None. `blocks` are its blocks, `norm` its last norm over all
     tokens (None where there is none before pooling). `written_out`: dropouts of attention that is not fused.
-    `tokens_first`: the blocks work on (tokens, batch, channels).
+    `tokens_first`: the blocks work on (tokens, batch, channels). `pooled(pixels)`: what an attention pool makes of them.
     """
 
-    def __init__(self, model, blocks, norm, forward, written_out=None, tokens_first=False):
+    def __init__(self, model, blocks, norm, forward, written_out=None, tokens_first=False,
+                 pooled=None):
         self.model, self.blocks, self.norm, self.forward = model.eval().double(), list(blocks), norm, forward
-        self.written_out = written_out
+        self.written_out, self.pooled = written_out, pooled
         self.pick = (lambda i, o: first(o)[:, 0]) if tokens_first else (lambda i, o: first(o)[0])
 
     def attention(self, pixels):
         recorder = softmax_recording(self.written_out) if self.written_out else attention_recording()
-        with torch.no_grad(), recorder as found:
+        with torch.no_grad(), recorder as (found, masks):
             self.forward(pixels)
+        self.biases = masks[:len(self.blocks)]
         return found[:len(self.blocks)]  # a pooling head may attend, too
 
     def draw(self, name, pixels, token_std=0.5):
         rng = reference.generator(name)
         reference.redraw(self.model, rng, token_std)
         reference.peak_heads(lambda: self.attention(pixels), lambda b: query_and_key(self.blocks[b]),
-                             len(self.blocks), rng)
+                             len(self.blocks), rng, lambda b: self.biases[b])
         with torch.no_grad():
             for parameter in self.model.parameters():
                 parameter.copy_(parameter.float().double())
@@ -138,6 +146,8 @@ class Network:
             golden |= {f"hidden.{b}": h for b, h in enumerate(hidden)}
             if self.norm is not None:
                 golden["features"] = self.norm(hidden[-1][None])[0]
+            if self.pooled is not None:
+                golden["pooled"] = self.pooled(pixels)[0]
             if logits is not None:
                 golden["logits"] = logits[0]
         return {k + suffix: v for k, v in golden.items()}

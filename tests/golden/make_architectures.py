@@ -18,7 +18,6 @@ MODULES = {
     "vision_transformer_hybrid": "its patches come from a convolutional network",
     "vision_transformer_relpos": "its attention adds relative positions",
     "vision_transformer_sam": "its attention works in windows and adds relative positions",
-    "beit": "its attention adds a learned relative position bias",
     "cait": "its heads are mixed before and after the softmax (talking heads)",
     "xcit": "its attention is over channels, not over patches",
     "vitamin": "its first stages are convolutions",
@@ -83,7 +82,7 @@ def row(name):
 
 def main():
     warnings.filterwarnings("ignore")
-    wanted = {"vision_transformer", "deit", "eva"} | set(MODULES)
+    wanted = {"vision_transformer", "deit", "eva", "beit"} | set(MODULES)
     names = sorted(n for n in timm.list_models() if registry._model_to_module[n] in wanted)
     rows = [row(name) for name in names]
     TARGET.write_text(f"""// Made by tests/golden/make_architectures.py from timm {timm.__version__}: do not edit.

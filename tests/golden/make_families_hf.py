@@ -65,6 +65,23 @@ CASES = {
                  squash(SIZE, CLIP, "bicubic"), True),
     "hf_internvit": (hf.InternVLVisionModel, hf.InternVLVisionConfig(**SIZES), None, IMAGENET,
                      squash(SIZE, IMAGENET, "bicubic"), True),
+    "hf_aimv2": (hf.Aimv2VisionModel, hf.Aimv2VisionConfig(**SIZES | {"intermediate_size": 24}),
+                 hf.CLIPImageProcessorPil(size={"shortest_edge": SIZE}, crop_size=SQUARE), CLIP,
+                 shorter_side(SIZE, SIZE, CLIP), False),
+    "hf_beit": (hf.BeitForImageClassification, hf.BeitConfig(**SIZES, **LABELS, use_relative_position_bias=True),
+                hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
+    "hf_beit_masked": (hf.BeitForMaskedImageModeling,
+                       hf.BeitConfig(**SIZES, vocab_size=7, use_shared_relative_position_bias=True, use_mask_token=True),
+                       hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
+    "hf_beit_memory": (hf.BeitForImageClassification,
+                       hf.BeitConfig(**SIZES, **LABELS, use_absolute_position_embeddings=True, use_mean_pooling=False,
+                                     use_relative_position_bias=True, layer_scale_init_value=0.0),
+                       hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
+    "hf_data2vec": (hf.Data2VecVisionForImageClassification,
+                    hf.Data2VecVisionConfig(**SIZES, **LABELS, use_shared_relative_position_bias=True),
+                    hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
+    "hf_dit": (hf.BeitForImageClassification, hf.BeitConfig(**SIZES, **LABELS, use_absolute_position_embeddings=True),
+               hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
     "hf_dinov3": (hf.DINOv3ViTModel, hf.DINOv3ViTConfig(**SIZES, num_register_tokens=4, key_bias=False),
                   None, IMAGENET, squash(SIZE, IMAGENET, "bilinear"), True),
 }
@@ -88,13 +105,15 @@ def hf_case(name):
     dropouts = [m for n, m in model.named_modules() if n.endswith("self_attn.dropout")] if written_out else None
     blocks = next(m for n, m in model.named_modules() if isinstance(m, torch.nn.ModuleList) and len(m) == DEPTH)
     norm = next((m for n, m in model.named_modules()
-                 if n.split(".")[-1] in ("layernorm", "post_layernorm", "norm") and "layer." not in n), None)
+                 if n.split(".")[-1] in ("layernorm", "post_layernorm", "norm", "rms_norm") and "layer." not in n
+                 and "embeddings" not in n and "pooler" not in n and not isinstance(m, torch.nn.Identity)), None)
 
     def forward(pixels):
         kwargs = {}
-        if name.split("_")[1] not in ("dinov2", "dinov3", "internvit") and pixels.shape[-2:] != (SIZE, SIZE):
+        if name.split("_")[1] not in ("dinov2", "dinov3", "internvit", "beit", "data2vec", "dit") and pixels.shape[-2:] != (SIZE, SIZE):
             kwargs["interpolate_pos_encoding"] = True
-        return getattr(model(pixels, **kwargs), "logits", None)
+        output = model(pixels, **kwargs)
+        return None if name == "hf_beit_masked" else getattr(output, "logits", None)
 
     if processor is None:  # resizes tensors, antialiased, with PIL's filter
         from torchvision.transforms import functional as TF
@@ -105,7 +124,7 @@ def hf_case(name):
 
     def write(folder):
         model.save_pretrained(folder)
-        if name == "hf_vit_memory":  # as torch.save(model.state_dict()) writes it, beside the configuration
+        if name.endswith("_memory"):  # as torch.save(model.state_dict()) writes it, beside the configuration
             torch.save(model.state_dict(), folder / "pytorch_model.bin")
             (folder / "model.safetensors").unlink()
         if name in ("hf_siglip", "hf_blip", "hf_blip2"):  # as the published files have it
@@ -116,7 +135,9 @@ def hf_case(name):
 
     metadata = {"checkpoint": ".", "family": config.model_type,
                 "made by": f"transformers {hf.__version__}, torch {torch.__version__}, float64"}
-    make(name, Network(model, blocks, norm, forward, dropouts), pixels, metadata | (rule or {}), write,
+    pooled = {"hf_siglip": lambda pixels: model(pixels, interpolate_pos_encoding=True).pooler_output,
+              "hf_aimv2": lambda pixels: model(pixels).pooler_output}.get(name)
+    make(name, Network(model, blocks, norm, forward, dropouts, pooled=pooled), pixels, metadata | (rule or {}), write,
          wide_pixels(stats) if other_sizes else None)
 
 

@@ -24,6 +24,7 @@ CASES = {
     "timm_clip": ("vit_base_patch16_clip_224", CLIP, 0.9, "center", {}),
     "timm_clip_quickgelu": ("vit_base_patch16_clip_quickgelu_224", CLIP, 1.0, "center", {}),
     "timm_siglip": ("vit_base_patch16_siglip_224", HALF, 0.9, "squash", {}),
+    "timm_map": ("vit_tiny_patch16_224", HALF, 0.9, "center", {"global_pool": "map", "fc_norm": True}),
     "timm_dinov2": ("vit_small_patch14_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0}),
     "timm_dinov2_reg4": ("vit_small_patch14_reg4_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0}),
     "timm_dinov2_swiglu": ("vit_giant_patch14_dinov2", IMAGENET, 1.0, "center", {"num_classes": 0, "mlp_ratio": 6.0}),
@@ -33,7 +34,13 @@ CASES = {
     "timm_deit3": ("deit3_small_patch16_224", IMAGENET, 0.9, "center", {}),
     "timm_dinov3": ("vit_small_patch16_dinov3", IMAGENET, 1.0, "center", {"num_classes": 0}),
     "timm_rope_gap": ("vit_medium_patch16_rope_reg1_gap_256", HALF, 0.95, "center", {}),
+    "timm_eva": ("eva_giant_patch14_224", CLIP, 0.9, "center", {"mlp_ratio": 3}),
     "timm_eva02": ("eva02_tiny_patch14_224", CLIP, 0.9, "center", {}),
+    "timm_aimv2": ("aimv2_large_patch14_224", CLIP, 1.0, "center", {"mlp_ratio": 1.5}),
+    "aimv2": ("aimv2_large_patch14_224", CLIP, 1.0, "center", {"num_classes": 0, "mlp_ratio": 1.5}),
+    "timm_beit": ("beit_base_patch16_224", HALF, 0.9, "center", {}),
+    "timm_beitv2": ("beitv2_base_patch16_224", IMAGENET, 0.9, "center",
+                    {"use_abs_pos_emb": True, "use_rel_pos_bias": False, "use_shared_rel_pos_bias": True}),
     "timm_eva02_clip": ("eva02_base_patch16_clip_224", CLIP, 0.9, "center", {}),
 }
 
@@ -46,10 +53,37 @@ def forward(model):
     return run
 
 
+# The original's names of AIMv2, and what it says beside them.
+AIMV2_NAMES = (("patch_embed.", "preprocessor.patchifier."), ("pos_embed", "preprocessor.pos_embed"),
+               ("blocks.", "trunk.blocks."), ("norm1", "norm_1"), ("norm2", "norm_2"), ("mlp.fc1_g", "mlp.fc1"),
+               ("mlp.fc1_x", "mlp.fc3"))
+
+
+def write_aimv2(model, folder):
+    weights = {}
+    for name, value in model.state_dict().items():
+        name = "trunk.post_trunk_" + name if name.startswith("norm.") else name
+        for ours, theirs in AIMV2_NAMES:
+            name = name.replace(ours, theirs, 1)
+        weights[name] = value.contiguous()
+    save_file(weights, folder / "model.safetensors")
+    config = {"architectures": ["AIMv2Model"], "attention_dropout": 0.0, "hidden_size": WIDTH, "image_size": SIZE,
+              "intermediate_size": int(1.5 * WIDTH), "model_type": "aimv2", "num_attention_heads": HEADS,
+              "num_channels": 3, "num_hidden_layers": DEPTH, "patch_size": PATCH, "projection_dropout": 0.0,
+              "qkv_bias": False, "rms_norm_eps": 1e-5, "torch_dtype": "float32", "use_bias": False}
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    processor = {"crop_size": {"height": SIZE, "width": SIZE}, "do_center_crop": True, "do_normalize": True,
+                 "do_rescale": True, "do_resize": True, "image_mean": CLIP[0], "image_std": CLIP[1],
+                 "image_processor_type": "CLIPImageProcessor", "resample": 3, "rescale_factor": 1 / 255,
+                 "size": {"shortest_edge": SIZE}}
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=1) + "\n")
+
+
 def timm_case(name):
     architecture, stats, crop_pct, crop_mode, more = CASES[name]
     arguments = SMALL | more
-    model = timm.create_model(architecture, dynamic_img_size=True, **arguments)
+    fixed = architecture.startswith("beit")
+    model = timm.create_model(architecture, **({} if fixed else {"dynamic_img_size": True}), **arguments)
     data = dict(input_size=(3, SIZE, SIZE), interpolation="bicubic", mean=stats[0], std=stats[1], crop_pct=crop_pct,
                 crop_mode=crop_mode)
     transform = create_transform(**resolve_data_config({}, pretrained_cfg=data))
@@ -58,6 +92,8 @@ def timm_case(name):
             shorter_side(int(SIZE / crop_pct), SIZE, stats))
 
     def write(folder):
+        if name == "aimv2":
+            return write_aimv2(model, folder)
         save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "model.safetensors")
         config = {"architecture": architecture, "num_classes": arguments["num_classes"], "num_features": WIDTH,
                   "global_pool": model.global_pool, "model_args": arguments,
@@ -66,10 +102,12 @@ def timm_case(name):
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
 
     norm = None if isinstance(model.norm, torch.nn.Identity) else model.norm
-    make(name, Network(model, model.blocks, norm, forward(model)), pixels,
+    pooled = None if getattr(model, "attn_pool", None) is None else (
+        lambda pixels: model.forward_head(model.forward_features(pixels), pre_logits=True))
+    make(name, Network(model, model.blocks, norm, forward(model), pooled=pooled), pixels,
          {"checkpoint": "model.safetensors", "family": architecture,
           "made by": f"timm {timm.__version__}, torch {torch.__version__}, float64", **rule},
-         write, wide_pixels(stats))
+         write, None if fixed or name == "aimv2" else wide_pixels(stats))
 
 
 if __name__ == "__main__":

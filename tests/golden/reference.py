@@ -44,29 +44,33 @@ def redraw(model, rng, token_std=0.5):
                 parameter.copy_(value)
 
 
-def peak_factor(attention, target):
-    """The factor on a head's scores that makes its largest probability `target`. attention: (N, N) at factor 1."""
-    scores = torch.log(attention)
+def peak_factor(attention, target, bias=0.0):
+    """The factor on a head's scores that makes its largest probability `target`. attention: (N, N) at factor 1, of
+    scores to which `bias` was added."""
+    scores = torch.log(attention) - bias
     low, high = 1e-3, 1e3
     for _ in range(60):
         middle = (low * high) ** 0.5
-        if torch.softmax(middle * scores, -1).max() < target:
+        if torch.softmax(middle * scores + bias, -1).max() < target:
             low = middle
         else:
             high = middle
     return low
 
 
-def peak_heads(run, query_and_key, depth, rng):
+def peak_heads(run, query_and_key, depth, rng, bias=lambda block: 0.0):
     """Scales queries and keys block by block.
 
     `run()` gives the attention of every block, (h, N, N) each; `query_and_key(block)` gives the parameters that end
-    with output rows as their first axis: the weights and biases of queries, then of keys.
+    with output rows as their first axis: the weights and biases of queries, then of keys. `bias(block)`, after a run, is
+    what the block adds to its scores, (h, N, N).
     """
     for block in range(depth):
         attention = run()[block]
+        added = torch.zeros_like(attention) + bias(block)
         factors = torch.stack(
-            [torch.tensor(peak_factor(head, rng.uniform(*PEAK)), dtype=torch.float64) for head in attention]
+            [torch.tensor(peak_factor(head, rng.uniform(*PEAK), more), dtype=torch.float64)
+             for head, more in zip(attention, added)]
         ).sqrt()
         with torch.no_grad():
             for parameter in query_and_key(block):

@@ -82,7 +82,12 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
   if (config.position.learned) {
     model->position = random.matrix(config.prefix_tokens() + config.grid_height * config.grid_width, c, 0.5f);
   }
+  if (config.patch_norm) model->patch_norm = random.norm(3 * config.patch_px * config.patch_px);
+  if (config.embed_norm) model->embed_norm = random.norm(c);
   if (config.norm_pre) model->norm_pre = random.norm(c);
+  using Bias = ModelConfig::RelativeBias;
+  const int ways = (2 * config.grid_height - 1) * (2 * config.grid_width - 1) + 3;
+  if (config.relative_bias == Bias::shared) model->relative_bias = random.matrix(ways, config.num_heads, 1.f);
   if (config.final_norm) model->norm = random.norm(c);
   if (config.fc_norm) model->fc_norm = random.norm(c);
   for (int b = 0; b < config.depth; ++b) {
@@ -90,6 +95,7 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
     w.norm1 = random.norm(c);
     w.norm2 = random.norm(c);
     w.qkv = random.linear(3 * c, c, 3, config.qkv_bias, 1.5f);
+    if (config.relative_bias == Bias::of_each_block) w.relative_bias = random.matrix(ways, config.num_heads, 1.f);
     w.proj = random.linear(c, c, 1, true);
     w.fc1 = random.linear(config.swiglu ? 2 * config.hidden : config.hidden, c, 1, true);
     w.fc2 = random.linear(c, config.hidden, 1, true);
@@ -100,6 +106,20 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
       w.layer_scale2 = random.vector(c, 0.f, 0.5f);
     }
     model->blocks.push_back(std::move(w));
+  }
+  if (config.pool == ModelConfig::Pool::attention) {
+    AttentionPool pool;
+    pool.heads = config.num_heads;
+    pool.prefix_too = false;
+    pool.query = random.vector(c, 0.f, 2.f);
+    pool.keys_values = random.linear(2 * c, c, 2, true);
+    pool.proj = random.linear(c, c, 1, true);
+    if (config.pool_hidden > 0) {
+      pool.norm = random.norm(c);
+      pool.fc1 = random.linear(config.pool_hidden, c, 1, true);
+      pool.fc2 = random.linear(c, config.pool_hidden, 1, true);
+    }
+    model->attention_pool = std::move(pool);
   }
   if (config.classes > 0) model->head = random.linear(config.classes, c, 1, true);
   if (config.classes > 0 && config.distillation_token)

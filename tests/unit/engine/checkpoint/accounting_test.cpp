@@ -75,6 +75,7 @@ std::vector<float> numbers(const std::shared_ptr<const Model>& model, const Subj
   for (int r = 0; r < trace->features.rows(); ++r) {
     all.insert(all.end(), trace->features.row(r), trace->features.row(r) + trace->features.cols());
   }
+  all.insert(all.end(), trace->pooled.begin(), trace->pooled.end());
   all.insert(all.end(), trace->logits.begin(), trace->logits.end());
   return all;
 }

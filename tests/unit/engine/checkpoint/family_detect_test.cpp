@@ -68,6 +68,22 @@ TEST(FamilyDetect, RotaryNetworksAreToldApart) {
             "timm EVA-02");
 }
 
+TEST(FamilyDetect, RelativePositionsTellBeit) {
+  const std::vector<std::string> own = {"patch_embed.proj.weight", "blocks.0.attn.qkv.weight", "blocks.0.attn.q_bias",
+                                        "blocks.0.attn.relative_position_bias_table",
+                                        "blocks.0.attn.relative_position_index"};
+  EXPECT_EQ(family_of(own), "BEiT");
+  EXPECT_EQ(family_of(own, "beitv2_base_patch16_224_pt1k_ft21k.pth"), "BEiT v2");
+  EXPECT_EQ(
+      family_of({"patch_embed.proj.weight", "blocks.0.attn.qkv.weight", "rel_pos_bias.relative_position_bias_table"}),
+      "BEiT");
+  const std::string layer = "beit.encoder.layer.0.";
+  std::vector<std::string> hugging_face = {"beit.embeddings.patch_embeddings.projection.weight",
+                                           layer + "attention.attention.query.bias", layer + "layernorm_before.weight"};
+  EXPECT_EQ(family_of(hugging_face), "Hugging Face BEiT");
+  EXPECT_EQ(family_of(hugging_face, "data2vec-vision"), "Hugging Face data2vec");
+}
+
 TEST(FamilyDetect, JoinedSwiGLUIsToldByItsSizes) {
   const auto file = [](std::int64_t outputs) {
     std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors;
@@ -77,7 +93,7 @@ TEST(FamilyDetect, JoinedSwiGLUIsToldByItsSizes) {
     return tensor_file_from_memory(std::move(tensors));
   };
   EXPECT_STREQ(detect_family(*file(6), "", "").family->name, "timm EVA-02");
-  EXPECT_THROW(detect_family(*file(3), "", ""), Error);  // the first EVA, or BEiT
+  EXPECT_THROW(detect_family(*file(3), "", ""), Error);  // the first EVA, or its enormous one
 }
 
 TEST(FamilyDetect, WhatOnlyItsNameTellsIsRefused) {
@@ -112,7 +128,9 @@ TEST(FamilyDetect, OtherNetworksAreNamedAndRefused) {
   EXPECT_THAT(refusal({"stages.0.0.conv1_1x1.conv.weight", "stages.2.1.conv_kxk.conv.weight"}), HasSubstr("MobileViT"));
   EXPECT_THAT(refusal(timm("", {"patch_embed.backbone.stem.conv.weight"})), HasSubstr("hybrid"));
   EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_norm.weight"})), HasSubstr("normalises inside its attention"));
-  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_bias"})), HasSubstr("EVA or BEiT"));
+  EXPECT_THAT(refusal(timm("", {"blocks.0.attn.q_bias"})), HasSubstr("EVA"));
+  EXPECT_EQ(family_of(timm("", {"blocks.0.attn.q_bias"}), "eva_giant_patch14_224.pth"), "EVA");
+  EXPECT_THROW(family_of(timm("", {"blocks.0.attn.q_bias"}), "eva02_enormous_patch14_clip_224.pth"), Error);
   EXPECT_THAT(refusal({"patch_embed.proj.weight", "cls_token", "rope.freqs", "blocks.0.norm1.weight"}),
               HasSubstr("neither DINOv3's nor EVA-02's"));
   EXPECT_THAT(refusal(timm("", {"rel_pos.rel_pos_h"})), HasSubstr("relative positions"));
@@ -120,6 +138,42 @@ TEST(FamilyDetect, OtherNetworksAreNamedAndRefused) {
   EXPECT_THAT(refusal({"model.layers.0.input_layernorm.weight"}), HasSubstr("language model"));
   EXPECT_THAT(refusal({"something.weight"}), HasSubstr("something.weight"));
   EXPECT_THAT(refusal({}), HasSubstr("no tensors"));
+}
+
+/// As their own libraries name them.
+TEST(FamilyDetect, WhatStaysOutIsRefusedForTheTrueReason) {
+  const auto video = [](const std::string& patches, const std::string& block) {
+    std::map<std::string, std::pair<std::vector<std::int64_t>, std::vector<float>>> tensors;
+    tensors[patches] = {{1, 1, 1, 1, 1}, {0.f}};
+    tensors[block] = {{1}, {0.f}};
+    try {
+      detect_family(*tensor_file_from_memory(std::move(tensors)), "", "");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(video("encoder.embeddings.patch_embeddings.proj.weight", "encoder.layer.0.attention.query.weight"),
+              HasSubstr("video"));  // V-JEPA 2
+  EXPECT_THAT(video("target_encoder.module.backbone.patch_embed.proj.weight",
+                    "target_encoder.module.backbone.blocks.0.norm1.weight"),
+              HasSubstr("video"));
+  EXPECT_THAT(video("visual.patch_embed.proj.weight", "visual.merger.ln_q.weight"), HasSubstr("Qwen-VL"));
+  EXPECT_THAT(video("patch_embed.proj.weight", "merger.linear_fc1.weight"), HasSubstr("Qwen-VL"));
+  EXPECT_THAT(
+      refusal({"radio_model.model.patch_generator.embedder.weight", "radio_model.model.blocks.0.attn.qkv.weight"}),
+      HasSubstr("RADIO"));
+  EXPECT_THAT(refusal({"embeds.proj.weight", "embeds.pos_embed", "blocks.0.norm1.weight"}), HasSubstr("NaFlex"));
+  EXPECT_THAT(refusal(timm("image_encoder.trunk.", {"pos_embed_window"})), HasSubstr("SAM 2"));
+  EXPECT_THAT(
+      refusal({"vision_encoder.backbone.patch_embed.projection.weight", "vision_encoder.backbone.pos_embed_window"}),
+      HasSubstr("SAM 2"));
+  EXPECT_THAT(refusal({"embeddings.patch_embeddings.projection.weight", "embeddings.detection_tokens",
+                       "embeddings.position_embeddings", "encoder.layer.0.layernorm_before.weight"}),
+              HasSubstr("detection tokens"));
+  EXPECT_THAT(refusal({"vision_model.embeddings.patch_embed.weight", "vision_model.embeddings.rms_norm.weight"}),
+              HasSubstr("native resolution"));
+  EXPECT_THAT(refusal({"to_patch_embedding.1.weight", "transformer.layers.0.0.norm.weight"}), HasSubstr("vit-pytorch"));
 }
 
 TEST(FamilyDetect, PatternsAreSpelledOut) {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +19,6 @@ namespace vit {
 namespace {
 
 const std::filesystem::path kFamilies = std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families";
-
-/// Networks whose head is left out: it pools by attention.
-const std::set<std::string> kHeadless = {"timm_siglip"};
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;
@@ -81,7 +77,7 @@ Distance compare(const Matrix& values, const std::vector<float>& reference) {
 }
 
 struct Errors {
-  double attention = 0, hidden = 0, features = 0, logits = 0;
+  double attention = 0, hidden = 0, features = 0, pooled = 0, logits = 0;
 };
 
 Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, const std::string& suffix,
@@ -109,6 +105,12 @@ Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, cons
   if (golden.has("features" + suffix)) {
     errors.features = compare(trace->features, golden.file->read_all("features" + suffix)).relative();
   }
+  if (golden.has("pooled" + suffix)) {
+    const std::vector<float> reference = golden.file->read_all("pooled" + suffix);
+    Matrix row(1, static_cast<int>(trace->pooled.size()));
+    std::copy(trace->pooled.begin(), trace->pooled.end(), row.row(0));
+    errors.pooled = compare(row, reference).relative();
+  }
   if (golden.has("logits" + suffix) && model->config.classes > 0) {
     const std::vector<float> reference = golden.file->read_all("logits" + suffix);
     EXPECT_EQ(trace->logits.size(), reference.size());
@@ -125,6 +127,7 @@ void expect_within(const Errors& e, const std::string& what) {
   EXPECT_LE(e.attention, 2e-5) << what;
   EXPECT_LE(e.hidden, 1e-4) << what;
   EXPECT_LE(e.features, 1e-4) << what;
+  EXPECT_LE(e.pooled, 1e-4) << what;
   EXPECT_LE(e.logits, 1e-4) << what;
 }
 
@@ -136,10 +139,10 @@ TEST_P(FamilyGolden, EqualsItsReference) {
   for (const std::string suffix : {"", ".wide"}) {
     if (!golden.has("pixels" + suffix)) continue;
     const Errors e = run(model, golden, suffix);
-    std::printf("| %-26s | %-34s | %-5s | %.1e | %.1e | %.1e | %.1e |\n", GetParam().c_str(),
+    std::printf("| %-26s | %-34s | %-5s | %.1e | %.1e | %.1e | %.1e | %.1e |\n", GetParam().c_str(),
                 model->config.family.c_str(), suffix.empty() ? "own" : "wide", e.attention, e.hidden, e.features,
-                e.logits);
-    EXPECT_EQ(golden.has("logits") && kHeadless.count(GetParam()) == 0, model->config.classes > 0);
+                e.pooled, e.logits);
+    EXPECT_EQ(golden.has("logits"), model->config.classes > 0);
     expect_within(e, "tiled" + suffix);
     expect_within(run(model, golden, suffix, Kernel::eager), "eager" + suffix);
     expect_within(run(model, golden, suffix, Kernel::reference), "reference" + suffix);
@@ -222,6 +225,29 @@ const std::vector<Mutation>& mutations() {
        }},
       {"one head more", "timm_deit", "", [](Model& m) { m.config.num_heads = 4; }},
       {"distillation head left out", "deit_distilled", "", [](Model& m) { m.head_distilled.reset(); }},
+      {"no relative positions in a block", "hf_beit", "",
+       [](Model& m) {
+         Matrix& ways = m.blocks[1].relative_bias;
+         ways = Matrix(ways.rows(), ways.cols());
+       }},
+      {"relative positions the other way round", "timm_beit", "",
+       [](Model& m) {
+         Matrix& ways = m.blocks[0].relative_bias;
+         for (int i = 0; i < (ways.rows() - 3) / 2; ++i)
+           for (int h = 0; h < ways.cols(); ++h) std::swap(ways(i, h), ways(ways.rows() - 4 - i, h));
+       }},
+      {"the class token's ways exchanged", "timm_beitv2", "",
+       [](Model& m) {
+         Matrix& ways = m.relative_bias;
+         for (int h = 0; h < ways.cols(); ++h) std::swap(ways(ways.rows() - 3, h), ways(ways.rows() - 2, h));
+       }},
+      {"no norm of the patches", "timm_aimv2", "", [](Model& m) { m.embed_norm.reset(); }},
+      {"no norm of the patches' pixels", "vit_pytorch", "", [](Model& m) { m.patch_norm.reset(); }},
+      {"another query of the pool", "timm_siglip", "",
+       [](Model& m) {
+         for (float& q : m.attention_pool->query) q *= 2;
+       }},
+      {"no MLP behind the pool", "hf_siglip", "", [](Model& m) { m.attention_pool->fc1.reset(); }},
       {"class token for the mean", "timm_fc_norm", "",
        [](Model& m) { m.config.pool = ModelConfig::Pool::class_token; }}};
   return list;
@@ -234,7 +260,7 @@ TEST(FamilyGolden, MutationsTurnThemRed) {
     mutation.apply(const_cast<Model&>(*loaded));  // load_model made it for this test alone
     const bool other_heads = loaded->config.num_heads != 2;
     const Errors e = run(loaded, golden, mutation.suffix, Kernel::tiled, !other_heads);
-    EXPECT_TRUE(e.attention > 2e-5 || e.hidden > 1e-4 || e.features > 1e-4 || e.logits > 1e-4)
+    EXPECT_TRUE(e.attention > 2e-5 || e.hidden > 1e-4 || e.features > 1e-4 || e.pooled > 1e-4 || e.logits > 1e-4)
         << mutation.name << " of " << mutation.golden << ": " << e.attention << ' ' << e.hidden << ' ' << e.features
         << ' ' << e.logits;
   }

@@ -102,7 +102,9 @@ class CountedPass {
 
   std::map<Op, Count> outside() {
     counts_.clear();
+    if (c_.patch_norm) norm(Op::patch_norm, patches_, c_.input_channels * c_.patch_px * c_.patch_px);
     linear(Op::patch_embed, patches_, c_.input_channels * c_.patch_px * c_.patch_px, c_.channels, c_.patch_bias);
+    if (c_.embed_norm) norm(Op::embed_norm, patches_);
     if (c_.position.learned)
       for (int t = c_.position.covers_prefix ? 0 : prefix_; t < tokens_; ++t)
         for (int i = 0; i < c_.channels; ++i) counts_[Op::position].elements += 1;
@@ -112,6 +114,7 @@ class CountedPass {
     } else if (c_.final_norm) {
       norm(Op::norm, tokens_);
     }
+    if (c_.pool == ModelConfig::Pool::attention) pool();
     if (c_.classes > 0) head();
     return counts_;
   }
@@ -155,6 +158,11 @@ class CountedPass {
   void norm(Op op, int rows, int columns) {
     double& n = counts_[op].elements;
     for (int r = 0; r < rows; ++r) {
+      if (c_.rms_norm) {
+        for (int i = 0; i < columns; ++i) n += 2;      // square, add
+        for (int i = 0; i < columns; ++i) n += 1 + 1;  // · 1/σ; · weight
+        continue;
+      }
       for (int i = 0; i < columns; ++i) n += 1;      // sum
       for (int i = 0; i < columns; ++i) n += 1 + 2;  // − mean; square, add
       for (int i = 0; i < columns; ++i) n += 1 + 2;  // · 1/σ; · weight, + bias
@@ -165,6 +173,7 @@ class CountedPass {
       for (int key = 0; key < tokens_; ++key) {
         for (int i = 0; i < head_dim; ++i) counts_[Op::scores].macs += 1;
         counts_[Op::scale].elements += 1;
+        if (c_.relative_bias != ModelConfig::RelativeBias::none) counts_[Op::relative_bias].elements += 1;
       }
       for (int key = 0; key < tokens_; ++key) counts_[Op::softmax].elements += 1;          // maximum
       for (int key = 0; key < tokens_; ++key) counts_[Op::softmax].elements += 1 + 1 + 1;  // −, exp, sum
@@ -197,6 +206,19 @@ class CountedPass {
       op(op(0.5 * x) * op(1 + op(std::tanh(op(0.79788456 * op(x + op(0.044715 * cube)))))));
     }
     counts_[Op::gelu].elements += n;
+  }
+  /// Keys and values of all tokens, one query, its projection, and an MLP with its residual.
+  void pool() {
+    linear(Op::pool, tokens_, c_.channels, 2 * c_.channels, true);
+    for (int head = 0; head < c_.num_heads; ++head)
+      for (int key = 0; key < tokens_; ++key)
+        for (int i = 0; i < c_.channels / c_.num_heads; ++i) counts_[Op::pool].macs += 2;
+    linear(Op::pool, 1, c_.channels, c_.channels, true);
+    if (c_.pool_hidden == 0) return;
+    linear(Op::pool, 1, c_.channels, c_.pool_hidden, true);
+    each(Op::pool, c_.pool_hidden, 5);  // GELU
+    linear(Op::pool, 1, c_.pool_hidden, c_.channels, true);
+    each(Op::pool, c_.channels, 1);
   }
   void head() {
     using Pool = ModelConfig::Pool;
@@ -291,6 +313,21 @@ std::vector<Case> cases() {
   eva02.attn_norm = true;
   eva02.mlp_norm = true;
   all.push_back(make_case("EVA-02-like", eva02, 2, 3));
+  ModelConfig beit = plain_config(2, 12, 3, 2, 6, 4);
+  beit.position.learned = false;
+  beit.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  beit.layer_scale = true;
+  beit.fc_norm = true;
+  beit.pool = ModelConfig::Pool::mean_patches;
+  all.push_back(make_case("BEiT-like", beit, 3, 3));
+  ModelConfig aimv2 = plain_config(2, 12, 3, 2, 6, 4);
+  aimv2.class_token = false;
+  aimv2.rms_norm = true;
+  aimv2.patch_norm = true;
+  aimv2.embed_norm = true;
+  aimv2.pool = ModelConfig::Pool::attention;
+  aimv2.pool_hidden = 10;
+  all.push_back(make_case("RMSNorm and an attention pool", aimv2, 2, 3));
   ModelConfig distilled = plain_config(1, 8, 2, 2, 4, 3);
   distilled.distillation_token = true;
   distilled.pool = ModelConfig::Pool::mean_with_distilled;

@@ -17,9 +17,18 @@ using testing_models::make_model;
 using testing_models::make_pixels;
 using testing_models::small_config;
 
-std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled, int heads = 4, float drop = 0.f) {
-  static const auto model = make_model(small_config());
+ModelConfig relative_config() {
+  ModelConfig config = small_config();
+  config.position.learned = false;
+  config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  return config;
+}
+
+std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled, int heads = 4, float drop = 0.f,
+                                        bool relative = false) {
+  static const auto plain = make_model(small_config()), biased = make_model(relative_config());
   static const auto pixels = make_pixels(small_config());
+  const auto& model = relative ? biased : plain;
   Settings settings = trained_settings(model->config);
   settings.set_heads(heads);
   settings.kernel = kernel;
@@ -33,6 +42,22 @@ std::shared_ptr<const Trace> trace_with(Keep keep, Kernel kernel = Kernel::tiled
   return forward({model, pixels, settings}, meter, pool);
 }
 
+/// The mean over a head's channels of what their trained heads have for the way from a query to a key.
+double naive_bias(const Trace& trace, int block, int head, int query, int key) {
+  const Matrix& ways = trace.model->blocks[static_cast<std::size_t>(block)].relative_bias;
+  if (ways.empty()) return 0;
+  const int cols = trace.grid.cols, rows = trace.grid.rows, channels = trace.model->config.channels;
+  int way = (query == 0 ? 0 : 1) + (query == 0 && key == 0 ? 2 : 0) + ways.rows() - 3;
+  if (query > 0 && key > 0) {
+    const int down = (query - 1) / cols - (key - 1) / cols, right = (query - 1) % cols - (key - 1) % cols;
+    way = (down + rows - 1) * (2 * cols - 1) + right + cols - 1;
+  }
+  const int d = channels / trace.settings.heads(block);
+  double sum = 0;
+  for (int c = head * d; c < (head + 1) * d; ++c) sum += ways(way, c * ways.cols() / channels);
+  return sum / d;
+}
+
 /// softmax(q·kᵀ / sqrt(d)) in double, straight from the trace.
 Matrix naive_map(const Trace& trace, int block, int head) {
   const BlockTrace& kept = *trace.blocks[static_cast<std::size_t>(block)];
@@ -44,7 +69,7 @@ Matrix naive_map(const Trace& trace, int block, int head) {
     for (int c = 0; c < n; ++c) {
       double sum = 0;
       for (int i = head * d; i < (head + 1) * d; ++i) sum += double(kept.q(r, i)) * kept.k(c, i);
-      s[static_cast<std::size_t>(c)] = sum / std::sqrt(double(d));
+      s[static_cast<std::size_t>(c)] = sum / std::sqrt(double(d)) + naive_bias(trace, block, head, r, c);
     }
     const double largest = *std::max_element(s.begin(), s.end());
     double total = 0;
@@ -73,6 +98,22 @@ TEST(Attention, KeptMapsAndComputedOnesAreTheSame) {
           const Matrix a = attention_head(*kept, block, head), b = attention_head(*computed, block, head);
           EXPECT_LE(farthest(a, b), 1e-6) << id_of(kernel) << " block " << block << " head " << head;
           EXPECT_LE(farthest(a, naive_map(*kept, block, head)), 2e-6) << id_of(kernel) << ' ' << block << ' ' << head;
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, RelativePositionsAreInTheMaps) {
+  for (Kernel kernel : {Kernel::eager, Kernel::tiled, Kernel::reference}) {
+    for (int heads : {1, 3, 4, 24}) {
+      for (Keep keep : {Keep::maps, Keep::qk}) {
+        const auto trace = trace_with(keep, kernel, heads, 0.f, true);
+        for (int head = 0; head < heads; ++head) {
+          const Matrix naive = naive_map(*trace, 1, head);
+          EXPECT_LE(farthest(attention_head(*trace, 1, head), naive), 2e-6) << id_of(kernel) << ' ' << head;
+          const auto row = attention_row(*trace, 1, head, 7);
+          for (int c = 0; c < naive.cols(); ++c) EXPECT_NEAR(row[static_cast<std::size_t>(c)], naive(7, c), 2e-6);
         }
       }
     }

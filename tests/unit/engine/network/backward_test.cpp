@@ -306,5 +306,25 @@ TEST(Backward, WhatCannotBeIsRefusedByItsReason) {
   EXPECT_THAT(go(*run(other, settings_of(*other), make_pixels(headless)), {.logit = 0}), HasSubstr("has no classes"));
 }
 
+TEST(Backward, ARelativePositionBiasCountsWhereTheScoresAreComputedAgain) {
+  for (const char* network : {"families/hf_beit", "families/hf_data2vec", "families/timm_beit"}) {
+    SCOPED_TRACE(network);
+    const testing_gradients::Case one{.network = network, .suffix = "", .logit = 0, .file = nullptr};
+    const auto kept = one.trace(Keep::maps), again = one.trace(Keep::qk, 2);
+    ASSERT_NE(kept->model->config.relative_bias, ModelConfig::RelativeBias::none);
+    const auto from_maps = gradients(*kept, {.logit = 0}), from_scores = gradients(*again, {.logit = 0});
+    ASSERT_EQ(from_maps.size(), from_scores.size());
+    for (std::size_t block = 0; block < from_maps.size(); ++block) {
+      double largest = 0, difference = 0;
+      for (std::size_t i = 0; i < from_maps[block].size(); ++i) {
+        largest = std::max(largest, std::abs(static_cast<double>(from_maps[block][i])));
+        difference = std::max(difference, std::abs(static_cast<double>(from_maps[block][i]) - from_scores[block][i]));
+      }
+      EXPECT_LE(difference, 1e-5 * largest) << "block " << block;
+      EXPECT_GT(largest, 0) << "block " << block;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vit

@@ -1,4 +1,5 @@
 #include "engine/network/forward.h"
+#include "engine/network/relative_bias.h"
 
 #include <gtest/gtest.h>
 
@@ -51,6 +52,8 @@ void expect_same(const Trace& a, const Trace& b, const std::string& what) {
     EXPECT_LE(distance(a.hidden(block), b.hidden(block)), kTolerance) << what << ", block " << block;
   }
   EXPECT_LE(distance(a.features, b.features), kTolerance) << what;
+  ASSERT_EQ(a.pooled.size(), b.pooled.size());
+  for (std::size_t c = 0; c < a.pooled.size(); ++c) EXPECT_NEAR(a.pooled[c], b.pooled[c], 2e-5) << what << ' ' << c;
   ASSERT_EQ(a.logits.size(), b.logits.size());
   for (std::size_t k = 0; k < a.logits.size(); ++k) EXPECT_NEAR(a.logits[k], b.logits[k], 2e-5) << what << ' ' << k;
 }
@@ -155,6 +158,45 @@ TEST(Forward, AllPathsAgreeForMeanPoolingWithoutPrefixAndForQuickGelu) {
   config.fc_norm = true;
   config.activation = Activation::quick_gelu;
   expect_all_paths_agree(config);
+}
+
+TEST(Forward, AllPathsAgreeForRelativePositions) {
+  using Bias = ModelConfig::RelativeBias;
+  for (const Bias bias : {Bias::of_each_block, Bias::shared}) {
+    ModelConfig config = small_config();
+    config.position.learned = false;
+    config.relative_bias = bias;
+    expect_all_paths_agree(config);
+    expect_all_paths_agree(config, {}, 3, 7);  // resampled
+  }
+}
+
+TEST(Forward, RelativePositionsMoveWithTheHeadCount) {
+  ModelConfig config = small_config();
+  config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  const auto model = make_model(config);
+  const TokenGrid grid = {1, config.grid_height, config.grid_width};
+  std::vector<float> trained(26, 0.f), split(26, 0.f), joined(26, 0.f), next(26, 0.f);
+  RelativeBias(*model, grid, 1, 4).add(2, 9, 1.f, trained.data());
+  RelativeBias(*model, grid, 1, 4).add(3, 9, 1.f, next.data());
+  RelativeBias(*model, grid, 1, 8).add(5, 9, 1.f, split.data());
+  RelativeBias(*model, grid, 1, 2).add(1, 9, 1.f, joined.data());
+  EXPECT_EQ(trained, split);  // half of a trained head
+  for (std::size_t i = 0; i < joined.size(); ++i) EXPECT_FLOAT_EQ(joined[i], (trained[i] + next[i]) / 2) << i;
+}
+
+TEST(Forward, AllPathsAgreeForNormsOfPatchesAndAnAttentionPool) {
+  ModelConfig config = small_config();
+  config.patch_norm = true;
+  config.embed_norm = true;
+  config.pool = ModelConfig::Pool::attention;
+  for (const int hidden : {0, 20}) {
+    config.pool_hidden = hidden;
+    expect_all_paths_agree(config);
+    config.class_token = false;
+    config.classes = 0;
+    expect_all_paths_agree(config);
+  }
 }
 
 TEST(Forward, MoreThreadsThanTokensIsFine) {
