@@ -57,7 +57,8 @@ void draw_predictions(Bench& bench, float leading, bool few) {
     const std::string& name = score.label;
     const double as_trained = compare ? before[static_cast<std::size_t>(score.index)] : 0;
     ui.announce(name);
-    ui::draw_text(ui, ui::Type::body, {at.x, at.y + leading / 3}, ui.theme.text,
+    const bool is_asked = asked && score.index == (*asked < 0 ? top.front().index : *asked);
+    ui::draw_text(ui, ui::Type::body, {at.x, at.y + leading / 3}, is_asked ? ui.theme.accent : ui.theme.text,
                   ui::shortened(ui, ui::Type::body, name, names - ui.px(8)));
     const float bar = width - names - numbers, x = at.x + names, middle = at.y + line / 2;
     const float thick = compare ? ui.px(3.5f) : ui.px(4);
@@ -74,9 +75,6 @@ void draw_predictions(Bench& bench, float leading, bool few) {
     if (ImGui::InvisibleButton(id.c_str(), {width, line - ImGui::GetStyle().ItemSpacing.y}))
       choose_class(bench, score.index);
     const bool over = ImGui::IsItemHovered();
-    if (asked && score.index == (*asked < 0 ? top.front().index : *asked))
-      list.AddRectFilled({at.x - ui.px(6), at.y}, {at.x - ui.px(3), at.y + line - ImGui::GetStyle().ItemSpacing.y},
-                         ui.theme.mark);
     const std::string tip =
         fmt::format("{}\nprobability {:.4f}, ", name, score.probability) +
         (compare ? fmt::format("as trained {:.4f}", as_trained) : fmt::format("logit {:.3f}", score.logit)) +

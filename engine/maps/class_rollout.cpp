@@ -74,6 +74,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   const Timings timings = run_backward(trace, target, hooks, means);
   MapSetBuilder set(shared, question);
   set.took_backward(timings);
+  set.have_unit("");
   for (int block = 0; block < depth; ++block) {
     const std::vector<double>& row = rows[static_cast<std::size_t>(block)];
     const std::vector<float> rounded(row.begin(), row.end());

@@ -24,7 +24,7 @@ inline constexpr Parameter kClassParameter = {
     .is_class = true};
 inline constexpr Parameter kComparedParameter = {
     .id = "compared",
-    .label = "Compare with",
+    .label = "Compare",
     .sentence =
         "A network without classes is asked about the class token's features: their dot product with their own "
         "direction, or their cosine to those of the query's token (choose a patch).",

@@ -44,6 +44,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   const Timings timings = run_backward(trace, target, hooks, means);
   MapSetBuilder set(shared, question);
   set.took_backward(timings);
+  set.have_unit("");
   for (int block = 0; block < depth; ++block)
     set.add({"gradcam_block" + padded(block, depth - 1), "block " + std::to_string(block), block},
             maps[static_cast<std::size_t>(block)].data());

@@ -61,6 +61,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     for (int t = 0; t < tokens; ++t) mean[static_cast<std::size_t>(t)] += maps(head, t) / static_cast<float>(heads);
   MapSetBuilder set(shared, question);
   set.took_backward(timings);
+  set.have_unit("");
   const std::string block = "gradient_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
   const std::string received = column ? "_received" : "";
   set.add({block + "_mean" + received, "mean", question.block, kMeanOfHeads}, mean.data(), false);
@@ -74,21 +75,21 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
 std::string about(const MapSet& set, int index) {
   const int head = set.labels[static_cast<std::size_t>(index)].head;
   const auto part = static_cast<Part>(analysis_by_id("gradient")->value(set.question, "part"));
-  const std::string who = head == kMeanOfHeads ? "the mean of the heads" : fmt::format("head {}", head);
-  const std::string what = part == positive   ? "attention that speaks for it"
-                           : part == negative ? "attention that speaks against it"
-                                              : "attention that it depends on";
+  const std::string where = head == kMeanOfHeads ? "on average over the heads" : fmt::format("in head {}", head);
+  const std::string what = part == positive   ? "speaks for it"
+                           : part == negative ? "speaks against it"
+                                              : "it depends on";
   return strength_sentence(
       set, index,
-      fmt::format("{} {} {} in {}", what, set.question.direction == Direction::looked_at_by ? "to" : "from",
-                  query_phrase(set.question.query, set.trace->grid, set.trace->model->config), who));
+      fmt::format("the attention {} {} that {} {}", set.question.direction == Direction::looked_at_by ? "to" : "from",
+                  query_phrase(set.question.query, set.trace->grid, set.trace->model->config), what, where));
 }
 
 }  // namespace
 
 extern const Analysis kGradient;
 const Analysis kGradient = {.id = "gradient",
-                            .name = "Gradient × attention",
+                            .name = "Gradient",
                             .group = "flow",
                             .sentence =
                                 "The attention of one block's heads times its gradient: which of it a class "
