@@ -107,7 +107,8 @@ TEST_F(ViewExport, DropoutAndParametersOfAnAnalysisComeBack) {
     wanted_.view.page = analysis->id;
     wanted_.view.parameters.clear();
     for (const vit::Parameter& parameter : analysis->parameters)
-      wanted_.view.parameters[std::string(analysis->id) + "." + parameter.id] = parameter.initial;
+      if (!parameter.without_classes)  // the network of these tests has classes
+        wanted_.view.parameters[std::string(analysis->id) + "." + parameter.id] = parameter.initial;
     if (analysis->id == std::string("grid")) continue;  // whose picture is that of the heads
     SCOPED_TRACE(analysis->id);
     expect_comes_back();

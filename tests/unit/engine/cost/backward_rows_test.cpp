@@ -133,9 +133,9 @@ TEST(BackwardRows, EveryTimeBelongsToARow) {
 TEST(BackwardRows, FormulasAreReadAsTheyAreMeant) {
   const ModelConfig config = small_config();
   const CostTable table(config, {1, 5, 5}, trained_settings(config), 1, backward_table);
-  EXPECT_EQ(formula(table.find(Op::qkv)->macs), "4·B·N·C²");
-  EXPECT_EQ(formula(table.find(Op::scores)->macs), "2·B·N²·C");
-  EXPECT_EQ(formula(table.find(Op::fc1)->macs), "2·B·N·C·M");
+  EXPECT_EQ(formula(table.find(Op::qkv)->macs), "B·N·4C²");
+  EXPECT_EQ(formula(table.find(Op::scores)->macs), "B·N²·2C");
+  EXPECT_EQ(formula(table.find(Op::fc1)->macs), "B·N·2C·M");
   EXPECT_EQ(table.find(Op::patch_embed), nullptr);
   EXPECT_EQ(table.effect(Op::softmax, Control::heads), Effect::operations);
   EXPECT_EQ(table.effect(Op::qkv, Control::heads), Effect::none);
