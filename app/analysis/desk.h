@@ -33,6 +33,8 @@ class Desk {
   std::shared_ptr<const void> answer(const std::string& place) const;
   /// Why the newest question there has no answer; empty: it has, or will have one.
   std::string failure(const std::string& place) const;
+  /// Another frame is wanted: progress has been made.
+  void wake() const { wake_(); }
   /// Something is still being answered.
   bool busy() const;
 

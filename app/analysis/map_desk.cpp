@@ -3,10 +3,17 @@
 #include <utility>
 
 namespace headlight {
+namespace {
+
+constexpr double kSeenStep = 0.01;
+
+}  // namespace
 
 void MapDesk::ask(const std::string& page, const std::shared_ptr<const vit::Trace>& trace,
                   const vit::Question& question) {
-  Asked asked{.run = trace->run, .question = question, .at_once = nullptr};
+  Asked asked;
+  asked.run = trace->run;
+  asked.question = question;
   const auto found = asked_.find(page);
   if (found != asked_.end() && found->second == asked) return;
   const vit::Analysis* analysis = vit::analysis_by_id(question.analysis);
@@ -15,9 +22,16 @@ void MapDesk::ask(const std::string& page, const std::shared_ptr<const vit::Trac
     asked.at_once = analysis->answer(trace, question, {});
   } else {
     if (found != asked_.end()) asked.at_once = found->second.at_once;  // stays until the next one is there
-    desk_->ask(place_of(page), [analysis, trace, question](const std::stop_token& stop) {
-      return analysis->answer(trace, question, {.stop = stop, .progress = {}});
-    });
+    asked.progress = std::make_shared<std::atomic<double>>(0);
+    desk_->ask(place_of(page),
+               [analysis, trace, question, told = asked.progress, desk = desk_](const std::stop_token& stop) {
+                 return analysis->answer(trace, question, {.stop = stop, .progress = [&](double done) {
+                                                             // A frame for every step that can be seen.
+                                                             if (done < told->load() + kSeenStep) return;
+                                                             told->store(done);
+                                                             desk->wake();
+                                                           }});
+               });
   }
   asked_[page] = std::move(asked);
 }
@@ -34,10 +48,44 @@ std::shared_ptr<const vit::MapSet> MapDesk::answer(const std::string& page) cons
 
 bool MapDesk::settled(const std::string& page) const {
   const auto found = asked_.find(page);
-  if (found == asked_.end()) return true;
+  if (found == asked_.end() || found->second.stopped) return true;
   const auto now = answer(page);
   const Asked& asked = found->second;
   return (now && now->trace->run == asked.run && now->question == asked.question) || !failure(page).empty();
+}
+
+std::optional<double> MapDesk::progress(const std::string& page) const {
+  const auto found = asked_.find(page);
+  if (found == asked_.end() || !found->second.progress || settled(page)) return std::nullopt;
+  return found->second.progress->load();
+}
+
+void MapDesk::stop(const std::string& page) {
+  const auto found = asked_.find(page);
+  if (found == asked_.end() || settled(page)) return;
+  found->second.at_once = answer(page);
+  found->second.stopped = true;
+  desk_->forget(place_of(page));
+}
+
+bool MapDesk::stopped(const std::string& page) const {
+  const auto found = asked_.find(page);
+  return found != asked_.end() && found->second.stopped;
+}
+
+void MapDesk::start_again(const std::string& page) {
+  const auto found = asked_.find(page);
+  if (found == asked_.end() || !found->second.stopped) return;
+  found->second.stopped = false;
+  found->second.run = 0;  // no pass has it: the next question is a new one
+}
+
+void MapDesk::leave_all_but(const std::string& page) {
+  for (auto& [other, asked] : asked_) {
+    if (other == page) continue;
+    stop(other);
+    start_again(other);
+  }
 }
 
 std::string MapDesk::failure(const std::string& page) const {

@@ -1,6 +1,7 @@
 // Answers what the pages ask of the shown pass, at once where that is cheap and else beside the window.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -27,11 +28,23 @@ class MapDesk {
   bool settled(const std::string& page) const;
   std::string failure(const std::string& page) const;
 
+  /// How far the answer is that is being worked out beside the window, 0 … 1; none: nothing is.
+  std::optional<double> progress(const std::string& page) const;
+  /// Ends working on the newest question; the last answer stays. It is taken up again by start_again(), and a stopped
+  /// one of a page that is left when that page is next asked.
+  void stop(const std::string& page);
+  bool stopped(const std::string& page) const;
+  void start_again(const std::string& page);
+  /// Only this page is looked at: what is being worked out for others ends.
+  void leave_all_but(const std::string& page);
+
  private:
   struct Asked {
     std::uint64_t run = 0;  // of the trace: its address may be used again
     vit::Question question;
     std::shared_ptr<const vit::MapSet> at_once;
+    std::shared_ptr<std::atomic<double>> progress = {};  // of what is worked out beside the window
+    bool stopped = false;
     bool operator==(const Asked& other) const { return run == other.run && question == other.question; }
   };
   static std::string place_of(const std::string& page) { return "maps." + page; }

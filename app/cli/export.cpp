@@ -35,7 +35,8 @@ struct ExportOptions {
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";
   std::vector<std::string> values;  // NAME=VALUE
-  bool looked_at_by = false, after_dropout = false;
+  vit::Direction direction = vit::Direction::looks_at;
+  bool after_dropout = false;
   ExportStyle style;
   std::string width;
   MeasureOptions measure{.runs = 10, .warmup = 2};
@@ -58,7 +59,7 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   request.blocks = parse_blocks(options.blocks, config.depth);
   request.heads = parse_heads(options.heads);
   request.query = parse_query(options.query, grid, config);
-  request.direction = options.looked_at_by ? vit::Direction::looked_at_by : vit::Direction::looks_at;
+  request.direction = options.direction;
   request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
   request.kinds = parse_formats(options.formats);
   request.style = options.style;
@@ -87,7 +88,7 @@ void begin_with_view(const std::string& file, ExportOptions& options) {
   options.query = words.query;
   options.analysis = words.analysis;
   options.view_values = std::move(words.values);
-  options.looked_at_by = words.looked_at_by;
+  options.direction = words.direction;
   options.after_dropout = words.after_dropout;
   options.range = words.range;
   options.colormap = words.colormap;
@@ -152,7 +153,7 @@ int run_export(const ExportOptions& options) {
   const Run as_asked = input;
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
-  if (options.tensors.empty() && request.analysis->reads_output) {
+  if (options.tensors.empty() && (request.analysis->reads_output || request.analysis->has_table)) {
     input.extent = {};
   } else if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
     input.extent.last_maps = *std::max_element(request.blocks.begin(), request.blocks.end());
@@ -227,10 +228,14 @@ void add_what_options(CLI::App& command, ExportOptions& options) {
   command.add_option("-q,--query", options.query, "cls, ROW,COL of a patch, or token:N (default: the class token)")
       ->type_name("TOKEN")
       ->group(kGroup);
-  command
-      .add_flag("--looked-at-by", options.looked_at_by,
-                "Who looks at the query: its column of attention in place of its row")
-      ->group(kGroup);
+  CLI::Option* column = command.add_flag_callback(
+      "--looked-at-by", [&options] { options.direction = vit::Direction::looked_at_by; },
+      "Who looks at the query: its column of attention in place of its row");
+  CLI::Option* both = command.add_flag_callback(
+      "--both-ways", [&options] { options.direction = vit::Direction::product; },
+      "Row times column: tokens that look at the query and are looked at by it");
+  column->group(kGroup);
+  both->group(kGroup)->excludes(column);
   command.add_flag("--after-dropout", options.after_dropout, "The probabilities after attn_drop (with --train)")
       ->group(kGroup);
 }
@@ -246,7 +251,7 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
   command
       .add_option("--figure", options.figure,
                   "One captioned figure: of one map with its colour bar, of a block's maps, or a row for each block. "
-                  "Its ending says what it is: .png, .pdf, .svg; .npy and .csv hold the numbers")
+                  "Its ending says what it is: .png, .pdf, .svg; .npy and .csv hold the numbers, .json masks")
       ->type_name("FILE")
       ->group(kGroup);
   command
@@ -267,7 +272,7 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
       ->group(kGroup);
   command
       .add_option("-f,--format", options.formats,
-                  "What --out writes: png, pdf, svg, npy, csv, or several with commas (default: png)")
+                  "What --out writes: png, pdf, svg, npy, csv, json (masks), or several with commas (default: png)")
       ->type_name("LIST")
       ->group(kGroup);
 }

@@ -58,6 +58,7 @@ std::string range_of(const vit::Parameter& parameter) {
     words += (i == 0 ? "" : i + 1 < parameter.names.size() ? ", " : " or ") + std::string(parameter.names[i]);
   if (!words.empty()) return words;
   if (parameter.is_class) return "a class by its index, or -1 for the most probable one";
+  if (parameter.is_head) return "a head of the block";
   return parameter.is_block ? "a block" : fmt::format("{:g} to {:g}", parameter.low, parameter.high);
 }
 

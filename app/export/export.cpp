@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "app/export/export_captions.h"
+#include "app/export/export_masks.h"
 #include "app/export/export_overview.h"
 #include "app/export/figure_file.h"
 #include "app/export/file_names.h"
@@ -49,6 +51,29 @@ std::string head_of(const vit::MapLabel& label) {
   return label.head == vit::kNoHead ? label.title : vit::head_name(label.head);
 }
 
+/// A line for each map of answers that say themselves what their numbers are.
+std::string table_csv(const std::vector<PickedMaps>& answers) {
+  std::string text = "block,head";
+  for (const vit::MapTable::Column& column : answers.front().set->table->columns) text += std::string(",") + column.id;
+  text += '\n';
+  for (const PickedMaps& answer : answers)
+    for (const int map : answer.maps) {
+      const vit::MapLabel& label = answer.set->labels[static_cast<std::size_t>(map)];
+      text += fmt::format("{},{}", label.block, csv_text(head_of(label)));
+      const vit::MapTable& table = *answer.set->table;
+      for (int column = 0; column < static_cast<int>(table.columns.size()); ++column) {
+        const float value = table.at(map, column);
+        text += std::isnan(value) ? "," : fmt::format(",{:.9g}", value);
+      }
+      text += '\n';
+    }
+  return text;
+}
+
+bool table_is_csv(const PickedMaps& answer) {
+  return vit::analysis_by_id(answer.set->question.analysis)->has_table;
+}
+
 bool is_one_map(const std::vector<PickedMaps>& answers) {
   return answers.size() == 1 && answers.front().maps.size() == 1;
 }
@@ -77,9 +102,12 @@ std::vector<PickedMaps> pick_all(const ExportSource& source, const ExportRequest
   std::vector<PickedMaps> answers;
   const std::vector<vit::Question> questions = questions_of(request);
   for (const vit::Question& question : questions) {
-    answers.push_back(pick_maps(source, request, question, control.stop));
-    if (control.progress)
-      control.progress(static_cast<double>(answers.size()) / (1.0 + static_cast<double>(questions.size())));
+    const double done = static_cast<double>(answers.size()), all = 1.0 + static_cast<double>(questions.size());
+    answers.push_back(pick_maps(source, request, question, {.stop = control.stop, .progress = [&](double part) {
+                                                              if (control.progress)
+                                                                control.progress((done + part) / all);
+                                                            }}));
+    if (control.progress) control.progress((done + 1) / all);
     if (control.stop.stop_requested()) throw vit::Cancelled();
   }
   return answers;
@@ -100,6 +128,7 @@ std::string npy_of(const std::vector<PickedMaps>& answers) {
 }
 
 std::string csv_of(const std::vector<PickedMaps>& answers) {
+  if (table_is_csv(answers.front())) return table_csv(answers);
   if (is_one_map(answers)) return csv_of(answers.front().set->patch_map(answers.front().maps.front()));
   std::string text = "block,map,row,column,value\n";
   for (const PickedMaps& answer : answers)
@@ -131,6 +160,7 @@ std::string bytes_of(const ExportSource& source, const ExportRequest& request, c
                      FileKind kind, const std::stop_token& stop) {
   if (kind == FileKind::npy) return npy_of(with_parts(answers));
   if (kind == FileKind::csv) return csv_of(with_parts(answers));
+  if (kind == FileKind::json) return masks_json(source, request, answers);
   FigureContent content = content_of(source, request, answers);
   const std::string title = content.title;
   const Drawing drawing = figure_drawing(std::move(content), source, request, stop);
@@ -144,22 +174,31 @@ class Export {
       : source_(source), request_(request), control_(control) {}
 
   void one(const vit::Question& question, double share) {
-    const PickedMaps picked = pick_maps(source_, request_, question, control_.stop);
+    const PickedMaps picked =
+        pick_maps(source_, request_, question,
+                  {.stop = control_.stop, .progress = [&](double part) { report(done_ + share * part / 2); }});
+    step(share / 2);
+    std::set<FileKind> of_each = request_.kinds, of_all = request_.kinds;
+    of_all.erase(FileKind::npy);
+    of_all.erase(FileKind::csv);
+    if (of_each.erase(FileKind::json) == 0) of_all.erase(FileKind::json);
+    if (table_is_csv(picked)) {  // one table tells of all maps
+      of_each.erase(FileKind::csv);
+      of_all.insert(FileKind::csv);
+    }
     for (const int map : picked.maps) {
       const PickedMaps alone{picked.set, {map}};
       ExportRequest request = request_;
       request.style = decorated(request.style, false);
       write(map_file_stem(source_, request_, picked.set->labels[static_cast<std::size_t>(map)]), request, alone,
-            request_.kinds);
-      step(share / static_cast<double>(picked.maps.size()));
+            of_each);
+      step(share / 2 / static_cast<double>(picked.maps.size()));
     }
-    if (picked.maps.size() == 1) return;
-    std::set<FileKind> figures = request_.kinds;
-    figures.erase(FileKind::npy);
-    figures.erase(FileKind::csv);
+    if (picked.maps.size() == 1)
+      for (const FileKind figure : {FileKind::png, FileKind::pdf, FileKind::svg}) of_all.erase(figure);
     ExportRequest request = request_;
     if (request.analysis->asks_block) request.blocks = {question.block};
-    write(figure_file_stem(source_, request), request, picked, figures);
+    write(figure_file_stem(source_, request), request, picked, of_all);
   }
 
   std::vector<std::filesystem::path> take_written() { return std::move(written_); }
@@ -174,9 +213,13 @@ class Export {
     }
   }
 
+  void report(double done) const {
+    if (control_.progress) control_.progress(std::min(1.0, done));
+  }
+
   void step(double share) {
     done_ += share;
-    if (control_.progress) control_.progress(std::min(1.0, done_));
+    report(done_);
     if (control_.stop.stop_requested()) throw vit::Cancelled();
   }
 
@@ -186,6 +229,15 @@ class Export {
   std::vector<std::filesystem::path> written_;
   double done_ = 0;
 };
+
+}  // namespace
+
+namespace {
+
+void validate_json(const vit::Analysis& analysis) {
+  if (analysis.id != std::string_view("mask"))
+    throw vit::Error("Only masks are written as JSON; choose the analysis mask, or PNG, PDF, SVG, NPY or CSV.");
+}
 
 }  // namespace
 
@@ -208,6 +260,9 @@ void validate(const ExportRequest& request, const ExportSource& source) {
                          "; it has heads 0 to " + std::to_string(num_heads - 1) + ".");
   }
   for (const vit::Question& question : questions_of(request)) vit::validate(*request.analysis, *source.trace, question);
+  if (request.kinds.count(FileKind::json) > 0) validate_json(*request.analysis);
+  if (request.style.overlay && request.analysis->is_matrix)
+    throw vit::Error("A matrix of tokens does not lie on the photo; export it alone.");
   if (request.style.overlay && !source.photo)
     throw vit::Error("There is no photo to lay the maps over; give one or export the maps alone.");
   if (request.style.size_px < 1 || request.style.size_px > kLargestSize)
@@ -232,6 +287,7 @@ Drawing drawing_of(const ExportSource& source, const ExportRequest& request, con
 std::string figure_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
                          const ExportControl& control) {
   validate(request, source);
+  if (kind == FileKind::json) validate_json(*request.analysis);
   return bytes_of(source, request, pick_all(source, request, control), kind, control.stop);
 }
 

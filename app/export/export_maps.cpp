@@ -32,17 +32,23 @@ std::vector<vit::Question> questions_of(const ExportRequest& request) {
 }
 
 PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, const vit::Question& question,
-                     const std::stop_token& stop) {
+                     const vit::Means& means) {
   const vit::Analysis& analysis = *request.analysis;
   PickedMaps picked;
-  picked.set = analysis.answer(source.trace, question, {.stop = stop, .progress = {}});
+  picked.set = analysis.answer(source.trace, question, means);
   for (int i = 0; i < picked.set->count(); ++i) {
     if (picked.set->chosen >= 0 && picked.set->chosen != i) continue;
     const vit::MapLabel& label = picked.set->labels[static_cast<std::size_t>(i)];
     const bool block =
         label.block < 0 || std::find(request.blocks.begin(), request.blocks.end(), label.block) != request.blocks.end();
-    if (block && request.heads.picks(label.head)) picked.maps.push_back(i);
+    if (block && (analysis.is_matrix || request.heads.picks(label.head))) picked.maps.push_back(i);
   }
+  if (picked.maps.empty() && !request.heads.all_heads && (request.heads.mean || request.heads.max))
+    for (const int block :
+         request.blocks) {  // an answer without a mean shows its first head in place of it, as a page does
+      const int first = picked.set->find(block, vit::kMeanOfHeads);
+      if (first >= 0 && picked.set->labels[static_cast<std::size_t>(first)].head >= 0) picked.maps.push_back(first);
+    }
   if (picked.maps.empty())
     throw vit::Error(std::string(analysis.name) +
                      " has none of the maps that are asked for; choose other blocks or heads.");

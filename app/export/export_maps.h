@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "engine/maps/analysis.h"
 #include "engine/maps/map_set.h"
 #include "engine/maps/token_names.h"
 
@@ -35,7 +35,7 @@ std::vector<vit::Question> questions_of(const ExportRequest& request);
 
 /// Asks one of them. The request must be valid. Throws vit::Cancelled.
 PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, const vit::Question& question,
-                     const std::stop_token& stop = {});
+                     const vit::Means& means = {});
 
 /// The range that maps of several answers share: of all their heads, whichever of them are picked.
 vit::Range common_range(const std::vector<PickedMaps>& answers, const std::vector<int>& blocks);

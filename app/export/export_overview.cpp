@@ -36,14 +36,18 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   const vit::ModelConfig& config = trace.model->config;
   const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request, config));
   FigureContent content;
-  const bool received = request.direction == vit::Direction::looked_at_by;
+  const bool both = request.direction == vit::Direction::product;
+  const char* const way = both                                                ? " from and to "
+                          : request.direction == vit::Direction::looked_at_by ? " to "
+                                                                              : " from ";
   content.title = source.image + ", " + blocks + ": " + subject;
-  if (request.analysis->asks_query)
-    content.title += (received ? " to " : " from ") + vit::query_phrase(request.query, trace.grid, config);
+  if (request.analysis->asks_query) content.title += way + vit::query_phrase(request.query, trace.grid, config);
   content.subtitle = source.model + ", " + vit::settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout");
   content.unit = request.analysis->is_plain
-                     ? fmt::format("attention probability; the mark is the even share, 1/{}", trace.grid.tokens())
+                     ? fmt::format("{}; the mark is the even share, 1/{}{}",
+                                   both ? "product of two attention probabilities" : "attention probability",
+                                   trace.grid.tokens(), both ? "²" : "")
                      : lower_first(request.analysis->name);
   return content;
 }
@@ -62,7 +66,8 @@ void set_scale(FigureContent& content, const vit::Look& look, const vit::Range& 
 /// Where the scale is one for all that the figure shows.
 void mark_even_share(FigureContent& content, const ExportSource& source, const ExportRequest& request,
                      const vit::Range& range) {
-  const double share = 1.0 / source.trace->grid.tokens();
+  double share = 1.0 / source.trace->grid.tokens();
+  if (request.direction == vit::Direction::product) share *= share;
   const bool probability = request.analysis->id == std::string_view("heads");
   if (probability && share > range.low && share < range.high)
     content.even_share = (share - range.low) / (range.high - range.low);
@@ -74,7 +79,8 @@ FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
   return {.shows = FigureCell::Shows::map,
           .map = set.patch_map(index),
           .range = range,
-          .marked = set.labels[static_cast<std::size_t>(index)].marked};
+          .marked = set.labels[static_cast<std::size_t>(index)].marked,
+          .is_mask = set.is_mask};
 }
 
 }  // namespace
@@ -103,7 +109,7 @@ FigureContent overview_content(const ExportSource& source, const ExportRequest& 
   FigureContent content =
       titled(source, request,
              request.analysis->asks_block ? "block " + std::to_string(set.question.block) : std::string("all blocks"));
-  if (!request.style.overlay && !source.trace->pixels->resized.rgb.empty())
+  if (!request.style.overlay && !request.analysis->is_matrix && !source.trace->pixels->resized.rgb.empty())
     content.cells.push_back({.shows = FigureCell::Shows::input, .caption = "input"});
   for (const int map : picked.maps) {
     FigureCell cell = cell_of(set, map, set.range(map, request.style.look));

@@ -18,12 +18,14 @@ constexpr std::array<vit::Choice<Ground>, 3> kGrounds = {
      {Ground::transparent, "transparent", "Transparent", "Dark words on whatever lies behind."},
      {Ground::dark, "dark", "Dark", "For slides: light words on a dark ground."}}};
 
-constexpr std::array<vit::Choice<FileKind>, 5> kFileKinds = {
+constexpr std::array<vit::Choice<FileKind>, 6> kFileKinds = {
     {{FileKind::png, "png", "PNG", "Pixels; the file holds the view, too: it opens again in Headlight."},
      {FileKind::pdf, "pdf", "PDF", "For papers: words as text with their typeface, patches as sharp squares."},
      {FileKind::svg, "svg", "SVG", "For drawing programs: words stay text that can be changed."},
      {FileKind::npy, "npy", "NPY", "The numbers themselves, 32-bit floats for NumPy."},
-     {FileKind::csv, "csv", "CSV", "The numbers themselves as text for a spreadsheet."}}};
+     {FileKind::csv, "csv", "CSV", "The numbers themselves as text for a spreadsheet."},
+     {FileKind::json, "json", "JSON",
+      "Of masks: run lengths on the patches and on the photo's pixels, as COCO has them."}}};
 
 constexpr double kWidestPx = 16384, kWidestMm = 2000, kNarrowest = 10;
 
@@ -47,7 +49,7 @@ FileKind kind_of(const std::filesystem::path& file) {
   const std::string ending = lower(file.extension().string());
   const auto kind = vit::choice_by_id<FileKind>(ending.empty() ? "" : std::string_view(ending).substr(1));
   if (!kind)
-    throw vit::Error("What shall " + file.string() + " be? Let its name end in .png, .pdf, .svg, .npy or .csv.");
+    throw vit::Error("What shall " + file.string() + " be? Let its name end in .png, .pdf, .svg, .npy, .csv or .json.");
   return *kind;
 }
 

@@ -44,7 +44,7 @@ FigureWidth parse_width(const std::string& text, const FigureWidth& usual);
 std::string width_text(const FigureWidth& width);
 
 /// Kinds of figures and of files with numbers.
-enum class FileKind : std::uint8_t { png, pdf, svg, npy, csv };
+enum class FileKind : std::uint8_t { png, pdf, svg, npy, csv, json };
 std::span<const vit::Choice<FileKind>> choices(FileKind);
 /// By the file's ending. Throws vit::Error that names the endings.
 FileKind kind_of(const std::filesystem::path& file);

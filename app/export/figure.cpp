@@ -11,6 +11,7 @@
 #include "app/export/figure_layout.h"
 #include "app/export/lettering.h"
 #include "engine/base/error.h"
+#include "engine/maps/mask.h"
 
 namespace headlight {
 namespace {
@@ -56,6 +57,7 @@ class Figure {
         stop_(std::move(stop)) {
     const vit::TokenGrid& grid = trace_->grid;
     double aspect = static_cast<double>(grid.cols) / grid.rows;
+    if (request.analysis->is_matrix) aspect = 1;
     if (style_.overlay) {
       part_ = std::make_shared<const vit::Image>(photo_part(source, style_));
       box_ = trace_->pixels->box;
@@ -109,11 +111,11 @@ class Figure {
     const Rect tile = paper.snapped(
         {layout_.tile_x(index % content_.columns), layout_.tile_y(row), layout_.tile_width, layout_.tile_height});
     if (layout_.caption_height[static_cast<std::size_t>(row)] > 0) draw_caption(paper, cell, tile);
-    const vit::TokenGrid& grid = trace_->grid;
     const bool patches = !style_.overlay && !style_.look.smooth && cell.shows == FigureCell::Shows::map;
-    paper.picture(tile, patches ? grid.cols : 0, patches ? grid.rows : 0,
+    paper.picture(tile, patches ? cell.map.cols : 0, patches ? cell.map.rows : 0,
                   [&](int width, int height) { return picture_of(cell, width, height, photos); });
     const bool bare = content_.cells.size() == 1 && !*style_.bar && !*style_.caption;
+    if (cell.is_mask && style_.overlay) outline(paper, cell, tile);
     if (bare) return;
     for (const int patch : cell.marked) mark_patch(paper, tile, patch, kMarked);
     if (query_ >= trace_->grid.prefix) mark_patch(paper, tile, query_ - trace_->grid.prefix, {255, 255, 255});
@@ -135,17 +137,33 @@ class Figure {
     vit::Image& photo = photos[{width, height}];
     if (photo.rgb.empty()) photo = vit::resize(*part_, width, height, vit::Interpolation::bilinear);
     const double x = static_cast<double>(width) / part_->width, y = static_cast<double>(height) / part_->height;
-    return vit::render_overlay(cell.map, style_.look, cell.range, photo,
+    vit::Look look = style_.look;
+    if (cell.is_mask) look.opacity *= vit::kMaskOpacity;
+    return vit::render_overlay(cell.map, look, cell.range, photo,
                                {box_.x * x, box_.y * y, box_.width * x, box_.height * y}, width, height, stop_);
+  }
+
+  /// Where the patches lie in a tile.
+  Rect area_of(const Rect& tile) const {
+    if (!style_.overlay || !style_.whole_photo) return tile;
+    return {tile.x + box_.x / part_->width * tile.width, tile.y + box_.y / part_->height * tile.height,
+            box_.width / part_->width * tile.width, box_.height / part_->height * tile.height};
+  }
+
+  void outline(Paper& paper, const FigureCell& cell, const Rect& tile) const {
+    const Rect area = area_of(tile);
+    const double line = std::max(1 / layout_.pixels, layout_.text / 10);
+    const double width = area.width / cell.map.cols, height = area.height / cell.map.rows;
+    for (const vit::EdgeLine& edge : vit::outline_of(cell.map.values, cell.map.rows, cell.map.cols))
+      paper.fill({area.x + edge.x0 * width - line / 2, area.y + edge.y0 * height - line / 2,
+                  (edge.x1 - edge.x0) * width + line, (edge.y1 - edge.y0) * height + line},
+                 {255, 255, 255});
   }
 
   /// A frame around a patch, dark around light, so that it shows on every colour.
   void mark_patch(Paper& paper, const Rect& tile, int patch, Color light) const {
     const vit::TokenGrid& grid = trace_->grid;
-    Rect area = tile;  // of the grid
-    if (style_.overlay && style_.whole_photo)
-      area = {tile.x + box_.x / part_->width * tile.width, tile.y + box_.y / part_->height * tile.height,
-              box_.width / part_->width * tile.width, box_.height / part_->height * tile.height};
+    const Rect area = area_of(tile);
     const double width = area.width / grid.cols, height = area.height / grid.rows;
     const int row = patch / grid.cols, col = patch % grid.cols;
     const Rect around = paper.snapped({area.x + col * width, area.y + row * height, width, height});

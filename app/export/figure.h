@@ -16,6 +16,7 @@ struct FigureCell {
   vit::PatchMap map = {};
   vit::Range range = {};
   std::vector<int> marked = {};           // patches with a frame
+  bool is_mask = false;                   // over a photo: half transparent, with an outline
   std::string caption = {}, remark = {};  // above the tile: left, and right if there is room
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/base/utf8.h"
+#include "engine/maps/directed.h"
 
 namespace headlight {
 namespace {
@@ -39,8 +40,11 @@ std::string query_part(const ExportSource& source, const ExportRequest& request)
 }
 
 std::string ending(const ExportSource& source, const ExportRequest& request) {
-  return (request.analysis->asks_query ? "_" + query_part(source, request) : std::string()) +
-         (request.direction == vit::Direction::looked_at_by ? "_received" : "") +
+  // Numbers of all queries may be told of the chosen one alone.
+  const bool of_query =
+      request.analysis->asks_query || (request.analysis->parameter("over") != nullptr &&
+                                       request.analysis->value({.values = request.values}, "over") > 0);
+  return (of_query ? "_" + query_part(source, request) : std::string()) + vit::id_ending(request.direction) +
          (request.stage == vit::Stage::after_dropout ? "_dropped" : "") + (request.style.overlay ? "_over" : "");
 }
 

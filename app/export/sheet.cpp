@@ -32,6 +32,22 @@ ArgumentsFor arguments_for(SheetShows shows) {
   }
 }
 
+/// A matrix lies on no photo; where the sheet shows several maps, none of them is one.
+bool overlaid(const Sheet& sheet, const vit::Analysis& analysis) {
+  return sheet.has_overlay() && (sheet.shows_several() || !analysis.is_matrix);
+}
+
+/// The numbers of all heads, where the page is about them, in place of the chosen map's.
+bool is_table(const Sheet& sheet, const vit::Analysis& analysis) {
+  return sheet.kind == FileKind::csv && !sheet.shows_several() && sheet.shows != SheetShows::cost && analysis.has_table;
+}
+
+std::vector<int> all_blocks(const SheetSubject& subject) {
+  std::vector<int> blocks(subject.source.trace->blocks.size());
+  std::iota(blocks.begin(), blocks.end(), 0);
+  return blocks;
+}
+
 }  // namespace
 
 std::span<const vit::Choice<SheetShows>> choices(SheetShows) {
@@ -43,16 +59,21 @@ ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject) {
   const vit::Look look = request.style.look;
   request.style = sheet.style;
   request.style.look = look;
-  request.style.overlay = sheet.has_overlay();
   request.kinds = {sheet.kind};
+  request.style.overlay = overlaid(sheet, *request.analysis);
+  if (is_table(sheet, *request.analysis)) {
+    request.heads = {};
+    request.blocks = all_blocks(subject);
+  }
   if (!sheet.shows_several()) return request;
-  request.analysis = vit::analysis_by_id("heads");
-  request.values.clear();
+  if (sheet.shows != SheetShows::heads || !request.analysis->shows_heads()) {
+    request.analysis = vit::analysis_by_id("heads");
+    request.values.clear();
+  }
   request.heads = {};
   if (sheet.shows == SheetShows::grid) {
     request.heads.mean = request.heads.max = false;
-    request.blocks.resize(subject.source.trace->blocks.size());
-    std::iota(request.blocks.begin(), request.blocks.end(), 0);
+    request.blocks = all_blocks(subject);
   }
   return request;
 }
@@ -87,7 +108,8 @@ std::string file_name_of(const Sheet& sheet, const SheetSubject& subject) {
   const std::string ending = std::string(".") + vit::id_of(sheet.kind);
   if (sheet.shows == SheetShows::cost) return cost_file_stem(subject.source) + ending;
   const ExportRequest request = request_of(sheet, subject);
-  if (sheet.shows_several()) return figure_file_stem(subject.source, request) + ending;
+  if (sheet.shows_several() || is_table(sheet, *request.analysis))
+    return figure_file_stem(subject.source, request) + ending;
   const PickedMaps picked = pick_maps(subject.source, request, questions_of(request).front());
   return map_file_stem(subject.source, request, picked.set->labels[static_cast<std::size_t>(picked.maps.front())]) +
          ending;
@@ -95,7 +117,9 @@ std::string file_name_of(const Sheet& sheet, const SheetSubject& subject) {
 
 std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, const vit::Model& model,
                                       const std::string& target) {
-  std::vector<std::string> to = export_arguments(wanted, model, arguments_for(sheet.shows));
+  const vit::Analysis& analysis = *vit::analysis_by_id(words_of(wanted).analysis);
+  const ArgumentsFor what = is_table(sheet, analysis) ? ArgumentsFor::table : arguments_for(sheet.shows);
+  std::vector<std::string> to = export_arguments(wanted, model, what);
   const auto add = [&to](const char* option, const std::string& value) {
     to.emplace_back(option);
     to.push_back(value);
@@ -103,7 +127,8 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
   const ExportStyle& style = sheet.style;
   const ExportStyle usual;
   const bool cost = sheet.shows == SheetShows::cost;
-  if (sheet.has_overlay()) {
+  const bool overlay = overlaid(sheet, analysis);
+  if (overlay) {
     to.emplace_back("--overlay");
     if (style.whole_photo) to.emplace_back("--whole-photo");
   }
@@ -114,7 +139,7 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
     if (style.width.unit != FigureWidth::Unit::natural) add("--width", width_text(style.width));
     if (style.width.dpi != usual.width.dpi) add("--dpi", fmt::format("{:g}", style.width.dpi));
     ExportStyle plain;
-    plain.overlay = sheet.has_overlay();
+    plain.overlay = overlay;
     const ExportStyle standard = decorated(plain, !sheet.makes_folder());
     if (style.bar != standard.bar && !cost) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
     if (style.caption != standard.caption) to.emplace_back(*style.caption ? "--caption" : "--no-caption");

@@ -45,7 +45,7 @@ SheetPreview sheet_preview(const Sheet& sheet, const SheetSubject& subject, int 
     preview.file_name = file_name_of(sheet, subject);
     if (!sheet.is_figure()) {
       const std::string bytes = bytes_of(sheet, subject, control);
-      preview.text = sheet.kind == FileKind::csv ? beginning_of(bytes) : about_array(sheet, subject, bytes.size());
+      preview.text = sheet.kind != FileKind::npy ? beginning_of(bytes) : about_array(sheet, subject, bytes.size());
       return preview;
     }
     const Drawing drawing = drawing_of(sheet, subject, control);

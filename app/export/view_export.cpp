@@ -77,7 +77,7 @@ ExportWords words_of(const Wanted& wanted, const vit::ModelConfig* config) {
                     .query = fmt::format("token:{}", view.query),
                     .analysis = analysis.id,
                     .values = {},
-                    .looked_at_by = analysis.asks_direction && view.direction == vit::Direction::looked_at_by,
+                    .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
                     .after_dropout = view.stage == vit::Stage::after_dropout,
                     .range = range_words(view.look),
                     .colormap = vit::id_of(view.look.colormap),
@@ -100,15 +100,18 @@ std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model
   Arguments to = {"export"};
   add_run(to, options_of(wanted, model));
   if (what == ArgumentsFor::cost) return to;
-  if (what == ArgumentsFor::map) {
+  const bool own = what == ArgumentsFor::map || what == ArgumentsFor::table ||
+                   (what == ArgumentsFor::heads_of_block && vit::analysis_by_id(words.analysis)->shows_heads());
+  if (own) {
     if (words.analysis != "heads") add(to, "--analysis", words.analysis);
     for (const std::string& value : words.values) add(to, "--set", value);
   }
-  if (what != ArgumentsFor::every_block) add(to, "--block", words.block);
-  if (what == ArgumentsFor::map) add(to, "--head", words.head);
+  if (what != ArgumentsFor::every_block && what != ArgumentsFor::table) add(to, "--block", words.block);
+  if (what == ArgumentsFor::map && !vit::analysis_by_id(words.analysis)->is_matrix) add(to, "--head", words.head);
   if (what == ArgumentsFor::every_block) add(to, "--head", "each");
   add(to, "--query", words.query);
-  if (words.looked_at_by) to.emplace_back("--looked-at-by");
+  if (words.direction == vit::Direction::looked_at_by) to.emplace_back("--looked-at-by");
+  if (words.direction == vit::Direction::product) to.emplace_back("--both-ways");
   if (words.after_dropout) to.emplace_back("--after-dropout");
   if (words.opacity != usual.opacity) add(to, "--opacity", fmt::format("{}", words.opacity));
   add(to, "--colormap", words.colormap);
@@ -119,7 +122,7 @@ std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model
 
 std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, const std::string& folder) {
   Arguments to = export_arguments(wanted, model, ArgumentsFor::map);
-  to.emplace_back("--overlay");
+  if (!analysis_of(wanted.view).is_matrix) to.emplace_back("--overlay");
   add(to, "--out", folder);
   return to;
 }

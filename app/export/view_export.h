@@ -17,7 +17,8 @@ struct ExportWords {
   std::string block, head, query;   // "5", "mean", "token:7"
   std::string analysis;             // id
   std::vector<std::string> values;  // NAME=VALUE
-  bool looked_at_by = false, after_dropout = false;
+  vit::Direction direction = vit::Direction::looks_at;
+  bool after_dropout = false;
   std::string range, colormap;  // "shared", "head", "all" or "LOW,HIGH"; an id
   float opacity = vit::Look().opacity;
   bool smooth = false;
@@ -25,8 +26,9 @@ struct ExportWords {
 /// `config`, if given: parameters that mean nothing for that network are left out.
 ExportWords words_of(const Wanted& wanted, const vit::ModelConfig* config = nullptr);
 
-/// The arguments after `headlight` that ask for the view's map, and what they are about: no file yet.
-enum class ArgumentsFor : std::uint8_t { map, heads_of_block, every_block, cost };
+/// The arguments after `headlight` that ask for the view's map, and what they are about: no file yet. A table is of
+/// the numbers of all heads.
+enum class ArgumentsFor : std::uint8_t { map, table, heads_of_block, every_block, cost };
 std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model& model, ArgumentsFor what);
 
 /// The arguments after `headlight` that write the view's map over the photo into a folder; what the model does by

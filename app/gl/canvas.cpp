@@ -27,6 +27,13 @@ void Canvas::bind() const {
   glBindFramebuffer(GL_FRAMEBUFFER, framebuffer_.name());
 }
 
+void Canvas::make_smaller_copies() const {
+  const GlTime time;
+  glBindTexture(GL_TEXTURE_2D, texture_.name());
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_LINEAR);
+  glGenerateMipmap(GL_TEXTURE_2D);
+}
+
 vit::Image Canvas::read(int x, int y, int width, int height) const {
   vit::Image image{.width = width, .height = height, .rgb = {}, .name = {}};
   image.rgb.resize(static_cast<std::size_t>(3) * width * height);

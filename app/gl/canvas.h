@@ -12,6 +12,8 @@ class Canvas {
   bool resize(int width_px, int height_px);
   /// Draw calls go here until the next `bind` of another target.
   void bind() const;
+  /// Once drawn: it may be shown at any size from now on, smaller by the means of its pixels, larger as squares.
+  void make_smaller_copies() const;
   int width() const { return width_; }
   int height() const { return height_; }
   GLuint texture() const { return texture_.name(); }

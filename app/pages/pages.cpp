@@ -1,8 +1,11 @@
 #include <algorithm>
 
+#include "app/pages/ablation_page.h"
 #include "app/pages/grid_page.h"
 #include "app/pages/map_page.h"
+#include "app/pages/matrix_page.h"
 #include "app/pages/page.h"
+#include "app/pages/statistics_page.h"
 #include "app/panels/bench.h"
 
 namespace headlight {
@@ -21,7 +24,10 @@ struct OwnPage {
   std::string_view analysis;
   Make make;
 };
-constexpr OwnPage kOwnPages[] = {{"grid", make<GridPage>}};
+constexpr OwnPage kOwnPages[] = {{"grid", make<GridPage>},
+                                 {"statistics", make<StatisticsPage>},
+                                 {"ablation", make<AblationPage>},
+                                 {"matrix", make<MatrixPage>}};
 
 Make maker_of(const vit::Analysis& analysis) {
   for (const OwnPage& own : kOwnPages)
@@ -97,16 +103,19 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
   const View& view = bench.session.view;
   const vit::Trace& trace = *bench.session.trace();
   const int last = static_cast<int>(trace.blocks.size()) - 1;
-  vit::Question question{.analysis = analysis.id,
-                         .block = analysis.asks_block ? std::clamp(view.block, 0, last) : 0,
-                         .query = analysis.asks_query ? std::clamp(view.query, 0, trace.grid.tokens() - 1) : 0,
-                         .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
-                         .stage = view.stage,
-                         .values = {}};
+  vit::Question question{
+      .analysis = analysis.id,
+      .block = analysis.asks_block ? std::clamp(view.block, 0, last) : 0,
+      // Numbers of every head may be told of the chosen query alone.
+      .query = analysis.asks_query || analysis.has_table ? std::clamp(view.query, 0, trace.grid.tokens() - 1) : 0,
+      .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
+      .stage = view.stage,
+      .values = {}};
   for (const vit::Parameter& parameter : analysis.parameters) {
     const auto chosen = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
     if (chosen != view.parameters.end() && vit::applies(parameter, trace.model->config))
-      question.values[parameter.id] = std::clamp(chosen->second, parameter.low, vit::highest(parameter, trace));
+      question.values[parameter.id] =
+          std::clamp(chosen->second, parameter.low, vit::highest(parameter, trace, question.block));
   }
   return question;
 }

@@ -115,7 +115,7 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const float bars_bottom = std::floor(from.y + size.y - color_scale_height(ui) - ui.px(1));
 
   const int bins = std::max(8, static_cast<int>(size.x / ui.px(7)));
-  const std::vector<int> counts = histogram(set.map(index), range, bins);
+  const std::vector<int>& counts = bench.maps.counts(index, range, bins);
   const double most = std::log1p(*std::max_element(counts.begin(), counts.end()));
   const float step = size.x / static_cast<float>(bins);
   for (int b = 0; b < bins; ++b) {

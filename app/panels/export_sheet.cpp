@@ -164,7 +164,8 @@ void ExportSheet::draw_choices(Bench& bench) {
   ui::gap(ui, 6);
   ui::heading(ui, "FILE");
   ui::choose_segment(ui, {.id = "sheet.kind", .label = {}}, sheet_.kind);
-  if (sheet_.shows == SheetShows::cost && sheet_.kind == FileKind::npy) sheet_.kind = FileKind::csv;  // it has words
+  const bool words = sheet_.kind == FileKind::npy || sheet_.kind == FileKind::json;
+  if (sheet_.shows == SheetShows::cost && words) sheet_.kind = FileKind::csv;  // it has words
   ui::wrapped(ui, ui::Type::small, ui.theme.soft, vit::choice_of(sheet_.kind).sentence);
   if (sheet_.shows_several()) {
     ui::gap(ui, 2);
@@ -251,7 +252,8 @@ void ExportSheet::draw_buttons(Bench& bench, float width) const {
   const std::string words = !possible ? "" : sheet_.is_figure() ? size_words(*shown_, sheet_) : shown_->file_name;
   ui::draw_text(ui, ui::Type::small, {at.x, at.y + ui.px(7)}, ui.theme.soft,
                 ui::shortened(ui, ui::Type::small, words, width - 2 * side - 2 * gap));
-  const bool is_text = sheet_.kind == FileKind::csv, tool = picture_clipboard().has_value();
+  const bool is_text = sheet_.kind == FileKind::csv || sheet_.kind == FileKind::json,
+             tool = picture_clipboard().has_value();
   ImGui::SetCursorScreenPos({at.x + width - 2 * side - gap, at.y});
   if (ui::button(ui,
                  {.id = "sheet.copy",
@@ -278,7 +280,7 @@ void ExportSheet::draw_buttons(Bench& bench, float width) const {
 void ExportSheet::copy(Bench& bench) const {
   Sheet sheet = sheet_;
   const SheetSubject subject = export_subject(bench, true);
-  if (sheet.kind == FileKind::csv) {
+  if (sheet.kind == FileKind::csv || sheet.kind == FileKind::json) {
     ImGui::SetClipboardText(bytes_of(sheet, subject).c_str());
     bench.toasts.say("Copied the numbers as text.");
     return;

@@ -28,14 +28,22 @@ bool draw_head_switch(Bench& bench, const vit::MapLabel& label, ImVec2 at, ImVec
   list.AddRectFilled(from, end, IM_COL32(0, 0, 0, over ? 190 : 130), ui.px(3));
   list.AddCircle(middle, radius, color, 0, ui.px(1.5f));
   list.AddLine({middle.x - slash, middle.y + slash}, {middle.x + slash, middle.y - slash}, color, ui.px(1.5f));
-  if (over && ImGui::IsMouseClicked(0)) bench.session.switch_head(label.block, label.head, !off);
-  ui::describe(ui,
-               {.id = fmt::format("switch.{}.{}", label.block, label.head),
-                .label = {},
-                .tooltip = off ? "This head is switched off: its output is zero. A click switches it on again."
-                               : "Switches this head off: its output becomes zero, and everything after it follows.",
-                .key = bench.commands.keys_of("attention.switch_head")},
-               from, end, over, off ? "off" : "on");
+  if (over && ImGui::IsMouseClicked(0)) {
+    if (ImGui::GetIO().KeyShift)
+      bench.session.solo_head(label.block, label.head);
+    else
+      bench.session.switch_head(label.block, label.head, !off);
+  }
+  ui::describe(
+      ui,
+      {.id = fmt::format("switch.{}.{}", label.block, label.head),
+       .label = {},
+       .tooltip = std::string(off ? "This head is switched off: its output is zero. A click switches it on again."
+                                  : "Switches this head off: its output becomes zero, and everything after it "
+                                    "follows.") +
+                  " With Shift: this head alone, all others of the block off.",
+       .key = bench.commands.keys_of("attention.switch_head")},
+      from, end, over, off ? "off" : "on");
   return over;
 }
 

@@ -196,7 +196,7 @@ void draw_inside_panel(Bench& bench, int index, ImVec2 from, ImVec2 size) {
     column.words(ui::Type::body, ui.theme.soft,
                  "Choose one head (↑ ↓, or the list above): a mean or a maximum of heads "
                  "has no query and key of its own.");
-  else if (bench.maps.set().question.direction == vit::Direction::looked_at_by)
+  else if (bench.maps.set().question.direction != vit::Direction::looks_at)
     column.words(ui::Type::body, ui.theme.soft, "Turn to “looks at” (D): a softmax runs over what one query looks at.");
   else if (bench.inside)
     explain(bench, column, *bench.inside, bench.inside_key, height_of_channels(size.x / ui.scale, size.y / ui.scale));

@@ -43,6 +43,8 @@ std::string times_of(const vit::MapSet& set) {
                      ms_text(set.backward->wall_ms));
 }
 
+}  // namespace
+
 void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const ui::Ui& ui = bench.ui;
   const std::string words = bench.maps.sentence(index) + times_of(bench.maps.set());
@@ -65,8 +67,6 @@ void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const ui::Control control{.id = "heads.sentence", .label = {}, .tooltip = shown == words ? "" : title + "\n" + words};
   ui::describe(bench.ui, control, from, {from.x + size.x, from.y + size.y}, ImGui::IsItemHovered(), words);
 }
-
-}  // namespace
 
 FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px, float px_per_point, int lines) {
   const auto px = [&](float points) { return std::floor(points * px_per_point); };

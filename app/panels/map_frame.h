@@ -42,6 +42,9 @@ class MapFrame {
   PhotoView photo_view_;
 };
 
+/// What a map says, under its title.
+void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size);
+
 /// What is under the cursor, in whichever picture it is. After all pictures.
 void draw_read_out(const Bench& bench);
 

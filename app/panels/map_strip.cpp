@@ -89,20 +89,27 @@ void head_item(Bench& bench, int index, Line& line) {
   const vit::MapLabel& label = bench.maps.label(index);
   if (label.head == vit::kNoHead || !line.place(bench.ui.px(96))) return;
   const int heads = bench.maps.set().trace->settings.heads(label.block);
-  std::vector<std::string> names = {"mean", "max"};
-  for (int head = 0; head < heads; ++head) names.push_back("head " + std::to_string(head));
+  // The mean and the maximum stand in the list where the answer has them.
+  std::vector<int> values;
+  for (const vit::MapLabel& one : bench.maps.set().labels)
+    if (one.block == label.block && one.head < 0 && one.head != vit::kNoHead) values.push_back(one.head);
+  for (int head = 0; head < heads; ++head) values.push_back(head);
+  std::vector<std::string> names;
+  names.reserve(values.size());
+  for (const int value : values) names.push_back(value >= 0 ? "head " + std::to_string(value) : vit::head_name(value));
   std::vector<const char*> words;
   words.reserve(names.size());
   for (const std::string& name : names) words.push_back(name.c_str());
-  int chosen = label.head == vit::kMeanOfHeads ? 0 : label.head == vit::kMaxOfHeads ? 1 : label.head + 2;
-  if (ui::drop_down(bench.ui,
-                    {.id = "attention.head",
-                     .label = {},
-                     .tooltip = "The head that the large picture shows, or the mean or maximum of the block's heads. A "
-                                "click on a tile chooses it, too.",
-                     .key = "↑ ↓"},
-                    chosen, words, bench.ui.px(96)))
-    view.head = chosen == 0 ? kMeanOfHeads : chosen == 1 ? kMaxOfHeads : chosen - 2;
+  int chosen = static_cast<int>(std::find(values.begin(), values.end(), label.head) - values.begin());
+  if (ui::drop_down(
+          bench.ui,
+          {.id = "attention.head",
+           .label = {},
+           .tooltip = "The head that the large picture shows, or what all heads of the block have together. A "
+                      "click on a tile chooses it, too.",
+           .key = "↑ ↓"},
+          chosen, words, bench.ui.px(96)))
+    view.head = values[static_cast<std::size_t>(chosen)];
 }
 
 void chip(Bench& bench, Line& line, const std::string& id, const std::string& label, const std::string& tooltip,
@@ -152,13 +159,16 @@ void direction_item(Bench& bench, const vit::Analysis& analysis, Line& line) {
   View& view = bench.session.view;
   const float width = bench.ui.px(124);
   if (!analysis.asks_direction || !line.place(width)) return;
-  const bool out = view.direction == vit::Direction::looks_at;
+  const char* const label = view.direction == vit::Direction::looks_at       ? "looks at →"
+                            : view.direction == vit::Direction::looked_at_by ? "← looked at by"
+                                                                             : "← both ways →";
   if (ui::button(bench.ui,
                  {.id = "attention.direction",
-                  .label = out ? "looks at →" : "← looked at by",
-                  .tooltip = std::string(vit::choice_of(view.direction).sentence) + " A click turns it round.",
+                  .label = label,
+                  .tooltip = std::string(vit::choice_of(view.direction).sentence) +
+                             " A click: " + vit::choice_of(vit::next_choice(view.direction)).name + ".",
                   .key = bench.commands.keys_of("attention.direction")},
-                 width, !out))
+                 width, view.direction != vit::Direction::looks_at))
     view.direction = vit::next_choice(view.direction);
 }
 
@@ -206,7 +216,7 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& li
 void inside_item(Bench& bench, int index, Line& line) {
   const char* const label = "Inside…";
   const float width = ui::measure(bench.ui, ui::Type::body, label).x + bench.ui.px(20);
-  if (bench.maps.label(index).head == vit::kNoHead || !line.place(width)) return;
+  if (bench.maps.label(index).head == vit::kNoHead || !bench.maps.set().row_sums.empty() || !line.place(width)) return;
   if (ui::button(bench.ui,
                  {.id = "view.inside",
                   .label = label,
@@ -224,6 +234,7 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, bench.session.trace()->model->config)) continue;
     const float wide = bench.ui.px(kParameterWidth);
+    if (parameter.is_head) continue;  // the list of heads chooses it
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }
 }

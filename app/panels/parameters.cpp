@@ -70,7 +70,9 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
   ui::Ui& ui = bench.ui;
   const std::string id = std::string(analysis.id) + "." + parameter.id;
   const auto known = bench.session.view.parameters.find(id);
-  const double high = vit::highest(parameter, *bench.session.trace());
+  const vit::Trace& trace = *bench.session.trace();
+  const int last = static_cast<int>(trace.blocks.size()) - 1;
+  const double high = vit::highest(parameter, trace, std::clamp(bench.session.view.block, 0, last));
   const double before =
       std::clamp(known == bench.session.view.parameters.end() ? parameter.initial : known->second, parameter.low, high);
   double value = before;
@@ -81,19 +83,11 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
     int index = static_cast<int>(value);
     control.label += ":";
     if (ui::drop_down(ui, control, index, parameter.names, width)) value = index;
-  } else if (parameter.is_block) {
-    int block = static_cast<int>(value);
-    control.label += fmt::format(" {}", block);
+  } else if (parameter.is_block || parameter.is_head) {
+    int number = static_cast<int>(value);
+    control.label += fmt::format(" {}", number);
     control.enabled = high > 0;
-    if (ui::bar(ui, control, block, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = block;
-  } else if (parameter.is_class) {
-    const vit::Model& model = *bench.session.trace()->model;
-    int which = static_cast<int>(value);
-    control.label += which < 0 ? ": likeliest" : ": " + class_name(model.labels, which);
-    control.label = ui::shortened(ui, ui::Type::body, control.label, width - ui.px(16), true);
-    control.enabled = high >= 0;
-    control.reason = "This network has no classes.";
-    if (ui::bar(ui, control, which, -1, std::max(0, static_cast<int>(high)), width)) value = which;
+    if (ui::bar(ui, control, number, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = number;
   } else {
     auto number = static_cast<float>(value);
     control.label += fmt::format(" {:.2f}", value);

@@ -9,6 +9,7 @@
 #include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
 #include "engine/maps/analysis.h"
+#include "engine/maps/mask.h"
 
 namespace headlight {
 
@@ -23,7 +24,8 @@ ImVec2 vec(Point p) {
 void PhotoView::paint(Bench& bench, int index) {
   const vit::MapSet& set = bench.maps.set();
   const Camera& camera = bench.camera;
-  const vit::Look look = large_look(bench);
+  vit::Look look = large_look(bench);
+  if (set.is_mask) look.opacity *= vit::kMaskOpacity;
   const ImVec4 background = ImGui::ColorConvertU32ToFloat4(bench.ui.theme.window);
   const Drawn now{.maps = set.serial,
                   .photo = bench.photo.version,
@@ -83,7 +85,7 @@ void PhotoView::pick(Bench& bench, int index) {
     bench.session.set_query_of(*set.trace, set.trace->grid.token_of(patch.row, patch.col));
 }
 
-void PhotoView::mark_patches(const Bench& bench) {
+void PhotoView::mark_patches(const Bench& bench, int index) {
   const vit::MapSet& set = bench.maps.set();
   const vit::Box& box = set.trace->pixels->box;
   ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -94,6 +96,13 @@ void PhotoView::mark_patches(const Bench& bench) {
     list.AddRect(a, b, color, 0, 0, thickness);
   };
   const double patch_w = box.width / set.cols, patch_h = box.height / set.rows;
+  if (set.is_mask && !bench.shows_photo)
+    for (const vit::EdgeLine& edge : vit::outline_of(set.map(index), set.rows, set.cols)) {
+      const ImVec2 a = vec(bench.camera.to_screen({box.x + edge.x0 * patch_w, box.y + edge.y0 * patch_h}));
+      const ImVec2 b = vec(bench.camera.to_screen({box.x + edge.x1 * patch_w, box.y + edge.y1 * patch_h}));
+      list.AddLine(a, b, IM_COL32(0, 0, 0, 170), bench.ui.px(3.5f));
+      list.AddLine(a, b, IM_COL32(255, 255, 255, 255), bench.ui.px(1.6f));
+    }
   if (bench.session.view.whole_photo)
     frame(box.x, box.y, box.width, box.height, IM_COL32(255, 255, 255, 150), bench.ui.px(1));
   const auto& pointed = bench.hover.shown;
@@ -130,7 +139,7 @@ void PhotoView::draw(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const ImVec2 a = vec(bench.camera.from()), extent = vec(bench.camera.size()), b{a.x + extent.x, a.y + extent.y};
   list.AddImage(ui::texture_id(canvas_.texture()), a, b);
   list.PushClipRect(a, b, true);
-  mark_patches(bench);
+  mark_patches(bench, index);
   list.PopClipRect();
 }
 

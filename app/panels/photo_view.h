@@ -28,7 +28,7 @@ class PhotoView {
   };
   void paint(Bench& bench, int index);
   static void pick(Bench& bench, int index);
-  static void mark_patches(const Bench& bench);
+  static void mark_patches(const Bench& bench, int index);
 
   gl::Canvas canvas_;
   Drawn drawn_;

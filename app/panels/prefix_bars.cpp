@@ -20,7 +20,8 @@ constexpr float kPitch = 30, kLegiblePitch = 22, kSmallestPitch = 12, kPatches =
 struct Bar {
   ImVec2 from, size;
   std::string id, label, tooltip;
-  float share = 0;
+  float share = 0;    // its height, 0 … 1
+  std::string value;  // beside it
   ImU32 color = 0;
   int token = -1;  // -1: the patches together, which are no query
 };
@@ -52,25 +53,35 @@ void draw_bar(Bench& bench, const Bar& bar) {
                bar.from, to, over, fmt::format("{:.4f}", bar.share));
   if (pressed) bench.session.set_query(bar.token);
   if (bar.size.x < ui.px(kLegiblePitch) && !asked) return;
-  centred(vit::share_text(bar.share), bottom - height - line - ui.px(2), ui.theme.text);
+  centred(bar.value, bottom - height - line - ui.px(2), ui.theme.text);
   centred(bar.label, bottom + ui.px(2), asked ? ui.theme.accent : ui.theme.soft);
 }
 
 /// " of what the class token looks at in head 3."
 std::string whose(const vit::MapSet& set, int head) {
   const std::string query = vit::query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
-  const std::string of = " of what " + query + " looks at";
+  std::string of = " of what " + query + " looks at";
+  if (set.question.direction == vit::Direction::looked_at_by) of = " of its attention to " + query;
   if (head == vit::kNoHead) return of + ".";
   if (head == vit::kMeanOfHeads) return of + ", on average over the heads.";
   if (head == vit::kMaxOfHeads) return of + " in the head where it is most.";
   return of + " in head " + std::to_string(head) + ".";
 }
 
+/// The number without its unit, which stands above the bars.
+std::string short_value(const vit::MapSet& set, float value) {
+  const std::string text = vit::even_text(set, value);
+  return text.substr(0, text.find(' '));
+}
+
 }  // namespace
 
 float prefix_bars_width(const Bench& bench) {
-  const int prefix = bench.maps.set().even > 0 ? bench.maps.grid().prefix : 0;  // they are shares
-  return prefix == 0 ? 0 : bench.ui.px(kPitch * static_cast<float>(prefix) + kPatches);
+  const vit::MapSet& set = bench.maps.set();
+  const bool shown = !set.is_mask && (set.even > 0 || set.table);
+  return shown && set.trace->grid.prefix > 0
+             ? bench.ui.px(kPitch * static_cast<float>(set.trace->grid.prefix) + kPatches)
+             : 0;
 }
 
 void draw_prefix_bars(Bench& bench, int index, ImVec2 from, ImVec2 size) {
@@ -87,33 +98,45 @@ void draw_prefix_bars(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const int query = set.question.query < prefix ? set.question.query : 0;
   const int first = std::clamp(query - shown / 2, 0, prefix - shown);
 
+  const bool shares = set.even > 0 && set.question.direction != vit::Direction::product;
+  const bool sums = shares && set.question.direction == vit::Direction::looks_at;
+  float largest = std::max(1e-20f, set.range(index, bench.session.view.look).high);
+  for (const float share : set.prefix_of(index)) largest = std::max(largest, share);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float base = std::floor(from.y + size.y - ui.fonts.size(ui::Type::small) - ui.px(5));
-  const float used = pitch * static_cast<float>(shown) + ui.px(kPatches);
+  const float used = pitch * static_cast<float>(shown) + (sums ? ui.px(kPatches) : 0);
   list.AddLine({from.x, base}, {from.x + used, base}, ui.theme.track);
   for (int i = 0; i < shown; ++i) {
     const int token = first + i;
     const float share = set.prefix_of(index)[static_cast<std::size_t>(token)];
     const std::string name = config.prefix_name(token);
+    const std::string gives = set.question.direction == vit::Direction::looked_at_by ? " gives " : " gets ";
     draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(i), from.y},
                      .size = {pitch, size.y},
                      .id = "heads.prefix." + std::to_string(token),
                      .label = vit::prefix_label(token, config),
-                     .tooltip = "The " + name + " gets " + vit::share_text(share) + " %" + rest +
-                                " Click: asks what the " + name + " looks at.",
-                     .share = share,
+                     .tooltip = "The " + name +
+                                (shares ? gives + vit::share_text(share) + " %" + rest
+                                        : " has " + vit::even_text(set, share) + ".") +
+                                " Click: asks from the " + name + ".",
+                     .share = shares ? share : share / largest,
+                     .value = shares ? vit::share_text(share) : short_value(set, share),
                      .color = ui.theme.bar,
                      .token = token});
   }
-  draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(shown), from.y},
-                   .size = {ui.px(kPatches), size.y},
-                   .id = "heads.prefix.patches",
-                   .label = "patches",
-                   .tooltip = "All patches together get " + vit::share_text(facts.patches) + " %" + rest,
-                   .share = facts.patches,
-                   .color = ui.theme.bar_soft});
+  if (sums)
+    draw_bar(bench, {.from = {from.x + pitch * static_cast<float>(shown), from.y},
+                     .size = {ui.px(kPatches), size.y},
+                     .id = "heads.prefix.patches",
+                     .label = "patches",
+                     .tooltip = "All patches together get " + vit::share_text(facts.patches) + " %" + rest,
+                     .share = facts.patches,
+                     .value = vit::share_text(facts.patches),
+                     .color = ui.theme.bar_soft});
   ui::draw_text(ui, ui::Type::small, {from.x + ui.px(3), from.y + ui.px(1)}, ui.theme.faint,
-                vit::after_dropout(set) ? "after dropout, %" : "attention, %");
+                !shares                   ? set.even > 0 ? "× even" : set.unit
+                : vit::after_dropout(set) ? "after dropout, %"
+                                          : "attention, %");
 }
 
 }  // namespace headlight

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/panels/color_bar.h"
 #include "engine/maps/analysis.h"
 
 namespace headlight {
@@ -12,6 +13,7 @@ void ShownMaps::show(std::shared_ptr<const vit::MapSet> set) {
   set_ = std::move(set);
   facts_.clear();
   sentence_.first = -1;
+  counted_.index = -1;
 }
 
 const vit::MapFacts& ShownMaps::facts(int index) {
@@ -24,6 +26,13 @@ const vit::MapFacts& ShownMaps::facts(int index) {
 const std::string& ShownMaps::sentence(int index) {
   if (sentence_.first != index) sentence_ = {index, vit::analysis_by_id(set_->question.analysis)->about(*set_, index)};
   return sentence_.second;
+}
+
+const std::vector<int>& ShownMaps::counts(int index, const vit::Range& range, int bins) {
+  const bool known =
+      counted_.index == index && counted_.range == range && counted_.bins.size() == static_cast<std::size_t>(bins);
+  if (!known) counted_ = {index, range, histogram(set_->map(index), range, bins)};
+  return counted_.bins;
 }
 
 float ShownMaps::peak(int index, vit::RangeRule rule) const {

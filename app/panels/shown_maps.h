@@ -26,6 +26,8 @@ class ShownMaps {
   const vit::MapLabel& label(int index) const { return set_->labels[static_cast<std::size_t>(index)]; }
   const vit::MapFacts& facts(int index);
   const std::string& sentence(int index);
+  /// Counts of a map's values in equal bins over a range, see histogram(); counted anew when one of the three changes.
+  const std::vector<int>& counts(int index, const vit::Range& range, int bins);
   /// The largest value of the maps that share the range of map `index` by the rule.
   float peak(int index, vit::RangeRule rule) const;
 
@@ -33,6 +35,11 @@ class ShownMaps {
   std::shared_ptr<const vit::MapSet> set_;
   std::vector<std::optional<vit::MapFacts>> facts_;
   std::pair<int, std::string> sentence_{-1, {}};
+  struct Counted {
+    int index = -1;
+    vit::Range range;
+    std::vector<int> bins;
+  } counted_;
 };
 
 }  // namespace headlight

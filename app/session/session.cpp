@@ -189,6 +189,19 @@ bool Session::head_off(int block, int head) const {
   return block >= 0 && block < settings.depth() && settings.blocks[static_cast<std::size_t>(block)].is_off(head);
 }
 
+void Session::solo_head(int block, int head) {
+  if (!model_ || block < 0 || block >= settings.depth() || head < 0 || head >= settings.heads(block)) return;
+  const bool again = head_alone(block, head);
+  for (int other = 0; other < settings.heads(block); ++other)
+    settings.switch_head(block, other, !again && other != head);
+}
+
+bool Session::head_alone(int block, int head) const {
+  if (block < 0 || block >= settings.depth()) return false;
+  const vit::BlockSettings& own = settings.blocks[static_cast<std::size_t>(block)];
+  return own.heads > 1 && static_cast<int>(own.off.size()) == own.heads - 1 && !own.is_off(head);
+}
+
 void Session::set_training(bool on) {
   constexpr float kUsualRate = 0.1f;
   settings.training = on;

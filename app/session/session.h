@@ -69,9 +69,12 @@ class Session {
   void set_heads(int heads);  // for all blocks or the chosen one; another count switches all heads on
   void switch_head(int block, int head, bool off);
   bool head_off(int block, int head) const;
-  void set_training(bool on);       // with dropouts of 0.1 where neither has a rate yet
-  void restore_trained_settings();  // heads, bias, dropout; kernel and threads stay
-  bool as_trained() const;          // the wanted numbers are the trained ones
+  /// Switches all other heads of its block off; again: on. The head itself is on.
+  void solo_head(int block, int head);
+  bool head_alone(int block, int head) const;  // of several heads of its block it is the only one that is on
+  void set_training(bool on);                  // with dropouts of 0.1 where neither has a rate yet
+  void restore_trained_settings();             // heads, bias, dropout; kernel and threads stay
+  bool as_trained() const;                     // the wanted numbers are the trained ones
   void set_query(int token);
   /// The same for a token of what is drawn, which may be a draft: the patch at that place of the photo.
   void set_query_of(const vit::Trace& drawn, int token);

@@ -145,7 +145,8 @@ std::string App::refusal(const TabEntry& tab) const {
 /// The pass whose maps are drawn: a draft while a control is held, if the page can be answered by it.
 std::shared_ptr<const vit::Trace> App::drawn_pass() const {
   const Shown& shown = bench_.session.shown();
-  const bool draft = shown.draft && page_entry().analysis->refusal(*shown.draft).empty();
+  const bool draft =
+      shown.draft && !page_entry().analysis->reads_output && page_entry().analysis->refusal(*shown.draft).empty();
   return draft ? shown.draft : shown.trace;
 }
 
@@ -160,8 +161,10 @@ void App::take_maps() {
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
   const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
   const bool draft = drawn != trace;
+  map_desk_.leave_all_but(id);
   if (auto question = page().question(bench_)) {
-    if (page_entry().analysis->asks_query) question->query = session.query_in(*drawn);
+    if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
+      question->query = session.query_in(*drawn);
     map_desk_.ask(id, drawn, *question);
   }
   const auto answer = map_desk_.answer(id);
@@ -349,6 +352,7 @@ std::string App::words_in_place_of_maps() const {
                                                : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
   if (std::string why = refusal(page_entry()); !why.empty()) return why;
   const std::string failure = map_desk_.failure(page_entry().id);
+  if (map_desk_.stopped(page_entry().id)) return "Stopped.";
   return failure.empty() ? "Working it out…" : failure;
 }
 
@@ -371,11 +375,14 @@ void App::draw_center(const Area& area) {
   if (!bench_.maps.empty() && bench_.photo.image) {
     asked.draw(bench_, below_tabs);
     draw_pass_progress(bench_, {from.x + pad, from.y + ui.px(10) + tabs}, size.x - 2 * pad);
+    answer_progress_.draw(bench_, map_desk_, page_entry().id, {from.x + size.x - pad, from.y + size.y - pad}, true);
     return;
   }
   const std::string words = words_in_place_of_maps();
   const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
   ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
+  answer_progress_.draw(bench_, map_desk_, page_entry().id,
+                        {from.x + size.x / 2, from.y + size.y / 2 + extent.y + ui.px(14)}, false);
 }
 
 void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_due) {
@@ -401,7 +408,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
       out.shown = {.block = block,
                    .num_heads = set.trace->settings.heads(block),
                    .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),
-                   .query = vit::query_name(set.question.query, set.trace->grid, set.trace->model->config),
+                   .query = vit::query_name(set.row_sums.empty() ? set.question.query : session.query_in(*set.trace),
+                                            set.trace->grid, set.trace->model->config),
                    .run = set.trace == drawn_pass() ? drawn_.request : 0,
                    .draft = drawn_.draft};
     }

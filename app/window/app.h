@@ -11,6 +11,7 @@
 #include "app/analysis/inside_watch.h"
 #include "app/analysis/map_desk.h"
 #include "app/pages/page.h"
+#include "app/panels/answer_progress.h"
 #include "app/panels/bench.h"
 #include "app/panels/export_sheet.h"
 #include "app/panels/left_column.h"
@@ -94,6 +95,7 @@ class App {
   PreprocessingDrawer drawer_;
   MenuClicks menu_clicks_;
   DrawnMaps drawn_;
+  AnswerProgress answer_progress_;
   ExportSheet export_sheet_;
   std::string last_failure_;
   bool theme_dark_ = true;

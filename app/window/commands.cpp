@@ -311,12 +311,11 @@ void add_analysis_commands(Bench& bench) {
              .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; }});
   table.add({.id = "attention.direction",
              .menu = "Analysis",
-             .name = "Looked at by",
+             .name = "Looks at, looked at by, both ways",
              .keys = {{GLFW_KEY_D, 0}},
-             .tooltip = "Off: where the query looks. On: who looks at the query.",
+             .tooltip = "Where the query looks; who looks at the query; the product of both.",
              .run = [&session] { session.view.direction = vit::next_choice(session.view.direction); },
-             .enabled = ready,
-             .checked = [&session] { return session.view.direction == vit::Direction::looked_at_by; }});
+             .enabled = ready});
   table.add({.id = "attention.switch_head",
              .menu = "Analysis",
              .name = "Switch the head off",
@@ -329,6 +328,14 @@ void add_analysis_commands(Bench& bench) {
                  },
              .enabled = [&session] { return session.model() && session.view.head >= 0; },
              .checked = [&session] { return session.head_off(session.view.block, session.view.head); }});
+  table.add({.id = "attention.solo_head",
+             .menu = "Analysis",
+             .name = "This head alone",
+             .keys = {{GLFW_KEY_DELETE, kShift}},
+             .tooltip = "Switches all other heads of the block off; again: on.",
+             .run = [&session] { session.solo_head(session.view.block, session.view.head); },
+             .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .checked = [&session] { return session.head_alone(session.view.block, session.view.head); }});
   table.add({.id = "attention.qkv_bias",
              .menu = "Analysis",
              .name = "qkv bias",

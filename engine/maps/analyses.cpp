@@ -9,12 +9,14 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kGrid, kRollout, kClassRollout, kGradient, kGradcam, kSimilarity, kPositions, kNorms,
-    kComponents, kLens;
+extern const Analysis kHeads, kValueWeighted, kMask, kGrid, kStatisticsOfHeads, kMatrix, kRollout, kClassRollout,
+    kGradient, kGradcam, kSimilarity, kPositions, kNorms, kComponents, kLens, kAblation;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads,      &kGrid,      &kRollout, &kClassRollout, &kGradient, &kGradcam,
-                                      &kSimilarity, &kPositions, &kNorms,   &kComponents,   &kLens};
+  static constexpr std::array kAll = {&kHeads,      &kValueWeighted, &kMask,         &kGrid,       &kStatisticsOfHeads,
+                                      &kMatrix,     &kRollout,       &kClassRollout, &kGradient,   &kGradcam,
+                                      &kSimilarity, &kPositions,     &kNorms,        &kComponents, &kLens,
+                                      &kAblation};
   return kAll;
 }
 
@@ -33,8 +35,9 @@ void Means::step(double fraction) const {
   if (progress) progress(fraction);
 }
 
-double highest(const Parameter& parameter, const Trace& trace) {
+double highest(const Parameter& parameter, const Trace& trace, int block) {
   if (parameter.is_block) return static_cast<double>(trace.blocks.size()) - 1;
+  if (parameter.is_head) return trace.settings.heads(block) - 1;
   return parameter.is_class ? trace.model->config.classes - 1 : parameter.high;
 }
 
@@ -64,7 +67,7 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
   if (question.query < 0 || question.query >= trace.grid.tokens())
     throw Error("There is no token " + std::to_string(question.query) + "; the network has tokens 0 to " +
                 std::to_string(trace.grid.tokens() - 1) + ".");
-  if (question.direction == Direction::looked_at_by && !analysis.asks_direction)
+  if (question.direction != Direction::looks_at && !analysis.asks_direction)
     throw Error(std::string(analysis.name) + " cannot tell who looks at the query; ask the heads or the grid.");
   for (const auto& [id, value] : question.values) {
     const Parameter* known = analysis.parameter(id);
@@ -72,8 +75,8 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
     if (!applies(*known, trace.model->config) && value != known->initial)
       throw Error(fmt::format("{} means nothing here: this network has {}classes.", known->label,
                               known->is_class ? "no " : ""));
-    const double high = highest(*known, trace);
-    const bool whole = known->is_block || known->is_class || !known->names.empty();
+    const double high = highest(*known, trace, question.block);
+    const bool whole = known->is_block || known->is_class || known->is_head || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
     throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
                             whole ? "whole " : "", known->low, high));

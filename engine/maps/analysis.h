@@ -23,10 +23,11 @@ struct Parameter {
   bool is_block = false;                    // counts blocks: `high` is the network's last one
   bool is_class = false;                    // counts classes, likewise; -1: the most probable one
   bool without_classes = false;             // has a meaning for networks without classes alone
+  bool is_head = false;                     // counts heads: `high` is the last one of the question's block
 };
 
-/// The largest value of a parameter for a pass.
-double highest(const Parameter& parameter, const Trace& trace);
+/// The largest value of a parameter for a pass and a block of it.
+double highest(const Parameter& parameter, const Trace& trace, int block = 0);
 /// Whether the parameter means anything for the network.
 bool applies(const Parameter& parameter, const ModelConfig& config);
 
@@ -49,6 +50,8 @@ struct Analysis {
   bool asks_direction;        // it can also tell who looks at the query
   bool asks_query = true;     // its answer depends on the query
   bool reads_output = false;  // it reads what comes after the last block's maps, so that the pass must run to its end
+  bool has_table = false;     // it is about numbers of every head: the MapTable of an answer is its CSV file
+  bool is_matrix = false;     // its one map holds all queries and keys, and lies on no photo
   bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
   std::span<const Parameter> parameters;
 
@@ -62,6 +65,8 @@ struct Analysis {
   /// One sentence about one map of an answer, with its numbers.
   std::string (*about)(const MapSet& set, int index);
 
+  /// An answer has a map for each head of one block.
+  bool shows_heads() const { return asks_block && !is_matrix; }
   const Parameter* parameter(std::string_view parameter_id) const;  // nullptr: it has no such one
   /// The value of a parameter in a question, or its initial one.
   double value(const Question& question, std::string_view parameter_id) const;

@@ -80,14 +80,16 @@ void probabilities(const Head& at, int query, float* p) {
   at.table.softmax({p, Matrix::padded_stride(at.tokens), 0, 1, at.tokens, at.scale_of_softmax()});
 }
 
-/// All rows of a head, computed as the forward pass does.
-Matrix all_probabilities(const Head& at) {
-  if (at.has_map()) return Matrix({at.kept.map(at.head), at.tokens, at.tokens, at.kept.map_stride});
+/// Rows of a head, computed as the forward pass does.
+Matrix some_probabilities(const Head& at, int first, int count) {
+  assert(first >= 0 && count >= 0 && first + count <= at.tokens);
+  if (at.has_map())
+    return Matrix({at.kept.map(at.head) + first * at.kept.map_stride, count, at.tokens, at.kept.map_stride});
   const int panel = at.table.panel;
   const AlignedFloats keys = allocate_floats(at.table.packed_floats(at.tokens, at.dim));
   at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys.get());
-  Matrix p(at.tokens, at.tokens);
-  at.table.gemm({.a = at.q(0),
+  Matrix p(count, at.tokens);
+  at.table.gemm({.a = at.q(first),
                  .a_stride = at.kept.q.stride(),
                  .b = keys.get(),
                  .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
@@ -95,14 +97,14 @@ Matrix all_probabilities(const Head& at) {
                  .depth = at.dim,
                  .columns = at.tokens,
                  .row_begin = 0,
-                 .row_end = at.tokens,
+                 .row_end = count,
                  .panel_begin = 0,
                  .panel_end = (at.tokens + panel - 1) / panel,
                  .c = p.row(0),
                  .c_stride = p.stride()});
-  for (int query = 0; at.bias != nullptr && query < at.tokens; ++query)
-    at.bias->add(at.head, query, at.scale(), p.row(query));
-  at.table.softmax({p.row(0), p.stride(), 0, at.tokens, at.tokens, at.scale_of_softmax()});
+  for (int row = 0; at.bias != nullptr && row < count; ++row)
+    at.bias->add(at.head, first + row, at.scale(), p.row(row));
+  at.table.softmax({p.row(0), p.stride(), 0, count, at.tokens, at.scale_of_softmax()});
   return p;
 }
 
@@ -168,11 +170,15 @@ Matrix attention_columns(const Trace& trace, int block, int key, Stage stage) {
 }
 
 Matrix attention_head(const Trace& trace, int block, int head, Stage stage) {
+  return attention_part(trace, block, head, 0, trace.grid.tokens(), stage);
+}
+
+Matrix attention_part(const Trace& trace, int block, int head, int first, int count, Stage stage) {
   const auto bias = bias_of(trace, block);
   const Head at(trace, block, head, bias.get());
-  Matrix map = all_probabilities(at);
+  Matrix map = some_probabilities(at, first, count);
   if (stage == Stage::after_dropout) {
-    for (int query = 0; query < at.tokens; ++query) at.drop(query, map.row(query));
+    for (int row = 0; row < count; ++row) at.drop(first + row, map.row(row));
   }
   return map;
 }

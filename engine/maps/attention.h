@@ -32,6 +32,9 @@ Matrix attention_columns(const Trace& trace, int block, int key, Stage stage = S
 /// A whole head: (N, N), row = query.
 Matrix attention_head(const Trace& trace, int block, int head, Stage stage = Stage::softmax);
 
+/// Some rows of a head: (count, N), those of the queries from `first` on.
+Matrix attention_part(const Trace& trace, int block, int head, int first, int count, Stage stage = Stage::softmax);
+
 /// Over the heads of a block, for one query: (N).
 std::vector<float> attention_mean(const Trace& trace, int block, int query, Stage stage = Stage::softmax);
 std::vector<float> attention_max(const Trace& trace, int block, int query, Stage stage = Stage::softmax);

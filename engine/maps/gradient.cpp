@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/maps/directed.h"
 #include "engine/maps/for_class.h"
 #include "engine/maps/token_names.h"
 
@@ -39,23 +40,27 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   const Analysis& analysis = *analysis_by_id(question.analysis);
   const int tokens = trace.grid.tokens(), heads = trace.settings.heads(question.block);
   const auto part = static_cast<Part>(analysis.value(question, "part"));
-  const bool column = question.direction == Direction::looked_at_by;
-  Matrix maps(heads, tokens);
+  const Direction direction = question.direction;
+  Matrix maps(heads, tokens), columns(heads, tokens);
   const BackwardHooks hooks{.down_to = question.block, .head = [&](const HeadGradient& one) {
                               if (one.block != question.block) return;
-                              float* to = maps.row(one.head);
-                              const auto value = [&](int row, int token) {
-                                return part_of(one.attention(row, token) * one.gradient(row, token), part);
+                              float* const row = maps.row(one.head);
+                              float* const column = columns.row(one.head);
+                              const auto value = [&](int query, int token) {
+                                return part_of(one.attention(query, token) * one.gradient(query, token), part);
                               };
                               for (int r = 0; r < one.gradient.rows; ++r) {
-                                if (column) {
-                                  to[one.first_query + r] = value(r, question.query);
-                                } else if (one.first_query + r == question.query) {
-                                  for (int t = 0; t < tokens; ++t) to[t] = value(r, t);
-                                }
+                                column[one.first_query + r] = value(r, question.query);
+                                if (one.first_query + r != question.query) continue;
+                                for (int t = 0; t < tokens; ++t) row[t] = value(r, t);
                               }
                             }};
   const Timings timings = run_backward(trace, target_of(trace, analysis, question), hooks, means);
+  for (int head = 0; head < heads; ++head)
+    for (int t = 0; t < tokens; ++t) {
+      if (direction == Direction::looked_at_by) maps(head, t) = columns(head, t);
+      if (direction == Direction::product) maps(head, t) *= columns(head, t);
+    }
   std::vector<float> mean(static_cast<std::size_t>(tokens), 0.f);
   for (int head = 0; head < heads; ++head)
     for (int t = 0; t < tokens; ++t) mean[static_cast<std::size_t>(t)] += maps(head, t) / static_cast<float>(heads);
@@ -63,7 +68,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   set.took_backward(timings);
   set.have_unit("");
   const std::string block = "gradient_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
-  const std::string received = column ? "_received" : "";
+  const std::string received = id_ending(direction);
   set.add({block + "_mean" + received, "mean", question.block, kMeanOfHeads}, mean.data(), false);
   for (int head = 0; head < heads; ++head)
     set.add(
@@ -81,7 +86,10 @@ std::string about(const MapSet& set, int index) {
                                               : "it depends on";
   return strength_sentence(
       set, index,
-      fmt::format("the attention {} {} that {} {}", set.question.direction == Direction::looked_at_by ? "to" : "from",
+      fmt::format("the attention {} {} that {} {}",
+                  set.question.direction == Direction::looks_at       ? "from"
+                  : set.question.direction == Direction::looked_at_by ? "to"
+                                                                      : "from and to",
                   query_phrase(set.question.query, set.trace->grid, set.trace->model->config), what, where));
 }
 

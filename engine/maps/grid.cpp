@@ -1,5 +1,6 @@
 // Every head of every block for one query, side by side.
 #include "engine/maps/analysis.h"
+#include "engine/maps/directed.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
 
@@ -10,24 +11,23 @@ namespace {
 
 double work(const Trace& trace, const Question& question) {
   double floats = 0;
-  for (int block = 0; block < static_cast<int>(trace.blocks.size()); ++block) floats += floats_read(trace, block);
-  return question.direction == Direction::looked_at_by ? floats * trace.grid.tokens() : floats;
+  for (int block = 0; block < static_cast<int>(trace.blocks.size()); ++block)
+    floats += directed_floats(trace, block, question.direction);
+  return floats;
 }
 
 std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
                                      const Means& means) {
   const Trace& trace = *shared;
   const int depth = static_cast<int>(trace.blocks.size());
-  const bool column = question.direction == Direction::looked_at_by;
   MapSetBuilder set(shared, question);
-  set.are_shares();
+  set.are_directed_shares();
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);
-    const Matrix rows = column ? attention_columns(trace, block, question.query, question.stage)
-                               : attention_rows(trace, block, question.query, question.stage);
+    const Matrix rows = directed_rows(trace, block, question);
     for (int head = 0; head < rows.rows(); ++head)
       set.add(
-          {"block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1) + (column ? "_received" : ""),
+          {"block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1) + id_ending(question.direction),
            fmt::format("head {}", head), block, head},
           rows.row(head));
   }
@@ -37,8 +37,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
 std::string about(const MapSet& set, int index) {
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   const std::string who = fmt::format("head {} of block {}", label.head, label.block);
-  return set.question.direction == Direction::looked_at_by ? received_sentence(set, index, who)
-                                                           : shares_sentence(set, index, who);
+  return directed_sentence(set, index, who);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "engine/base/quantity.h"
 #include "engine/maps/analysis.h"
+#include "engine/maps/directed.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
 
@@ -12,15 +13,13 @@ namespace vit {
 namespace {
 
 double work(const Trace& trace, const Question& question) {
-  return floats_read(trace, question.block) * (question.direction == Direction::looked_at_by ? trace.grid.tokens() : 1);
+  return directed_floats(trace, question.block, question.direction);
 }
 
 std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
                                      const Means& means) {
   const Trace& trace = *shared;
-  const bool column = question.direction == Direction::looked_at_by;
-  const Matrix rows = column ? attention_columns(trace, question.block, question.query, question.stage)
-                             : attention_rows(trace, question.block, question.query, question.stage);
+  const Matrix rows = directed_rows(trace, question.block, question);
   means.step(0.5);
   const auto tokens = static_cast<std::size_t>(rows.cols());
   std::vector<float> mean(tokens, 0.f), largest(tokens, 0.f);
@@ -32,13 +31,13 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   for (float& value : mean) value /= static_cast<float>(rows.rows());
 
   MapSetBuilder set(shared, question);
-  set.are_shares();
-  const std::string received = column ? "_received" : "";
+  set.are_directed_shares();
+  const std::string ending = id_ending(question.direction);
   const std::string block = "block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
-  set.add({block + "_mean" + received, "mean", question.block, kMeanOfHeads}, mean.data(), false);
-  set.add({block + "_max" + received, "max", question.block, kMaxOfHeads}, largest.data(), false);
+  set.add({block + "_mean" + ending, "mean", question.block, kMeanOfHeads}, mean.data(), false);
+  set.add({block + "_max" + ending, "max", question.block, kMaxOfHeads}, largest.data(), false);
   for (int head = 0; head < rows.rows(); ++head)
-    set.add({block + "_head" + padded(head, rows.rows() - 1) + received, "head " + std::to_string(head), question.block,
+    set.add({block + "_head" + padded(head, rows.rows() - 1) + ending, "head " + std::to_string(head), question.block,
              head},
             rows.row(head));
   return set.finish();
@@ -48,16 +47,17 @@ std::string about(const MapSet& set, int index) {
   const int heads = set.count() - 2, head = set.labels[static_cast<std::size_t>(index)].head;
   const std::string phrase = query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
   const bool column = set.question.direction == Direction::looked_at_by;
-  if (head == kMaxOfHeads) {
+  if (head == kMaxOfHeads && set.question.direction != Direction::product) {
     const MapFacts facts = facts_of(set, index);
     return fmt::format("The most that any of the {} heads gives {} {}{} is {} the even share ({}), {} the patch {}.",
                        heads, column ? "to" : "from", phrase, after_dropout(set) ? ", after dropout," : "",
                        even_text(set, facts.peak), percent_text(facts.peak), column ? "from" : "on",
                        place_text(facts.peak_patch, set.cols));
   }
-  const std::string who =
-      head == kMeanOfHeads ? fmt::format("the mean of {} heads", heads) : fmt::format("head {}", head);
-  return column ? received_sentence(set, index, who) : shares_sentence(set, index, who);
+  const std::string who = head == kMeanOfHeads  ? fmt::format("the mean of {} heads", heads)
+                          : head == kMaxOfHeads ? fmt::format("the maximum of {} heads", heads)
+                                                : fmt::format("head {}", head);
+  return directed_sentence(set, index, who);
 }
 
 }  // namespace

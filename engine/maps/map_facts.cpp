@@ -58,7 +58,10 @@ std::string place_text(int patch, int cols) {
 std::string even_text(const MapSet& set, float value) {
   if (set.even <= 0 && set.unit == std::string_view("%")) return percent_text(value);
   if (set.even <= 0) {
-    const std::string number = (value < 0 ? "−" : "") + three_digits(std::abs(static_cast<double>(value)));
+    const double size = std::abs(static_cast<double>(value));
+    const std::string number = (value < 0 ? "−" : "") + (size == 0     ? "0"
+                                                         : size < 0.01 ? fmt::format("{:.2g}", size)
+                                                                       : three_digits(size));
     return set.unit[0] == '\0' ? number : number + " " + set.unit;
   }
   const double times = static_cast<double>(value) / set.even;

@@ -10,6 +10,9 @@ constexpr Choice<Direction> kDirections[] = {
     {Direction::looks_at, "looks-at", "looks at", "Where the query looks: its row of attention, which sums to 1."},
     {Direction::looked_at_by, "looked-at-by", "looked at by",
      "Who looks at the query: its column of attention, one share from every token."},
+    {Direction::product, "both", "both ways",
+     "Who looks at the query and is looked at by it: a token's share in the query's row times its share in the "
+     "column."},
 };
 
 }  // namespace
@@ -75,6 +78,26 @@ int MapSetBuilder::paint(std::span<const std::vector<float>, 4> planes) {
   return index;
 }
 
+void MapSetBuilder::add_matrix(MapLabel label, const Matrix& values, std::vector<float> row_sums,
+                               std::vector<float> column_sums) {
+  set_->rows = values.rows();
+  set_->cols = values.cols();
+  set_->prefix.assign(static_cast<std::size_t>(set_->trace->grid.prefix), 0.f);
+  set_->values.reserve(static_cast<std::size_t>(values.rows()) * values.cols());
+  for (int row = 0; row < values.rows(); ++row)
+    set_->values.insert(set_->values.end(), values.row(row), values.row(row) + values.cols());
+  set_->own.push_back(range_of(set_->values));
+  counted_[label.block] = set_->values;
+  set_->labels.push_back(std::move(label));
+  set_->row_sums = std::move(row_sums);
+  set_->column_sums = std::move(column_sums);
+}
+
+void MapSetBuilder::are_directed_shares() {
+  are_shares();
+  if (set_->question.direction == Direction::product) set_->even *= set_->even;
+}
+
 std::shared_ptr<const MapSet> MapSetBuilder::finish() {
   static std::atomic<std::uint64_t> serials{0};
   set_->serial = ++serials;
@@ -86,6 +109,11 @@ std::shared_ptr<const MapSet> MapSetBuilder::finish() {
   }
   for (const MapLabel& label : set_->labels) set_->of_block.push_back(ranges[label.block]);
   set_->all = shared_range(every);
+  if (set_->is_mask) {
+    set_->all = {0, 1};
+    set_->own.assign(set_->labels.size(), set_->all);
+    set_->of_block = set_->own;
+  }
   return std::move(set_);
 }
 

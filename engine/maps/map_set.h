@@ -16,8 +16,8 @@
 
 namespace vit {
 
-/// From the query's row of attention, or from its column.
-enum class Direction : std::uint8_t { looks_at, looked_at_by };
+/// From the query's row of attention, from its column, or from what a token has in one times what it has in the other.
+enum class Direction : std::uint8_t { looks_at, looked_at_by, product };
 std::span<const Choice<Direction>> choices(Direction);
 
 /// What is asked of a pass. Two equal questions about one trace have the same answer.
@@ -69,13 +69,24 @@ struct BlockCurves {
   std::string mark_words = {};  // "settles in block 9"
 };
 
+/// Numbers that go with the maps of a set: a row for each map.
+struct MapTable {
+  struct Column {
+    const char* id;     // "distance_px", in files
+    const char* title;  // for people: "mean distance, px"
+  };
+  std::vector<Column> columns;
+  std::vector<float> values;  // (maps, columns); NaN where a map has no such number
+  float at(int map, int column) const { return values[static_cast<std::size_t>(map) * columns.size() + column]; }
+};
+
 /// Immutable once made; share it.
 struct MapSet {
   std::uint64_t serial = 0;            // unique in this process: the key of caches and textures
   std::shared_ptr<const Trace> trace;  // that was asked
   Question question;
   Scale scale = Scale::from_zero;
-  int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads
+  int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads; of a matrix: N and N
   std::vector<MapLabel> labels;
   std::vector<float> values;                // (count, rows, cols)
   std::vector<float> prefix;                // (count, T) what each map has on the prefix tokens
@@ -89,6 +100,9 @@ struct MapSet {
   std::vector<float> paint;   // (planes, 4, rows, cols) red, green, blue and cover, 0 … 1 and beyond: see PatchMap
   std::vector<double> facts;  // for the sentences of the analysis: its own affair
   std::shared_ptr<const BlockCurves> curves = {};  // null: there are none
+  bool is_mask = false;                            // values are 0 and 1: drawn half transparent, with an outline
+  std::shared_ptr<const MapTable> table = {};      // null: there is none
+  std::vector<float> row_sums, column_sums;        // (N) of a matrix, else empty
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -120,6 +134,9 @@ class MapSetBuilder {
   /// `row`: (N) a value for each token, prefix tokens first. `counts`: its patches are among those that the shared
   /// ranges are made from (a mean or a maximum of others is not).
   void add(MapLabel label, const float* row, bool counts = true);
+  /// In place of all others: the one map of a set whose map is a matrix, row = query. What each map has on the prefix
+  /// tokens stands in it, and `prefix` is 0. The sums are of the shares themselves, whatever their values here.
+  void add_matrix(MapLabel label, const Matrix& values, std::vector<float> row_sums, std::vector<float> column_sums);
   /// Values are shares of a sum of 1 over all tokens.
   void are_shares() { set_->even = 1.f / static_cast<float>(set_->trace->grid.tokens()); }
   void took_backward(const Timings& timings) { set_->backward = std::make_shared<const Timings>(timings); }
@@ -130,6 +147,10 @@ class MapSetBuilder {
   void choose(int index) { set_->chosen = index; }
   /// Colours of a map: (rows · cols) each of red, green, blue and cover. Returns what its label's `paint` is.
   int paint(std::span<const std::vector<float>, 4> planes);
+  /// Values are shares by the question's direction: of both at once, the even share is that of one squared.
+  void are_directed_shares();
+  void are_masks() { set_->is_mask = true; }
+  void have_table(std::shared_ptr<const MapTable> table) { set_->table = std::move(table); }
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();
 

@@ -22,7 +22,7 @@ LISTS = {"model.list", "image.list"}  # drop down, and are closed again: their e
 WORDS = {"attention.query", "status", "heads.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
 # Of these kinds, each with one behaviour, some stand for all.
-MANY = ("heads.tile.", "heads.caption.", "grid.tile.", "heads.prefix.", "cost.row.", "prediction.", "report.reason.",
+MANY = ("heads.tile.", "heat.", "rank.", "heads.caption.", "grid.tile.", "heads.prefix.", "cost.row.", "prediction.", "report.reason.",
         "get.shipped.", "get.")
 SOME = 2
 

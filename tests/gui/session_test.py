@@ -26,7 +26,10 @@ with open_window(photo) as window:
     check(row > 3 and col > 3 and state["shown"]["head"] == "1", f"Alt and a click in a tile ask patch {row},{col}, and choose nothing")
     one_way = window.mark("heads.histogram")["value"]
     window.key("d")
-    check(window.mark("heads.histogram")["value"] != one_way, "D asks who looks at that patch")
+    other_way = window.mark("heads.histogram")["value"]
+    check(other_way != one_way, "D asks who looks at that patch")
+    window.click("attention.direction")
+    check(window.mark("heads.histogram")["value"] not in (one_way, other_way), "a click shows the product of both ways")
     window.click("attention.direction")
     check(window.mark("heads.histogram")["value"] == one_way, "a click turns it back")
     state = window.click("query.patch")

@@ -123,5 +123,53 @@ TEST(MapDesk, AnotherPassAtTheSameAddressIsAskedAgain) {
   EXPECT_NE(maps.answer("heads")->values, before);
 }
 
+TEST(MapDesk, AnAnswerThatTakesLongTellsItsProgressAndCanBeStoppedAndStartedAgain) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const auto trace = vit::testing_passes::pass({});
+  const vit::Question question{.analysis = "ablation", .values = {}};
+  std::atomic<bool> release = false;
+  desk.ask("busy", [&](const std::stop_token& stop) -> std::shared_ptr<const void> {
+    while (!release && !stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    return nullptr;
+  });
+  maps.ask("effect", trace, question);  // waits behind the other work
+  EXPECT_TRUE(maps.progress("effect").has_value());
+  EXPECT_FALSE(maps.settled("effect"));
+  maps.stop("effect");
+  EXPECT_TRUE(maps.stopped("effect"));
+  EXPECT_TRUE(maps.settled("effect"));
+  EXPECT_FALSE(maps.progress("effect").has_value());
+  maps.ask("effect", trace, question);
+  EXPECT_TRUE(maps.stopped("effect")) << "the same question does not take it up again";
+  release = true;
+  maps.start_again("effect");
+  maps.ask("effect", trace, question);
+  ASSERT_TRUE(soon([&] { return maps.settled("effect"); }));
+  ASSERT_NE(maps.answer("effect"), nullptr);
+  EXPECT_FALSE(maps.progress("effect").has_value());
+}
+
+TEST(MapDesk, LeavingAPageEndsItsWorkAndComingBackTakesItUp) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const auto trace = vit::testing_passes::pass({});
+  const vit::Question question{.analysis = "ablation", .values = {}};
+  std::atomic<bool> release = false;
+  desk.ask("busy", [&](const std::stop_token& stop) -> std::shared_ptr<const void> {
+    while (!release && !stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    return nullptr;
+  });
+  maps.ask("effect", trace, question);
+  maps.leave_all_but("heads");
+  EXPECT_FALSE(maps.stopped("effect"));
+  release = true;
+  ASSERT_TRUE(soon([&] { return !desk.busy(); }));
+  EXPECT_EQ(maps.answer("effect"), nullptr) << "nobody waits for it";
+  maps.ask("effect", trace, question);
+  ASSERT_TRUE(soon([&] { return maps.settled("effect"); }));
+  EXPECT_NE(maps.answer("effect"), nullptr);
+}
+
 }  // namespace
 }  // namespace headlight

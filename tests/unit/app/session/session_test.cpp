@@ -213,6 +213,25 @@ TEST_F(SessionTest, TheHeadThatIsLookedAtExistsUnderTheWantedCount) {
   EXPECT_EQ(session.view.head, 1);
 }
 
+TEST_F(SessionTest, AHeadAloneSwitchesTheOthersOfItsBlockOffAndOnAgain) {
+  open();
+  const auto others = [this] { return std::pair(session.settings.blocks[0], session.settings.blocks[2]); };
+  const auto as_they_were = others();
+  session.switch_head(1, 2, true);
+  session.solo_head(1, 2);
+  EXPECT_EQ(session.settings.blocks[1].off, (std::vector<int>{0, 1, 3})) << "the head itself is on";
+  EXPECT_TRUE(session.head_alone(1, 2));
+  EXPECT_FALSE(session.head_alone(1, 1));
+  session.solo_head(1, 1);
+  EXPECT_EQ(session.settings.blocks[1].off, (std::vector<int>{0, 2, 3}));
+  session.solo_head(1, 1);
+  EXPECT_TRUE(session.settings.blocks[1].off.empty());
+  session.solo_head(1, 9);  // there is none
+  session.solo_head(7, 0);
+  EXPECT_TRUE(session.settings.blocks[1].off.empty());
+  EXPECT_EQ(others(), as_they_were);
+}
+
 TEST_F(SessionTest, AtRestEverythingIsMeasured) {
   open();
   ASSERT_TRUE(frames_until([this] { return session.measured(); }));

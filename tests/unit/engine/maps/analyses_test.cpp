@@ -41,7 +41,7 @@ TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
   for (const Parameter& parameter : analysis().parameters) {
     EXPECT_EQ(analysis().parameter(parameter.id), &parameter);
     EXPECT_GE(parameter.initial, parameter.low);
-    if (!parameter.is_block && !parameter.is_class) {
+    if (!parameter.is_block && !parameter.is_class && !parameter.is_head) {
       EXPECT_LE(parameter.initial, parameter.high);
     }
     if (!parameter.names.empty()) {
@@ -96,7 +96,7 @@ TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
   EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("has no parameter \"no such thing\""));
   for (const Parameter& parameter : analysis().parameters) {
     other = question();
-    other.values[parameter.id] = highest(parameter, *trace_) + 1;
+    other.values[parameter.id] = highest(parameter, *trace_, question().block) + 1;
     EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr(parameter.label));
   }
   const auto kept_nothing = pass({.keep = Keep::none});

@@ -59,7 +59,7 @@ TEST(GoldenForClass, GradientTimesAttentionIsThatOfTheReference) {
       const std::vector<float> gradient = one.read("gradient." + std::to_string(b));
       const std::vector<float> attention = recorded->read_all("attention." + std::to_string(b) + one.suffix);
       for (const int part : {0, 1, 2})
-        for (const auto direction : {vit::Direction::looks_at, vit::Direction::looked_at_by})
+        for (const auto direction : {vit::Direction::looks_at, vit::Direction::looked_at_by, vit::Direction::product})
           for (const int query : {0, tokens / 2}) {
             vit::Question question = question_of(one, "gradient");
             question.block = b;
@@ -70,17 +70,19 @@ TEST(GoldenForClass, GradientTimesAttentionIsThatOfTheReference) {
             for (int head = 0; head < trace->settings.heads(b); ++head) {
               std::vector<float> reference(static_cast<std::size_t>(tokens));
               float scale = 0;
-              for (int t = 0; t < tokens; ++t) {
-                const int row = direction == vit::Direction::looks_at ? query : t,
-                          col = direction == vit::Direction::looks_at ? t : query;
+              const auto value = [&](int row, int col) {
                 const auto at = static_cast<std::size_t>((head * tokens + row) * tokens + col);
                 const float product = gradient[at] * attention[at];
-                reference[static_cast<std::size_t>(t)] = part == 0   ? std::max(0.f, product)
-                                                         : part == 1 ? std::max(0.f, -product)
-                                                                     : std::abs(product);
-              }
+                return part == 0 ? std::max(0.f, product) : part == 1 ? std::max(0.f, -product) : std::abs(product);
+              };
+              for (int t = 0; t < tokens; ++t)
+                reference[static_cast<std::size_t>(t)] = direction == vit::Direction::looks_at ? value(query, t)
+                                                         : direction == vit::Direction::looked_at_by
+                                                             ? value(t, query)
+                                                             : value(query, t) * value(t, query);
               for (std::size_t i = 0; i < gradient.size(); ++i)
                 scale = std::max(scale, std::abs(gradient[i] * attention[i]));
+              if (direction == vit::Direction::product) scale *= scale;
               const int index = set->find(b, head);
               std::vector<float> found(set->prefix_of(index).begin(), set->prefix_of(index).end());
               found.insert(found.end(), set->map(index).begin(), set->map(index).end());

@@ -3,37 +3,16 @@
 
 #include <map>
 
-#include "engine/base/json.h"
-#include "engine/checkpoint/load_model.h"
 #include "engine/maps/analysis.h"
-#include "tests/unit/engine/network/golden_case.h"
+#include "tests/unit/engine/maps/golden_trace.h"
 
 namespace {
 
-const vit::Json& field(const vit::Json& one, const char* name) {
-  const vit::Json* found = one.find(name);
-  EXPECT_NE(found, nullptr) << name;
-  return *found;
-}
+using golden::field;
+using golden::trace_of;
 
 int integer(const vit::Json& one) {
   return static_cast<int>(one.integer.value());
-}
-
-std::shared_ptr<const vit::Trace> trace_of(const std::string& network) {
-  static std::map<std::string, std::shared_ptr<const vit::Trace>> known;
-  auto& trace = known[network];
-  if (trace) return trace;
-  const std::filesystem::path folder = golden::root() / network;
-  const auto recorded = vit::open_tensor_file(folder / "golden.safetensors");
-  vit::LoadOptions options;
-  if (recorded->metadata().count("num_heads") > 0) options.num_heads = std::stoi(recorded->metadata().at("num_heads"));
-  const bool named = recorded->metadata().count("checkpoint") > 0;
-  const auto model = vit::load_model(
-      (folder / (named ? recorded->metadata().at("checkpoint") : "model.safetensors")).string(), options);
-  vit::Settings settings = vit::trained_settings(model->config);
-  settings.threads = 1;
-  return trace = golden::run(model, golden::pixels_of(*recorded), settings);
 }
 
 TEST(GoldenRollout, EveryCaseIsThatOfTheReference) {
