@@ -14,6 +14,11 @@ bool has(const TensorFile& file, const std::string& name) {
   return file.entries().count(name) != 0;
 }
 
+bool has_part(const TensorFile& file, const char* part) {
+  return std::any_of(file.entries().begin(), file.entries().end(),
+                     [&](const auto& entry) { return entry.first.find(part) != std::string::npos; });
+}
+
 /// What stands before the anchor's name, for every tensor that ends with it.
 std::vector<std::string> prefixes(const TensorFile& file, std::string_view anchor) {
   std::vector<std::string> found;
@@ -120,6 +125,10 @@ constexpr Refusal kRefusals[] = {
     {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"embeddings.rms_norm.", "an AIMv2 network of native resolution",
      "its positions are sines and cosines that no tensor holds"},
+    {"attn_pool.probe", "a Perception Encoder", "its rotary positions are neither DINOv3's nor EVA-02's"},
+    {"keypoint_head.", "a ViTPose network",
+     "its patches reach beyond the picture, and the position of a class token that it has not is added to each"},
+    {"class_pos_emb", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
     {"group_token", "a GroupViT", "its tokens are grouped from stage to stage"},
     {"to_patch_embedding.", "a network of vit-pytorch that is not its plain ViT",
      "its blocks are built differently, or its positions are in no tensor"},
@@ -142,6 +151,8 @@ constexpr Refusal kRefusals[] = {
      "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
     {"patch_embeddings.projection.weight", "a Hugging Face network that is no plain ViT",
      "its blocks are called differently from ViT's, DeiT's and DINOv2's"},
+    {"embeddings.patch_embedding.weight", "a vision tower without what CLIP's and SigLIP's have",
+     "its blocks are called differently, or its positions are missing"},
     {"patch_embed.proj.weight", "a ViT without a position embedding (\"pos_embed\")",
      "its blocks or its positions are not a plain ViT's"},
     {"stages.0.", "a staged network (ConvNeXt, MaxViT, LeViT or alike)", "its resolution changes from stage to stage"},
@@ -261,6 +272,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                              const std::string& copy) {
   const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
   if (chosen == nullptr) refuse_by_name(file, words);
+  if (chosen == nullptr && (has_part(file, "keypoint_head.") || has_part(file, "attn_pool.probe"))) refuse(file);
   DetectedFamily best;
   std::set<std::string> copies;
   for (const Family& family : families()) {

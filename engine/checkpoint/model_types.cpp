@@ -29,6 +29,8 @@ constexpr ModelType kTypes[] = {
     {"levit", "a LeViT", kStages},
     {"mllama_vision_model", "Llama 3.2's vision tower",
      "it sees the picture in tiles with gated positions, and has two networks of blocks"},
+    {"mlcd", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
+    {"mlcd_vision_model", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
     {"mobilevit", "a MobileViT", "its attention works on unfolded convolution maps"},
     {"mobilevitv2", "a MobileViT V2", "its attention is over separable maps"},
     {"pixtral", "Pixtral's vision tower", kSequence},

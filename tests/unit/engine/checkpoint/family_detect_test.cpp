@@ -171,6 +171,18 @@ TEST(FamilyDetect, WhatStaysOutIsRefusedForTheTrueReason) {
   EXPECT_THAT(refusal({"embeddings.patch_embeddings.projection.weight", "embeddings.detection_tokens",
                        "embeddings.position_embeddings", "encoder.layer.0.layernorm_before.weight"}),
               HasSubstr("detection tokens"));
+  // PE-Core under OpenAI's names, whatever its file is called.
+  EXPECT_THAT(refusal({"visual.conv1.weight", "visual.class_embedding", "visual.positional_embedding",
+                       "visual.transformer.resblocks.0.attn.in_proj_weight", "visual.attn_pool.probe"}),
+              HasSubstr("Perception Encoder"));
+  std::vector<std::string> pose = timm("backbone.");
+  pose.emplace_back("keypoint_head.final_layer.weight");
+  EXPECT_THAT(refusal(pose), HasSubstr("ViTPose"));
+  EXPECT_THAT(refusal({"vision_model.embeddings.patch_embedding.weight", "vision_model.class_pos_emb",
+                       "vision_model.encoder.layers.0.self_attn.q_proj.weight"}),
+              HasSubstr("MLCD"));
+  EXPECT_THAT(refusal({"vision_model.embeddings.patch_embedding.weight", "vision_model.embeddings.class_embedding"}),
+              HasSubstr("a vision tower without"));
   EXPECT_THAT(refusal({"vision_model.embeddings.patch_embed.weight", "vision_model.embeddings.rms_norm.weight"}),
               HasSubstr("native resolution"));
   EXPECT_THAT(refusal({"to_patch_embedding.1.weight", "transformer.layers.0.0.norm.weight"}), HasSubstr("vit-pytorch"));
