@@ -5,8 +5,11 @@
 
 #include <cmath>
 
+#include "engine/base/pool.h"
 #include "engine/maps/attention.h"
+#include "engine/network/forward.h"
 #include "tests/unit/analysis_support.h"
+#include "tests/unit/small_models.h"
 
 namespace vit {
 namespace {
@@ -76,6 +79,27 @@ TEST(InsideHead, TheStepsOfAKeyLeadToItsShare) {
     parts += pair.part_of_output;
   }
   EXPECT_NEAR(parts, 1, 1e-5) << "the parts of all keys are the output";
+}
+
+TEST(InsideHead, RelativePositionsAreAStepOfTheirOwn) {
+  ModelConfig config = testing_models::small_config();
+  config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  Settings settings = trained_settings(config);
+  settings.keep = Keep::maps;  // the shares are those of the pass itself
+  Pool pool(1);
+  Meter meter;
+  const auto trace =
+      forward({testing_models::make_model(config), testing_models::make_pixels(config), settings}, meter, pool);
+  const HeadNumbers numbers = head_numbers(*trace, 1, 2, 7);
+  ASSERT_EQ(numbers.biases.size(), static_cast<std::size_t>(trace->grid.tokens()));
+  double sum = 0;
+  for (const float score : numbers.scores) sum += std::exp(score);
+  for (int key = 0; key < trace->grid.tokens(); ++key) {
+    const PairNumbers pair = pair_numbers(*trace, numbers, key);
+    EXPECT_NE(pair.bias, 0.f);
+    EXPECT_NEAR(pair.dot / std::sqrt(static_cast<double>(numbers.q.size())) + pair.bias, pair.score, 1e-5);
+    EXPECT_NEAR(std::exp(pair.score) / sum, pair.share, 1e-5);
+  }
 }
 
 TEST(InsideHead, WithoutTheBiasTheValuesHaveNone) {
