@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/export/curves_figure.h"
 #include "app/export/export_captions.h"
 #include "app/export/export_masks.h"
 #include "app/export/export_overview.h"
@@ -199,6 +200,7 @@ class Export {
     ExportRequest request = request_;
     if (request.analysis->asks_block) request.blocks = {question.block};
     write(figure_file_stem(source_, request), request, picked, of_all);
+    if (picked.set->curves && picked.maps.size() > 1) write_curves(picked);
   }
 
   std::vector<std::filesystem::path> take_written() { return std::move(written_); }
@@ -209,6 +211,21 @@ class Export {
     for (const FileKind kind : kinds) {
       const std::filesystem::path file = request_.folder / (stem + "." + vit::id_of(kind));
       write_file(file, bytes_of(source_, request, {picked}, kind, control_.stop));
+      written_.push_back(file);
+    }
+  }
+
+  /// Beside the maps: the plot, and its numbers where tables are asked for.
+  void write_curves(const PickedMaps& picked) {
+    const FigureContent content = content_of(source_, request_, {picked});
+    const Drawing drawing = curves_drawing(*picked.set->curves, content.title, content.subtitle, request_.style);
+    for (const FileKind kind : request_.kinds) {
+      if (kind == FileKind::npy || kind == FileKind::json) continue;
+      const std::filesystem::path file =
+          request_.folder / (figure_file_stem(source_, request_) + "_curves." + vit::id_of(kind));
+      write_file(file, kind == FileKind::csv ? curves_csv(*picked.set->curves)
+                                             : file_of(drawing, kind, content.title,
+                                                       chunks_of(source_, request_, {picked}), control_.stop));
       written_.push_back(file);
     }
   }

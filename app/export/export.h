@@ -47,9 +47,9 @@ struct ExportControl {
 };
 
 /// Writes a file for each map, named by file_names.h (`moose__dinov2-small__b05_h2_cls.png`), and where an answer has
-/// several maps a figure of them all (`…__b05_heads_cls.png`); each file whole or not at all. Returns what was written,
-/// in order. Throws vit::Error for a request that cannot be met or a disk that refuses, vit::Cancelled after a
-/// stop request.
+/// several maps a figure of them all (`…__b05_heads_cls.png`) and of its curves, if it has any (`…__lens_curves.png`);
+/// each file whole or not at all. Returns what was written, in order. Throws vit::Error for a request that cannot be
+/// met or a disk that refuses, vit::Cancelled after a stop request.
 std::vector<std::filesystem::path> export_maps(const ExportSource& source, const ExportRequest& request,
                                                const ExportControl& control = {});
 

@@ -69,6 +69,17 @@ class CairoPaper : public Paper {
     cairo_rectangle(context_, r.x + thickness / 2, r.y + thickness / 2, r.width - thickness, r.height - thickness);
     cairo_stroke(context_);
   }
+  void line(const std::vector<std::pair<double, double>>& points, Color color, double thickness) override {
+    ink(color);
+    cairo_set_line_width(context_, thickness);
+    cairo_set_line_join(context_, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_cap(context_, CAIRO_LINE_CAP_ROUND);
+    cairo_new_path(context_);  // text leaves a point
+    for (const auto& [x, y] : points) cairo_line_to(context_, x, y);
+    cairo_stroke(context_);
+    cairo_set_line_join(context_, CAIRO_LINE_JOIN_MITER);
+    cairo_set_line_cap(context_, CAIRO_LINE_CAP_BUTT);
+  }
   void text(double x, double baseline, std::string_view text, const Letters& letters) override {
     ink(letters.color);
     const double share = letters.align == Align::left ? 0 : letters.align == Align::center ? 0.5 : 1;

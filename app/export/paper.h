@@ -48,6 +48,8 @@ class Paper {
   virtual void fill(const Rect& area, Color color) = 0;
   /// A line of `thickness` along the inside of the area's border.
   virtual void frame(const Rect& area, Color color, double thickness) = 0;
+  /// From point to point, with round corners.
+  virtual void line(const std::vector<std::pair<double, double>>& points, Color color, double thickness) = 0;
   /// A picture, whose pixels become visible squares where they are few. `cols` and `rows`: it is a grid of so many
   /// equal cells, each of which gets whole pixels where the paper has none of its own; 0: a photograph.
   virtual void picture(const Rect& area, int cols, int rows, const Render& render) = 0;

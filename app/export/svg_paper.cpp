@@ -69,6 +69,14 @@ class SvgPaper final : public Paper {
     body += fmt::format("<rect {} fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"/>\n", place(middle), hex(color),
                         number(thickness));
   }
+  void line(const std::vector<std::pair<double, double>>& points, Color color, double thickness) override {
+    std::string at;
+    for (const auto& [x, y] : points) at += (at.empty() ? "" : " ") + number(x) + "," + number(y);
+    body += fmt::format(
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\" "
+        "stroke-linecap=\"round\"/>\n",
+        at, hex(color), number(thickness));
+  }
   void picture(const Rect& area, int cols, int rows, const Render& render) override {
     const auto [width, height] = pixels_for(area, cols, rows, pixels_);
     body += fmt::format(

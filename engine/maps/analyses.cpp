@@ -10,13 +10,12 @@
 namespace vit {
 
 extern const Analysis kHeads, kValueWeighted, kMask, kGrid, kStatisticsOfHeads, kMatrix, kRollout, kClassRollout,
-    kGradient, kGradcam, kSimilarity, kPositions, kNorms, kComponents, kLens, kAblation;
+    kGradient, kGradcam, kComponents, kSimilarity, kPositions, kNorms, kLens, kAblation;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {&kHeads,      &kValueWeighted, &kMask,         &kGrid,       &kStatisticsOfHeads,
-                                      &kMatrix,     &kRollout,       &kClassRollout, &kGradient,   &kGradcam,
-                                      &kSimilarity, &kPositions,     &kNorms,        &kComponents, &kLens,
-                                      &kAblation};
+  static constexpr std::array kAll = {
+      &kHeads,    &kValueWeighted, &kMask,       &kGrid,       &kStatisticsOfHeads, &kMatrix, &kRollout, &kClassRollout,
+      &kGradient, &kGradcam,       &kComponents, &kSimilarity, &kPositions,         &kNorms,  &kLens,    &kAblation};
   return kAll;
 }
 

@@ -1,5 +1,6 @@
 #include "app/export/export.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -283,6 +284,24 @@ TEST_F(ExportTest, ColoursAreOneMapAndTheirNumbersThoseOfTheComponents) {
   request_.kinds = {FileKind::npy};
   EXPECT_THAT(names(), ElementsAre("photo__small__components_b01.npy"));
   EXPECT_THAT(bytes("photo__small__components_b01.npy"), HasSubstr("'shape': (5, 5, )"));
+}
+
+TEST_F(ExportTest, CurvesOverTheBlocksAreAPlotAndATable) {
+  request_.analysis = vit::analysis_by_id("lens");
+  request_.blocks = {0, 1, 2};
+  request_.kinds = {FileKind::csv, FileKind::svg};
+  const auto written = names();
+  EXPECT_THAT(written, testing::Contains("photo__small__lens_curves.csv"));
+  EXPECT_THAT(written, testing::Contains("photo__small__lens_curves.svg"));
+  const auto set = request_.analysis->answer(source_.trace, {.analysis = "lens"}, {});
+  const std::string table = bytes("photo__small__lens_curves.csv");
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 4);
+  EXPECT_THAT(table, HasSubstr("block," + set->curves->curves[0].name + ","));
+  EXPECT_THAT(table, HasSubstr(fmt::format("\n2,{:.9g},", set->curves->curves[0].values[2])));
+  const std::string plot = bytes("photo__small__lens_curves.svg");
+  EXPECT_THAT(plot, HasSubstr("after block"));
+  EXPECT_THAT(plot, HasSubstr(set->curves->mark_words));
+  for (const auto& curve : set->curves->curves) EXPECT_THAT(plot, HasSubstr(curve.name));
 }
 
 TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
