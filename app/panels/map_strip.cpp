@@ -205,7 +205,8 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   page_item(bench, analysis, line);
   block_item(bench, line);
   head_item(bench, index, line);
-  if (analysis.asks_query) {
+  // A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
+  if (analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr) {
     line.skip(6);
     query_items(bench, line);
     line.skip(6);

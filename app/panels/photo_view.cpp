@@ -118,7 +118,8 @@ void PhotoView::mark_patches(const Bench& bench, int index) {
   for (const int patch : bench.maps.label(bench.maps.chosen(bench.session.view)).marked)
     frame_patch(patch, bench.ui.theme.mark);
   if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
-  if (vit::analysis_by_id(set.question.analysis)->asks_query)
+  const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
+  if (analysis.asks_query || analysis.parameter("over") != nullptr)
     frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 
