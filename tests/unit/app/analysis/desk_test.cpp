@@ -25,6 +25,9 @@ bool soon(const Condition& condition) {
   return false;
 }
 
+// Ranking its heads is more than is answered at once.
+constexpr const char* kSlow = "random:C=96,L=3,h=4,P=8,S=64,K=5,seed=2";
+
 std::shared_ptr<const void> number(int value) {
   return std::make_shared<const int>(value);
 }
@@ -126,7 +129,7 @@ TEST(MapDesk, AnotherPassAtTheSameAddressIsAskedAgain) {
 TEST(MapDesk, AnAnswerThatTakesLongTellsItsProgressAndCanBeStoppedAndStartedAgain) {
   Desk desk([] {});
   MapDesk maps(desk);
-  const auto trace = vit::testing_passes::pass({});
+  const auto trace = vit::testing_passes::pass({.model = kSlow});
   const vit::Question question{.analysis = "ablation", .values = {}};
   std::atomic<bool> release = false;
   desk.ask("busy", [&](const std::stop_token& stop) -> std::shared_ptr<const void> {
@@ -153,7 +156,7 @@ TEST(MapDesk, AnAnswerThatTakesLongTellsItsProgressAndCanBeStoppedAndStartedAgai
 TEST(MapDesk, LeavingAPageEndsItsWorkAndComingBackTakesItUp) {
   Desk desk([] {});
   MapDesk maps(desk);
-  const auto trace = vit::testing_passes::pass({});
+  const auto trace = vit::testing_passes::pass({.model = kSlow});
   const vit::Question question{.analysis = "ablation", .values = {}};
   std::atomic<bool> release = false;
   desk.ask("busy", [&](const std::stop_token& stop) -> std::shared_ptr<const void> {
