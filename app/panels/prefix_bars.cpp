@@ -74,20 +74,22 @@ std::string short_value(const vit::MapSet& set, float value) {
   return text.substr(0, text.find(' '));
 }
 
+/// Masks, and maps whose sentence tells what the prefix tokens have, go without.
+bool has_bars(const vit::MapSet& set) {
+  return set.trace->grid.prefix > 0 && !set.is_mask && (set.even > 0 || set.table);
+}
+
 }  // namespace
 
 float prefix_bars_width(const Bench& bench) {
   const vit::MapSet& set = bench.maps.set();
-  const bool shown = !set.is_mask && (set.even > 0 || set.table);
-  return shown && set.trace->grid.prefix > 0
-             ? bench.ui.px(kPitch * static_cast<float>(set.trace->grid.prefix) + kPatches)
-             : 0;
+  return has_bars(set) ? bench.ui.px(kPitch * static_cast<float>(set.trace->grid.prefix) + kPatches) : 0;
 }
 
 void draw_prefix_bars(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const vit::MapSet& set = bench.maps.set();
   const int prefix = set.trace->grid.prefix;
-  if (prefix == 0 || size.x <= 0 || set.even <= 0) return;
+  if (!has_bars(set) || size.x <= 0) return;
   const ui::Ui& ui = bench.ui;
   const vit::ModelConfig& config = set.trace->model->config;
   const vit::MapFacts& facts = bench.maps.facts(index);
