@@ -85,7 +85,7 @@ std::string about(const MapSet& set, int index) {
                         most / middle);
   } else {
     constexpr std::size_t kNamed = 4;
-    text += fmt::format("{} of {} {} more than {:g} × as long and {} marked, the longest {:.1f} ×: ", marked.size(),
+    text += fmt::format("{} of {} {} more than {:g} × as long and {} marked, the longest {:.2f} ×: ", marked.size(),
                         set.patches(), marked.size() == 1 ? "is" : "are", beyond, marked.size() == 1 ? "is" : "are",
                         map[static_cast<std::size_t>(marked.front())] / middle);
     for (std::size_t i = 0; i < std::min(kNamed, marked.size()); ++i)
