@@ -28,7 +28,7 @@ std::string effect_text(float value, bool logit) {
 /// In a cell of the grid: as many decimals as the largest needs for two digits.
 std::string cell_text(float value, float largest, bool signed_) {
   if (largest < 1e-3f) return fmt::format("{:.0e}", value);
-  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
+  const int decimals = std::clamp((signed_ ? 1 : 2) - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
   return signed_ ? fmt::format("{:+.{}f}", value, decimals) : fmt::format("{:.{}f}", value, decimals);
 }
 

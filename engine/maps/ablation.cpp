@@ -179,7 +179,8 @@ double work(const Trace& trace, const Question&) {
   double passes = 0;
   for (int block = 0; block < trace.settings.depth(); ++block)
     passes += trace.settings.heads(block) * static_cast<double>(trace.settings.depth() - block);
-  return passes * tokens * channels * channels;  // far more than is answered within a frame
+  // Passes of the network: however small it is, they are not for the thread that draws.
+  return std::max(1e6, passes * tokens * channels * channels);
 }
 
 std::shared_ptr<const MapTable> table_of(const std::vector<HeadEffect>& effects, bool by_logit_, bool classes) {

@@ -79,6 +79,7 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
     for (const auto& kind : choices(FileKind{}))
       for (const bool plain : {true, false}) {
         if (shows.value == SheetShows::cost) continue;  // whose times are measured
+        if (kind.value == FileKind::json) continue;     // masks alone
         sheet_ = {.shows = shows.value, .over_photo = !plain, .kind = kind.value};
         sheet_.style.width = {.unit = FigureWidth::Unit::px, .amount = 240, .dpi = 96};
         if (!plain) {
