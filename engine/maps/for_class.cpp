@@ -98,11 +98,9 @@ std::string strength_sentence(const MapSet& set, int index, const std::string& w
   if (sum <= 0) return fmt::format("For {}: no patch has any of {}.", target_phrase(set), who);
   const auto peak = std::max_element(map.begin(), map.end());
   const int half = half_mass_count(map);
-  return fmt::format(
-      "For {}: {} is strongest at the patch {}, which has {} of what the patches have; {} of {} patches have half of "
-      "it.",
-      target_phrase(set), who, place_text(static_cast<int>(peak - map.begin()), set.cols),
-      percent_text(*peak / static_cast<float>(sum)), half, set.patches());
+  return fmt::format("For {}: {} is strongest at {}, {} of all patches' sum; {} of {} patches have half of it.",
+                     target_phrase(set), who, place_text(static_cast<int>(peak - map.begin()), set.cols),
+                     percent_text(*peak / static_cast<float>(sum)), half, set.patches());
 }
 
 }  // namespace vit
