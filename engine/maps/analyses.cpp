@@ -41,7 +41,7 @@ double highest(const Parameter& parameter, const Trace& trace, int block) {
 }
 
 bool applies(const Parameter& parameter, const ModelConfig& config) {
-  return config.classes > 0 ? !parameter.without_classes : !parameter.is_class;
+  return config.classes > 0 ? !parameter.without_classes : !parameter.is_class && !parameter.with_classes;
 }
 
 const Parameter* Analysis::parameter(std::string_view parameter_id) const {
@@ -73,7 +73,7 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
     if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");
     if (!applies(*known, trace.model->config) && value != known->initial)
       throw Error(fmt::format("{} means nothing here: this network has {}classes.", known->label,
-                              known->is_class ? "no " : ""));
+                              known->is_class || known->with_classes ? "no " : ""));
     const double high = highest(*known, trace, question.block);
     const bool whole = known->is_block || known->is_class || known->is_head || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;

@@ -23,6 +23,7 @@ struct Parameter {
   bool is_block = false;                    // counts blocks: `high` is the network's last one
   bool is_class = false;                    // counts classes, likewise; -1: the most probable one
   bool without_classes = false;             // has a meaning for networks without classes alone
+  bool with_classes = false;                // has a meaning for networks with classes alone
   bool is_head = false;                     // counts heads: `high` is the last one of the question's block
 };
 
