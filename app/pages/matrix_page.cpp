@@ -157,8 +157,8 @@ void MatrixPage::draw_photo(Bench& bench, ImVec2 from, float side) {
   const auto frame_token = [&](int token, ImU32 color) {
     const int patch = token - grid.prefix;
     if (patch < 0) return;
-    const ImVec2 a{at.x + patch_w * static_cast<float>(patch % grid.cols),
-                   at.y + patch_h * static_cast<float>(patch / grid.cols)};
+    const int row = patch / grid.cols, col = patch % grid.cols;
+    const ImVec2 a{at.x + patch_w * static_cast<float>(col), at.y + patch_h * static_cast<float>(row)};
     frame_patch(list, a, {a.x + patch_w, a.y + patch_h}, color, bench.ui.px(2));
   };
   frame_token(key_, bench.ui.theme.mark);
