@@ -253,14 +253,16 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
             tour.do(key)
         chosen.append(window.mark("view.range")["value"])
     check(chosen == ["block", "map"], f"and in a drop-down list, from its chosen entry on: {chosen}")
-    screen = window.screenshot()
-    window.xdotool("keydown", "space")
-    time.sleep(0.2)
-    window.settle()
-    held = window.screenshot()
-    window.xdotool("keyup", "space")
-    window.settle()
-    check(np.any(held != screen) and not np.any(window.screenshot() != screen), "the space bar shows the photo while it is held")
+    place = window.mark("image.view")
+    rows, cols = (slice(int(place[at]), int(place[at] + place[size])) for at, size in (("y", "h"), ("x", "w")))
+    pictures = [window.screenshot()[rows, cols]]
+    for way in ("keydown", "keyup"):
+        window.xdotool(way, "space")
+        time.sleep(0.2)
+        window.settle()
+        pictures.append(window.screenshot()[rows, cols])
+    before, held, after = pictures
+    check(np.any(held != before) and not np.any(after != before), "the space bar shows the photo while it is held")
     for name, opener in DIALOGS.items():
         tour.do(opener)
         check(tour.front() == name, f"{opener} opens the dialog {name}")
