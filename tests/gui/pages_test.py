@@ -257,9 +257,9 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
     rows, cols = (slice(int(place[at]), int(place[at] + place[size])) for at, size in (("y", "h"), ("x", "w")))
     pictures = [window.screenshot()[rows, cols]]
     for way in ("keydown", "keyup"):
+        frame = window.state()["frame"]
         window.xdotool(way, "space")
-        time.sleep(0.2)
-        window.settle()
+        window.wait_for(lambda s: s["frame"] > frame, f"a frame after the space bar's {way}")
         pictures.append(window.screenshot()[rows, cols])
     before, held, after = pictures
     check(np.any(held != before) and not np.any(after != before), "the space bar shows the photo while it is held")
