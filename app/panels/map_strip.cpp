@@ -242,7 +242,10 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& li
 
 void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   draw_asked(bench, analysis, index, line);
-  line.next();
+  if (line.lines() == 1)  // else the second line has room for both
+    line.next();
+  else
+    line.skip(6);
   draw_drawn(bench, analysis, index, line);
 }
 
