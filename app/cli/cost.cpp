@@ -126,7 +126,8 @@ int run_cost(const CostOptions& options) {
                           .image = run.photo->name,
                           .instruction_set = instruction_set(run.settings),
                           .convention = convention,
-                          .sweep = {}};
+                          .sweep = {},
+                          .backward = options.backward};
   if (!options.sweep.empty()) {
     context.sweep = sweep_heads(run, grid, pool, options.measure, interrupt);
     if (!quiet)

@@ -94,6 +94,7 @@ std::string cost_json(const vit::CostTable& table, std::span<const vit::Timings>
                {"instruction_set", context.instruction_set},
                {"convention", vit::column_of(context.convention).id},
                {"unit", vit::column_of(context.convention).unit},
+               {"direction", context.backward ? "backward" : "forward"},
                {"passes", whole.passes}};
   json["rows"] = Json::array();
   for (const CostLine& line : all_lines(table, passes, context.convention)) json["rows"].push_back(row(line));
@@ -104,7 +105,7 @@ std::string cost_json(const vit::CostTable& table, std::span<const vit::Timings>
     json["totals"].push_back(total);
   }
   json["findings"] = Json::array();
-  for (const vit::Finding& finding : vit::note_findings(table))
+  for (const vit::Finding& finding : context.backward ? std::vector<vit::Finding>() : vit::note_findings(table))
     json["findings"].push_back({{"id", finding.id}, {"sentence", finding.sentence}, {"share", finding.share}});
   if (!context.sweep.empty()) {
     for (const SweepPoint& point : context.sweep)

@@ -23,12 +23,13 @@ struct CostFileContext {
   std::string model{}, image{}, instruction_set{};
   vit::Convention convention = vit::Convention::mac;
   std::vector<SweepPoint> sweep{};
+  bool backward = false;  // the rows are of the backward pass, of which there are no findings
 };
 
-/// `rows`: name, op, block (null outside the blocks), shape, formula, macs, element_ops, bytes, ms_median, ms_min,
-/// calls and more; `total`: the same figures of the whole pass; `totals`, `findings`, `sweep`. Fused rows have null
-/// times and name their host; the last row is the time that no operator accounts for, so that the medians add up to the
-/// total's.
+/// `direction`: "forward" or "backward"; `rows`: name, op, block (null outside the blocks), shape, formula, macs,
+/// element_ops, bytes, ms_median, ms_min, calls and more; `total`: the same figures of the whole pass; `totals`,
+/// `findings`, `sweep`. Fused rows have null times and name their host; the last row is the time that no operator
+/// accounts for, so that the medians add up to the total's.
 std::string cost_json(const vit::CostTable& table, std::span<const vit::Timings> passes,
                       const CostFileContext& context);
 
