@@ -31,14 +31,18 @@ struct ShownPhoto {
   std::uint64_t version = 0;  // the key of what is drawn from it
 };
 
-/// The walk through a pass, and what it puts back when it ends.
+/// The walk through a pass.
 struct TourState {
-  int step = -1;  // -1: it is not on
-  View view = {};
-  vit::Numbers numbers = {};
-  bool inside = false;
-  std::uint64_t model = 0;  // id of the model that it began with
-  bool on() const { return step >= 0; }
+  /// What it puts back when it ends.
+  struct Before {
+    View view;
+    vit::Numbers numbers;
+    bool inside = false;
+    std::uint64_t model = 0;  // id of the model that it began with
+  };
+  int step = 0;
+  std::shared_ptr<const Before> before = {};  // null: it is not on
+  bool on() const { return before != nullptr; }
 };
 
 /// Owned by App; panels and pages get it by reference and keep no copies. Main thread only.

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <memory>
 #include <string>
 
 #include "app/panels/bench.h"
@@ -23,21 +23,24 @@ void go_to(Bench& bench, int step) {
 }  // namespace
 
 void begin_tour(Bench& bench) {
-  if (!bench.session.trace()) return;
+  const Session& session = bench.session;
+  if (!session.trace()) return;
   if (!bench.tour.on())
-    bench.tour = {0, bench.session.view, bench.session.settings, bench.inside_open, bench.session.model()->id};
+    bench.tour.before = std::make_shared<const TourState::Before>(
+        TourState::Before{session.view, session.settings, bench.inside_open, session.model()->id});
   go_to(bench, 0);
 }
 
 void end_tour(Bench& bench) {
   if (!bench.tour.on()) return;
-  bench.session.view = bench.tour.view;
-  // Another model may have been opened meanwhile.
-  if (bench.tour.numbers.depth() == bench.session.settings.depth() && bench.session.model() &&
-      bench.tour.model == bench.session.model()->id)
-    static_cast<vit::Numbers&>(bench.session.settings) = bench.tour.numbers;
-  bench.inside_open = bench.tour.inside;
+  const auto before = bench.tour.before;
+  Session& session = bench.session;
   bench.tour = {};
+  session.view = before->view;
+  bench.inside_open = before->inside;
+  // Another model may have been opened meanwhile.
+  if (session.model() && before->model == session.model()->id && before->numbers.depth() == session.settings.depth())
+    static_cast<vit::Numbers&>(session.settings) = before->numbers;
 }
 
 void next_step(Bench& bench) {

@@ -59,7 +59,7 @@ std::shared_ptr<const Model> load_model(const std::string& source, const LoadOpt
       refuse_architecture(hints, source);
       refuse_model_type(hints, source);
     }
-    const PlainWeights plain = plain_weights(std::move(stored));
+    const PlainWeights plain = plain_weights(stored);
     for (const std::string& note : plain.notes) hints.warnings.push_back(note);
     return Loader(*plain.file, std::move(hints), options, progress).load();
   } catch (const std::bad_alloc&) {

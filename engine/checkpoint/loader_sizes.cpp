@@ -160,7 +160,8 @@ void Loader::read_patch_size() {
   const std::string tensor = "Tensor \"" + name + "\" of " + file_.path().string();
   if (shape.size() == 2 && names().patch_rows) {
     const std::int64_t channels = shape[1] % 3 == 0 ? 3 : 1;
-    const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(shape[1] / channels))));
+    const std::int64_t area = shape[1] / channels;
+    const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(area))));
     if (side * side * channels != shape[1])
       throw Error(tensor + " has patches that are not square, which is not supported.");
     shape = {shape[0], channels, side, side};

@@ -287,10 +287,9 @@ NormWeights ModelTensors::patch_norm(std::string_view pattern, int area, int inp
   NormWeights weights = stored;
   for (int channel = 0; channel < input_channels; ++channel) {
     for (int i = 0; i < area; ++i) {
-      const auto to = static_cast<std::size_t>(channel * area + i);
-      const auto from = static_cast<std::size_t>(i * input_channels + channel);
-      weights.weight[to] = stored.weight[from];
-      weights.bias[to] = stored.bias[from];
+      const int to = channel * area + i, from = i * input_channels + channel;
+      weights.weight.at(static_cast<std::size_t>(to)) = stored.weight.at(static_cast<std::size_t>(from));
+      weights.bias.at(static_cast<std::size_t>(to)) = stored.bias.at(static_cast<std::size_t>(from));
     }
   }
   return weights;
