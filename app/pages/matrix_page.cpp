@@ -360,11 +360,11 @@ void MatrixPage::draw(Bench& bench, const Area& area) {
   const float line = bench.ui.fonts.size(ui::Type::body) * 1.3f;
   draw_numbers(bench, layout.bar_from, layout.photo_size.x);
   const float y = layout.bar_from.y + 4 * line + bench.ui.px(4);
-  const float bottom = layout.words_from.y + layout.words_size.y, rest = bottom - y;
+  const float rest = area.from.y + area.size.y - y;
   const float bar = std::min(bench.ui.px(78), rest / 2);
   draw_color_bar(bench, 0, {layout.photo_from.x, y}, {layout.photo_size.x, bar});
   draw_sentence(bench, 0, {layout.photo_from.x, y + bar + bench.ui.px(6)},
-                {layout.photo_size.x, std::max(bench.ui.px(40), rest - bar - bench.ui.px(6))});
+                {layout.photo_size.x, std::clamp(rest - bar - bench.ui.px(6), bench.ui.px(40), bench.ui.px(150))});
 }
 
 }  // namespace headlight

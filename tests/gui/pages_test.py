@@ -263,6 +263,8 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
                 return True
         return False
 
+    window.xdotool("mousemove", WIDTH // 2, 2)  # no tooltip
+    window.settle()
     before = window.screenshot()[rows, cols]
     window.xdotool("keydown", "space")
     held = becomes(True)
