@@ -100,16 +100,14 @@ std::string about(const MapSet& set, int index) {
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   const TokenGrid& grid = set.trace->grid;
   const auto number = [&](Statistic s) { return set.table->at(index, static_cast<int>(s)); };
-  std::string text =
-      over_all(set.question)
-          ? fmt::format("Averaged over all {} tokens as queries, head {} of block {}", grid.tokens(), label.head,
-                        label.block)
-          : fmt::format("From {}, head {} of block {}",
-                        query_phrase(set.question.query, grid, set.trace->model->config), label.head, label.block);
+  std::string text = over_all(set.question)
+                         ? fmt::format("Over all queries, head {}", label.head)
+                         : fmt::format("From {}, head {}",
+                                       query_phrase(set.question.query, grid, set.trace->model->config), label.head);
   text +=
       fmt::format(" spreads over about {:.0f} of {} tokens", std::max(1.f, number(Statistic::spread)), grid.tokens());
   if (const float px = number(Statistic::distance); !std::isnan(px))
-    text += fmt::format(" and looks {} px far, in an input of {} × {} px", three_digits(px), set.trace->pixels->width,
+    text += fmt::format(" and looks {} px far (input: {} × {})", three_digits(px), set.trace->pixels->width,
                         set.trace->pixels->height);
   text += ". ";
   if (const float share = number(Statistic::on_class); !std::isnan(share))
@@ -117,10 +115,10 @@ std::string about(const MapSet& set, int index) {
   if (const float share = number(Statistic::on_others); !std::isnan(share))
     text += fmt::format("{} to {}, ", percent_text(share),
                         set.trace->model->config.registers > 0 ? "the registers" : "the distillation token");
-  text += fmt::format("{} stays on the query, {} goes to the ten patches that get most.",
-                      percent_text(number(Statistic::on_itself)), percent_text(number(Statistic::on_top)));
+  text += fmt::format("{} stays on the query, {} goes to ten patches.", percent_text(number(Statistic::on_itself)),
+                      percent_text(number(Statistic::on_top)));
   if (const float alike = number(Statistic::similarity); !std::isnan(alike))
-    text += fmt::format(" Its maps correlate with those of the block's other heads by {:.2f}.", alike);
+    text += fmt::format(" Correlation with the block's other heads: {:.2f}.", alike);
   return text;
 }
 
