@@ -83,10 +83,8 @@ std::string about(const MapSet& set, int index) {
     own += logarithms ? std::pow(10.0, value) : value;
   }
   return fmt::format(
-      "Head {} of block {}: {} tokens look (rows) at {} (columns). Most looked at is {}, with {} tokens' worth of "
-      "attention; an average token keeps {} of its attention on itself.",
-      label.head, label.block, grid.tokens(), grid.tokens(), query_phrase(token, grid, config), three_digits(*most),
-      percent_text(own / grid.tokens()));
+      "Rows look, columns are looked at. Head {} looks most at {}: {} tokens' worth. {} stays on the token itself.",
+      label.head, query_phrase(token, grid, config), three_digits(*most), percent_text(own / grid.tokens()));
 }
 
 }  // namespace

@@ -226,21 +226,6 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
     tour = Tour(window)
     tour.open_tabs()
     tour.open_pages()
-    acted = set()
-    for page in ("heads", "grid", "rollout"):
-        tour.show(page)
-        acted |= tour.press_keys(page)
-    silent = set(keys()) - acted - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
-    check(not silent, f"every key changes what is seen on some page; those that do not: {sorted(silent) or 'none'}")
-    for page in tour.pages():
-        tour.show(page)
-        tour.hover()
-        tour.change()
-        tour.do("BackSpace")
-    for menu in [n for n in tour.names("menu.") if n.count(".") == 1]:
-        tour.do(menu)
-        tour.hover("menu.")
-        tour.do("Escape")
     tour.do("menu.Analysis")
     for key in ("Down", "Down", "Return"):
         tour.do(key)
@@ -263,6 +248,7 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
                 return True
         return False
 
+    tour.do("view.picture.Over")
     window.xdotool("mousemove", WIDTH // 2, 2)  # no tooltip
     window.settle()
     before = window.screenshot()[rows, cols]
@@ -270,6 +256,21 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
     held = becomes(True)
     window.xdotool("keyup", "space")
     check(held and becomes(False), "the space bar shows the photo while it is held")
+    acted = set()
+    for page in ("heads", "grid", "rollout"):
+        tour.show(page)
+        acted |= tour.press_keys(page)
+    silent = set(keys()) - acted - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
+    check(not silent, f"every key changes what is seen on some page; those that do not: {sorted(silent) or 'none'}")
+    for page in tour.pages():
+        tour.show(page)
+        tour.hover()
+        tour.change()
+        tour.do("BackSpace")
+    for menu in [n for n in tour.names("menu.") if n.count(".") == 1]:
+        tour.do(menu)
+        tour.hover("menu.")
+        tour.do("Escape")
     for name, opener in DIALOGS.items():
         tour.do(opener)
         check(tour.front() == name, f"{opener} opens the dialog {name}")
