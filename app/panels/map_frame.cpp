@@ -20,7 +20,7 @@ namespace headlight {
 
 namespace {
 
-constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 90, kMostWords = 128;  // points
+constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 106, kMostWords = 128;  // points
 
 /// "Block 5 (last), head 3", "Rollout, to block 5".
 std::string title_of(ShownMaps& maps, int index) {
