@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::array kParameters = {
     Parameter{.id = "beyond",
-              .label = "Marked beyond",
+              .label = "Mark over",
               .sentence =
                   "A patch is marked as an outlier if its token is more than so many times as long as the block's "
                   "median patch.",
