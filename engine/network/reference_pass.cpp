@@ -246,7 +246,7 @@ class ReferencePass {
       const Dense shares = softmax(Dense(query * kv.middleCols(head * dim, dim).transpose()));
       looked.middleCols(head * dim, dim) = shares * kv.middleCols(channels + head * dim, dim);
     }
-    const Dense y = linear(looked, pool.proj);
+    Dense y = linear(looked, pool.proj);
     if (!pool.fc1) return y;
     const Dense x = pool.norm ? norm(y, *pool.norm, model_.config.eps) : y;
     return y + linear(activate(linear(x, *pool.fc1), pool.activation), *pool.fc2);
