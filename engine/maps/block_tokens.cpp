@@ -17,11 +17,13 @@ double dot(const float* a, const float* b, int channels) {
   return sum;
 }
 
-/// (N, C). One product makes queries, keys and values together, as in the pass.
-Matrix values_of(const Trace& trace, int block, const std::stop_token& stop) {
+}  // namespace
+
+Matrix block_values(const Trace& trace, int block, const std::stop_token& stop) {
   const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(block));
   const Matrix& input = trace.blocks.at(static_cast<std::size_t>(block))->input;
   const int tokens = input.rows(), channels = input.cols();
+  // One product makes queries, keys and values together, as in the pass.
   Matrix normed(tokens, channels), queries(tokens, channels), keys(tokens, channels), values(tokens, channels);
   weights.qkv.table().layer_norm({.x = input.row(0),
                                   .x_stride = input.stride(),
@@ -43,8 +45,6 @@ Matrix values_of(const Trace& trace, int block, const std::stop_token& stop) {
   return values;
 }
 
-}  // namespace
-
 BlockTokens block_tokens(const Trace& trace, int block, TokenKind kind, const std::stop_token& stop) {
   const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
   switch (kind) {
@@ -57,7 +57,7 @@ BlockTokens block_tokens(const Trace& trace, int block, TokenKind kind, const st
     case TokenKind::values:
       break;
   }
-  Matrix values = values_of(trace, block, stop);
+  Matrix values = block_values(trace, block, stop);
   const MatrixView view = values.view();
   return {view, std::move(values)};
 }

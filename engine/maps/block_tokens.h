@@ -24,7 +24,11 @@ struct BlockTokens {
 /// The trace must have run to its end. Throws Cancelled after a stop request.
 BlockTokens block_tokens(const Trace& trace, int block, TokenKind kind, const std::stop_token& stop = {});
 
-/// Floats that it reads, see Analysis::work.
+/// (N, C) the values of all heads side by side, norm1(input)·Wᵀ + b: of any block that the trace keeps. Throws
+/// Cancelled after a stop request.
+Matrix block_values(const Trace& trace, int block, const std::stop_token& stop = {});
+
+/// Floats that block_tokens reads, see Analysis::work.
 double token_floats(const Trace& trace, TokenKind kind);
 
 /// Empty, or why the pass does not hold the output of every block.

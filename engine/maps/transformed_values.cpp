@@ -6,35 +6,10 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/maps/block_tokens.h"
 
 namespace vit {
 namespace {
-
-/// (N, C) the value vectors of all heads, side by side.
-Matrix values_of(const Trace& trace, int block, const std::stop_token& stop) {
-  const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(block));
-  const Matrix& input = trace.blocks.at(static_cast<std::size_t>(block))->input;
-  const int tokens = input.rows(), channels = input.cols();
-  Matrix normed(tokens, channels), q(tokens, channels), k(tokens, channels), v(tokens, channels);
-  weights.qkv.table().layer_norm({.x = input.row(0),
-                                  .x_stride = input.stride(),
-                                  .y = normed.row(0),
-                                  .y_stride = normed.stride(),
-                                  .row_begin = 0,
-                                  .row_end = tokens,
-                                  .columns = channels,
-                                  .weight = weights.norm1.weight.data(),
-                                  .bias = weights.norm1.bias.data(),
-                                  .eps = trace.model->config.eps,
-                                  .centred = weights.norm1.centred});
-  constexpr int kRows = 128;  // so that a stop request is heard soon
-  for (int row = 0; row < tokens; row += kRows) {
-    if (stop.stop_requested()) throw Cancelled();
-    linear(normed.view(), weights.qkv, {.bias = trace.settings.qkv_bias}, {q.span(), k.span(), v.span()},
-           {.row_begin = row, .row_end = std::min(tokens, row + kRows)});
-  }
-  return v;
-}
 
 /// (d, d) (γ W_O^h)ᵀ (γ W_O^h): the squared length of the transformed v is vᵀ G v.
 std::vector<double> gram_of(const BlockWeights& weights, int head, int dim) {
@@ -55,7 +30,7 @@ std::vector<double> gram_of(const BlockWeights& weights, int head, int dim) {
 Matrix value_lengths(const Trace& trace, int block, const std::stop_token& stop) {
   const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(block));
   assert(!weights.attn_norm);
-  const Matrix v = values_of(trace, block, stop);
+  const Matrix v = block_values(trace, block, stop);
   const int heads = trace.settings.heads(block), dim = v.cols() / heads;
   Matrix lengths(heads, v.rows());
   for (int head = 0; head < heads; ++head) {
