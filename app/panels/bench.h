@@ -48,7 +48,7 @@ struct TourState {
 /// Owned by App; panels and pages get it by reference and keep no copies. Main thread only.
 struct Bench {
   ui::Ui ui;
-  Session session;
+  Session& session;  // outlives it
   Preferences preferences;
   ModelFetch fetch;
   FileSummaries summaries;

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "app/files/assets.h"
 #include "app/panels/badge.h"
 #include "app/panels/column_handle.h"
 #include "app/panels/dialog_frame.h"
@@ -17,18 +16,13 @@
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
 #include "app/panels/tour.h"
-#include "app/session/view_file.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
-#include "engine/base/error.h"
-#include "engine/checkpoint/load_model.h"
 
 namespace headlight {
 
 namespace {
 
-// The head of the default network that traces the moose's antlers on the first photo.
-constexpr int kFirstHead = 1;
 constexpr float kMenuHeight = 36, kStatusHeight = 28, kDrawerWidth = 375;  // points
 
 std::string file_name(const std::string& source) {
@@ -37,9 +31,10 @@ std::string file_name(const std::string& source) {
 
 }  // namespace
 
-App::App(const WindowOptions& options, float scale, Preferences preferences, const std::function<void()>& wake)
+App::App(const WindowOptions& options, float scale, Preferences preferences, Session& session,
+         const std::function<void()>& wake)
     : bench_{.ui = ui::Ui(scale, UiMap(options.ui_map)),
-             .session = Session(options.run, wake),
+             .session = session,
              .preferences = std::move(preferences),
              .fetch = ModelFetch(wake),
              .summaries = FileSummaries(wake)},
@@ -49,27 +44,9 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, con
   theme_dark_ = p.dark;
   bench_.ui.theme = p.dark ? ui::dark_theme() : ui::light_theme();
   ui::apply(bench_.ui.theme, scale);
-  bench_.session.view.look = p.look;
-  if (!options.tab.empty()) bench_.session.view.page = options.tab == "blocks" ? "grid" : options.tab;
+  session.view.look = p.look;
+  if (!options.tab.empty()) session.view.page = options.tab == "blocks" ? "grid" : options.tab;
   add_commands(bench_);
-
-  try {
-    vit::LoadOptions load = options.run.load;
-    if (!load.imagenet_labels) load.imagenet_labels = imagenet_labels();
-    bench_.session.imagenet_labels = load.imagenet_labels;
-    if (!options.view.empty()) {
-      bench_.session.open_view(read_view(options.view));
-      return;
-    }
-    if (options.run.model.empty() && options.run.image.empty()) bench_.session.view.head = kFirstHead;
-    const std::string model = options.run.model.empty() ? default_model().string() : options.run.model;
-    std::string image = options.run.image;
-    if (const auto samples = sample_images(); image.empty() && !samples.empty()) image = samples.front().string();
-    if (!image.empty()) bench_.session.open_image(image);  // first: it is there to be looked at while the model loads
-    bench_.session.open_model(model, load);
-  } catch (const vit::Error& error) {
-    bench_.toasts.warn(error.what());
-  }
 }
 
 void App::hear_session() {

@@ -33,8 +33,9 @@ struct DrawnMaps {
 /// Needs a current OpenGL context and a Dear ImGui context. Main thread only.
 class App {
  public:
-  /// `wake` may be called from any thread: it makes the window draw another frame.
-  App(const WindowOptions& options, float scale, Preferences preferences, const std::function<void()>& wake);
+  /// `session` outlives it. `wake` may be called from any thread: it makes the window draw another frame.
+  App(const WindowOptions& options, float scale, Preferences preferences, Session& session,
+      const std::function<void()>& wake);
 
   /// Between ImGui::NewFrame and ImGui::Render.
   void frame(FrameLog& log);
@@ -43,6 +44,8 @@ class App {
 
   void press(int key, int modifiers);  // GLFW's
   void drop(const char* path);
+  /// Tells a sentence that the user should not miss.
+  void warn(const std::string& sentence) { bench_.toasts.warn(sentence); }
 
   bool quit() const { return bench_.quit; }
   /// Seconds until a frame is due though nothing happens; negative: none.

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "app/files/png_file.h"
@@ -20,6 +21,7 @@
 #include "app/pages/page.h"
 #include "app/session/preferences.h"
 #include "app/window/app.h"
+#include "app/window/first_files.h"
 #include "app/window/frame_log.h"
 #include "engine/base/error.h"
 #include "engine/image/image.h"
@@ -33,6 +35,28 @@ constexpr const char* kGlsl = "#version 330 core";
 
 std::string g_glfw_error;  // written by GLFW's error callback on the main thread
 
+/// Wakes the window from any thread. Before the window is there, and after it has gone, it only notes that it was
+/// asked.
+class Waker {
+ public:
+  void wake() {
+    woken_ = true;
+    const std::lock_guard lock(mutex_);
+    if (window_) glfwPostEmptyEvent();
+  }
+  bool take() { return woken_.exchange(false); }
+  bool asked() const { return woken_; }
+  void window_is_there(bool there) {
+    const std::lock_guard lock(mutex_);
+    window_ = there;
+  }
+
+ private:
+  std::atomic<bool> woken_ = false;
+  std::mutex mutex_;
+  bool window_ = false;
+};
+
 /// GLFW for as long as it is needed.
 struct Glfw {
   Glfw() {
@@ -44,6 +68,18 @@ struct Glfw {
   ~Glfw() { glfwTerminate(); }
   Glfw(const Glfw&) = delete;
   Glfw& operator=(const Glfw&) = delete;
+};
+
+/// For as long as there is a window to be woken.
+class Awake {
+ public:
+  explicit Awake(Waker& waker) : waker_(&waker) { waker_->window_is_there(true); }
+  ~Awake() { waker_->window_is_there(false); }
+  Awake(const Awake&) = delete;
+  Awake& operator=(const Awake&) = delete;
+
+ private:
+  Waker* waker_;
 };
 
 struct CloseWindow {
@@ -176,7 +212,7 @@ struct Loop {
   GLFWwindow* window;
   App& app;
   Events& events;
-  std::atomic<bool>& woken;
+  Waker& waker;
   FrameLog log;
   std::uint64_t frame = 0;
   double deadline_s = -1;  // when a frame is due though nothing happens; negative: never
@@ -199,7 +235,7 @@ struct Loop {
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     log.end_phase(Phase::render);
     --events.frames_due;
-    const bool at_rest = events.frames_due <= 0 && !woken;
+    const bool at_rest = events.frames_due <= 0 && !waker.asked();
     const bool shoot = options.screenshot && at_rest && app.shows_settled_picture();
     if (shoot) write_file(*options.screenshot, encode_png(read_window(width, height), {}));
     glfwSwapBuffers(window);
@@ -216,7 +252,7 @@ struct Loop {
     std::string title;
     while (!app.quit() && glfwWindowShouldClose(window) == GLFW_FALSE) {
       wait(events, deadline_s);
-      if (woken.exchange(false)) events.wake();
+      if (waker.take()) events.wake();
       if (events.frames_due <= 0) continue;
       if (draw()) break;
       if (app.title() != title) glfwSetWindowTitle(window, (title = app.title()).c_str());
@@ -247,22 +283,28 @@ int run_window(const WindowOptions& options) {
   if (options.width > 0) preferences.width = options.width;
   if (options.height > 0) preferences.height = options.height;
 
-  std::atomic<bool> woken = false;
+  Waker waker;
+  const auto wake = [&waker] { waker.wake(); };
+  Session session(options.run, wake);
+  const std::string failure = open_first_files(session, options);  // they are read while the window is made
+
   Events events;
   const Glfw glfw;
   const WindowHandle window = open_window(preferences.width, preferences.height);
+  const Awake awake(waker);
   glfwSetWindowUserPointer(window.get(), &events);
   install_callbacks(window.get());
   const ImGuiContextOwner imgui(window.get());
   FrameLog log(options.frame_log);
   log.window_opened();
-  App app(options, scale_of(window.get(), options.ui_scale), preferences, [&woken] {
-    woken = true;
-    glfwPostEmptyEvent();
-  });
+  App app(options, scale_of(window.get(), options.ui_scale), preferences, session, wake);
+  if (!failure.empty()) app.warn(failure);
   app.fonts().load();
   events.app = &app;
-  const int code = Loop{options, window.get(), app, events, woken, std::move(log)}.run();
+  // The first frame compiles shaders: a pass over what has been read by now goes on meanwhile.
+  session.update();
+  session.request_wanted();
+  const int code = Loop{options, window.get(), app, events, waker, std::move(log)}.run();
   events.app = nullptr;
 
   if (!options.screenshot) {  // a picture taken by a script changes nothing of the user's

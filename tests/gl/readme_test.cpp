@@ -41,9 +41,10 @@ TEST(Readme, TheTableOfKeysIsThatOfTheCommands) {
   ImGui::CreateContext();
   std::map<std::string, std::string> commands;  // by key
   {
+    Session session({}, [] {});
     // Not on the stack, where GCC 12 takes what is made last for uninitialised should something before it throw.
     const std::unique_ptr<Bench> bench(new Bench{.ui = ui::Ui(1, UiMap(std::filesystem::path())),
-                                                 .session = Session({}, [] {}),
+                                                 .session = session,
                                                  .preferences = {},
                                                  .fetch = ModelFetch([] {}),
                                                  .summaries = FileSummaries([] {})});
