@@ -5,17 +5,22 @@
 #include <optional>
 #include <string>
 
+#include "app/analysis/classes.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/export_arguments.h"
+#include "app/cli/export_batch.h"
+#include "app/cli/export_options.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/measure.h"
 #include "app/cli/progress.h"
+#include "app/export/batch.h"
 #include "app/export/cost_figure.h"
 #include "app/export/export.h"
 #include "app/export/export_captions.h"
 #include "app/export/export_tensors.h"
 #include "app/export/file_names.h"
+#include "app/export/report.h"
 #include "app/export/view_export.h"
 #include "app/files/assets.h"
 #include "app/session/saved_view.h"
@@ -27,52 +32,7 @@
 namespace headlight {
 namespace {
 
-struct ExportOptions {
-  RunOptions run;
-  std::optional<SavedView> view;              // whose values are the defaults of what follows
-  std::vector<std::string> view_values;       // NAME=VALUE of its analysis
-  std::string folder, figure, cost, tensors;  // what to write
-  std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
-  std::string analysis = "heads";
-  std::vector<std::string> values;  // NAME=VALUE
-  vit::Direction direction = vit::Direction::looks_at;
-  bool after_dropout = false;
-  ExportStyle style;
-  std::string width;
-  MeasureOptions measure{.runs = 10, .warmup = 2};
-  std::string convention = "mac";
-  vit::Extent extent;
-};
-
-FigureWidth width_from(const std::string& text, const FigureWidth& usual) {
-  try {
-    return parse_width(text, usual);
-  } catch (const vit::Error& error) {
-    throw UsageError(std::string("--width: ") + error.what());
-  }
-}
-
-ExportRequest request_for(const ExportOptions& options, const Run& input) {
-  const vit::ModelConfig& config = input.model->config;
-  const vit::TokenGrid grid = vit::token_grid(config, input.pixels->width, input.pixels->height);
-  ExportRequest request;
-  request.blocks = parse_blocks(options.blocks, config.depth);
-  request.heads = parse_heads(options.heads);
-  request.query = parse_query(options.query, grid, config);
-  request.direction = options.direction;
-  request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
-  request.kinds = parse_formats(options.formats);
-  request.style = options.style;
-  if (!options.width.empty()) request.style.width = width_from(options.width, request.style.width);
-  parse_range(options.range, request.style);
-  if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
-  request.analysis = vit::analysis_by_id(options.analysis);
-  request.values = parse_values(options.values, *request.analysis);
-  if (options.view && words_of(options.view->wanted).analysis == request.analysis->id)
-    request.values.merge(parse_values(options.view_values, *request.analysis));
-  request.folder = options.folder;
-  return request;
-}
+constexpr int kReportedClasses = 5;
 
 /// Before the other options are read: what they do not say is as in the view.
 void begin_with_view(const std::string& file, ExportOptions& options) {
@@ -108,58 +68,75 @@ void check_files_of_view(const CLI::App& command, ExportOptions& options) {
   if (options.run.pixels.empty()) check(options.view->image, "--image");
 }
 
-/// The files of the run, so that a picture can name them.
-SavedView files_of(const RunOptions& run) {
-  Wanted wanted;
-  wanted.model = run.model.empty() ? default_model().string() : run.model;
-  wanted.load = run.load;
-  wanted.image = run.image;
-  wanted.icc = run.icc;
-  return mark_files(std::move(wanted));
+/// Passes of the run for a table of costs; none where no times are wanted.
+std::vector<vit::Timings> measured(const ExportOptions& options, Run run, const Interrupt& interrupt) {
+  if (options.measure.runs == 0) return {};
+  run.settings.keep = *options.measure.keep;
+  run.extent = {};
+  vit::Pool pool(run.settings.threads);
+  ProgressBar bar("measuring");
+  return timings_of(
+      measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
 }
 
-/// The cost table of the options' blocks: the one block that is named, else the whole network.
-void write_cost_table(const ExportOptions& options, const ExportSource& source, const ExportRequest& request,
-                      const Run& run, const Interrupt& interrupt) {
-  CostRequest cost{.block = request.blocks.size() == 1 && options.blocks != "all" ? request.blocks.front() : -1,
-                   .convention = vit::convention_by_id(options.convention).value()};
-  if (options.measure.runs > 0) {
-    Run measured = run;
-    measured.settings.keep = *options.measure.keep;
-    measured.extent = {};
-    vit::Pool pool(measured.settings.threads);
-    ProgressBar bar("measuring");
-    cost.passes = timings_of(measure_passes(
-        measured, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
+/// Of the options' blocks: the one block that is named, else the whole network.
+CostRequest cost_request(const ExportOptions& options, const ExportRequest& request, std::vector<vit::Timings> passes) {
+  return {.block = request.blocks.size() == 1 && options.blocks != "all" ? request.blocks.front() : -1,
+          .convention = vit::convention_by_id(options.convention).value(),
+          .passes = std::move(passes)};
+}
+
+/// A report begins with one map: that of the last block that is asked for, and of the mean where no head is named.
+ReportRequest report_request(const ExportOptions& options, const ExportSource& source, const ExportRequest& request,
+                             const CostRequest& cost, const Run& run, const std::string& command) {
+  ReportRequest report{.map = request, .cost = cost, .preprocessing = run.pixels->preprocessing, .command = command};
+  report.map.blocks = {request.blocks.back()};
+  if (options.heads == "all") report.map.heads = {.mean = true, .max = false, .all_heads = false, .heads = {}};
+  const vit::Trace& trace = *source.trace;
+  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kReportedClasses))
+    report.predictions.push_back({score.label, score.probability});
+  return report;
+}
+
+/// The command as it was given, without what the view of --view has said.
+std::string command_line(const CLI::App& command) {
+  std::vector<std::string> arguments = {"export"};
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    if (option->get_expected_min() == 0) {
+      arguments.push_back(option->get_name());
+      continue;
+    }
+    for (const std::string& value : option->results()) {
+      arguments.push_back(option->get_name());
+      arguments.push_back(value);
+    }
   }
-  export_cost(source, cost, request.style, options.cost);
-  std::printf("%s\n", options.cost.c_str());
+  return shell_line(arguments);
 }
 
 void check_targets(const ExportOptions& options) {
-  if (options.folder.empty() && options.figure.empty() && options.tensors.empty() && options.cost.empty())
+  if (options.folder.empty() && options.figure.empty() && options.tensors.empty() && options.cost.empty() &&
+      options.report.empty())
     throw UsageError(
-        "One of --out, --figure, --cost-table and --tensors is needed: where shall the maps or the numbers go?");
+        "One of --out, --figure, --report, --cost-table and --tensors is needed: where shall the maps or the numbers "
+        "go?");
+  if (!options.report.empty() && !options.report.ends_with(".html"))
+    throw UsageError("--report " + options.report + ": a report is an HTML file; let its name end in .html.");
   if (options.extent.class_token_only && options.tensors.empty())
     throw UsageError("--class-token-only is for --tensors: maps alone never go through the last block.");
   for (const std::string* file : {&options.figure, &options.cost})
     if (!file->empty()) kind_of(*file);  // refused before the network runs
 }
 
-int run_export(const ExportOptions& options) {
+int run_export(const ExportOptions& options, const std::string& command_line) {
   check_targets(options);
   const Interrupt interrupt;
   Run input = open_run(options.run, ImageNeed::required);
   const Run as_asked = input;
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
-  if (options.tensors.empty() && (request.analysis->reads_output || request.analysis->has_table)) {
-    input.extent = {};
-  } else if (options.tensors.empty()) {  // nothing asks for what comes after the last block's maps
-    input.extent.last_maps = *std::max_element(request.blocks.begin(), request.blocks.end());
-  } else {
-    input.extent = options.extent;
-  }
+  if (options.report.empty()) input.extent = options.tensors.empty() ? extent_for(request) : options.extent;
 
   ExportSource source;
   source.model = network_name(input.model->report.file);
@@ -173,7 +150,13 @@ int run_export(const ExportOptions& options) {
     source.trace = run_pass(input, pool, meter);
   }
 
-  if (!options.cost.empty()) write_cost_table(options, source, request, as_asked, interrupt);
+  CostRequest cost;
+  if (!options.cost.empty() || !options.report.empty())
+    cost = cost_request(options, request, measured(options, as_asked, interrupt));
+  if (!options.cost.empty()) {
+    export_cost(source, cost, request.style, options.cost);
+    std::printf("%s\n", options.cost.c_str());
+  }
   ProgressBar bar("writing");
   const ExportControl control{[&bar](double fraction) { bar.show(fraction); }, interrupt.token()};
   if (!options.folder.empty()) {
@@ -183,6 +166,10 @@ int run_export(const ExportOptions& options) {
   if (!options.figure.empty()) {
     export_figure(source, request, options.figure, control);
     std::printf("%s\n", options.figure.c_str());
+  }
+  if (!options.report.empty()) {
+    write_report(source, report_request(options, source, request, cost, input, command_line), options.report, control);
+    std::printf("%s\n", options.report.c_str());
   }
   if (!options.tensors.empty()) {
     make_folder_of(options.tensors);
@@ -204,6 +191,13 @@ void add_view_option(CLI::App& command, ExportOptions& options) {
 
 void add_what_options(CLI::App& command, ExportOptions& options) {
   constexpr const char* kGroup = "What";
+  command
+      .add_option(
+          "--images", options.photos,
+          "Many photos in place of --image, each into --out: a folder with all that is below it, or a text file "
+          "with a path a line. The same command goes on where it was interrupted")
+      ->type_name("DIR")
+      ->group(kGroup);
   command
       .add_option("--pixels", options.run.pixels, "In place of --image: a tensor pixels (3,H,W), normalised already")
       ->type_name("FILE.safetensors")
@@ -255,11 +249,20 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
       ->type_name("FILE")
       ->group(kGroup);
   command
+      .add_option(
+          "--report", options.report,
+          "One HTML page with everything about this pass, pictures inside: photo, the map of the block and head, "
+          "all heads, statistics, costs, network and settings")
+      ->type_name("FILE.html")
+      ->group(kGroup);
+  command
       .add_option("--cost-table", options.cost,
                   "What the operators cost, as .png, .pdf, .svg or .csv: of the one block of --block, else of all")
       ->type_name("FILE")
       ->group(kGroup);
-  command.add_option("--runs", options.measure.runs, "Passes measured for --cost-table (default: 10; 0: no times)")
+  command
+      .add_option("--runs", options.measure.runs,
+                  "Passes measured for --cost-table and --report (default: 10; 0: no times)")
       ->check(CLI::Range(0, 100000))
       ->type_name("N")
       ->group(kGroup);
@@ -357,7 +360,7 @@ void add_export_command(CLI::App& root, Action& action) {
   command->callback([&action, command, options] {
     action = [command, options] {
       check_files_of_view(*command, *options);
-      return run_export(*options);
+      return options->photos.empty() ? run_export(*options, command_line(*command)) : run_batch(*command, *options);
     };
   });
 }

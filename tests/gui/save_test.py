@@ -1,5 +1,6 @@
 """The Export sheet: its preview follows its choices, and what it saves is what the command that it shows writes."""
 
+import html
 import shlex
 import shutil
 import subprocess
@@ -91,3 +92,21 @@ with open_window("--model", MODEL, photo) as window:
         check(copied == mine.read_bytes(), "the clipboard has the picture")
     else:
         check(not mark["enabled"], "without xclip no picture can be copied, and the button says so")
+    window.key("Escape")
+    window.click("menu.Export")
+    window.click("menu.export.report")
+    window.key("ctrl+a")
+    page = window.folder / "report.html"
+    window.type(str(page))
+    window.key("Return")
+    window.wait_for(lambda s: str(page) in s["toast"], "word that the report is saved")
+    text = page.read_text()
+    check(text.endswith("</html>\n") and "Predicted ms" in text, "the report is whole, with measured times")
+    shown = html.unescape(text.rsplit("<pre>", 1)[1].split("</pre>")[0])
+    arguments = shlex.split(shown)[1:]
+    check(arguments[-1] == str(page), f"and ends with the command that makes it again: {shown}")
+    page.unlink()
+    window.command_line(*arguments)
+    again = page.read_text()
+    figures = lambda text: [part for part in text.split("<h2>") if not part.startswith(("What it costs", "Settings"))]
+    check(figures(text) == figures(again), "which writes the same page, measured times and the command aside")

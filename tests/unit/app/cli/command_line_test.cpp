@@ -52,6 +52,44 @@ TEST(CommandLine, HelpAndVersionEverywhere) {
   EXPECT_THAT(run({"--version"}).out, HasSubstr("Eigen"));
 }
 
+TEST(CommandLine, ManyPhotosAreExportedAndThoseThatFailAreNamed) {
+  const TempFolder folder;
+  const std::string photos = (folder.path() / "photos").string(), out = (folder.path() / "out").string();
+  std::filesystem::create_directory(photos);
+  const auto chelsea = sample_images().front();
+  std::filesystem::copy(chelsea, std::filesystem::path(photos) / chelsea.filename());
+  const auto again = [&](const char* head) {
+    return run({"export", "--model", kSmallModel, "--images", photos.c_str(), "--out", out.c_str(), "--block", "1",
+                "--head", head, "--size", "32"});
+  };
+  EXPECT_EQ(again("0").code, kExitOk);
+  EXPECT_THAT(again("0").out, HasSubstr("1 photo: their files are in"));
+  EXPECT_THAT(again("1").out, HasSubstr("1 photo: 1 file in"));
+  EXPECT_EQ(again("7").code, kExitError) << "there is no such head";
+
+  folder.write("photos/zebra.jpg", "no picture");
+  const Answer answer = again("1");
+  EXPECT_EQ(answer.code, kExitError);
+  EXPECT_THAT(answer.err, HasSubstr("zebra.jpg"));
+  EXPECT_THAT(answer.err, HasSubstr("1 photo failed; the same command tries it again"));
+  EXPECT_THAT(run({"export", "--images", photos.c_str()}).err, HasSubstr("--images needs --out"));
+  EXPECT_EQ(
+      run({"export", "--images", photos.c_str(), "--out", out.c_str(), "--block", "9", "--model", kSmallModel}).code,
+      kExitUsage)
+      << "what no photo could meet is said before the first one is read";
+}
+
+TEST(CommandLine, AReportIsAnHtmlFile) {
+  const TempFolder folder;
+  const std::string photo = sample_images().front().string(), file = (folder.path() / "new" / "r.html").string();
+  EXPECT_EQ(
+      run({"export", "--model", kSmallModel, "--image", photo.c_str(), "--report", file.c_str(), "--runs", "1"}).code,
+      kExitOk);
+  EXPECT_TRUE(std::filesystem::exists(file));
+  EXPECT_THAT(run({"export", "--model", kSmallModel, "--image", photo.c_str(), "--report", "r.txt"}).err,
+              HasSubstr("let its name end in .html"));
+}
+
 TEST(CommandLine, AnUnknownOptionFailsWithTheOneThatWasMeant) {
   const Answer answer = run({"cost", "--modle", "x"});
   EXPECT_EQ(answer.code, kExitUsage);

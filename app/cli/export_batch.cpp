@@ -1,0 +1,122 @@
+#include "app/cli/export_batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+#include <string>
+
+#include "app/cli/common.h"
+#include "app/cli/exit_codes.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
+#include "app/export/batch.h"
+#include "app/export/batch_log.h"
+#include "app/export/file_names.h"
+#include "app/words/quantity.h"
+
+namespace headlight {
+namespace {
+
+void check_targets(const ExportOptions& options) {
+  if (options.folder.empty()) throw UsageError("--images needs --out: in which folder shall the files be?");
+  if (!options.run.image.empty() || !options.run.pixels.empty())
+    throw UsageError("--images takes the place of --image and --pixels; leave them out.");
+  if (!options.figure.empty() || !options.cost.empty() || !options.tensors.empty() || !options.report.empty())
+    throw UsageError(
+        "--figure, --report, --cost-table and --tensors are for one photo; with --images give --out alone.");
+}
+
+/// All that the command was given, where it lies and how fast it goes aside; the network's file, and the program's
+/// version.
+std::string asked_of(const CLI::App& command, const SavedView& files) {
+  std::string asked = "headlight " HEADLIGHT_VERSION "\n" + files.model.path + " " + files.model.sha256 + "\n";
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || name == "--images" || name == "--out" || name == "--threads") continue;
+    asked += name;
+    for (const std::string& value : option->results()) asked += " " + value;
+    asked += "\n";
+  }
+  return asked;
+}
+
+/// What no photo could meet is said before the first one is read.
+void refuse_impossible(ExportOptions options, const BatchJob& job) {
+  if (options.query != "cls") options.query.clear();  // there may be photos with such a patch
+  const auto any =
+      std::make_shared<const vit::Image>(generated_image(job.preprocessing.width, job.preprocessing.height));
+  request_for(options, make_run(job.model, any, job.preprocessing, job.settings));
+}
+
+std::string time_text(double seconds) {
+  if (seconds < 90) return fmt::format("{:.0f} s", std::ceil(seconds));
+  if (seconds < 5400) return fmt::format("{:.0f} min", std::ceil(seconds / 60));
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string words_of(const BatchProgress& progress) {
+  std::string words = fmt::format("{} of {}", progress.done, progress.of);
+  if (progress.seconds_left > 0) words += ", " + time_text(progress.seconds_left) + " left";
+  return words;
+}
+
+std::string photos(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "photo" : "photos");
+}
+
+void print(const BatchResult& result, const std::string& folder) {
+  if (result.exported > 0)
+    std::printf("%s: %zu %s in %s", photos(result.exported).c_str(), result.files, result.files == 1 ? "file" : "files",
+                folder.c_str());
+  if (result.kept > 0)
+    std::printf("%s%s: their files are in %s from an earlier run", result.exported > 0 ? "\n" : "",
+                photos(result.kept).c_str(), folder.c_str());
+  if (result.exported > 0)
+    std::printf("\n%.1f photos/s on %d %s", static_cast<double>(result.exported) / std::max(1e-9, result.seconds),
+                result.threads, result.threads == 1 ? "thread" : "threads");
+  std::printf("\n");
+  if (result.failures.empty()) return;
+  std::fprintf(stderr, "headlight: %s failed; the same command tries %s again:\n",
+               photos(result.failures.size()).c_str(), result.failures.size() == 1 ? "it" : "them");
+  for (const BatchFailure& failure : result.failures) {
+    const std::string file = failure.file.string();
+    const bool named = failure.sentence.find(file) != std::string::npos;
+    std::fprintf(stderr, "  %s\n", named ? failure.sentence.c_str() : (file + ": " + failure.sentence).c_str());
+  }
+}
+
+}  // namespace
+
+int run_batch(const CLI::App& command, const ExportOptions& options) {
+  check_targets(options);
+  const Interrupt interrupt;
+  const std::vector<BatchPhoto> list = batch_photos(options.photos);
+  BatchJob job;
+  job.model = open_model(options.run);
+  job.preprocessing = preprocessing_for(options.run.preprocessing, job.model->preprocessing);
+  job.colors = color_management(options.run.icc);
+  job.settings = settings_for(options.run, job.model->config);
+  job.files = files_of(options.run);
+  job.model_name = network_name(job.model->report.file);
+  job.request = [&options](const Run& run) { return request_for(options, run); };
+  job.folder = options.folder;
+  job.asked = asked_of(command, job.files);
+  refuse_impossible(options, job);
+
+  BatchResult result;
+  {
+    ProgressBar bar("exporting");
+    job.progress = [&bar](const BatchProgress& progress) {
+      bar.show(static_cast<double>(progress.done) / static_cast<double>(progress.of), words_of(progress));
+    };
+    job.stop = interrupt.token();
+    result = export_batch(job, list);
+  }
+  print(result, options.folder);
+  return result.failures.empty() ? kExitOk : kExitError;
+}
+
+}  // namespace headlight

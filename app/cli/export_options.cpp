@@ -1,0 +1,55 @@
+#include "app/cli/export_options.h"
+
+#include "app/cli/common.h"
+#include "app/cli/export_arguments.h"
+#include "app/export/export_captions.h"
+#include "app/export/view_export.h"
+#include "app/files/assets.h"
+#include "engine/base/error.h"
+#include "engine/network/forward.h"
+
+namespace headlight {
+namespace {
+
+FigureWidth width_from(const std::string& text, const FigureWidth& usual) {
+  try {
+    return parse_width(text, usual);
+  } catch (const vit::Error& error) {
+    throw UsageError(std::string("--width: ") + error.what());
+  }
+}
+
+}  // namespace
+
+ExportRequest request_for(const ExportOptions& options, const Run& input) {
+  const vit::ModelConfig& config = input.model->config;
+  const vit::TokenGrid grid = vit::token_grid(config, input.pixels->width, input.pixels->height);
+  ExportRequest request;
+  request.blocks = parse_blocks(options.blocks, config.depth);
+  request.heads = parse_heads(options.heads);
+  request.query = parse_query(options.query, grid, config);
+  request.direction = options.direction;
+  request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
+  request.kinds = parse_formats(options.formats);
+  request.style = options.style;
+  if (!options.width.empty()) request.style.width = width_from(options.width, request.style.width);
+  parse_range(options.range, request.style);
+  if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
+  request.analysis = vit::analysis_by_id(options.analysis);
+  request.values = parse_values(options.values, *request.analysis);
+  if (options.view && words_of(options.view->wanted).analysis == request.analysis->id)
+    request.values.merge(parse_values(options.view_values, *request.analysis));
+  request.folder = options.folder;
+  return request;
+}
+
+SavedView files_of(const RunOptions& run) {
+  Wanted wanted;
+  wanted.model = run.model.empty() ? default_model().string() : run.model;
+  wanted.load = run.load;
+  wanted.image = run.image;
+  wanted.icc = run.icc;
+  return mark_files(std::move(wanted));
+}
+
+}  // namespace headlight

@@ -1,0 +1,248 @@
+#include "app/export/batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "app/export/batch_log.h"
+#include "app/export/file_names.h"
+#include "engine/base/error.h"
+#include "engine/base/lower.h"
+#include "engine/base/pool.h"
+#include "engine/image/image_format.h"
+#include "engine/network/forward.h"
+
+namespace headlight {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+bool is_hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
+
+bool is_picture(const fs::path& file) {
+  const auto known = vit::picture_endings();
+  return std::find(known.begin(), known.end(), vit::lower(file.extension().string())) != known.end();
+}
+
+std::vector<fs::path> pictures_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+  for (; !error && it != end; it.increment(error)) {
+    std::error_code ignored;  // a link that leads nowhere is no picture
+    if (is_hidden(it->path())) {
+      if (it->is_directory(ignored)) it.disable_recursion_pending();
+    } else if (it->is_regular_file(ignored) && is_picture(it->path())) {
+      files.push_back(it->path());
+    }
+  }
+  if (error) throw vit::Error(folder.string() + " cannot be read: " + error.message() + ".");
+  if (files.empty()) throw vit::Error(folder.string() + " holds no pictures; give a folder that does.");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<fs::path> listed_in(const fs::path& list) {
+  constexpr std::size_t kMost = 10'000'000;
+  std::ifstream stream(list);
+  if (!stream) throw vit::Error(list.string() + " cannot be read; give a folder of pictures, or a list of them.");
+  std::vector<fs::path> files;
+  for (std::string line; std::getline(stream, line) && files.size() < kMost;) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.find('\0') != std::string::npos)
+      throw vit::Error(list.string() +
+                       " is no list of pictures, with a path on each line; one picture alone is for --image.");
+    if (!line.empty()) files.push_back(list.parent_path() / line);
+  }
+  if (files.empty()) throw vit::Error(list.string() + " lists no pictures; write a path on each line.");
+  return files;
+}
+
+/// Photos whose files would have one name get different ones: "a.jpg" and "a.png" become "a" and "a-png".
+void make_different(std::vector<BatchPhoto>& photos) {
+  std::set<std::pair<fs::path, std::string>> taken;
+  for (BatchPhoto& photo : photos) {
+    const std::string stem = photo.file.stem().string(), ending = photo.file.extension().string();
+    const auto free = [&](const std::string& name) { return taken.emplace(photo.folder, vit::lower(name)).second; };
+    std::string name = stem;
+    if (!free(name)) {
+      name = stem + "-" + (ending.empty() ? "" : ending.substr(1));
+      for (int count = 2; !free(name); ++count) name = fmt::format("{}-{}", stem, count);
+    }
+    photo.name = name + ending;
+  }
+}
+
+/// What the threads of a batch share.
+class Batch {
+ public:
+  Batch(const BatchJob& job, const std::vector<BatchPhoto>& photos)
+      : job_(job), photos_(photos), log_(job.folder, job.asked), failures_(photos.size()) {
+    for (std::size_t i = 0; i < photos.size(); ++i)
+      if (!log_.is_done(photos[i].file)) todo_.push_back(i);
+    result_.kept = photos.size() - todo_.size();
+  }
+
+  BatchResult run() {
+    const std::size_t wanted = static_cast<std::size_t>(std::max(1, job_.settings.threads));
+    const std::size_t count = std::max<std::size_t>(1, std::min(wanted, todo_.size()));
+    // Few photos leave threads for each pass.
+    at_a_time_ = count;
+    pass_threads_ = static_cast<int>(std::max<std::size_t>(1, wanted / count));
+    report();
+    {
+      std::vector<std::jthread> threads;
+      threads.reserve(count);
+      try {
+        for (std::size_t t = 1; t < count; ++t) threads.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {  // the system gives no more: those that there are do the work
+      }
+      result_.threads = static_cast<int>(threads.size()) + 1;
+      work();
+    }
+    if (fatal_) std::rethrow_exception(fatal_);
+    for (std::size_t i = 0; i < photos_.size(); ++i)
+      if (failures_[i]) result_.failures.push_back({photos_[i].file, *failures_[i]});
+    result_.seconds = seconds_since(began_);
+    return std::move(result_);
+  }
+
+ private:
+  void work() {
+    try {
+      vit::Pool pool(pass_threads_);
+      for (std::size_t i; !ended_ && (i = next_++) < todo_.size();) {
+        if (job_.stop.stop_requested()) throw vit::Cancelled();
+        one(todo_[i], pool);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!fatal_) fatal_ = std::current_exception();
+      ended_ = true;
+    }
+  }
+
+  /// What the photo makes impossible is a failure of this photo; what the folder does ends the batch.
+  void one(std::size_t index, vit::Pool& pool) {
+    const BatchPhoto& photo = photos_[index];
+    ExportSource source;
+    ExportRequest request;
+    try {
+      source = pass_over(photo, pool, request);
+    } catch (const vit::Cancelled&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      return fail(index, "There is not enough memory for this photo: choose a smaller input or fewer threads.");
+    } catch (const std::exception& error) {
+      return fail(index, error.what());
+    }
+    const auto files = export_maps(source, request, {.stop = job_.stop});
+    const std::lock_guard lock(mutex_);
+    log_.note_done(photo.file, files);
+    ++result_.exported;
+    result_.files += files.size();
+    report();
+  }
+
+  ExportSource pass_over(const BatchPhoto& photo, vit::Pool& pool, ExportRequest& request) const {
+    vit::Settings settings = job_.settings;
+    settings.threads = pass_threads_;
+    settings.keep = vit::Keep::qk;
+    auto image = std::make_shared<const vit::Image>(vit::load_image(photo.file.string(), job_.colors));
+    Run run = make_run(job_.model, image, job_.preprocessing, std::move(settings));
+    request = job_.request(run);
+    request.folder = job_.folder / photo.folder;
+    run.extent = extent_for(request);
+    ExportSource source{
+        .trace = nullptr, .photo = image, .model = job_.model_name, .image = photo.name, .files = job_.files};
+    std::error_code ignored;
+    source.files.wanted.image = fs::absolute(photo.file, ignored).string();
+    source.files.image = mark_file(source.files.wanted.image);
+    vit::Meter meter(job_.stop);
+    source.trace = run_pass(run, pool, meter, nullptr, at_a_time_);
+    validate(request, source);
+    return source;
+  }
+
+  void fail(std::size_t index, const std::string& sentence) {
+    const std::lock_guard lock(mutex_);
+    failures_[index] = sentence;
+    ++failed_;
+    log_.note_failure(photos_[index].file, sentence);
+    report();
+  }
+
+  void report() const {
+    if (!job_.progress) return;
+    const std::size_t now = result_.exported + failed_;
+    BatchProgress progress{.done = result_.kept + now, .of = photos_.size()};
+    if (now > 0)
+      progress.seconds_left =
+          seconds_since(began_) / static_cast<double>(now) * static_cast<double>(todo_.size() - now);
+    job_.progress(progress);
+  }
+
+  const BatchJob& job_;
+  const std::vector<BatchPhoto>& photos_;
+  const Clock::time_point began_ = Clock::now();
+  std::vector<std::size_t> todo_;  // of the photos
+  std::size_t at_a_time_ = 1;
+  int pass_threads_ = 1;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> ended_{false};
+  std::mutex mutex_;  // guards the rest while threads work
+  BatchLog log_;
+  std::vector<std::optional<std::string>> failures_;
+  std::size_t failed_ = 0;
+  BatchResult result_;
+  std::exception_ptr fatal_;
+};
+
+}  // namespace
+
+std::vector<BatchPhoto> batch_photos(const fs::path& source) {
+  std::error_code error;
+  if (!fs::exists(source, error))
+    throw vit::Error(source.string() + " is not there; give a folder of pictures, or a list of them.");
+  const bool folder = fs::is_directory(source, error);
+  std::vector<BatchPhoto> photos;
+  for (fs::path& file : folder ? pictures_below(source) : listed_in(source)) {
+    fs::path below = folder ? file.parent_path().lexically_relative(source) : fs::path();
+    if (below == ".") below.clear();
+    photos.push_back({std::move(file), std::move(below), {}});
+  }
+  make_different(photos);
+  return photos;
+}
+
+vit::Extent extent_for(const ExportRequest& request) {
+  vit::Extent extent;
+  if (request.analysis->reads_output || request.analysis->has_table) return extent;
+  extent.last_maps = *std::max_element(request.blocks.begin(), request.blocks.end());
+  return extent;
+}
+
+BatchResult export_batch(const BatchJob& job, const std::vector<BatchPhoto>& photos) {
+  make_folder_of(job.folder / BatchLog::kFileName);
+  return Batch(job, photos).run();
+}
+
+}  // namespace headlight
