@@ -13,6 +13,7 @@
 
 #include "app/analysis/desk.h"
 #include "app/export/file_names.h"
+#include "app/export/sheet_memory.h"
 #include "app/export/view_export.h"
 #include "app/files/picture_clipboard.h"
 #include "app/panels/bench.h"
@@ -322,7 +323,17 @@ void ExportSheet::save(Bench& bench, const std::string& name) const {
                         .chosen = write});
 }
 
+/// What was chosen when the program ran last.
+void ExportSheet::recall(const Bench& bench) {
+  if (std::exchange(recalled_, true)) return;
+  sheet_ = sheet_from(bench.preferences.sheet);
+  const FigureWidth& width = sheet_.style.width;
+  if (width.unit == FigureWidth::Unit::px) px_ = std::clamp(static_cast<int>(width.amount), 200, 4000);
+  if (width.unit == FigureWidth::Unit::mm) mm_ = std::clamp(static_cast<int>(width.amount), 30, 250);
+}
+
 void ExportSheet::draw(Bench& bench, Desk& desk) {
+  recall(bench);
   if (!can_export(bench)) bench.dialogs.sheet = bench.dialogs.save_sheet = false;
   if (std::exchange(bench.dialogs.save_sheet, false)) save(bench, file_name_of(sheet_, export_subject(bench, false)));
   if (!begin_dialog(bench, "export", "Export", {1180, 890}, bench.dialogs.sheet)) {
@@ -336,6 +347,7 @@ void ExportSheet::draw(Bench& bench, Desk& desk) {
   const float left = ui.px(kChoices), gap = ui.px(22), right = all.x - left - gap;
   ImGui::BeginChild("sheet.choices", {left, all.y}, false);
   draw_choices(bench);
+  bench.preferences.sheet = remembered(sheet_);
   ImGui::EndChild();
   ImGui::SetCursorScreenPos({at.x + left + gap, at.y});
   ImGui::BeginChild("sheet.figure", {right, all.y}, false, ImGuiWindowFlags_NoScrollbar);

@@ -14,7 +14,7 @@ namespace headlight {
 class Desk;
 struct Bench;
 
-/// One in a window; its choices stay while the program runs. Main thread only; the desk draws the preview.
+/// One in a window; its choices outlast the program as preferences. Main thread only; the desk draws the preview.
 class ExportSheet {
  public:
   /// Once a frame, after the window: draws it while `bench.dialogs.sheet` says so, and asks where to save what it would
@@ -33,6 +33,7 @@ class ExportSheet {
     bool operator==(const Key&) const = default;
   };
 
+  void recall(const Bench& bench);
   void ask(const Bench& bench, Desk& desk, int width, int height);
   void take(const Desk& desk);
   void draw_choices(Bench& bench);
@@ -45,6 +46,7 @@ class ExportSheet {
   void save(Bench& bench, const std::string& name) const;
 
   Sheet sheet_;
+  bool recalled_ = false;
   int px_ = 1200, mm_ = 85;  // the widths, kept while another unit is chosen
   std::optional<Key> asked_;
   std::shared_ptr<const SheetPreview> shown_;

@@ -70,6 +70,7 @@ Preferences load_preferences(const std::filesystem::path& file) {
   read(json, "recent_images", p.recent_images);
   read(json, "recent_models", p.recent_models);
   read(json, "folder", p.folder);
+  read(json, "sheet", p.sheet);
   return p;
 }
 
@@ -88,7 +89,8 @@ void save_preferences(const Preferences& p, const std::filesystem::path& file) {
                      {"opacity", p.look.opacity},
                      {"recent_images", p.recent_images},
                      {"recent_models", p.recent_models},
-                     {"folder", p.folder}};
+                     {"folder", p.folder},
+                     {"sheet", p.sheet}};
   try {
     std::filesystem::create_directories(file.parent_path());
     write_file(file, json_text(json, 1) + "\n");

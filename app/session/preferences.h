@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Preferences {
   std::vector<std::string> recent_images, recent_models;  // newest first, at most kRecent
   bool toured = false;                                    // the walk through a pass was offered
   std::string folder;                                     // where something was saved last
+  std::map<std::string, std::string> sheet;               // of the Export sheet, see sheet_memory.h; empty: as new
 
   static constexpr std::size_t kRecent = 8;
 };

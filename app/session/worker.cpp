@@ -171,6 +171,7 @@ std::optional<Worker::Job> Worker::next_job() {
     if (!request_waits) job = next_owed();
     if (!job && !queue_.empty()) job = take_front();
     if (!job && !owed_) job = next_extra();
+    if (job && job->rank == Rank::extra && wait_for_picture(*job, lock)) continue;
     if (job) {
       running_ = {job->rank, job->doing, {}, Clock::now(), 0, job->model, job->image, false, false};
       return job;
@@ -188,6 +189,18 @@ std::optional<Worker::Job> Worker::next_job() {
     }
     changed_.wait(lock, [this] { return quit_ || sweep_ || !queue_.empty(); });
   }
+}
+
+/// True where it waited: what to do next may be something else by now. To the outside the extra work has begun.
+bool Worker::wait_for_picture(const Job& extra, std::unique_lock<std::mutex>& lock) {
+  const Clock::time_point due = published_ + kPictureMs;
+  if (!held_ && Clock::now() >= due) return false;
+  running_ = {extra.rank, extra.doing, {}, Clock::now(), 0, nullptr, nullptr, false, false};
+  if (held_)
+    changed_.wait(lock);
+  else
+    changed_.wait_until(lock, due);
+  return true;
 }
 
 Worker::Job Worker::take_front() {
@@ -284,6 +297,7 @@ bool Worker::draw_draft(const Request& request, const std::stop_token& stop) {
         drawn = true;
         publish([&](Outcome& out) {
           out.draft = DraftPicture{std::move(trace), request.id, request.image};
+          published_ = Clock::now();
           const bool newer =
               std::any_of(queue_.begin(), queue_.end(), [](const Job& job) { return job.rank == Rank::request; });
           if (!newer) owed_ = Owed{request, Clock::now() + kRestMs};
@@ -315,6 +329,7 @@ void Worker::answer(const Request& request, const std::stop_token& stop) {
         publish([&](Outcome& out) {
           if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;
           out.trace = std::move(trace);
+          published_ = Clock::now();
           out.request = request.id;
           out.photo = request.image;
           out.display = request.display;

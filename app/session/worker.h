@@ -96,15 +96,16 @@ struct WorkerStatus {
 };
 
 /// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which
-/// they came. With an empty queue it measures the newest picture (see measuring.h), until a job comes. Results wait for
-/// take(). A new request lets the running pass of an older one finish, so that pictures change during a drag; but not
-/// if that pass is of another model or image, or has more than kPatienceMs to go. While a control is held, slow passes
-/// are drawn as drafts first: the exact pass follows when the control is let go or has rested for kRestMs, and a newer
-/// request stops it at once. All functions may be called from any thread.
+/// they came. With an empty queue, and while no control is held, it measures the newest picture (see measuring.h) until
+/// a job comes, not before the window had kPictureMs to draw it: a software renderer needs the same processors. Results
+/// wait for take(). A new request lets the running pass of an older one finish, so that pictures change during a drag;
+/// but not if that pass is of another model or image, or has more than kPatienceMs to go. While a control is held, slow
+/// passes are drawn as drafts first: the exact pass follows when the control is let go or has rested for kRestMs, and a
+/// newer request stops it at once. All functions may be called from any thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
-  static constexpr std::chrono::milliseconds kRestMs{150};
+  static constexpr std::chrono::milliseconds kRestMs{150}, kPictureMs{200};
 
   /// `wake` is called from the worker's thread, without a lock, whenever there is something to take.
   explicit Worker(std::function<void()> wake);
@@ -164,7 +165,8 @@ class Worker {
   std::optional<Job> next_job();    // waits; none when the program ends
   Job take_front();                 // of the queue, with the lock
   std::optional<Job> next_extra();  // with the lock
-  std::optional<Job> next_owed();   // likewise; none before it is due
+  bool wait_for_picture(const Job& extra, std::unique_lock<std::mutex>& lock);
+  std::optional<Job> next_owed();  // likewise; none before it is due
   Job job_of(Request request, bool exact);
   void answer(const Request& request, const std::stop_token& stop);
   /// False where the request has to be answered exactly.
@@ -188,7 +190,8 @@ class Worker {
   bool held_ = false;
   bool quit_ = false;
   Running running_;
-  double expected_ms_ = 0;  // of a whole pass of the newest picture
+  double expected_ms_ = 0;       // of a whole pass of the newest picture
+  Clock::time_point published_;  // when the newest picture was
   Outcome outbox_;
 
   PassRunner runner_;  // the worker thread's own
