@@ -92,7 +92,8 @@ Drawing head_numbers_drawing(const std::vector<PickedMaps>& answers, const Expor
     for (std::size_t i = 0; i < all.size(); ++i) {
       const Numbers& numbers = all[i];
       const double x = static_cast<double>(i % kColumns) * (tile + kGap);
-      const double y = static_cast<double>(i / kColumns) * (kAbove + high + kBelow + kGap);
+      const std::size_t row = i / kColumns;
+      const double y = static_cast<double>(row) * (kAbove + high + kBelow + kGap);
       paper.text(x, y + kText, numbers.title, {.size = kText, .color = kInk, .weight = Weight::strong});
       paper.picture(paper.snapped({x, y + kAbove, tile, high}), numbers.map.cols, numbers.map.rows,
                     [&](int width, int height) { return picture_of(numbers, look, width, height); });

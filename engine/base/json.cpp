@@ -58,7 +58,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    throw Error(what_ + " is no valid JSON (at byte " + std::to_string(position) + ").");
+    throw Error(what_ + " is no valid JSON (at byte " + std::to_string(position) + "): the file is damaged.");
   }
 
  private:
@@ -85,7 +85,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
   bool open(Json::Kind kind) {
     count();
-    if (open_.size() == kMaxDepth) throw Error(what_ + " nests deeper than 32 levels.");
+    if (open_.size() == kMaxDepth)
+      throw Error(what_ + " nests deeper than 32 levels: it is damaged, or made to do harm.");
     open_.push_back({});
     open_.back().value.kind = kind;
     open_.back().key = std::move(key_);

@@ -33,6 +33,17 @@ void check_kind(const std::filesystem::path& file) {
   }
 }
 
+#ifdef HEADLIGHT_HAS_MMAP
+std::int64_t modified_ns(const struct stat& status) {
+#ifdef __APPLE__
+  const timespec& time = status.st_mtimespec;
+#else
+  const timespec& time = status.st_mtim;
+#endif
+  return std::int64_t{1'000'000'000} * time.tv_sec + time.tv_nsec;
+}
+#endif
+
 }  // namespace
 
 #ifdef HEADLIGHT_HAS_MMAP
@@ -49,14 +60,18 @@ MappedFile::MappedFile(const std::filesystem::path& file) : path_(file) {
     memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor_, 0);
   }
   if (memory == MAP_FAILED) {
-    const std::string reason = !known || status.st_size > 0 ? std::strerror(errno) : "it is empty";
+    const std::string reason =
+        !known || status.st_size > 0 ? std::strerror(errno) : "it is empty; copy or download it again";
     ::close(descriptor_);
     throw Error("Cannot read " + file.string() + ": " + reason + ".");
   }
   data_ = static_cast<const std::byte*>(memory);
+  modified_ = modified_ns(status);
+  guard_.emplace(data_, size_);
 }
 
 MappedFile::~MappedFile() {
+  guard_.reset();
   ::munmap(const_cast<std::byte*>(data_), size_);
   ::close(descriptor_);
 }
@@ -66,6 +81,8 @@ void MappedFile::check() const {
   if (::fstat(descriptor_, &status) != 0 || static_cast<std::uint64_t>(status.st_size) < size_) {
     throw Error(path_.string() + " was cut short while it was being read: open it again when it is complete.");
   }
+  if (modified_ns(status) != modified_)
+    throw Error(path_.string() + " was written into while it was being read: open it again when it is complete.");
 }
 
 void MappedFile::release(std::uint64_t offset, std::uint64_t length) const {

@@ -181,7 +181,7 @@ constexpr Refusal kRefusals[] = {
     throw Error(path + " looks like " + refusal.what + " (tensor \"" + found->first +
                 "\"), which is not supported, because " + refusal.because + ".");
   }
-  if (file.entries().empty()) throw Error(path + " holds no tensors.");
+  if (file.entries().empty()) throw Error(path + " holds no tensors: choose the file with the network's weights.");
   throw Error(path + " is no Vision Transformer that Headlight knows: none of its " +
               std::to_string(file.entries().size()) + " tensors (the first is \"" + file.entries().begin()->first +
               "\") is named as a patch embedding.");

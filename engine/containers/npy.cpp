@@ -80,7 +80,7 @@ std::vector<std::int64_t> fortran_strides(const std::vector<std::int64_t>& shape
 
 NpyHeader read_npy_header(std::span<const std::byte> bytes, const std::string& what) {
   if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) {
-    throw Error(what + " is no NumPy array.");
+    throw Error(what + " is no NumPy array: the file is damaged.");
   }
   const int version = std::to_integer<int>(bytes[6]);
   if (version < 1 || version > 3) throw Error(what + " has an unknown NumPy format version.");

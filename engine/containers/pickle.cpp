@@ -47,7 +47,8 @@ std::string_view text_of(const Value& value) {
 }
 
 void PickleMachine::damaged(const std::string& why) const {
-  throw Error(pickle_.what_ + " is a damaged pickle (" + why + " at byte " + std::to_string(position_) + ").");
+  throw Error(pickle_.what_ + " is a damaged pickle (" + why + " at byte " + std::to_string(position_) +
+              "): copy or download it again.");
 }
 
 void PickleMachine::refuse(const std::string& what) const {

@@ -20,7 +20,8 @@ class Collector {
   explicit Collector(const std::string& what) : what_(what) {}
 
   void visit(const Value& value, const std::string& name, int depth) {
-    if (depth > 64 || ++visited_ > kMaxVisits) throw Error(what_ + " nests its containers absurdly.");
+    if (depth > 64 || ++visited_ > kMaxVisits)
+      throw Error(what_ + " nests its containers absurdly: it is damaged, or made to do harm.");
     switch (value.kind) {
       case Kind::tensor:
       case Kind::array:

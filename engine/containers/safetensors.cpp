@@ -60,7 +60,8 @@ std::vector<std::int64_t> integers(const Json* json, const std::string& tensor, 
 Slot read_slot(const std::string& name, const Json& json, std::uint64_t data_bytes, const std::string& file) {
   const std::string tensor = "Tensor \"" + name + "\" of " + file;
   const Json* type = json.find("dtype");
-  if (type == nullptr || !type->is(Json::Kind::text)) throw Error(tensor + " has no element type.");
+  if (type == nullptr || !type->is(Json::Kind::text))
+    throw Error(tensor + " has no element type: the file is damaged.");
   Slot slot;
   slot.name = name;
   slot.entry.type = type_named(type->text, tensor);

@@ -117,10 +117,8 @@ struct Kind {
               "Paddle .pdparams files.");
 }
 
-}  // namespace
-
-std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& file) {
-  auto mapped = std::make_shared<const MappedFile>(file);
+std::shared_ptr<const TensorFile> open_mapped(const std::shared_ptr<const MappedFile>& mapped) {
+  const std::filesystem::path& file = mapped->path();
   if (looks_like_safetensors(*mapped)) return open_safetensors(mapped);
   if (looks_like_zip(*mapped)) {
     const ZipArchive archive(mapped);
@@ -140,6 +138,20 @@ std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& 
   }
   if (looks_like_pickle(*mapped)) return open_pickle(mapped);
   refuse_kind(*mapped);
+}
+
+}  // namespace
+
+std::shared_ptr<const TensorFile> open_tensor_file(const std::filesystem::path& file) {
+  const auto mapped = std::make_shared<const MappedFile>(file);
+  try {
+    auto opened = open_mapped(mapped);
+    mapped->check();
+    return opened;
+  } catch (const Error&) {
+    mapped->check();  // a file that changes meanwhile is damaged for that reason
+    throw;
+  }
 }
 
 std::shared_ptr<const TensorFile> tensor_file_from_memory(

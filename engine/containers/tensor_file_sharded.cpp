@@ -44,7 +44,9 @@ class ShardedTensorFile : public TensorFile {
   const std::shared_ptr<const TensorFile>& open(const Json& shard) {
     const std::filesystem::path name = shard.text;
     if (!shard.is(Json::Kind::text) || name.empty() || name != name.filename() || name == "." || name == "..") {
-      throw Error(path_.string() + " names a file that does not lie in its own folder.");
+      throw Error(
+          path_.string() +
+          " names a file that does not lie in its own folder, which is not opened: put the parts beside the index.");
     }
     auto& file = shards_[shard.text];
     if (!file) file = open_tensor_file(path_.parent_path() / name);
@@ -119,7 +121,9 @@ std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
   }
   if (found.size() == 1) return found.front();
   std::sort(found.begin(), found.end());
-  if (found.empty()) throw Error("The folder " + folder.string() + " holds no checkpoint (such as model.safetensors).");
+  if (found.empty())
+    throw Error("The folder " + folder.string() +
+                " holds no checkpoint (such as model.safetensors): choose a folder or a file that does.");
   throw Error("The folder " + folder.string() + " holds " + std::to_string(found.size()) +
               " checkpoints, for example " + found.front().filename().string() + ": name one of them.");
 }

@@ -23,8 +23,8 @@ class MappedSource : public ByteSource {
   }
   std::uint64_t size() const override { return length_; }
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
-    file_->check();
     std::memcpy(out.data(), file_->bytes().data() + offset_ + offset, out.size());
+    file_->check();
   }
   void release(std::uint64_t offset, std::uint64_t length) const override { file_->release(offset_ + offset, length); }
 

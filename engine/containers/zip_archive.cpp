@@ -53,10 +53,15 @@ class ZipArchive::EntrySource : public ByteSource {
 
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
     const std::lock_guard lock(handle_->mutex);
+    try {
+      if (open_ == nullptr || offset < position_) reopen();
+      skip_to(offset);
+      read_here(out);
+    } catch (const Error&) {
+      handle_->file->check();  // the true reason
+      throw;
+    }
     handle_->file->check();
-    if (open_ == nullptr || offset < position_) reopen();
-    skip_to(offset);
-    read_here(out);
     if (position_ == entry_.bytes) close();
   }
 
@@ -69,7 +74,8 @@ class ZipArchive::EntrySource : public ByteSource {
 
  private:
   [[noreturn]] void damaged() const {
-    throw Error("Entry \"" + name_ + "\" of " + handle_->file->path().string() + " is damaged.");
+    throw Error("Entry \"" + name_ + "\" of " + handle_->file->path().string() +
+                " is damaged: copy or download the file again.");
   }
   void close() const {
     if (open_ != nullptr) zip_fclose(open_);

@@ -109,12 +109,20 @@ Image blank_image(std::int64_t width, std::int64_t height, const std::string& na
   return image;
 }
 
+namespace {
+
+std::string with_article(ImageFormat format) {
+  return (format == ImageFormat::avif ? "an " : "a ") + std::string(name_of(format));
+}
+
+}  // namespace
+
 void refuse_cut_off(const PictureFile& file) {
-  throw Error(file.name + " is a " + name_of(file.format) + " file that ends too early; copy or download it again.");
+  throw Error(file.name + " is " + with_article(file.format) + " file that ends too early; copy or download it again.");
 }
 
 void refuse_damaged(const PictureFile& file, const std::string& reason) {
-  throw Error(file.name + " is a " + name_of(file.format) + " file that cannot be decoded (" + reason +
+  throw Error(file.name + " is " + with_article(file.format) + " file that cannot be decoded (" + reason +
               "); save it again as an ordinary PNG or JPEG.");
 }
 
