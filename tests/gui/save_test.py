@@ -16,6 +16,12 @@ def command(window):
     return shlex.split(window.mark("sheet.command")["value"])[1:]
 
 
+def suggested(window, ending):
+    """The name in the command, as soon as the preview is there to tell it."""
+    window.wait_for(lambda s: command(window)[-1].endswith(ending), f"a name that ends in {ending}")
+    return command(window)[-1]
+
+
 def save(window, name):
     """The sheet's file under this name, and the one that its command writes."""
     window.click("sheet.save")
@@ -51,12 +57,14 @@ with open_window("--model", MODEL, photo) as window:
 
     window.key("ctrl+e")
     check("sheet.save" in window.marks(), "Ctrl+E opens the sheet")
-    check(command(window)[-1] == f"{STEM}{block}_h0_cls_over.png", f"a name is suggested: {command(window)[-1]}")
+    name = suggested(window, f"{block}_h0_cls_over.png")
+    check(name == f"{STEM}{block}_h0_cls_over.png", f"a name is suggested: {name}")
     window.click("sheet.shows.Map")
-    check(command(window)[-1] == f"{STEM}{block}_h0_cls.png" and "--overlay" not in command(window), "the map alone")
+    name = suggested(window, f"{block}_h0_cls.png")
+    check(name == f"{STEM}{block}_h0_cls.png" and "--overlay" not in command(window), "the map alone")
     check("sheet.whole_photo" not in window.marks(), "which has no photo to crop")
     window.key("Down")
-    check("_h1_cls" in command(window)[-1], "keys still choose the head, and the sheet follows")
+    check("_h1_cls" in suggested(window, "_h1_cls.png"), "keys still choose the head, and the sheet follows")
     window.key("Up")
     window.click("sheet.unit.Millimetres")
     window.click("sheet.dpi.150")
