@@ -11,6 +11,7 @@ uniform bool u_smooth;
 uniform int u_picture;       // 0: the photo, 1: the map over it, 2: the map
 uniform float u_opacity;
 uniform float u_clear;       // up to this value the photo stays as it is under the map
+uniform bool u_about_zero;   // differences: what counts is their size
 uniform float u_under;       // brightness of the grey photo under the map,
 uniform float u_dim;         // and outside the box
 uniform vec2 u_origin;       // pixel of the viewport's top left in the target
@@ -51,6 +52,7 @@ vec3 color_at(float position) {
 }
 
 float overlay_weight(float value) {
+  if (u_about_zero) return u_opacity * min(1.0, abs(value) / u_range.y);
   if (!(value > u_clear)) return 0.0;
   if (value >= u_range.y) return u_opacity;
   return u_opacity * sqrt((value - u_clear) / (u_range.y - u_clear));

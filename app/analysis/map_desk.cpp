@@ -9,28 +9,31 @@ constexpr double kSeenStep = 0.01;
 
 }  // namespace
 
-void MapDesk::ask(const std::string& page, const std::shared_ptr<const vit::Trace>& trace,
-                  const vit::Question& question) {
+void MapDesk::ask(const std::string& page, const vit::Subject& both, const vit::Question& question) {
+  const vit::Analysis* analysis = vit::analysis_by_id(question.analysis);
+  const vit::Subject subject = vit::asked_of(*analysis, both, question);
   Asked asked;
-  asked.run = trace->run;
+  asked.run = subject.trace->run;
+  asked.other_run = subject.other ? subject.other->run : 0;
   asked.question = question;
   const auto found = asked_.find(page);
   if (found != asked_.end() && found->second == asked) return;
-  const vit::Analysis* analysis = vit::analysis_by_id(question.analysis);
-  if (analysis->work(*trace, question) <= kFloatsAtOnce) {
+  const double work =
+      analysis->work(*subject.trace, question) + (subject.other ? analysis->work(*subject.other, question) : 0);
+  if (work <= kFloatsAtOnce) {
     desk_->forget(place_of(page));
-    asked.at_once = analysis->answer(trace, question, {});
+    asked.at_once = analysis->answer(subject, question, {});
   } else {
     if (found != asked_.end()) asked.at_once = found->second.at_once;  // stays until the next one is there
     asked.progress = std::make_shared<std::atomic<double>>(0);
     desk_->ask(place_of(page),
-               [analysis, trace, question, told = asked.progress, desk = desk_](const std::stop_token& stop) {
-                 return analysis->answer(trace, question, {.stop = stop, .progress = [&](double done) {
-                                                             // A frame for every step that can be seen.
-                                                             if (done < told->load() + kSeenStep) return;
-                                                             told->store(done);
-                                                             desk->wake();
-                                                           }});
+               [analysis, subject, question, told = asked.progress, desk = desk_](const std::stop_token& stop) {
+                 return analysis->answer(subject, question, {.stop = stop, .progress = [&](double done) {
+                                                               // A frame for every step that can be seen.
+                                                               if (done < told->load() + kSeenStep) return;
+                                                               told->store(done);
+                                                               desk->wake();
+                                                             }});
                });
   }
   asked_[page] = std::move(asked);
@@ -51,7 +54,10 @@ bool MapDesk::settled(const std::string& page) const {
   if (found == asked_.end() || found->second.stopped) return true;
   const auto now = answer(page);
   const Asked& asked = found->second;
-  return (now && now->trace->run == asked.run && now->question == asked.question) || !failure(page).empty();
+  const auto run_of = [](const auto& trace) { return trace ? trace->run : std::uint64_t{0}; };
+  return (now && now->trace->run == asked.run && run_of(now->other) == asked.other_run &&
+          now->question == asked.question) ||
+         !failure(page).empty();
 }
 
 std::optional<double> MapDesk::progress(const std::string& page) const {

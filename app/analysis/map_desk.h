@@ -20,8 +20,9 @@ class MapDesk {
 
   explicit MapDesk(Desk& desk) : desk_(&desk) {}
 
-  /// Once a frame: asks for the answer if it is not that of the last call. The question must be valid for the pass.
-  void ask(const std::string& page, const std::shared_ptr<const vit::Trace>& trace, const vit::Question& question);
+  /// Once a frame: asks for the answer if it is not that of the last call. The question must be valid
+  /// for the passes; it is answered without side B where it does not ask about it.
+  void ask(const std::string& page, const vit::Subject& subject, const vit::Question& question);
   /// The newest answer of a page; null before the first. It says itself which pass and which question it belongs to.
   std::shared_ptr<const vit::MapSet> answer(const std::string& page) const;
   /// The newest question has its answer, or never will.
@@ -40,12 +41,14 @@ class MapDesk {
 
  private:
   struct Asked {
-    std::uint64_t run = 0;  // of the trace: its address may be used again
+    std::uint64_t run = 0, other_run = 0;  // of the traces: an address may be used again
     vit::Question question;
     std::shared_ptr<const vit::MapSet> at_once;
     std::shared_ptr<std::atomic<double>> progress = {};  // of what is worked out beside the window
     bool stopped = false;
-    bool operator==(const Asked& other) const { return run == other.run && question == other.question; }
+    bool operator==(const Asked& other) const {
+      return run == other.run && other_run == other.other_run && question == other.question;
+    }
   };
   static std::string place_of(const std::string& page) { return "maps." + page; }
 

@@ -15,6 +15,8 @@
 #include "app/cli/version.h"
 #include "app/files/assets.h"
 #include "app/files/write_file.h"
+#include "app/session/other_side.h"
+#include "app/session/wanted_options.h"
 #include "engine/base/error.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/image/image_format.h"
@@ -187,6 +189,44 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   add_settings_options(app, options);
 }
 
+void add_other_options(CLI::App& app, RunOptions& other) {
+  constexpr const char* kGroup = "Side B";
+  const auto name_of = [](const std::string& name) { return "--other-" + name; };
+  const auto likewise = [](const std::string& name) { return "As --" + name + ", of side B"; };
+  const auto add = [&](const std::string& name, auto& target, const char* type, const std::string& help = "") {
+    return app.add_option(name_of(name), target, help.empty() ? likewise(name) : help)->type_name(type)->group(kGroup);
+  };
+  add("model", other.model, "FILE", "The network to compare with (default: the same)");
+  add("image", other.image, "FILE", "The photo to compare with (default: the same)");
+  add("trained-heads", other.load.num_heads, "H")->check(CLI::Range(1, 65536));
+  add("eps", other.load.eps, "E")->check(is_finite())->check(CLI::PositiveNumber);
+  add_choice(app, name_of("activation"), other.load.activation, likewise("activation"))->group(kGroup);
+  add("family", other.load.family, "NAME");
+  add("labels", other.load.labels, "FILE");
+  app.add_flag(name_of("icc"), other.icc, likewise("icc"))->group(kGroup);
+  PreprocessingOptions& rules = other.preprocessing;
+  add("resize", rules.resize, "RULE");
+  add("crop", rules.crop, "RULE",
+      "As --crop, of side B (default: as side A, where both have one network, else as its network has it)");
+  add("crop-rounding", rules.crop_rounding, "RULE")->check(CLI::IsMember({"even", "down"}));
+  add_choice(app, name_of("interpolation"), rules.interpolation, likewise("interpolation"))->group(kGroup);
+  add_rgb_option(app, name_of("mean"), rules.mean, likewise("mean"), kGroup);
+  add_rgb_option(app, name_of("std"), rules.std, likewise("std"), kGroup);
+  add("num-heads", other.num_heads, "H",
+      "As --num-heads, of side B (default: as side A, where both have one network, else as trained)");
+  add("heads-off", other.heads_off, "LIST");
+  app.add_flag_callback(
+         name_of("no-qkv-bias"), [&other] { other.qkv_bias = false; }, likewise("no-qkv-bias"))
+      ->group(kGroup);
+  app.add_flag(name_of("train"), other.training, likewise("train"))->group(kGroup);
+  add("attn-drop", other.attn_drop, "P")->check(is_finite())->check(CLI::Range(0.0, 0.999));
+  add("proj-drop", other.proj_drop, "P")->check(is_finite())->check(CLI::Range(0.0, 0.999));
+  app.add_option_function<std::string>(
+         name_of("seed"), [&other](const std::string& text) { other.seed = parse_seed(text); }, likewise("seed"))
+      ->type_name("S")
+      ->group(kGroup);
+}
+
 std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
   ProgressBar bar("loading");
   vit::LoadOptions load = options.load;
@@ -227,6 +267,26 @@ Run open_run(const RunOptions& options, ImageNeed need) {
     return make_run(std::move(model), std::filesystem::path(options.pixels), rules, std::move(settings));
   auto photo = options.image.empty() ? std::make_shared<const vit::Image>(generated_image(rules.width, rules.height))
                                      : open_image(options);
+  return make_run(std::move(model), std::move(photo), rules, std::move(settings));
+}
+
+Run open_other(const RunOptions& other, const RunOptions& options_of_a, const Run& a) {
+  const std::string model_of_a = options_of_a.model.empty() ? default_model().string() : options_of_a.model;
+  const bool same_model =
+      other.model.empty() || (other.model == model_of_a && same_overrides(other.load, options_of_a.load));
+  const bool same_photo = other.image.empty() || (other.image == options_of_a.image && other.icc == options_of_a.icc);
+  auto model = same_model ? a.model : open_model(other);
+  OtherSide own;
+  if (has_numbers(other)) own.numbers = settings_for(other, model->config);
+  if (has_preprocessing(other)) own.preprocessing = preprocessing_for(other.preprocessing, model->preprocessing);
+  const vit::Preprocessing rules = preprocessing_of(own, *model, *a.model, a.pixels->preprocessing);
+  vit::Settings settings = settings_of(own, *model, *a.model, a.settings);
+  if (same_photo && !a.photo) {
+    if (!same_model || own.preprocessing)
+      throw UsageError("--pixels are one network's input: name a photo for side B with --other-image.");
+    return {{std::move(model), a.pixels, std::move(settings)}, nullptr};
+  }
+  auto photo = same_photo ? a.photo : open_image(other);
   return make_run(std::move(model), std::move(photo), rules, std::move(settings));
 }
 

@@ -49,6 +49,8 @@ void add_settings_options(CLI::App& app, RunOptions& options);
 void add_extent_option(CLI::App& app, vit::Extent& extent, const std::string& where);
 /// Model, image and settings.
 void add_run_options(CLI::App& app, RunOptions& options);
+/// --other-model, --other-image, --other-crop, --other-num-heads …: what side B has of its own.
+void add_other_options(CLI::App& app, RunOptions& other);
 
 /// The model of the options, by default the one among the assets. Shows a progress bar on a terminal. Throws
 /// vit::Error.
@@ -59,6 +61,8 @@ enum class ImageNeed {
   or_generated  // without --image a generated picture of the network's own size: costs depend on sizes alone
 };
 Run open_run(const RunOptions& options, ImageNeed need);
+/// Side B beside side A's run: what the options leave out follows side A (see OtherSide).
+Run open_other(const RunOptions& other, const RunOptions& options_of_a, const Run& a);
 
 /// The photo of the options; what is to be said of it goes to standard error. Throws vit::Error.
 std::shared_ptr<const vit::Image> open_image(const RunOptions& options);

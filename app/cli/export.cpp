@@ -25,6 +25,7 @@
 #include "app/files/assets.h"
 #include "app/session/saved_view.h"
 #include "app/session/view_file.h"
+#include "app/session/wanted_options.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/forward.h"
@@ -43,6 +44,7 @@ void begin_with_view(const std::string& file, ExportOptions& options) {
   }
   ExportWords words = words_of(options.view->wanted);
   options.run = std::move(words.run);
+  options.other = std::move(words.other);
   options.blocks = words.block;
   options.heads = words.head;
   options.query = words.query;
@@ -65,6 +67,8 @@ void check_files_of_view(const CLI::App& command, ExportOptions& options) {
     if (!why.empty()) throw vit::Error(why + " Name one with " + option + ".");
   };
   check(options.view->model, "--model");
+  check(options.view->other_model, "--other-model");
+  check(options.view->other_image, "--other-image");
   if (options.run.pixels.empty()) check(options.view->image, "--image");
 }
 
@@ -129,26 +133,54 @@ void check_targets(const ExportOptions& options) {
     if (!file->empty()) kind_of(*file);  // refused before the network runs
 }
 
-int run_export(const ExportOptions& options, const std::string& command_line) {
+/// Side B's pass, as far as side A's goes.
+void run_other(const ExportOptions& options, const Run& a, const Interrupt& interrupt, ExportSource& source) {
+  Run input = open_other(options.other, options.run, a);
+  input.settings.keep = a.settings.keep;
+  if (a.extent.last_maps >= 0) input.extent.last_maps = std::min(a.extent.last_maps, input.model->config.depth - 1);
+  vit::Pool pool(input.settings.threads);
+  ProgressBar bar("side B");
+  vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
+  source.other.trace = run_pass(input, pool, meter);
+  source.other.photo = input.photo;
+  source.other.model = network_name(input.model->report.file);
+  source.other.image = options.other.image.empty() ? source.image : short_source_name(options.other.image);
+}
+
+/// Refuses options of side B that nothing here would heed, and a question that needs one without it.
+void check_other(const CLI::App& command, const ExportOptions& options, const ExportRequest& request) {
+  if (asks_other(request) && !has_other(options.other))
+    throw UsageError(std::string(request.analysis->id) +
+                     " asks about a second network or photo: name it with --other-model or --other-image.");
+  if (asks_other(request)) return;
+  for (const CLI::Option* option : command.get_options())
+    if (option->get_name().rfind("--other-", 0) == 0 && option->count() > 0)
+      throw UsageError(option->get_name() + " is for --analysis difference and for what asks about a second photo; " +
+                       request.analysis->id + " does not.");
+}
+
+int run_export(const CLI::App& command, const ExportOptions& options, const std::string& command_line) {
   check_targets(options);
   const Interrupt interrupt;
   Run input = open_run(options.run, ImageNeed::required);
   const Run as_asked = input;
   input.settings.keep = vit::Keep::qk;
   const ExportRequest request = request_for(options, input);
+  check_other(command, options, request);
   if (options.report.empty()) input.extent = options.tensors.empty() ? extent_for(request) : options.extent;
 
   ExportSource source;
   source.model = network_name(input.model->report.file);
   source.image = short_source_name(input.photo ? options.run.image : options.run.pixels);
   source.photo = input.photo;
-  if (input.photo) source.files = files_of(options.run);
+  if (input.photo) source.files = files_of(options.run, options.other);
   {
     vit::Pool pool(input.settings.threads);
     ProgressBar bar("forward pass");
     vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
     source.trace = run_pass(input, pool, meter);
   }
+  if (asks_other(request)) run_other(options, input, interrupt, source);
 
   CostRequest cost;
   if (!options.cost.empty() || !options.report.empty())
@@ -354,13 +386,15 @@ void add_export_command(CLI::App& root, Action& action) {
   add_view_option(*command, *options);
   add_run_options(*command, options->run);
   add_extent_option(*command, options->extent, "the tensors then hold the last hidden state and the features of those");
+  add_other_options(*command, options->other);
   add_what_options(*command, *options);
   add_output_options(*command, *options);
   add_drawing_options(*command, *options);
   command->callback([&action, command, options] {
     action = [command, options] {
       check_files_of_view(*command, *options);
-      return options->photos.empty() ? run_export(*options, command_line(*command)) : run_batch(*command, *options);
+      return options->photos.empty() ? run_export(*command, *options, command_line(*command))
+                                     : run_batch(*command, *options);
     };
   });
 }

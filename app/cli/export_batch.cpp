@@ -10,11 +10,13 @@
 
 #include "app/cli/common.h"
 #include "app/cli/exit_codes.h"
+#include "app/cli/export_arguments.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
 #include "app/export/batch.h"
 #include "app/export/batch_log.h"
 #include "app/export/file_names.h"
+#include "app/export/view_export.h"
 #include "app/words/quantity.h"
 
 namespace headlight {
@@ -88,10 +90,21 @@ void print(const BatchResult& result, const std::string& folder) {
   }
 }
 
+/// Many photos are asked one by one.
+void refuse_side_b(const ExportOptions& options) {
+  const vit::Analysis& analysis = *vit::analysis_by_id(options.analysis);
+  vit::Question question{.values = parse_values(options.values, analysis)};
+  if (options.view && words_of(options.view->wanted).analysis == options.analysis)
+    question.values.merge(parse_values(options.view_values, analysis));
+  if (vit::asks_other(analysis, question) || (has_other(options.other) && !options.view))
+    throw UsageError("A second network or photo is compared with one photo at a time; name it with --image.");
+}
+
 }  // namespace
 
 int run_batch(const CLI::App& command, const ExportOptions& options) {
   check_targets(options);
+  refuse_side_b(options);
   const Interrupt interrupt;
   const std::vector<BatchPhoto> list = batch_photos(options.photos);
   BatchJob job;
@@ -99,7 +112,7 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   job.preprocessing = preprocessing_for(options.run.preprocessing, job.model->preprocessing);
   job.colors = color_management(options.run.icc);
   job.settings = settings_for(options.run, job.model->config);
-  job.files = files_of(options.run);
+  job.files = files_of(options.run, options.other);
   job.model_name = network_name(job.model->report.file);
   job.request = [&options](const Run& run) { return request_for(options, run); };
   job.folder = options.folder;

@@ -5,6 +5,7 @@
 #include "app/export/export_captions.h"
 #include "app/export/view_export.h"
 #include "app/files/assets.h"
+#include "app/session/wanted_options.h"
 #include "engine/base/error.h"
 #include "engine/network/forward.h"
 
@@ -43,8 +44,16 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   return request;
 }
 
-SavedView files_of(const RunOptions& run) {
+bool has_other(const RunOptions& other) {
+  return !other.model.empty() || !other.image.empty() || has_numbers(other) || has_preprocessing(other);
+}
+
+SavedView files_of(const RunOptions& run, const RunOptions& other) {
   Wanted wanted;
+  wanted.other.model = other.model;
+  wanted.other.load = other.load;
+  wanted.other.image = other.image;
+  wanted.other.icc = other.icc;
   wanted.model = run.model.empty() ? default_model().string() : run.model;
   wanted.load = run.load;
   wanted.image = run.image;

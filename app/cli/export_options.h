@@ -16,6 +16,7 @@ namespace headlight {
 
 struct ExportOptions {
   RunOptions run;
+  RunOptions other;                                   // side B's own alone
   std::optional<SavedView> view;                      // whose values are the defaults of what follows
   std::vector<std::string> view_values;               // NAME=VALUE of its analysis
   std::string folder, figure, cost, tensors, report;  // what to write
@@ -35,7 +36,10 @@ struct ExportOptions {
 /// What is asked of the maps of a run. Throws UsageError for what this network or this input does not have.
 ExportRequest request_for(const ExportOptions& options, const Run& input);
 
+/// Whether anything is said of side B.
+bool has_other(const RunOptions& other);
+
 /// The files of the run, so that a picture can name them.
-SavedView files_of(const RunOptions& run);
+SavedView files_of(const RunOptions& run, const RunOptions& other);
 
 }  // namespace headlight

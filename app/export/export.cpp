@@ -157,6 +157,15 @@ std::vector<PickedMaps> with_parts(std::vector<PickedMaps> answers) {
   return answers;
 }
 
+/// What the maps lie on.
+ExportSource ground_of(const ExportSource& source, const std::vector<PickedMaps>& answers) {
+  if (!answers.front().set->on_other) return source;
+  ExportSource ground = source;
+  ground.trace = source.other.trace;
+  ground.photo = source.other.photo;
+  return ground;
+}
+
 std::string bytes_of(const ExportSource& source, const ExportRequest& request, const std::vector<PickedMaps>& answers,
                      FileKind kind, const std::stop_token& stop) {
   if (kind == FileKind::npy) return npy_of(with_parts(answers));
@@ -164,7 +173,7 @@ std::string bytes_of(const ExportSource& source, const ExportRequest& request, c
   if (kind == FileKind::json) return masks_json(source, request, answers);
   FigureContent content = content_of(source, request, answers);
   const std::string title = content.title;
-  const Drawing drawing = figure_drawing(std::move(content), source, request, stop);
+  const Drawing drawing = figure_drawing(std::move(content), ground_of(source, answers), request, stop);
   return file_of(drawing, kind, title, chunks_of(source, request, answers), stop);
 }
 
@@ -276,7 +285,8 @@ void validate(const ExportRequest& request, const ExportSource& source) {
         throw vit::Error("There is no head " + std::to_string(head) + " in block " + std::to_string(block) +
                          "; it has heads 0 to " + std::to_string(num_heads - 1) + ".");
   }
-  for (const vit::Question& question : questions_of(request)) vit::validate(*request.analysis, *source.trace, question);
+  for (const vit::Question& question : questions_of(request))
+    vit::validate(*request.analysis, source.subject(), question);
   if (request.kinds.count(FileKind::json) > 0) validate_json(*request.analysis);
   if (request.style.overlay && request.analysis->is_matrix)
     throw vit::Error("A matrix of tokens does not lie on the photo; export it alone.");
@@ -298,7 +308,8 @@ std::vector<std::filesystem::path> export_maps(const ExportSource& source, const
 }
 
 Drawing drawing_of(const ExportSource& source, const ExportRequest& request, const ExportControl& control) {
-  return figure_drawing(content_of(source, request, pick_all(source, request, control)), source, request, control.stop);
+  const std::vector<PickedMaps> answers = pick_all(source, request, control);
+  return figure_drawing(content_of(source, request, answers), ground_of(source, answers), request, control.stop);
 }
 
 std::string figure_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,

@@ -26,6 +26,14 @@ struct ExportSource {
   std::string model;                        // the network's name, see network_name()
   std::string image;                        // the photo's file without its folders
   SavedView files = {};  // where both lie and with which overrides, for the view in a picture; none: it has no view
+  /// Side B, where the request asks about it.
+  struct Other {
+    std::shared_ptr<const vit::Trace> trace = {};
+    std::shared_ptr<const vit::Image> photo = {};  // the same object as above where it is the same photo
+    std::string model = {}, image = {};
+  } other = {};
+
+  vit::Subject subject() const { return {trace, other.trace, photo == other.photo}; }
 };
 
 struct ExportRequest {
@@ -40,6 +48,9 @@ struct ExportRequest {
   ExportStyle style;
   std::filesystem::path folder;  // made if it is not there
 };
+
+/// Whether the request is about side B, too.
+bool asks_other(const ExportRequest& request);
 
 struct ExportControl {
   std::function<void(double)> progress = {};  // hears 0 … 1

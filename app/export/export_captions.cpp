@@ -43,6 +43,8 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
   if (style.overlay)
     drawing += std::string(", over ") + (style.whole_photo ? "the whole photo" : "the network's part of the photo") +
                " with opacity " + short_number(style.look.opacity);
+  const bool is_difference =
+      request.analysis->compares && request.analysis->value({.values = request.values}, "show") == 0;
   TextChunks chunks = {{"Software", std::string("Headlight ") + HEADLIGHT_VERSION},
                        {"model", source.model},
                        {"image", source.image},
@@ -52,11 +54,18 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"direction", vit::choice_of(request.direction).name},
                        {"stage", request.stage == vit::Stage::softmax ? "softmax" : "after dropout"},
                        {"range", range},
-                       {"colormap", vit::id_of(style.look.colormap)},
+                       {"colormap", is_difference ? "blue-red" : vit::id_of(style.look.colormap)},
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace.settings, config)}};
   if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, config));
+  if (asks_other(request)) {
+    const vit::Trace& other = *source.other.trace;
+    chunks.emplace_back("model of B", source.other.model);
+    chunks.emplace_back("image of B", source.other.image);
+    chunks.emplace_back("preprocessing of B", vit::describe(other.pixels->preprocessing));
+    chunks.emplace_back("settings of B", vit::settings_words(other.settings, other.model->config));
+  }
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;
 }

@@ -14,6 +14,10 @@ bool HeadSelection::picks(int head) const {
   return head < 0 || all_heads || std::find(heads.begin(), heads.end(), head) != heads.end();
 }
 
+bool asks_other(const ExportRequest& request) {
+  return vit::asks_other(*request.analysis, {.values = request.values});
+}
+
 std::vector<vit::Question> questions_of(const ExportRequest& request) {
   const auto question = [&](int block) {
     return vit::Question{.analysis = request.analysis->id,
@@ -35,7 +39,7 @@ PickedMaps pick_maps(const ExportSource& source, const ExportRequest& request, c
                      const vit::Means& means) {
   const vit::Analysis& analysis = *request.analysis;
   PickedMaps picked;
-  picked.set = analysis.answer(source.trace, question, means);
+  picked.set = analysis.answer(vit::asked_of(analysis, source.subject(), question), question, means);
   for (int i = 0; i < picked.set->count(); ++i) {
     if (picked.set->chosen >= 0 && picked.set->chosen != i) continue;
     const vit::MapLabel& label = picked.set->labels[static_cast<std::size_t>(i)];

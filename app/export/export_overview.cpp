@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -30,11 +31,26 @@ std::string lower_first(std::string text) {
   return text;
 }
 
+/// Of a comparison: "attention of A − B", and whose they are.
+std::string compared_words(const ExportSource& source, const ExportRequest& request) {
+  constexpr std::array kWords = {"attention of A − B", "attention of A", "attention of B on A's patches"};
+  const auto show = static_cast<std::size_t>(request.analysis->value({.values = request.values}, "show"));
+  return std::string(kWords[show]) + (source.photo == source.other.photo ? "" : " (" + source.other.image + ")");
+}
+
+/// "; B: dinov2-small, as trained": empty without a side B.
+std::string other_words(const ExportSource& source) {
+  const vit::Trace& other = *source.other.trace;
+  return "; B: " + source.other.model + ", " + vit::settings_words(other.settings, other.model->config);
+}
+
 /// What the maps are of; the blocks are named by the caller.
 FigureContent titled(const ExportSource& source, const ExportRequest& request, const std::string& blocks) {
   const vit::Trace& trace = *source.trace;
   const vit::ModelConfig& config = trace.model->config;
-  const std::string subject = request.analysis->is_plain ? "attention" : lower_first(analysis_words(request, config));
+  const std::string subject = request.analysis->is_plain   ? "attention"
+                              : request.analysis->compares ? compared_words(source, request)
+                                                           : lower_first(analysis_words(request, config));
   FigureContent content;
   const bool both = request.direction == vit::Direction::product;
   const char* const way = both                                                ? " from and to "
@@ -42,23 +58,30 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
                                                                               : " from ";
   content.title = source.image + ", " + blocks + ": " + subject;
   if (request.analysis->asks_query) content.title += way + vit::query_phrase(request.query, trace.grid, config);
-  content.subtitle = source.model + ", " + vit::settings_words(trace.settings, config) +
-                     (request.stage == vit::Stage::softmax ? "" : ", after dropout");
+  const bool beside = asks_other(request);
+  content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace.settings, config) +
+                     (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
+                     (beside ? other_words(source) : "");
   content.unit = request.analysis->is_plain
                      ? fmt::format("{}; the mark is the even share, 1/{}{}",
                                    both ? "product of two attention probabilities" : "attention probability",
                                    trace.grid.tokens(), both ? "²" : "")
+                 : request.analysis->compares
+                     ? std::string(both ? "product of two attention probabilities" : "attention probability") +
+                           (request.analysis->value({.values = request.values}, "show") == 0 ? ", A − B" : "")
                      : lower_first(request.analysis->name);
   return content;
 }
 
 void set_scale(FigureContent& content, const vit::Look& look, const vit::Range& shared) {
-  const vit::Range range = look.range_rule == vit::RangeRule::fixed ? look.fixed_range : shared;
+  vit::Range range = look.range_rule == vit::RangeRule::fixed ? look.fixed_range : shared;
+  if (content.about_zero) range.low = -range.high;
   const bool own = look.range_rule == vit::RangeRule::per_head;
-  content.low = own ? "smallest" : figure_number(range.low, range.high);
   bool more = false;  // some values lie beyond the scale
   for (const FigureCell& cell : content.cells)
-    for (const float value : cell.map.values) more = more || value > range.high;
+    for (const float value : cell.map.values)
+      more = more || (content.about_zero ? std::abs(value) : value) > range.high;
+  content.low = own ? "smallest" : (more && content.about_zero ? "≤ " : "") + figure_number(range.low, range.high);
   content.high = own ? "largest of each map" : (more ? "≥ " : "") + figure_number(range.high, 0);
   if (own) content.unit = content.unit.substr(0, content.unit.find(';'));
 }
@@ -83,6 +106,13 @@ FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
           .is_mask = set.is_mask};
 }
 
+/// How the maps of a set are drawn, and on which photo.
+void describe_set(FigureContent& content, const ExportSource& source, const vit::MapSet& set) {
+  content.about_zero = set.scale == vit::Scale::about_zero;
+  content.marks_query = !set.on_other;
+  if (set.on_other) content.title.replace(0, source.image.size(), source.other.image);
+}
+
 }  // namespace
 
 FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index) {
@@ -94,6 +124,7 @@ FigureContent map_content(const ExportSource& source, const ExportRequest& reque
             vit::head_title(label.head, source.trace->settings.heads(std::max(0, label.block)));
   FigureContent content = titled(source, request, what.empty() ? "all blocks" : what);
   content.cells.push_back(cell_of(set, index, range));
+  describe_set(content, source, set);
   set_scale(content, {.range_rule = vit::RangeRule::shared}, range);
   if (set.scale == vit::Scale::rgb) {  // its colours are no scale of one number
     content.has_scale = false;
@@ -117,6 +148,7 @@ FigureContent overview_content(const ExportSource& source, const ExportRequest& 
     cell.remark = "max " + figure_number(*std::max_element(cell.map.values.begin(), cell.map.values.end()), 0);
     content.cells.push_back(std::move(cell));
   }
+  describe_set(content, source, set);
   content.columns = columns_for(static_cast<int>(content.cells.size()));
   const vit::Range range = set.range(picked.maps.front(), request.style.look);
   set_scale(content, request.style.look, range);
@@ -139,6 +171,7 @@ FigureContent painted_content(const ExportSource& source, const ExportRequest& r
       content.cells.push_back(cell_of(*answer.set, map, {}));
       content.cells.back().caption = "block " + std::to_string(answer.set->labels[static_cast<std::size_t>(map)].block);
     }
+  describe_set(content, source, *answers.front().set);
   content.columns = columns_for(static_cast<int>(content.cells.size()));
   content.has_scale = false;
   content.unit = request.analysis->sentence;
@@ -160,6 +193,7 @@ FigureContent grid_content(const ExportSource& source, const ExportRequest& requ
     }
   FigureContent content =
       titled(source, request, rows.size() == 1 ? "1 block" : std::to_string(rows.size()) + " blocks");
+  describe_set(content, source, *answers.front().set);
   std::size_t columns = 1;
   for (const Row& row : rows) columns = std::max(columns, row.maps.size());
   content.columns = static_cast<int>(columns);

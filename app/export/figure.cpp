@@ -52,7 +52,7 @@ class Figure {
       : content_(std::move(content)),
         trace_(source.trace),
         style_(decorated(request.style, true)),
-        query_(request.analysis->asks_query ? request.query : -1),
+        query_(request.analysis->asks_query && content_.marks_query ? request.query : -1),
         colors_(colors_of(style_.ground)),
         stop_(std::move(stop)) {
     const vit::TokenGrid& grid = trace_->grid;
@@ -182,7 +182,8 @@ class Figure {
       }
       return;
     }
-    const vit::ColorTable& table = vit::color_table(style_.look.colormap);
+    const vit::ColorTable& table =
+        vit::color_table(content_.about_zero ? vit::Colormap::blue_red : style_.look.colormap);
     const double left = layout_.margin + layout_.labels, height = layout_.bar_height;
     const Rect bar = paper.snapped({left, layout_.bar_y, layout_.bar_width, height});
     paper.picture(bar, static_cast<int>(table.size()), 1, [&](int wide, int high) {
@@ -235,7 +236,7 @@ class Figure {
 
 std::string figure_number(float value, float largest) {
   if (value > 0 && value < largest * 1e-3f) return "≈ 0";
-  return fmt::format("{:.3g}", value);
+  return (value < 0 ? "−" : "") + fmt::format("{:.3g}", std::abs(value));
 }
 
 Drawing figure_drawing(FigureContent content, const ExportSource& source, const ExportRequest& request,

@@ -29,6 +29,8 @@ struct FigureContent {
   std::string low, high;                // ends of the colour scale
   std::string unit;                     // of the scale's numbers
   std::optional<double> even_share;     // where 1/N stands on the scale, 0 … 1
+  bool about_zero = false;              // the scale has the colours of differences
+  bool marks_query = true;              // the query's patch is one of those that are drawn
 };
 
 /// Three significant digits; what is next to nothing beside `largest` is said to be so.

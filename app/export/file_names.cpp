@@ -39,6 +39,17 @@ std::string query_part(const ExportSource& source, const ExportRequest& request)
   return "r" + std::to_string(patch / grid.cols) + "c" + std::to_string(patch % grid.cols);
 }
 
+/// What side B has that side A has not: "-headlight-vit-cifar10", "-coffee", "-settings".
+std::string beside(const ExportSource& source, const ExportRequest& request) {
+  constexpr std::size_t kBytes = 24;
+  if (!asks_other(request)) return "";
+  const bool networks = source.other.model != source.model, photos = source.other.photo != source.photo;
+  const std::string name = networks ? source.other.model
+                           : photos ? std::filesystem::path(source.other.image).stem().string()
+                                    : std::string("settings");
+  return "-" + safe_name_part(name, kBytes, "other");
+}
+
 std::string ending(const ExportSource& source, const ExportRequest& request) {
   // Numbers of all queries may be told of the chosen one alone.
   const bool of_query =
@@ -96,7 +107,7 @@ std::string file_prefix(const ExportSource& source) {
 std::string map_file_stem(const ExportSource& source, const ExportRequest& request, const vit::MapLabel& label) {
   std::string what;
   if (request.analysis->id != std::string_view("heads") && request.analysis->id != std::string_view("grid"))
-    what = std::string(request.analysis->id) + (label.block >= 0 || label.head != vit::kNoHead ? "_" : "");
+    what = request.analysis->id + beside(source, request) + (label.block >= 0 || label.head != vit::kNoHead ? "_" : "");
   if (label.block >= 0) what += block_part(label.block, source) + (label.head != vit::kNoHead ? "_" : "");
   if (label.head == vit::kMeanOfHeads || label.head == vit::kMaxOfHeads)
     what += vit::head_name(label.head);
@@ -107,7 +118,7 @@ std::string map_file_stem(const ExportSource& source, const ExportRequest& reque
 
 std::string figure_file_stem(const ExportSource& source, const ExportRequest& request) {
   const bool heads = request.analysis->id == std::string_view("heads");
-  std::string what = heads ? "grid" : request.analysis->id;
+  std::string what = heads ? "grid" : request.analysis->id + beside(source, request);
   if (request.analysis->asks_block && request.blocks.size() == 1)
     what = (heads ? std::string() : what + "_") + block_part(request.blocks.front(), source) + "_heads";
   return file_prefix(source) + what + ending(source, request);

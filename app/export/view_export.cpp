@@ -19,19 +19,53 @@ const vit::Analysis& analysis_of(const View& view) {
   return analysis == nullptr ? *vit::analysis_by_id("heads") : *analysis;
 }
 
+/// Whether what the page shows is about side B, too.
+bool asks_side_b(const View& view) {
+  const vit::Analysis& analysis = analysis_of(view);
+  vit::Question question;
+  for (const vit::Parameter& parameter : analysis.parameters) {
+    const auto value = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
+    if (value != view.parameters.end()) question.values[parameter.id] = value->second;
+  }
+  return vit::asks_other(analysis, question);
+}
+
+/// Of a picture's view, what side B has of its own: what is as it would follow side A is left out, but not all of it.
+void set_other(SavedView& saved, const ExportSource& source) {
+  OtherSide& other = saved.wanted.other;
+  const vit::Trace &a = *source.trace, &b = *source.other.trace;
+  if (b.model == a.model) {
+    other.model.clear();
+    other.load = {};
+    saved.other_model = {};
+  }
+  if (source.other.photo == source.photo) {
+    other.image.clear();
+    other.icc = false;
+    saved.other_image = {};
+  }
+  other.preprocessing.reset();
+  other.numbers.reset();
+  const vit::Preprocessing& rules = b.pixels->preprocessing;
+  if (!(rules == preprocessing_of(other, *b.model, *a.model, a.pixels->preprocessing))) other.preprocessing = rules;
+  const vit::Numbers& numbers = b.settings;
+  if (!(numbers == settings_of(other, *b.model, *a.model, a.settings)) || !other.on()) other.numbers = numbers;
+}
+
 std::string range_words(const vit::Look& look) {
   if (look.range_rule == vit::RangeRule::fixed)
     return fmt::format("{},{}", look.fixed_range.low, look.fixed_range.high);
   return vit::id_of(look.range_rule);
 }
 
-void add(Arguments& to, const char* option, const std::string& value) {
+void add(Arguments& to, const std::string& option, const std::string& value) {
   if (value.empty()) return;
-  to.emplace_back(option);
+  to.push_back(option);
   to.push_back(value);
 }
 
-void add_run(Arguments& to, const RunOptions& run) {
+/// `dashes`: what the options' names begin with, "--" or "--other-".
+void add_run(Arguments& to, const RunOptions& run, const std::string& dashes = "--") {
   const RunOptions plain;
   const auto number = [](const auto& value) { return value ? fmt::format("{}", *value) : std::string(); };
   const auto choice = [](const auto& value) { return value ? std::string(vit::id_of(*value)) : std::string(); };
@@ -39,29 +73,29 @@ void add_run(Arguments& to, const RunOptions& run) {
   const auto unless = [](const auto& value, const auto& usual) {
     return value == usual ? std::string() : fmt::format("{}", value);
   };
-  add(to, "--model", run.model);
-  add(to, "--trained-heads", number(run.load.num_heads));
-  add(to, "--eps", number(run.load.eps));
-  add(to, "--activation", choice(run.load.activation));
-  add(to, "--family", run.load.family.value_or(""));
-  add(to, "--labels", run.load.labels ? run.load.labels->string() : "");
-  add(to, "--image", run.image);
-  if (run.icc) to.emplace_back("--icc");
-  add(to, "--resize", run.preprocessing.resize);
-  add(to, "--crop", run.preprocessing.crop);
-  add(to, "--crop-rounding", run.preprocessing.crop_rounding);
-  add(to, "--interpolation", choice(run.preprocessing.interpolation));
+  add(to, dashes + "model", run.model);
+  add(to, dashes + "trained-heads", number(run.load.num_heads));
+  add(to, dashes + "eps", number(run.load.eps));
+  add(to, dashes + "activation", choice(run.load.activation));
+  add(to, dashes + "family", run.load.family.value_or(""));
+  add(to, dashes + "labels", run.load.labels ? run.load.labels->string() : "");
+  add(to, dashes + "image", run.image);
+  if (run.icc) to.push_back(dashes + "icc");
+  add(to, dashes + "resize", run.preprocessing.resize);
+  add(to, dashes + "crop", run.preprocessing.crop);
+  add(to, dashes + "crop-rounding", run.preprocessing.crop_rounding);
+  add(to, dashes + "interpolation", choice(run.preprocessing.interpolation));
   // With "=", because a number may begin with a minus sign.
-  if (run.preprocessing.mean) to.push_back("--mean=" + rgb(run.preprocessing.mean));
-  if (run.preprocessing.std) to.push_back("--std=" + rgb(run.preprocessing.std));
-  add(to, "--num-heads", run.num_heads);
-  add(to, "--heads-off", run.heads_off);
-  if (!run.qkv_bias) to.emplace_back("--no-qkv-bias");
-  if (run.training) to.emplace_back("--train");
-  add(to, "--attn-drop", unless(run.attn_drop, plain.attn_drop));
-  add(to, "--proj-drop", unless(run.proj_drop, plain.proj_drop));
-  add(to, "--seed", unless(run.seed, plain.seed));
-  add(to, "--kernel", choice(run.kernel));
+  if (run.preprocessing.mean) to.push_back(dashes + "mean=" + rgb(run.preprocessing.mean));
+  if (run.preprocessing.std) to.push_back(dashes + "std=" + rgb(run.preprocessing.std));
+  add(to, dashes + "num-heads", run.num_heads);
+  add(to, dashes + "heads-off", run.heads_off);
+  if (!run.qkv_bias) to.push_back(dashes + "no-qkv-bias");
+  if (run.training) to.push_back(dashes + "train");
+  add(to, dashes + "attn-drop", unless(run.attn_drop, plain.attn_drop));
+  add(to, dashes + "proj-drop", unless(run.proj_drop, plain.proj_drop));
+  add(to, dashes + "seed", unless(run.seed, plain.seed));
+  add(to, dashes + "kernel", choice(run.kernel));
 }
 
 }  // namespace
@@ -70,6 +104,7 @@ ExportWords words_of(const Wanted& wanted, const vit::ModelConfig* config) {
   const View& view = wanted.view;
   const vit::Analysis& analysis = analysis_of(view);
   ExportWords words{.run = options_of(wanted),
+                    .other = options_of(wanted.other),
                     .block = std::to_string(view.block),
                     .head = view.head == kMeanOfHeads  ? "mean"
                             : view.head == kMaxOfHeads ? "max"
@@ -105,6 +140,7 @@ std::vector<std::string> export_arguments(const Wanted& wanted, const vit::Model
   if (own) {
     if (words.analysis != "heads") add(to, "--analysis", words.analysis);
     for (const std::string& value : words.values) add(to, "--set", value);
+    if (asks_side_b(wanted.view)) add_run(to, words.other, "--other-");
   }
   if (what != ArgumentsFor::every_block && what != ArgumentsFor::table) add(to, "--block", words.block);
   if (what == ArgumentsFor::map && !vit::analysis_by_id(words.analysis)->is_matrix) add(to, "--head", words.head);
@@ -160,6 +196,12 @@ std::string view_of(const ExportSource& source, const ExportRequest& request, in
   wanted.view.stage = request.stage;
   wanted.view.look = request.style.look;
   if (wanted.view.look.range_rule != vit::RangeRule::fixed) wanted.view.look.fixed_range = vit::Look().fixed_range;
+  if (asks_other(request)) {
+    set_other(saved, source);
+  } else {
+    wanted.other = {};
+    saved.other_model = saved.other_image = {};
+  }
   for (const auto& [id, value] : request.values) wanted.view.parameters[wanted.view.page + "." + id] = value;
   return write_view(saved);
 }

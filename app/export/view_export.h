@@ -14,6 +14,7 @@ namespace headlight {
 /// What the options of `headlight export` are for a view: its run and its one map, over the photo.
 struct ExportWords {
   RunOptions run;
+  RunOptions other;                 // side B's own alone
   std::string block, head, query;   // "5", "mean", "token:7"
   std::string analysis;             // id
   std::vector<std::string> values;  // NAME=VALUE

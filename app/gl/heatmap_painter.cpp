@@ -65,6 +65,7 @@ void HeatmapPainter::set_maps(const vit::MapSet& set) {
   maps_ = set.serial;
   rows_ = set.rows;
   cols_ = set.cols;
+  about_zero_ = set.scale == vit::Scale::about_zero;
   values_before_paint_ = static_cast<int>(set.values.size());
   if (set.paint.empty()) return upload_maps(set.values);
   std::vector<float> all = set.values;
@@ -124,6 +125,7 @@ void HeatmapPainter::draw(const Frame& frame, const Job& job) {
   glUniform1f(program_.uniform("u_opacity"), job.look.opacity);
   glUniform1i(program_.uniform("u_picture"), static_cast<int>(job.look.picture));
   glUniform1f(program_.uniform("u_clear"), job.clear);
+  glUniform1i(program_.uniform("u_about_zero"), about_zero_ ? 1 : 0);
   glUniform1f(program_.uniform("u_under"), vit::kUnderBrightness);
   glUniform1f(program_.uniform("u_dim"), vit::kOutsideBrightness);
   glUniform3f(program_.uniform("u_background"), job.background[0], job.background[1], job.background[2]);

@@ -59,6 +59,7 @@ class HeatmapPainter {
   std::shared_ptr<const vit::Image> photo_level_;  // the largest of those that were uploaded
   std::uint64_t maps_ = 0;                         // the set's serial number
   int rows_ = 1, cols_ = 1;
+  bool about_zero_ = false;
   int values_before_paint_ = 0;
   std::optional<vit::Colormap> colormap_;
 };

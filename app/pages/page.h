@@ -30,6 +30,8 @@ class Page {
   virtual std::optional<vit::Question> question(const Bench& bench) const = 0;
   /// Only while bench.maps has an answer for this page, if it asks something.
   virtual void draw(Bench& bench, const Area& area) = 0;
+  /// In place of that, where there is no answer: `words` say why. False: the words stand alone in the middle.
+  virtual bool draw_without_maps(Bench&, const Area&, const std::string&) { return false; }
 };
 
 struct PageEntry {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/pages/ablation_page.h"
+#include "app/pages/compare_page.h"
 #include "app/pages/grid_page.h"
 #include "app/pages/map_page.h"
 #include "app/pages/matrix_page.h"
@@ -27,7 +28,8 @@ struct OwnPage {
 constexpr OwnPage kOwnPages[] = {{"grid", make<GridPage>},
                                  {"statistics", make<StatisticsPage>},
                                  {"ablation", make<AblationPage>},
-                                 {"matrix", make<MatrixPage>}};
+                                 {"matrix", make<MatrixPage>},
+                                 {"difference", make<ComparePage>}};
 
 Make maker_of(const vit::Analysis& analysis) {
   for (const OwnPage& own : kOwnPages)
@@ -45,6 +47,7 @@ constexpr Tab kTabs[] = {
     {"matrix", "Matrix", "All queries and keys of one head."},
     {"flow", "Flow", "What comes to a token through all blocks, and what speaks for a class."},
     {"tokens", "Tokens", "What the tokens hold after each block."},
+    {"compare", "Compare", "Two networks, two photos or two settings side by side, and their difference."},
 };
 
 }  // namespace
@@ -101,7 +104,8 @@ void note_page(Bench& bench) {
 
 vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
   const View& view = bench.session.view;
-  const vit::Trace& trace = *bench.session.trace();
+  const vit::Subject subject = bench.session.subject_of(bench.session.trace());
+  const vit::Trace& trace = *subject.trace;
   const int last = static_cast<int>(trace.blocks.size()) - 1;
   vit::Question question{
       .analysis = analysis.id,
@@ -115,7 +119,7 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
     const auto chosen = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
     if (chosen != view.parameters.end() && vit::applies(parameter, trace.model->config))
       question.values[parameter.id] =
-          std::clamp(chosen->second, parameter.low, vit::highest(parameter, trace, question.block));
+          std::clamp(chosen->second, parameter.low, vit::highest(parameter, subject, question.block));
   }
   return question;
 }

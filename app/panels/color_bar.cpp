@@ -77,7 +77,11 @@ void drag_range(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   choose_range(bench, index, vit::RangeRule::fixed);
   vit::Range& range = bench.session.view.look.fixed_range;
   const float factor = std::exp(kReach * moved / size.x), span = range.high - range.low;
-  if (ImGui::GetIO().MouseClickedPos[0].x > from.x + size.x / 2)
+  const bool about_zero = bench.maps.set().scale == vit::Scale::about_zero;
+  if (about_zero) {  // both ends at once
+    const bool right = ImGui::GetIO().MouseClickedPos[0].x > from.x + size.x / 2;
+    range = {0, std::clamp(range.high * (right ? factor : 1 / factor), 1e-12f, 1e9f)};
+  } else if (ImGui::GetIO().MouseClickedPos[0].x > from.x + size.x / 2)
     range.high = range.low + std::clamp(span * factor, 1e-12f, 1e9f);
   else
     range.low = std::clamp(std::max(range.low, kSmallest * range.high) * factor, 0.f, 0.99f * range.high);
@@ -109,7 +113,7 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const vit::Look& look = bench.session.view.look;
   const bool painted = set.scale == vit::Scale::rgb;
   const vit::Range range = painted ? set.own[static_cast<std::size_t>(index)] : set.range(index, look);
-  const vit::Colormap colormap = painted ? vit::Colormap::grey : look.colormap;
+  const vit::Colormap colormap = painted ? vit::Colormap::grey : set.colormap(look);
   const vit::ColorTable& table = vit::color_table(colormap);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float bars_bottom = std::floor(from.y + size.y - color_scale_height(ui) - ui.px(1));

@@ -18,6 +18,7 @@ SavedView files_of(const Session& session) {
   files.load = session.load_options();
   files.image = session.image_source();
   files.icc = session.wanted.icc;
+  files.other = session.wanted.other;
   return mark_files(std::move(files));
 }
 
@@ -51,17 +52,23 @@ ExportRequest chosen_map(const Bench& bench) {
 
 bool can_export(const Bench& bench) {
   return !bench.maps.empty() && bench.session.photo() != nullptr &&
-         bench.maps.set().trace == bench.session.trace();  // never a draft
+         bench.maps.set().trace == bench.session.trace() &&  // never a draft
+         (!bench.maps.set().other || bench.maps.set().other == bench.session.shown().other.trace);
 }
 
 SheetSubject export_subject(const Bench& bench, bool with_files) {
   const Session& session = bench.session;
   SheetSubject subject;
   subject.source = {.trace = session.trace(),
-                    .photo = bench.photo.image,
+                    .photo = session.photo(),
                     .model = network_name(session.trace()->model->report.file),
                     .image = short_source_name(session.photo()->name),
                     .files = with_files ? files_of(session) : SavedView{}};
+  if (const OtherShown& other = session.shown().other; bench.maps.set().other)
+    subject.source.other = {.trace = other.trace,
+                            .photo = other.photo,
+                            .model = network_name(other.trace->model->report.file),
+                            .image = short_source_name(other.photo->name)};
   subject.map = chosen_map(bench);
   const vit::Trace& trace = *subject.source.trace;
   subject.cost.block = session.view.cost_of_model ? -1 : subject.map.blocks.front();

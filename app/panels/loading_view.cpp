@@ -63,6 +63,8 @@ std::string progress_words(const WorkerStatus& status, int depth) {
       if (depth <= 0) return "Computing";
       return fmt::format("Computing block {} of {}",
                          std::min(static_cast<int>(status.fraction * depth + 0.5) + 1, depth), depth);
+    case Doing::running_other:
+      return "Computing side B";
     default:
       return {};
   }

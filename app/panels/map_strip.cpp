@@ -88,7 +88,9 @@ void head_item(Bench& bench, int index, Line& line) {
   View& view = bench.session.view;
   const vit::MapLabel& label = bench.maps.label(index);
   if (label.head == vit::kNoHead || !line.place(bench.ui.px(96))) return;
-  const int heads = bench.maps.set().trace->settings.heads(label.block);
+  int heads = bench.maps.set().trace->settings.heads(label.block);
+  if (const auto& side_b = bench.maps.set().side_b)  // those that both sides have
+    heads = std::min(heads, side_b->trace->settings.heads(side_b->question.block));
   // The mean and the maximum stand in the list where the answer has them.
   std::vector<int> values;
   for (const vit::MapLabel& one : bench.maps.set().labels)
@@ -217,7 +219,8 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& li
 void inside_item(Bench& bench, int index, Line& line) {
   const char* const label = "Inside…";
   const float width = ui::measure(bench.ui, ui::Type::body, label).x + bench.ui.px(20);
-  if (bench.maps.label(index).head == vit::kNoHead || !bench.maps.set().row_sums.empty() || !line.place(width)) return;
+  const vit::MapSet& set = bench.maps.set();
+  if (bench.maps.label(index).head == vit::kNoHead || !set.row_sums.empty() || set.side_b || !line.place(width)) return;
   if (ui::button(bench.ui,
                  {.id = "view.inside",
                   .label = label,
@@ -227,15 +230,29 @@ void inside_item(Bench& bench, int index, Line& line) {
     bench.inside_open = !bench.inside_open;
 }
 
+void curtain_item(Bench& bench, Line& line) {
+  const char* const label = "Curtain";
+  const float width = ui::measure(bench.ui, ui::Type::body, label).x + bench.ui.px(20);
+  if (!line.place(width)) return;
+  bool& curtain = bench.session.view.curtain;
+  if (ui::button(bench.ui,
+                 {.id = "view.curtain", .label = label, .tooltip = bench.commands.get("view.curtain").tooltip}, width,
+                 curtain))
+    curtain = !curtain;
+}
+
 void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   picture_item(bench, line);
   range_item(bench, index, line);
   inside_item(bench, index, line);
+  if (analysis.compares) curtain_item(bench, line);
   line.skip(6);
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, bench.session.trace()->model->config)) continue;
     const float wide = bench.ui.px(kParameterWidth);
     if (parameter.is_head) continue;  // the list of heads chooses it
+    const vit::Subject subject = bench.session.subject_of(bench.session.trace());
+    if (parameter.is_other_patch && vit::highest(parameter, subject) < 0) continue;  // there is no second photo
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }
 }
@@ -253,8 +270,10 @@ void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line
 
 void choose_range(Bench& bench, int index, vit::RangeRule rule) {
   vit::Look& look = bench.session.view.look;
-  if (rule == vit::RangeRule::fixed && look.range_rule != vit::RangeRule::fixed && !bench.maps.empty())
+  if (rule == vit::RangeRule::fixed && look.range_rule != vit::RangeRule::fixed && !bench.maps.empty()) {
     look.fixed_range = bench.maps.set().range(index, look);
+    look.fixed_range.low = std::max(0.f, look.fixed_range.low);  // differences have both signs, and one end
+  }
   look.range_rule = rule;
 }
 

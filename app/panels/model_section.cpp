@@ -1,14 +1,12 @@
 // The model and image sections of the left column.
 #include <array>
 #include <cmath>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
 
-#include "app/hub/shipped_models.h"
 #include "app/panels/bench.h"
 #include "app/panels/heads_line.h"
 #include "app/panels/left_column.h"
@@ -19,14 +17,6 @@
 namespace headlight {
 
 namespace {
-
-/// What people call it: a shipped network by its name, another by its file's; "random:…" stays whole.
-std::string title_of(const std::string& source) {
-  if (source.rfind("random:", 0) == 0) return source;
-  if (const ShippedModel* shipped = shipped_model(source)) return shipped->name;
-  const std::filesystem::path path(source);
-  return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
-}
 
 /// How the photo fits the network, and at what size.
 void input_controls(Bench& bench) {
@@ -127,7 +117,7 @@ void draw_model_section(Bench& bench) {
   ui::heading(ui, "MODEL", model ? model->config.family : "");
   if (model) {
     const vit::ModelConfig& c = model->config;
-    draw_model_name(bench, title_of(bench.session.model_source()));
+    draw_model_name(bench, source_title(bench.session.model_source()));
     draw_heads_line(bench);
     const int prefix = c.prefix_tokens();
     const std::string tokens = prefix == 0                    ? ""
@@ -165,7 +155,7 @@ void draw_image_section(Bench& bench) {
     line = fmt::format("{}×{}", image->width, image->height);
   ui::heading(ui, "PHOTO", line);
   if (image) {
-    draw_photo_name(bench, title_of(bench.session.image_source()));
+    draw_photo_name(bench, source_title(bench.session.image_source()));
     draw_remarks(bench, *image);
     if (bench.session.model()) input_controls(bench);
   } else {

@@ -123,63 +123,97 @@ Row recent_row(const std::string& id, std::size_t index, const std::string& path
           .open = path == open};
 }
 
-void draw_model_list(Bench& bench) {
+/// From the browser, which waits until it hears of the file; of one that is open already nothing is heard.
+void choose_other(Bench& bench, const std::string& path, bool model) {
+  Session& session = bench.session;
+  const std::string& own = model ? session.wanted.other.model : session.wanted.other.image;
+  const bool known = path == own || path == (model ? session.model_source() : session.image_source());
+  if (model)
+    session.choose_other_model(path);
+  else
+    session.choose_other_image(path);
+  if (known) bench.browser.close();
+}
+
+/// What a list is for: side A or side B.
+struct ListFor {
+  std::string id;  // "model.list"
+  std::string open;
+  std::function<void(const std::string&)> choose;
+  bool other = false;
+};
+
+/// The first row of a list of side B: nothing of its own.
+void draw_follow_row(Bench& bench, const ListFor& list, const char* title, const char* sentence, float width) {
+  if (draw_row(bench.ui, {.id = list.id + ".follow", .title = title, .sentence = sentence, .open = list.open.empty()},
+               width))
+    list.choose("");
+}
+
+void draw_model_list(Bench& bench, const ListFor& list) {
   ui::Ui& ui = bench.ui;
   const float width = ui.px(kModelList);
-  Session& session = bench.session;
-  const ShippedModel* open = shipped_model(session.model_source());
+  if (list.other)
+    draw_follow_row(bench, list, "As side A", "The same network: with another photo, or pinned settings.", width);
+  const ShippedModel* open = shipped_model(list.open);
   ui::heading(ui, "WITH THE PROGRAM");
   for (const ShippedModel& model : shipped_models())
     if (draw_row(ui,
-                 {.id = "model.list." + model.id,
+                 {.id = list.id + "." + model.id,
                   .title = model.name,
                   .sentence = model.sentence,
                   .amount = bytes_text(static_cast<double>(model.bytes)),
                   .open = &model == open},
                  width))
-      session.open_model(model.path.string());
+      list.choose(model.path.string());
   const std::vector<std::string> recent = others(bench.preferences.recent_models, shipped_model_paths());
   if (!recent.empty()) ui::heading(ui, "RECENT");
   for (std::size_t i = 0; i < recent.size(); ++i)
-    if (draw_row(ui, recent_row("model.list", i, recent[i], session.model_source()), width))
-      session.open_model(recent[i]);
+    if (draw_row(ui, recent_row(list.id, i, recent[i], list.open), width)) list.choose(recent[i]);
   ImGui::Separator();
-  draw_command_row(bench, "model.list.get", "file.get_model", width);
-  draw_command_row(bench, "model.list.open", "file.open_model", width);
+  if (!list.other) {
+    draw_command_row(bench, "model.list.get", "file.get_model", width);
+    draw_command_row(bench, "model.list.open", "file.open_model", width);
+  } else if (draw_row(ui, {.id = list.id + ".open", .title = "Open model…"}, width)) {
+    browse_models(bench, [&bench](const fs::path& path) { choose_other(bench, path.string(), true); });
+  }
 }
 
-void draw_photo_list(Bench& bench) {
+void draw_photo_list(Bench& bench, const ListFor& list) {
   ui::Ui& ui = bench.ui;
   const float width = ui.px(kPhotoList);
-  Session& session = bench.session;
+  if (list.other) draw_follow_row(bench, list, "As side A", "The same photo.", width);
   ui::heading(ui, "WITH THE PROGRAM");
   for (const fs::path& path : samples()) {
     const ui::FilePreview preview = bench.summaries.of(path, FileSummaries::Kind::picture);
     if (draw_row(ui,
-                 {.id = "image.list." + path.stem().string(),
+                 {.id = list.id + "." + path.stem().string(),
                   .title = path.stem().string(),
                   .amount = preview.words,
-                  .open = path.string() == session.image_source()},
+                  .open = path.string() == list.open},
                  width, &preview))
-      session.open_image(path.string());
+      list.choose(path.string());
   }
   const std::vector<std::string> recent = others(bench.preferences.recent_images, sample_paths());
   if (!recent.empty()) ui::heading(ui, "RECENT");
   for (std::size_t i = 0; i < recent.size(); ++i) {
     const ui::FilePreview preview = bench.summaries.of(recent[i], FileSummaries::Kind::picture);
-    if (draw_row(ui, recent_row("image.list", i, recent[i], session.image_source()), width, &preview))
-      session.open_image(recent[i]);
+    if (draw_row(ui, recent_row(list.id, i, recent[i], list.open), width, &preview)) list.choose(recent[i]);
   }
   ImGui::Separator();
-  draw_command_row(bench, "image.list.open", "file.open_image", width);
+  if (!list.other)
+    draw_command_row(bench, "image.list.open", "file.open_image", width);
+  else if (draw_row(ui, {.id = list.id + ".open", .title = "Open photo…"}, width))
+    browse_photos(bench, [&bench](const fs::path& path) { choose_other(bench, path.string(), false); });
 }
 
-/// A name with a triangle behind it. `asked`: the list is to drop down without a press.
-void draw_name(Bench& bench, const ui::Control& control, bool& asked, void (*draw_list)(Bench&)) {
+/// A name with a triangle behind it, `width` px wide. `asked`: the list is to drop down without a press.
+void draw_name(Bench& bench, const ui::Control& control, float width, bool& asked,
+               const std::function<void()>& draw_list) {
   ui::Ui& ui = bench.ui;
   ui.announce(control.label);
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float width = ImGui::GetContentRegionAvail().x, height = ui.fonts.size(ui::Type::strong) + ui.px(8);
+  const float height = ui.fonts.size(ui::Type::strong) + ui.px(8);
   const bool pressed = ImGui::InvisibleButton(control.id.c_str(), {width, height});
   const bool over = ImGui::IsItemHovered();
   const std::string popup = control.id + ".popup";
@@ -195,7 +229,7 @@ void draw_name(Bench& bench, const ui::Control& control, bool& asked, void (*dra
   ImGui::SetNextWindowPos({at.x, to.y + ui.px(2)}, ImGuiCond_Appearing);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(ui.px(8), ui.px(4)));
   if (ui::begin_list(ui, popup)) {
-    draw_list(bench);
+    draw_list();
     ImGui::EndPopup();
   }
   ImGui::PopStyleVar();
@@ -242,15 +276,50 @@ bool tell_browser(Bench& bench, const Failure& failure) {
   return true;
 }
 
+std::string source_title(const std::string& source) {
+  if (source.rfind("random:", 0) == 0) return source;
+  if (const ShippedModel* shipped = shipped_model(source)) return shipped->name;
+  const fs::path path(source);
+  return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
+}
+
 void draw_model_name(Bench& bench, const std::string& name) {
+  const ListFor list{"model.list", bench.session.model_source(),
+                     [&bench](const std::string& path) { bench.session.open_model(path); }};
   draw_name(bench,
-            {.id = "model.list", .label = name, .tooltip = "Networks to choose from: shipped, recent, others to get."},
-            bench.dialogs.list_models, draw_model_list);
+            {.id = list.id, .label = name, .tooltip = "Networks to choose from: shipped, recent, others to get."},
+            ImGui::GetContentRegionAvail().x, bench.dialogs.list_models, [&] { draw_model_list(bench, list); });
 }
 
 void draw_photo_name(Bench& bench, const std::string& name) {
-  draw_name(bench, {.id = "image.list", .label = name, .tooltip = "Photos to choose from: shipped, recent, others."},
-            bench.dialogs.list_photos, draw_photo_list);
+  const ListFor list{"image.list", bench.session.image_source(),
+                     [&bench](const std::string& path) { bench.session.open_image(path); }};
+  draw_name(bench, {.id = list.id, .label = name, .tooltip = "Photos to choose from: shipped, recent, others."},
+            ImGui::GetContentRegionAvail().x, bench.dialogs.list_photos, [&] { draw_photo_list(bench, list); });
+}
+
+void draw_other_model_name(Bench& bench, float width) {
+  const std::string& own = bench.session.wanted.other.model;
+  const ListFor list{"other.model", own, [&bench](const std::string& path) { bench.session.choose_other_model(path); },
+                     true};
+  bool asked = false;
+  draw_name(bench,
+            {.id = list.id,
+             .label = own.empty() ? "same network" : source_title(own),
+             .tooltip = "Side B's network: the same as side A's, or another."},
+            width, asked, [&] { draw_model_list(bench, list); });
+}
+
+void draw_other_photo_name(Bench& bench, float width) {
+  const std::string& own = bench.session.wanted.other.image;
+  const ListFor list{"other.image", own, [&bench](const std::string& path) { bench.session.choose_other_image(path); },
+                     true};
+  bool asked = false;
+  draw_name(bench,
+            {.id = list.id,
+             .label = own.empty() ? "same photo" : source_title(own),
+             .tooltip = "Side B's photo: the same as side A's, or another."},
+            width, asked, [&] { draw_photo_list(bench, list); });
 }
 
 }  // namespace headlight

@@ -18,8 +18,14 @@ void browse_models(Bench& bench, Chosen chosen);
 /// A photo or model that the browser waits for did not open: it says so. False where the browser waits for none.
 bool tell_browser(Bench& bench, const Failure& failure);
 
+/// What people call it: a shipped network by its name, another file by its own; "random:…" stays whole.
+std::string source_title(const std::string& source);
+
 /// The open one's name, a press on which drops down the list of others.
 void draw_model_name(Bench& bench, const std::string& name);
 void draw_photo_name(Bench& bench, const std::string& name);
+/// Likewise of side B, `width` px wide.
+void draw_other_model_name(Bench& bench, float width);
+void draw_other_photo_name(Bench& bench, float width);
 
 }  // namespace headlight

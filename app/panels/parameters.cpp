@@ -72,7 +72,8 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
   const auto known = bench.session.view.parameters.find(id);
   const vit::Trace& trace = *bench.session.trace();
   const int last = static_cast<int>(trace.blocks.size()) - 1;
-  const double high = vit::highest(parameter, trace, std::clamp(bench.session.view.block, 0, last));
+  const vit::Subject subject = bench.session.subject_of(bench.session.trace());
+  const double high = vit::highest(parameter, subject, std::clamp(bench.session.view.block, 0, last));
   const double before =
       std::clamp(known == bench.session.view.parameters.end() ? parameter.initial : known->second, parameter.low, high);
   double value = before;
@@ -82,8 +83,13 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
   } else if (!parameter.names.empty()) {
     int index = static_cast<int>(value);
     control.label += ":";
-    if (ui::drop_down(ui, control, index, parameter.names, width)) value = index;
-  } else if (parameter.is_block || parameter.is_head) {
+    const auto possible = parameter.names.first(static_cast<std::size_t>(high) + 1);
+    if (possible.size() < 2) {
+      control.enabled = false;
+      control.reason = vit::refused_beside(subject);
+    }
+    if (ui::drop_down(ui, control, index, possible, width)) value = index;
+  } else if (parameter.is_block || parameter.is_head || parameter.is_other_patch) {
     int number = static_cast<int>(value);
     control.label += fmt::format(" {}", number);
     control.enabled = high > 0;

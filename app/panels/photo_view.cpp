@@ -49,7 +49,7 @@ void PhotoView::paint(Bench& bench, int index) {
                                  .range = now.range,
                                  .clear = vit::clear_up_to(set.even, now.range),
                                  .paint = set.paint_of(index),
-                                 .box = set.trace->pixels->box,
+                                 .box = set.ground().pixels->box,
                                  .photo_width = static_cast<double>(bench.photo.image->width),
                                  .photo_height = static_cast<double>(bench.photo.image->height),
                                  .background = {background.x, background.y, background.z}});
@@ -75,19 +75,19 @@ void PhotoView::pick(Bench& bench, int index) {
   if (io.MouseWheel != 0) camera.zoom(std::pow(1.2, io.MouseWheel), {io.MousePos.x, io.MousePos.y});
 
   const vit::MapSet& set = bench.maps.set();
-  const vit::Box& box = set.trace->pixels->box;
+  const vit::Box& box = set.ground().pixels->box;
   const Point at = camera.to_photo({io.MousePos.x, io.MousePos.y});
   const double col = (at.x - box.x) / box.width * set.cols, row = (at.y - box.y) / box.height * set.rows;
   if (col < 0 || row < 0 || col >= set.cols || row >= set.rows) return;
   const PatchAt patch{static_cast<int>(row), static_cast<int>(col)};
   bench.hover.find(patch, index);
-  if (ImGui::IsItemActive() && ImGui::IsMouseDown(0))
+  if (ImGui::IsItemActive() && ImGui::IsMouseDown(0) && !set.on_other)
     bench.session.set_query_of(*set.trace, set.trace->grid.token_of(patch.row, patch.col));
 }
 
 void PhotoView::mark_patches(const Bench& bench, int index) {
   const vit::MapSet& set = bench.maps.set();
-  const vit::Box& box = set.trace->pixels->box;
+  const vit::Box& box = set.ground().pixels->box;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const auto frame = [&](double x, double y, double w, double h, ImU32 color, float thickness) {
     const ImVec2 a = vec(bench.camera.to_screen({x, y})), b = vec(bench.camera.to_screen({x + w, y + h}));
@@ -119,7 +119,7 @@ void PhotoView::mark_patches(const Bench& bench, int index) {
     frame_patch(patch, bench.ui.theme.mark);
   if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
   const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
-  if (analysis.asks_query || analysis.parameter("over") != nullptr)
+  if (!set.on_other && (analysis.asks_query || analysis.parameter("over") != nullptr))
     frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 
@@ -127,7 +127,7 @@ void PhotoView::draw(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   const vit::Image& photo = *bench.photo.image;
   const auto place = [&] {
     const Point whole{static_cast<double>(photo.width), static_cast<double>(photo.height)};
-    const vit::Box& box = bench.maps.set().trace->pixels->box;
+    const vit::Box& box = bench.maps.set().ground().pixels->box;
     const PhotoPart fitted =
         bench.session.view.whole_photo ? PhotoPart{{0, 0}, whole} : PhotoPart{{box.x, box.y}, {box.width, box.height}};
     bench.camera.place({from.x, from.y}, {size.x, size.y}, whole, fitted);

@@ -42,6 +42,8 @@ std::string activity(const WorkerStatus& status) {
       return "Loading the photo";
     case Doing::running:
       return "Computing";
+    case Doing::running_other:
+      return "Computing side B";
     case Doing::baseline:
       return "Computing as trained, to compare";
     case Doing::measuring:

@@ -131,7 +131,7 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     const int col = std::clamp(static_cast<int>((mouse.x - at.x) / w * static_cast<float>(set.cols)), 0, set.cols - 1);
     const int row = std::clamp(static_cast<int>((mouse.y - at.y) / h * static_cast<float>(set.rows)), 0, set.rows - 1);
     bench.hover.find({row, col}, index);
-    if (held && asks) session.set_query_of(*set.trace, set.trace->grid.token_of(row, col));
+    if (held && asks && !set.on_other) session.set_query_of(*set.trace, set.trace->grid.token_of(row, col));
     pressed |= held && !asks && !over_switch;
   }
   if (pressed) {
@@ -139,8 +139,8 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     revealed_ = index;
   }
   for (const int patch : label.marked) outline(patch, ui.theme.mark);
-  const int query_patch =
-      vit::analysis_by_id(set.question.analysis)->asks_query ? set.question.query - set.trace->grid.prefix : -1;
+  const bool asks_query = !set.on_other && vit::analysis_by_id(set.question.analysis)->asks_query;
+  const int query_patch = asks_query ? set.question.query - set.trace->grid.prefix : -1;
   if (query_patch >= 0 && query_patch < set.patches()) outline(query_patch, IM_COL32(255, 255, 255, 230));
   const std::optional<PatchAt>& pointed = bench.hover.shown;
   if (pointed && pointed->row < set.rows && pointed->col < set.cols)
@@ -229,7 +229,7 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
 
 TilePhoto tile_photo(const Bench& bench) {
   const vit::Image& photo = *bench.photo.image;
-  return {.box = bench.maps.set().trace->pixels->box,
+  return {.box = bench.maps.set().ground().pixels->box,
           .width = static_cast<double>(photo.width),
           .height = static_cast<double>(photo.height)};
 }

@@ -7,18 +7,20 @@
 #include <optional>
 #include <vector>
 
+#include "app/session/other_side.h"
 #include "app/session/view.h"
 #include "engine/image/preprocessing.h"
 #include "engine/network/settings.h"
 
 namespace headlight {
 
-/// What undo gives back. The open files are no part of it.
+/// What undo gives back. Side A's open files are no part of it.
 struct Moment {
   vit::Settings settings;
   vit::Preprocessing preprocessing;
   View view;
   bool heads_for_all = true;
+  OtherSide other;
   bool operator==(const Moment&) const = default;
 };
 

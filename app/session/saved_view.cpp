@@ -45,6 +45,7 @@ void view_fields(Visitor& v, Subject& view) {
   v("smooth", view.look.smooth);
   v("opacity", view.look.opacity);
   v("whole_photo", view.whole_photo);
+  v("curtain", view.curtain);
   v("parameters", view.parameters);
   v("cost_of_model", view.cost_of_model);
   v("convention", view.convention);
@@ -64,8 +65,8 @@ void preprocessing_fields(Visitor& v, Preprocessing& p) {
   v("std", p.std);
 }
 
-template <class Visitor, class Settings>
-void settings_fields(Visitor& v, Settings& s) {
+template <class Visitor, class Numbers>
+void numbers_fields(Visitor& v, Numbers& s) {
   v.list("blocks", s.blocks, [](auto& each, auto& block) {
     each("heads", block.heads);
     each("off", block.off);
@@ -75,6 +76,11 @@ void settings_fields(Visitor& v, Settings& s) {
   v("attn_drop", s.attn_drop);
   v("proj_drop", s.proj_drop);
   v("seed", s.seed);
+}
+
+template <class Visitor, class Settings>
+void settings_fields(Visitor& v, Settings& s) {
+  numbers_fields(v, s);
   v("kernel", s.kernel);
   v("threads", s.threads);
   v("keep", s.keep);
@@ -96,6 +102,20 @@ void mark_fields(Visitor& v, Mark& mark) {
   v("sha256", mark.sha256);
 }
 
+/// Side B: what it has of its own.
+template <class Visitor, class Subject>
+void other_fields(Visitor& v, Subject& saved) {
+  auto& other = saved.wanted.other;
+  v.group("model", [&](auto& in) { mark_fields(in, saved.other_model); });
+  v.group("load", [&](auto& in) { load_fields(in, other.load); });
+  v.group("image", [&](auto& in) {
+    mark_fields(in, saved.other_image);
+    in("icc", other.icc);
+  });
+  v.optional_group("preprocessing", other.preprocessing, [](auto& in, auto& p) { preprocessing_fields(in, p); });
+  v.optional_group("settings", other.numbers, [](auto& in, auto& n) { numbers_fields(in, n); });
+}
+
 template <class Visitor, class Subject>
 void fields(Visitor& v, Subject& saved) {
   auto& wanted = saved.wanted;
@@ -109,6 +129,7 @@ void fields(Visitor& v, Subject& saved) {
   v.group("settings", [&](auto& in) { settings_fields(in, wanted.settings); });
   v.group("view", [&](auto& in) { view_fields(in, wanted.view); });
   v("heads_for_all", wanted.heads_for_all);
+  v.group_if(wanted.other.on(), "other", [&](auto& in) { other_fields(in, saved); });
 }
 
 class Writer {
@@ -126,6 +147,14 @@ class Writer {
     Writer inner;
     fields(inner);
     json_[name] = std::move(inner.json_);
+  }
+  template <class Fields>
+  void group_if(bool there, const char* name, const Fields& fields) {
+    if (there) group(name, fields);
+  }
+  template <class T, class Fields>
+  void optional_group(const char* name, const std::optional<T>& value, const Fields& fields) {
+    if (value) group(name, [&](Writer& in) { fields(in, *value); });
   }
   template <class T, class Fields>
   void list(const char* name, const std::vector<T>& values, const Fields& fields) {
@@ -172,6 +201,14 @@ class Reader {
     Reader inner(*field, where_ + name + ".");
     fields(inner);
     inner.refuse_unknown();
+  }
+  template <class Fields>
+  void group_if(bool, const char* name, const Fields& fields) {
+    group(name, fields);
+  }
+  template <class T, class Fields>
+  void optional_group(const char* name, std::optional<T>& value, const Fields& fields) {
+    if (json_.contains(name)) group(name, [&](Reader& in) { fields(in, value.emplace()); });
   }
   template <class T, class Fields>
   void list(const char* name, std::vector<T>& values, const Fields& fields) {
@@ -285,18 +322,27 @@ void check(bool holds, const std::string& field, const std::string& range) {
   if (!holds) throw vit::Error("The view's field \"" + field + "\" is out of range: possible is " + range + ".");
 }
 
+/// `where` stands before the names of fields: "", "other.".
+void check_preprocessing(const vit::Preprocessing& p, const std::string& where) {
+  constexpr int kLargest = 16384;  // px
+  for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
+    check(px >= 1 && px <= kLargest, where + "preprocessing." + name, "1 to 16384");
+  check(p.squash_scale > 0 && p.squash_scale <= 100, where + "preprocessing.squash_scale", "above 0, to 100");
+  for (const float deviation : p.std) check(deviation != 0, where + "preprocessing.std", "all but 0");
+}
+
+void check_numbers(const vit::Numbers& numbers, const std::string& where) {
+  check(numbers.attn_drop >= 0 && numbers.attn_drop < 1, where + "settings.attn_drop", "0 to less than 1");
+  check(numbers.proj_drop >= 0 && numbers.proj_drop < 1, where + "settings.proj_drop", "0 to less than 1");
+}
+
 /// What no model and no photo can make possible.
 void check_ranges(const Wanted& wanted) {
-  constexpr int kLargest = 16384;  // px
-  const vit::Preprocessing& p = wanted.preprocessing;
-  for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
-    check(px >= 1 && px <= kLargest, std::string("preprocessing.") + name, "1 to 16384");
-  check(p.squash_scale > 0 && p.squash_scale <= 100, "preprocessing.squash_scale", "above 0, to 100");
-  for (const float deviation : p.std) check(deviation != 0, "preprocessing.std", "all but 0");
-  const vit::Settings& s = wanted.settings;
-  check(s.threads >= 0 && s.threads <= 1024, "settings.threads", "0 to 1024");
-  check(s.attn_drop >= 0 && s.attn_drop < 1, "settings.attn_drop", "0 to less than 1");
-  check(s.proj_drop >= 0 && s.proj_drop < 1, "settings.proj_drop", "0 to less than 1");
+  check_preprocessing(wanted.preprocessing, "");
+  check(wanted.settings.threads >= 0 && wanted.settings.threads <= 1024, "settings.threads", "0 to 1024");
+  check_numbers(wanted.settings, "");
+  if (wanted.other.preprocessing) check_preprocessing(*wanted.other.preprocessing, "other.");
+  if (wanted.other.numbers) check_numbers(*wanted.other.numbers, "other.");
   const View& view = wanted.view;
   check(view.block >= 0, "view.block", "0 or more");
   check(view.head >= std::min(kMeanOfHeads, kMaxOfHeads), "view.head", "-2 (the mean), -1 (the maximum), 0 or more");
@@ -336,10 +382,15 @@ std::string from_anywhere(const std::string& path) {
 SavedView mark_files(Wanted wanted) {
   wanted.model = whole_path(wanted.model);
   wanted.image = whole_path(wanted.image);
-  if (wanted.load.labels) wanted.load.labels = whole_path(wanted.load.labels->string());
+  wanted.other.model = whole_path(wanted.other.model);
+  wanted.other.image = whole_path(wanted.other.image);
+  for (vit::LoadOptions* load : {&wanted.load, &wanted.other.load})
+    if (load->labels) load->labels = whole_path(load->labels->string());
   SavedView view;
   view.model = mark_file(wanted.model);
   view.image = mark_file(wanted.image);
+  view.other_model = mark_file(wanted.other.model);
+  view.other_image = mark_file(wanted.other.image);
   view.wanted = std::move(wanted);
   return view;
 }
@@ -350,9 +401,10 @@ std::string to_json(const Wanted& wanted) {
 
 std::string write_view(const SavedView& view) {
   SavedView saved = view;
-  saved.model.path = from_home(view.model.path);
-  saved.image.path = from_home(view.image.path);
-  if (auto& labels = saved.wanted.load.labels) labels = from_home(labels->string());
+  for (FileMark* mark : {&saved.model, &saved.image, &saved.other_model, &saved.other_image})
+    mark->path = from_home(mark->path);
+  for (vit::LoadOptions* load : {&saved.wanted.load, &saved.wanted.other.load})
+    if (load->labels) load->labels = from_home(load->labels->string());
   Writer writer;
   writer("format", std::string(kFormat));
   writer("version", kVersion);
@@ -376,9 +428,13 @@ SavedView from_json(const std::string& text) {
   fields(reader, saved);
   reader.refuse_unknown();
   check_ranges(saved.wanted);
+  OtherSide& other = saved.wanted.other;
   saved.wanted.model = saved.model.path = from_anywhere(saved.model.path);
   saved.wanted.image = saved.image.path = from_anywhere(saved.image.path);
-  if (auto& labels = saved.wanted.load.labels) labels = from_anywhere(labels->string());
+  other.model = saved.other_model.path = from_anywhere(saved.other_model.path);
+  other.image = saved.other_image.path = from_anywhere(saved.other_image.path);
+  for (vit::LoadOptions* load : {&saved.wanted.load, &other.load})
+    if (load->labels) load->labels = from_anywhere(load->labels->string());
   return saved;
 }
 

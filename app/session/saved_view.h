@@ -12,6 +12,7 @@ namespace headlight {
 struct SavedView {
   Wanted wanted;
   FileMark model, image;
+  FileMark other_model, other_image;  // side B's own; without a path: side A's
 };
 
 /// Reads a little of the model's and the photo's file, to know them again from any folder.

@@ -82,7 +82,7 @@ void Session::watch_hand(double time_s, bool button_down) {
 bool Session::update() {
   Outcome out = worker_.take();
   for (const Failure& failure : out.failures) {
-    if (failure.what == Failure::What::pass) {
+    if (failure.what == Failure::What::pass && failure.side == Side::a) {
       failed_id_ = std::max(failed_id_, failure.request);
       if (failure.request >= shown_.draft_id) shown_.draft.reset();
       held_query_.reset();
@@ -91,6 +91,9 @@ bool Session::update() {
   }
   for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
   const Moment before_files = moment();
+  if (out.other_model) opened_model_ = out.other_model->source;
+  if (out.other_image) opened_image_ = out.other_image->source;
+  const bool other_changed = other_.take(out, wanted.other, shown_.other);
   if (out.model) adopt_model(*out.model);
   if (out.image) adopt_image(*out.image);
   if ((out.model || out.image) && model_) fit_input();
@@ -106,7 +109,7 @@ bool Session::update() {
   const bool traced = adopt_trace(out), drafted = adopt_draft(out);
   fit_view();
   history_.follow(before_trace, moment());
-  return traced || drafted;
+  return traced || drafted || other_changed;
 }
 
 bool Session::adopt_trace(Outcome& out) {
@@ -149,6 +152,11 @@ bool Session::adopt_draft(Outcome& out) {
 }
 
 void Session::request_wanted() {
+  request_side_a();
+  other_.request({wanted, model_, image_, display_}, imagenet_labels, worker_);
+}
+
+void Session::request_side_a() {
   if (!model_ || !image_) return;
   const bool differs = !requested_ || requested_->model != model_ || requested_->image != image_ ||
                        requested_->preprocessing != preprocessing || !(requested_->settings == settings);
@@ -294,6 +302,32 @@ void Session::select_block(int block) {
   if (model_) view.block = std::clamp(block, 0, model_->config.depth - 1);
 }
 
+void Session::choose_other_model(const std::string& source) {
+  wanted.other.model = source;
+  wanted.other.load = {};
+  wanted.other.preprocessing.reset();
+  wanted.other.numbers.reset();
+}
+
+void Session::choose_other_image(const std::string& source) {
+  wanted.other.image = source;
+  wanted.other.icc = false;
+}
+
+void Session::pin_other() {
+  if (!model_ || !image_) return;
+  wanted.other = {.model = wanted.model,
+                  .load = wanted.load,
+                  .image = wanted.image,
+                  .icc = wanted.icc,
+                  .preprocessing = preprocessing,
+                  .numbers = settings};
+}
+
+vit::Subject Session::subject_of(std::shared_ptr<const vit::Trace> drawn) const {
+  return {std::move(drawn), shown_.other.trace, shown_.other.photo == shown_.photo};
+}
+
 void Session::toggle_sweep() {
   if (worker_.status().doing == WorkerStatus::Doing::sweeping)
     worker_.cancel_sweep();
@@ -304,7 +338,7 @@ void Session::toggle_sweep() {
 
 bool Session::settled() const {
   const bool answered = !requested_ || std::max(shown_.id, failed_id_) >= requested_id_;
-  return answered && !worker_.status().picture_due;
+  return answered && other_.settled() && !worker_.status().picture_due;
 }
 
 bool Session::measured() const {

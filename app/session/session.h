@@ -12,6 +12,7 @@
 #include "app/session/hand.h"
 #include "app/session/history.h"
 #include "app/session/input_fit.h"
+#include "app/session/other_follower.h"
 #include "app/session/pass_times.h"
 #include "app/session/run_options.h"
 #include "app/session/saved_view.h"
@@ -87,6 +88,18 @@ class Session {
   bool native_input() const;             // they are
   void select_block(int block);
 
+  // Side B of a comparison. It is `wanted.other` alone that says what it is; files are read as they are needed, and one
+  // that does not open leaves side B as it was.
+  void choose_other_model(const std::string& source);  // with the numbers and the input that it has by itself
+  void choose_other_image(const std::string& source);
+  void pin_other();  // all that side A is now becomes side B, and stays
+  void end_other() { wanted.other = {}; }
+  /// Side B is shown as it is wanted, or cannot be: then why_no_other() says why.
+  bool other_settled() const { return other_.settled(); }
+  const std::string& why_no_other() const { return other_.failure(); }
+  /// This pass of side A with side B's beside it.
+  vit::Subject subject_of(std::shared_ptr<const vit::Trace> drawn) const;
+
   // What is there.
   const std::shared_ptr<const vit::Model>& model() const { return model_; }
   /// What the open model was read with: its overrides.
@@ -126,6 +139,7 @@ class Session {
     Wanted wanted;
     bool model = false, image = false;  // still to come
   };
+  void request_side_a();
   void follow_opening(const Outcome& out);
   Moment moment() const;
   void go_to(const std::optional<Moment>& to);
@@ -159,6 +173,7 @@ class Session {
     bool operator==(const SizesFor& other) const;
   } sizes_for_;
   std::vector<int> sizes_;
+  OtherFollower other_;
   Hand hand_;
   double time_s_ = 0;  // of the frame
   History history_;

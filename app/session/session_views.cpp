@@ -7,15 +7,6 @@
 #include "engine/base/error.h"
 
 namespace headlight {
-namespace {
-
-/// Whether both read a file in the same way. The class names that the program finds by itself are no part of a view.
-bool same_overrides(vit::LoadOptions a, vit::LoadOptions b) {
-  a.imagenet_labels = b.imagenet_labels = {};
-  return a == b;
-}
-
-}  // namespace
 
 void Session::open_view(const SavedView& saved) {
   Opening opening{.wanted = saved.wanted};
@@ -32,6 +23,14 @@ void Session::open_view(const SavedView& saved) {
     opening.image = !image_ || wanted.image != saved.image.path || wanted.icc != saved.wanted.icc;
     if (opening.image) worker_.load_image(saved.image.path, saved.wanted.icc);
   }
+  OtherSide& other = opening.wanted.other;  // its files are read once it is wanted
+  if (left_out(saved.other_model) && !other.model.empty()) {
+    other.model.clear();
+    other.load = {};
+    other.preprocessing.reset();
+    other.numbers.reset();
+  }
+  if (left_out(saved.other_image)) other.image.clear();
   opening_ = std::move(opening);
   follow_opening({});
 }
@@ -41,6 +40,7 @@ void Session::follow_opening(const Outcome& out) {
   if (!opening_) return;
   Opening& opening = *opening_;
   for (const Failure& failure : out.failures) {  // what does not open is left out
+    if (failure.side != Side::a) continue;
     if (failure.what == Failure::What::model) opening.model = false;
     if (failure.what == Failure::What::image) opening.image = false;
   }
@@ -58,6 +58,7 @@ void Session::follow_opening(const Outcome& out) {
 /// Everything but the files.
 void Session::apply(const Wanted& to) {
   heads_for_all = to.heads_for_all;
+  wanted.other = to.other;
   view = to.view;
   view.query = 0;
   if (!model_) return;
@@ -92,7 +93,7 @@ void Session::hold_query(int query) {
 
 Moment Session::moment() const {
   const Wanted all = wanted_view();
-  return {all.settings, all.preprocessing, all.view, all.heads_for_all};
+  return {all.settings, all.preprocessing, all.view, all.heads_for_all, all.other};
 }
 
 void Session::note_changes(double time_s, bool held) {
@@ -106,6 +107,7 @@ void Session::go_to(const std::optional<Moment>& to) {
   all.preprocessing = to->preprocessing;
   all.view = to->view;
   all.heads_for_all = to->heads_for_all;
+  all.other = to->other;
   apply(all);
   history_.follow(*to, moment());
 }

@@ -26,6 +26,7 @@ struct View {
   vit::Look look;
   std::map<std::string, double> parameters = {};  // of the analyses: "rollout.discard"
   bool whole_photo = false;                       // the large picture shows all of it, not the network's part alone
+  bool curtain = false;                           // a comparison: both sides on one photo, parted by a curtain
   bool cost_of_model = false;                     // the cost of the whole model, not of the chosen block
   vit::Convention convention = vit::Convention::mac;
   bool operator==(const View&) const = default;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/session/other_side.h"
 #include "app/session/view.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/image/photo_levels.h"
@@ -24,6 +25,16 @@ struct Wanted {
   vit::Settings settings;
   View view;
   bool heads_for_all = true;  // the head-count control sets every block, not the chosen one alone
+  OtherSide other;            // what is compared with all this
+};
+
+/// Side B's newest picture. The same photo as side A's is the same object.
+struct OtherShown {
+  std::shared_ptr<const vit::Trace> trace;     // null: there is none, or not yet
+  std::shared_ptr<const vit::Image> photo;     // as decoded
+  std::shared_ptr<const PhotoLevels> display;  // the same, in the sizes that are drawn
+  std::uint64_t photo_version = 0;             // grows when the photo changes
+  std::uint64_t id = 0;                        // of the request that it answers
 };
 
 /// The newest answer: one trace with its own model, pixels and settings, and the photo that it belongs to.
@@ -38,6 +49,7 @@ struct Shown {
   /// is drawn in place of the trace's maps and serves nothing else: no number, no file, no measurement. Null: none.
   std::shared_ptr<const vit::Trace> draft;
   std::uint64_t draft_id = 0;  // of the request that it answers
+  OtherShown other;            // side B's
 
   /// What is drawn, and the request that it answers.
   const std::shared_ptr<const vit::Trace>& picture() const { return draft ? draft : trace; }

@@ -21,7 +21,7 @@ std::string num_heads_of(const std::vector<int>& counts) {
   return text;
 }
 
-std::string heads_off_of(const vit::Settings& settings) {
+std::string heads_off_of(const vit::Numbers& settings) {
   std::string text;
   for (std::size_t block = 0; block < settings.blocks.size(); ++block)
     if (const auto& off = settings.blocks[block].off; !off.empty())
@@ -52,16 +52,7 @@ std::string resize_of(const vit::Preprocessing& p) {
   return "";
 }
 
-}  // namespace
-
-RunOptions options_of(const Wanted& wanted) {
-  const vit::Preprocessing& p = wanted.preprocessing;
-  const vit::Settings& s = wanted.settings;
-  RunOptions options;
-  options.model = wanted.model;
-  options.image = wanted.image;
-  options.icc = wanted.icc;
-  options.load = wanted.load;
+void set_numbers(RunOptions& options, const vit::Numbers& s) {
   options.num_heads = num_heads_of(s.head_counts());
   options.heads_off = heads_off_of(s);
   options.qkv_bias = s.qkv_bias;
@@ -69,16 +60,51 @@ RunOptions options_of(const Wanted& wanted) {
   options.attn_drop = s.attn_drop;
   options.proj_drop = s.proj_drop;
   options.seed = s.seed;
-  options.kernel = s.kernel;
-  options.threads = s.threads;
-  options.preprocessing = {
-      .resize = resize_of(p),
-      .crop = p.crop == vit::CropRule::multiple ? "multiple" : fmt::format("{}x{}", p.width, p.height),
-      .interpolation = p.interpolation,
-      .crop_rounding = p.crop_rounds_down ? "down" : "even",
-      .mean = p.mean,
-      .std = p.std};
+}
+
+PreprocessingOptions rules_of(const vit::Preprocessing& p) {
+  return {.resize = resize_of(p),
+          .crop = p.crop == vit::CropRule::multiple ? "multiple" : fmt::format("{}x{}", p.width, p.height),
+          .interpolation = p.interpolation,
+          .crop_rounding = p.crop_rounds_down ? "down" : "even",
+          .mean = p.mean,
+          .std = p.std};
+}
+
+}  // namespace
+
+RunOptions options_of(const Wanted& wanted) {
+  RunOptions options;
+  options.model = wanted.model;
+  options.image = wanted.image;
+  options.icc = wanted.icc;
+  options.load = wanted.load;
+  set_numbers(options, wanted.settings);
+  options.kernel = wanted.settings.kernel;
+  options.threads = wanted.settings.threads;
+  options.preprocessing = rules_of(wanted.preprocessing);
   return options;
+}
+
+RunOptions options_of(const OtherSide& other) {
+  RunOptions options;
+  options.model = other.model;
+  options.load = other.load;
+  options.image = other.image;
+  options.icc = other.icc;
+  if (other.numbers) set_numbers(options, *other.numbers);
+  if (other.preprocessing) options.preprocessing = rules_of(*other.preprocessing);
+  return options;
+}
+
+bool has_numbers(const RunOptions& other) {
+  const RunOptions plain;
+  return !other.num_heads.empty() || !other.heads_off.empty() || !other.qkv_bias || other.training ||
+         other.attn_drop != plain.attn_drop || other.proj_drop != plain.proj_drop || other.seed != plain.seed;
+}
+
+bool has_preprocessing(const RunOptions& other) {
+  return !(other.preprocessing == PreprocessingOptions());
 }
 
 RunOptions options_of(const Wanted& wanted, const vit::Model& model) {

@@ -52,16 +52,29 @@ void Worker::put(Job job) {
     std::lock_guard lock(mutex_);
     if (is_stopped_by(job)) running_.stop.request_stop();
     if (job.rank == Rank::request) owed_.reset();
+    has_other_ |= is_of_other(job.rank);
     if (job.rank != Rank::errand) std::erase_if(queue_, [&](const Job& other) { return other.rank == job.rank; });
-    const auto behind =
-        std::find_if(queue_.begin(), queue_.end(), [&](const Job& other) { return other.rank > job.rank; });
-    queue_.insert(behind, std::move(job));
+    insert(std::move(job));
   }
   changed_.notify_one();
 }
 
+void Worker::insert(Job job) {
+  const auto behind =
+      std::find_if(queue_.begin(), queue_.end(), [&](const Job& other) { return other.rank > job.rank; });
+  queue_.insert(behind, std::move(job));
+}
+
+void Worker::put_back(Job job) {
+  const std::lock_guard lock(mutex_);
+  const bool newer =
+      std::any_of(queue_.begin(), queue_.end(), [&](const Job& other) { return other.rank == job.rank; });
+  if (has_other_ && !newer) insert(std::move(job));
+}
+
 bool Worker::is_stopped_by(const Job& job) const {
   if (running_.rank == Rank::extra) return true;
+  if (is_of_other(running_.rank)) return job.rank < Rank::other_image || job.rank == running_.rank;
   if (job.rank != running_.rank) return false;
   if (job.rank == Rank::model) return true;
   if (job.rank != Rank::request) return false;
@@ -98,23 +111,39 @@ void Worker::hold(bool held) {
   changed_.notify_one();
 }
 
-void Worker::load_model(std::string source, vit::LoadOptions options, bool again) {
-  put({Rank::model, Doing::loading_model,
-       [this, wanted = LoadedModel{std::move(source), std::move(options), again, nullptr}](
-           const std::stop_token& stop) { open_model(wanted, stop); }});
+void Worker::load_model(std::string source, vit::LoadOptions options, bool again, Side side) {
+  put({side == Side::a ? Rank::model : Rank::other_model, Doing::loading_model,
+       [this, side, wanted = LoadedModel{std::move(source), std::move(options), again, nullptr}](
+           const std::stop_token& stop) { open_model(wanted, side, stop); }});
 }
 
-void Worker::load_image(std::string source, bool icc) {
-  put({Rank::image, Doing::loading_image,
-       [this, source = std::move(source), icc](const std::stop_token&) { open_image(source, icc); }});
+void Worker::load_image(std::string source, bool icc, Side side) {
+  put({side == Side::a ? Rank::image : Rank::other_image, Doing::loading_image,
+       [this, side, source = std::move(source), icc](const std::stop_token&) { open_image(source, icc, side); }});
+}
+
+void Worker::post_other(Request request) {
+  put({Rank::other, Doing::running_other,
+       [this, request = std::move(request)](const std::stop_token& stop) { answer_other(request, stop); }});
+}
+
+void Worker::drop_other() {
+  {
+    const std::lock_guard lock(mutex_);
+    has_other_ = false;
+    std::erase_if(queue_, [](const Job& job) { return is_of_other(job.rank); });
+    if (is_of_other(running_.rank)) running_.stop.request_stop();
+  }
+  changed_.notify_one();
 }
 
 void Worker::run_errand(Errand errand) {
   put({Rank::errand, Doing::saving, [this, errand = std::move(errand)](const std::stop_token& stop) {
-         attempt(Failure::What::errand, "Not enough memory to save this: choose fewer blocks or a smaller size.", [&] {
-           std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
-           publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
-         });
+         attempt({Failure::What::errand}, "Not enough memory to save this: choose fewer blocks or a smaller size.",
+                 [&] {
+                   std::string sentence = errand(stop, [this](double fraction) { progress(fraction); });
+                   publish([&](Outcome& out) { out.news.push_back(std::move(sentence)); });
+                 });
        }});
 }
 
@@ -157,7 +186,9 @@ void Worker::run() {
       std::lock_guard lock(mutex_);
       stop = running_.stop.get_token();
     }
+    cancelled_ = false;
     job->work(stop);
+    if (cancelled_ && is_of_other(job->rank)) put_back(*job);
   }
 }
 
@@ -166,6 +197,7 @@ std::optional<Worker::Job> Worker::next_job() {
   for (;;) {
     if (quit_) return std::nullopt;
     if (sweep_) runner_.sweep(*std::exchange(sweep_, {}));
+    if (!has_other_) other_runner_.reset();
     std::optional<Job> job;
     const bool request_waits = !queue_.empty() && queue_.front().rank == Rank::request;
     if (!request_waits) job = next_owed();
@@ -243,42 +275,42 @@ void Worker::publish(const std::function<void(Outcome&)>& change) {
   wake_();
 }
 
-void Worker::fail(Failure::What what, const std::string& sentence, std::uint64_t request) {
-  publish([&](Outcome& out) { out.failures.push_back({what, sentence, request}); });
-}
-
-bool Worker::attempt(Failure::What what, const char* no_memory, const std::function<void()>& work,
-                     std::uint64_t request) {
+bool Worker::attempt(Failure failure, const char* no_memory, const std::function<void()>& work) {
   try {
     work();
     return true;
   } catch (const vit::Cancelled&) {
+    cancelled_ = true;
+    return false;
   } catch (const std::bad_alloc&) {
-    fail(what, no_memory, request);
+    failure.sentence = no_memory;
   } catch (const std::exception& error) {
-    fail(what, error.what(), request);
+    failure.sentence = error.what();
   }
+  publish([&](Outcome& out) { out.failures.push_back(failure); });
   return false;
 }
 
-void Worker::open_model(const LoadedModel& wanted, const std::stop_token& stop) {
+void Worker::open_model(const LoadedModel& wanted, Side side, const std::stop_token& stop) {
   const std::string no_memory = wanted.source + ": not enough memory for this network.";
-  attempt(Failure::What::model, no_memory.c_str(), [&] {
+  attempt({.what = Failure::What::model, .side = side}, no_memory.c_str(), [&] {
     LoadedModel loaded = wanted;
     loaded.model = vit::load_model(wanted.source, wanted.options, [&](double fraction) {
       if (stop.stop_requested()) throw vit::Cancelled();
       progress(fraction);
     });
-    publish([&](Outcome& out) { out.model = std::move(loaded); });
+    publish([&](Outcome& out) { (side == Side::a ? out.model : out.other_model) = std::move(loaded); });
   });
 }
 
-void Worker::open_image(const std::string& source, bool icc) {
+void Worker::open_image(const std::string& source, bool icc, Side side) {
   const std::string no_memory = source + ": not enough memory for this picture.";
-  attempt(Failure::What::image, no_memory.c_str(), [&] {
+  attempt({.what = Failure::What::image, .side = side}, no_memory.c_str(), [&] {
     auto image = std::make_shared<const vit::Image>(vit::load_image(source, color_management(icc)));
     auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
-    publish([&](Outcome& out) { out.image = LoadedImage{source, icc, std::move(image), std::move(display)}; });
+    publish([&](Outcome& out) {
+      (side == Side::a ? out.image : out.other_image) = LoadedImage{source, icc, std::move(image), std::move(display)};
+    });
   });
 }
 
@@ -289,58 +321,62 @@ bool Worker::draw_draft(const Request& request, const std::stop_token& stop) {
     running_.is_draft = true;
   }
   bool drawn = false;
-  const bool ended = !attempt(
-      Failure::What::pass, kNoMemoryForPass,
-      [&] {
-        auto trace = runner_.draft(request, control(stop));
-        if (!trace) return;
-        drawn = true;
-        publish([&](Outcome& out) {
-          out.draft = DraftPicture{std::move(trace), request.id, request.image};
-          published_ = Clock::now();
-          const bool newer =
-              std::any_of(queue_.begin(), queue_.end(), [](const Job& job) { return job.rank == Rank::request; });
-          if (!newer) owed_ = Owed{request, Clock::now() + kRestMs};
-          running_.fraction = 0;
-        });
-      },
-      request.id);
+  const bool ended = !attempt({.what = Failure::What::pass, .request = request.id}, kNoMemoryForPass, [&] {
+    auto trace = runner_.draft(request, control(stop));
+    if (!trace) return;
+    drawn = true;
+    publish([&](Outcome& out) {
+      out.draft = DraftPicture{std::move(trace), request.id, request.image};
+      published_ = Clock::now();
+      const bool newer =
+          std::any_of(queue_.begin(), queue_.end(), [](const Job& job) { return job.rank == Rank::request; });
+      if (!newer) owed_ = Owed{request, Clock::now() + kRestMs};
+      running_.fraction = 0;
+    });
+  });
   return drawn || ended;  // what was cancelled is obsolete
 }
 
 void Worker::answer(const Request& request, const std::stop_token& stop) {
-  attempt(
-      Failure::What::pass, kNoMemoryForPass,
-      [&] {
-        const bool has_draft = runner_.drafts(request);
-        {
-          std::lock_guard lock(mutex_);
-          running_.is_draft = false;
-          running_.has_draft = has_draft;
-        }
-        PassControl exact = control(stop);
-        exact.prepared = [&](const std::shared_ptr<const vit::Pixels>& pixels) {
-          publish([&](Outcome& out) { out.input = PassPixels{pixels, request.image}; });
-        };
-        exact.grown = [&](std::shared_ptr<const vit::Trace> part) {
-          publish([&](Outcome& out) { out.part = std::move(part); });
-        };
-        auto trace = runner_.answer(request, exact);
-        publish([&](Outcome& out) {
-          if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;
-          out.trace = std::move(trace);
-          published_ = Clock::now();
-          out.request = request.id;
-          out.photo = request.image;
-          out.display = request.display;
-          out.baseline = runner_.baseline();
-        });
-      },
-      request.id);
+  attempt({.what = Failure::What::pass, .request = request.id}, kNoMemoryForPass, [&] {
+    const bool has_draft = runner_.drafts(request);
+    {
+      std::lock_guard lock(mutex_);
+      running_.is_draft = false;
+      running_.has_draft = has_draft;
+    }
+    PassControl exact = control(stop);
+    exact.prepared = [&](const std::shared_ptr<const vit::Pixels>& pixels) {
+      publish([&](Outcome& out) { out.input = PassPixels{pixels, request.image}; });
+    };
+    exact.grown = [&](std::shared_ptr<const vit::Trace> part) {
+      publish([&](Outcome& out) { out.part = std::move(part); });
+    };
+    auto trace = runner_.answer(request, exact);
+    publish([&](Outcome& out) {
+      if (trace->timings.first_block == 0) expected_ms_ = trace->timings.wall_ms;
+      out.trace = std::move(trace);
+      published_ = Clock::now();
+      out.request = request.id;
+      out.photo = request.image;
+      out.display = request.display;
+      out.baseline = runner_.baseline();
+    });
+  });
+}
+
+void Worker::answer_other(const Request& request, const std::stop_token& stop) {
+  attempt({.what = Failure::What::pass, .request = request.id, .side = Side::b}, kNoMemoryForPass, [&] {
+    if (!other_runner_) other_runner_.emplace();
+    auto trace = other_runner_->answer(request, control(stop));
+    publish([&](Outcome& out) {
+      out.other = OtherPicture{std::move(trace), request.id, request.image, request.display};
+    });
+  });
 }
 
 void Worker::measure(const NextMeasurement& next, const std::stop_token& stop) {
-  attempt(Failure::What::pass, "Not enough memory to sweep the head counts: choose a smaller input.", [&] {
+  attempt({Failure::What::pass}, "Not enough memory to sweep the head counts: choose a smaller input.", [&] {
     runner_.measure(next, control(stop));
     const auto times = runner_.take_times();
     const bool is_baseline = next.why == NextMeasurement::Why::baseline && runner_.baseline();

@@ -25,6 +25,9 @@ namespace headlight {
 /// A job that makes no picture, such as writing files. Returns the sentence that the window then shows.
 using Errand = std::function<std::string(std::stop_token stop, const std::function<void(double)>& progress)>;
 
+/// Which of the two sides of a comparison.
+enum class Side : std::uint8_t { a, b };
+
 struct LoadedModel {
   std::string source;
   vit::LoadOptions options;
@@ -42,8 +45,9 @@ struct LoadedImage {
 /// What went wrong, and with what.
 struct Failure {
   enum class What : std::uint8_t { model, image, pass, errand, view } what = What::pass;
-  std::string sentence;
+  std::string sentence = {};
   std::uint64_t request = 0;  // of a pass
+  Side side = Side::a;
 };
 
 /// A quick picture of a request, from a smaller input of its photo: to be looked at while a control is held, and
@@ -60,6 +64,14 @@ struct PassPixels {
   std::shared_ptr<const vit::Image> photo;
 };
 
+/// Side B's newest finished request.
+struct OtherPicture {
+  std::shared_ptr<const vit::Trace> trace;
+  std::uint64_t request = 0;
+  std::shared_ptr<const vit::Image> photo;
+  std::shared_ptr<const PhotoLevels> display;
+};
+
 /// Everything that became ready since the window last asked.
 struct Outcome {
   std::optional<LoadedModel> model;
@@ -74,6 +86,9 @@ struct Outcome {
       part;  // the blocks that a pass of new pixels has done so far; its input came before
   std::shared_ptr<const vit::Trace> baseline;  // the same model and pixels with everything as trained
   std::vector<PassTime> times;                 // every pass that ran from block 0 to the end
+  std::optional<LoadedModel> other_model;      // side B's
+  std::optional<LoadedImage> other_image;
+  std::optional<OtherPicture> other;
   std::vector<Failure> failures;
   std::vector<std::string> news;  // of finished errands
 };
@@ -84,6 +99,7 @@ struct WorkerStatus {
     loading_model,
     loading_image,
     running,
+    running_other,  // side B's pass
     baseline,
     measuring,
     sweeping,
@@ -98,7 +114,8 @@ struct WorkerStatus {
 /// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which
 /// they came. With an empty queue, and while no control is held, it measures the newest picture (see measuring.h) until
 /// a job comes, not before the window had kPictureMs to draw it: a software renderer needs the same processors. Results
-/// wait for take(). A new request lets the running pass of an older one finish, so that pictures change during a drag;
+/// wait for take(). Side B's loads and passes come behind side A's: they end when one of side A's comes, and begin
+/// again after it. A new request lets the running pass of an older one finish, so that pictures change during a drag;
 /// but not if that pass is of another model or image, or has more than kPatienceMs to go. While a control is held, slow
 /// passes are drawn as drafts first: the exact pass follows when the control is let go or has rested for kRestMs, and a
 /// newer request stops it at once. All functions may be called from any thread.
@@ -117,8 +134,12 @@ class Worker {
   void post(Request request);
   /// Whether a control that changes numbers is held, or a key that does so repeats.
   void hold(bool held);
-  void load_model(std::string source, vit::LoadOptions options, bool again = false);
-  void load_image(std::string source, bool icc);
+  void load_model(std::string source, vit::LoadOptions options, bool again = false, Side side = Side::a);
+  void load_image(std::string source, bool icc, Side side = Side::a);
+  /// Of side B: one pass, neither drafted nor measured.
+  void post_other(Request request);
+  /// There is no side B any more.
+  void drop_other();
   /// What it captures must stay valid.
   void run_errand(Errand errand);
   /// Measures the newest picture with other head counts; a sweep that is under way ends.
@@ -131,7 +152,7 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
   using Doing = WorkerStatus::Doing;
-  enum class Rank : std::uint8_t { request, image, model, errand, extra };
+  enum class Rank : std::uint8_t { request, image, model, other_image, other_model, other, errand, extra };
   struct Job {
     Rank rank = Rank::extra;
     Doing doing = Doing::resting;
@@ -156,7 +177,12 @@ class Worker {
     Clock::time_point due;
   };
 
+  static bool is_of_other(Rank rank) {
+    return rank == Rank::other_image || rank == Rank::other_model || rank == Rank::other;
+  }
   void put(Job job);
+  void put_back(Job job);  // one of side B's that gave way
+  void insert(Job job);    // by its rank, with the lock
   void set_sweep(std::optional<Sweep> sweep);
   bool is_stopped_by(const Job& job) const;  // whether the running job is; call it with the lock
   double remaining_ms() const;               // of the running pass; call it with the lock
@@ -169,17 +195,17 @@ class Worker {
   std::optional<Job> next_owed();  // likewise; none before it is due
   Job job_of(Request request, bool exact);
   void answer(const Request& request, const std::stop_token& stop);
+  void answer_other(const Request& request, const std::stop_token& stop);
   /// False where the request has to be answered exactly.
   bool draw_draft(const Request& request, const std::stop_token& stop);
-  void open_model(const LoadedModel& wanted, const std::stop_token& stop);
-  void open_image(const std::string& source, bool icc);
+  void open_model(const LoadedModel& wanted, Side side, const std::stop_token& stop);
+  void open_image(const std::string& source, bool icc, Side side);
   void measure(const NextMeasurement& next, const std::stop_token& stop);
   PassControl control(const std::stop_token& stop);
   void progress(double fraction);
   void publish(const std::function<void(Outcome&)>& change);
-  void fail(Failure::What what, const std::string& sentence, std::uint64_t request = 0);
-  /// Runs `work`, whose exceptions become failures; false where it failed or was cancelled.
-  bool attempt(Failure::What what, const char* no_memory, const std::function<void()>& work, std::uint64_t request = 0);
+  /// Runs `work`, whose exceptions become failures like `failure`; false where it failed or was cancelled.
+  bool attempt(Failure failure, const char* no_memory, const std::function<void()>& work);
 
   const std::function<void()> wake_;
   mutable std::mutex mutex_;  // guards all down to outbox_
@@ -189,12 +215,16 @@ class Worker {
   std::optional<Owed> owed_;
   bool held_ = false;
   bool quit_ = false;
+  bool has_other_ = false;  // something of side B was asked for, and it was not dropped since
   Running running_;
   double expected_ms_ = 0;       // of a whole pass of the newest picture
   Clock::time_point published_;  // when the newest picture was
   Outcome outbox_;
 
-  PassRunner runner_;  // the worker thread's own
+  // The worker thread's own:
+  PassRunner runner_;
+  std::optional<PassRunner> other_runner_;
+  bool cancelled_ = false;  // the job that ran last
   std::thread thread_;
 };
 

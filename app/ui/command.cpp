@@ -28,7 +28,7 @@ std::string name_of_code(int code) {
     case GLFW_KEY_RIGHT_BRACKET:
       return "]";
     case GLFW_KEY_EQUAL:
-      return "+";
+      return "=";
     case GLFW_KEY_MINUS:
       return "-";
     case GLFW_KEY_HOME:
@@ -55,6 +55,7 @@ std::string name_of_code(int code) {
 }  // namespace
 
 std::string name_of(const Key& key) {
+  if (key == Key{GLFW_KEY_EQUAL, kShift}) return "+";  // as it is written on the key
   std::string name;
   if (key.modifiers & kControl) name += "Ctrl+";
   if (key.modifiers & kShift) name += "Shift+";

@@ -120,9 +120,42 @@ std::string App::refusal(const TabEntry& tab) const {
 /// The pass whose maps are drawn: a draft while a control is held, if the page can be answered by it.
 std::shared_ptr<const vit::Trace> App::drawn_pass() const {
   const Shown& shown = bench_.session.shown();
+  const vit::Analysis& analysis = *page_entry().analysis;
   const bool draft =
-      shown.draft && !page_entry().analysis->reads_output && page_entry().analysis->refusal(*shown.draft).empty();
+      shown.draft && !analysis.reads_output && !analysis.compares && analysis.refusal(*shown.draft).empty();
   return draft ? shown.draft : shown.trace;
+}
+
+/// What waits for side B keeps its last answer; what cannot be asked of both sides has none.
+void App::ask(const vit::Question& question, const vit::Subject& subject) {
+  const vit::Analysis& analysis = *page_entry().analysis;
+  if (vit::asks_other(analysis, question)) {
+    if (!bench_.session.other_settled()) return;
+    try {
+      vit::validate(analysis, subject, question);
+    } catch (const vit::Error& error) {
+      no_answer_ = error.what();
+      return;
+    }
+  }
+  map_desk_.ask(page_entry().id, subject, question);
+}
+
+/// Whether the photo that the maps lie on is the one that is there.
+bool App::can_show(const vit::MapSet& answer, const vit::Trace& drawn) const {
+  return answer.trace->pixels == drawn.pixels &&
+         (!answer.on_other || answer.other == bench_.session.shown().other.trace);
+}
+
+void App::take_photo(const vit::MapSet& answer) {
+  constexpr std::uint64_t kOfSideB = std::uint64_t{1} << 63;
+  const Session& session = bench_.session;
+  const OtherShown& other = session.shown().other;
+  const std::uint64_t version = answer.on_other ? kOfSideB | other.photo_version : session.photo_version();
+  if (bench_.photo.version == version) return;
+  bench_.photo = {answer.on_other ? other.photo : session.photo(), version};
+  bench_.painter.set_photo(answer.on_other ? *other.display : session.photo_display());
+  bench_.camera.fit();
 }
 
 /// Asks what the page wants to know of that pass, and takes the answer that is there, with the photo that it belongs
@@ -130,6 +163,7 @@ std::shared_ptr<const vit::Trace> App::drawn_pass() const {
 void App::take_maps() {
   Session& session = bench_.session;
   const auto& trace = session.trace();
+  no_answer_.clear();
   if (!trace) return;
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
@@ -140,23 +174,22 @@ void App::take_maps() {
   if (auto question = page().question(bench_)) {
     if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
       question->query = session.query_in(*drawn);
-    map_desk_.ask(id, drawn, *question);
+    ask(*question, session.subject_of(drawn));
   }
   const auto answer = map_desk_.answer(id);
-  if (answer && answer->trace->pixels == drawn->pixels) {
+  if (!no_answer_.empty()) {
+    bench_.maps.show(nullptr);
+  } else if (answer && can_show(*answer, *drawn)) {
     bench_.maps.show(answer);
     if (answer->trace == drawn) drawn_ = {draft ? session.shown().draft_id : session.shown_id(), draft};
     bench_.painter.set_maps(*answer);
-    if (bench_.photo.version != session.photo_version()) {
-      bench_.photo = {session.photo(), session.photo_version()};
-      bench_.painter.set_photo(session.photo_display());
-      bench_.camera.fit();
-    }
+    take_photo(*answer);
   } else if (!bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id) {
     bench_.maps.show(nullptr);
   }
   look_inside();
-  bench_.painter.set_colormap(session.view.look.colormap);
+  const vit::Look& look = session.view.look;
+  bench_.painter.set_colormap(bench_.maps.empty() ? look.colormap : bench_.maps.set().colormap(look));
   bench_.hover.begin_frame();
   bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().WantTextInput &&
                        !bench_.dialogs.modal() && !bench_.ui.list_was_open;
@@ -328,6 +361,7 @@ std::string App::words_in_place_of_maps() const {
   if (std::string why = refusal(page_entry()); !why.empty()) return why;
   const std::string failure = map_desk_.failure(page_entry().id);
   if (map_desk_.stopped(page_entry().id)) return "Stopped.";
+  if (!no_answer_.empty()) return no_answer_;
   return failure.empty() ? "Working it out…" : failure;
 }
 
@@ -354,6 +388,7 @@ void App::draw_center(const Area& area) {
     return;
   }
   const std::string words = words_in_place_of_maps();
+  if (bench_.session.trace() && asked.draw_without_maps(bench_, below_tabs, words)) return;
   const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
   ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
   answer_progress_.draw(bench_, map_desk_, page_entry().id,

@@ -79,6 +79,9 @@ class App {
   std::shared_ptr<const vit::Trace> drawn_pass() const;
   bool press_in_tour(int key, int modifiers);  // whether the key was one of the walk's
   void take_maps();
+  void ask(const vit::Question& question, const vit::Subject& subject);
+  bool can_show(const vit::MapSet& answer, const vit::Trace& drawn) const;
+  void take_photo(const vit::MapSet& answer);
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();
@@ -100,6 +103,7 @@ class App {
   DrawnMaps drawn_;
   AnswerProgress answer_progress_;
   ExportSheet export_sheet_;
+  std::string no_answer_;  // why what the page asks cannot be asked; empty: it can
   std::string last_failure_;
   bool theme_dark_ = true;
 };

@@ -141,7 +141,7 @@ void add_view_commands(Bench& bench) {
   table.add({.id = "view.zoom_in",
              .menu = "View",
              .name = "Zoom in",
-             .keys = {{GLFW_KEY_EQUAL, 0}},
+             .keys = {{GLFW_KEY_EQUAL, kShift}},
              .tooltip = "Enlarges the photo about the cursor.",
              .run = [&bench] { bench.camera.zoom(1.25, mouse()); }});
   table.add({.id = "view.zoom_out",
@@ -198,6 +198,15 @@ void add_view_commands(Bench& bench) {
                    bench.camera.fit();
                  },
              .checked = [&view] { return view.whole_photo; }});
+  table.add(
+      {.id = "view.curtain",
+       .menu = "View",
+       .name = "Curtain",
+       .keys = {},
+       .tooltip = "Compare: both sides on one picture, parted by a curtain to be dragged, in place of side by side.",
+       .run = [&view] { view.curtain = !view.curtain; },
+       .enabled = [&view] { return view.page == "difference"; },
+       .checked = [&view] { return view.curtain; }});
   table.add({.id = "view.opacity_down",
              .menu = "View",
              .name = "More photo",
@@ -373,6 +382,22 @@ void add_analysis_commands(Bench& bench) {
              .separated = true});
 }
 
+void add_compare_commands(Bench& bench) {
+  bench.commands.add({.id = "compare.pin",
+                      .menu = "Analysis",
+                      .name = "Pin as side B",
+                      .keys = {{GLFW_KEY_EQUAL, 0}},
+                      .tooltip = "All that is set now, network, photo and settings, becomes side B and stays: what is "
+                                 "changed from here on is compared with it.",
+                      .run =
+                          [&bench] {
+                            bench.session.pin_other();
+                            bench.session.view.page = "difference";
+                          },
+                      .enabled = [&bench] { return bench.session.model() && bench.session.image(); },
+                      .separated = true});
+}
+
 void step_input(Session& session, int step) {
   const std::vector<int>& sizes = session.input_sizes();
   if (sizes.empty()) return;
@@ -472,6 +497,7 @@ void add_commands(Bench& bench) {
   add_view_commands(bench);
   add_analysis_commands(bench);
   add_input_commands(bench);
+  add_compare_commands(bench);
   add_save_commands(bench);
   add_cost_commands(bench);
   add_help_commands(bench);

@@ -209,12 +209,11 @@ std::shared_ptr<const MapTable> table_of(const std::vector<HeadEffect>& effects,
   return table;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int klass = class_of(trace, question), last = trace.settings.depth() - 1;
   const auto effects = head_effects(trace, klass, means);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   set.have_table(table_of(*effects, ranks_by_logit(trace, question), has_classes(trace)));
   for (const HeadEffect& effect : *effects)

@@ -1,6 +1,7 @@
 // The registry: each analysis is declared and listed here once.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,12 +11,13 @@
 namespace vit {
 
 extern const Analysis kHeads, kValueWeighted, kMask, kGrid, kStatisticsOfHeads, kMatrix, kRollout, kClassRollout,
-    kGradient, kGradcam, kComponents, kSimilarity, kPositions, kNorms, kLens, kAblation;
+    kGradient, kGradcam, kComponents, kSimilarity, kPositions, kNorms, kLens, kAblation, kDifference;
 
 std::span<const Analysis* const> analyses() {
-  static constexpr std::array kAll = {
-      &kHeads,    &kValueWeighted, &kMask,       &kGrid,       &kStatisticsOfHeads, &kMatrix, &kRollout, &kClassRollout,
-      &kGradient, &kGradcam,       &kComponents, &kSimilarity, &kPositions,         &kNorms,  &kLens,    &kAblation};
+  static constexpr std::array kAll = {&kHeads,      &kValueWeighted, &kMask,         &kGrid,     &kStatisticsOfHeads,
+                                      &kMatrix,     &kRollout,       &kClassRollout, &kGradient, &kGradcam,
+                                      &kComponents, &kSimilarity,    &kPositions,    &kNorms,    &kLens,
+                                      &kAblation,   &kDifference};
   return kAll;
 }
 
@@ -34,7 +36,32 @@ void Means::step(double fraction) const {
   if (progress) progress(fraction);
 }
 
-double highest(const Parameter& parameter, const Trace& trace, int block) {
+std::string refused_beside(const Subject& subject) {
+  if (!subject.other) return "There is no second photo; choose one for side B.";
+  if (subject.other->model != subject.trace->model)
+    return "Side B runs another network, whose tokens say nothing beside these; let it run side A's network.";
+  return subject.other->blocks.size() == subject.trace->blocks.size() &&
+                 subject.other->output.rows() == subject.other->grid.tokens()
+             ? ""
+             : "The pass of side B ended before the last block's output; run all of it.";
+}
+
+bool asks_other(const Analysis& analysis, const Question& question) {
+  return analysis.compares ||
+         std::any_of(analysis.parameters.begin(), analysis.parameters.end(), [&](const Parameter& parameter) {
+           return parameter.names_alone > 0 && analysis.value(question, parameter.id) >= parameter.names_alone;
+         });
+}
+
+Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question) {
+  return asks_other(analysis, question) ? subject : Subject(subject.trace);
+}
+
+double highest(const Parameter& parameter, const Subject& subject, int block) {
+  const Trace& trace = *subject.trace;
+  if (parameter.names_alone > 0 && !refused_beside(subject).empty()) return parameter.names_alone - 1;
+  if (parameter.is_other_patch)
+    return refused_beside(subject).empty() ? subject.other->grid.rows * subject.other->grid.cols - 1 : -1;
   if (parameter.is_block) return static_cast<double>(trace.blocks.size()) - 1;
   if (parameter.is_head) return trace.settings.heads(block) - 1;
   return parameter.is_class ? trace.model->config.classes - 1 : parameter.high;
@@ -57,7 +84,26 @@ double Analysis::value(const Question& question, std::string_view parameter_id) 
   return known == nullptr ? 0 : known->initial;
 }
 
-void validate(const Analysis& analysis, const Trace& trace, const Question& question) {
+namespace {
+
+std::string named(const Parameter& parameter, double value) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < parameter.names.size() ? fmt::format("\"{}\"", parameter.names[index]) : fmt::format("{:g}", value);
+}
+
+/// Of one that compares.
+void validate_pair(const Analysis& analysis, const Subject& subject, const Question& question) {
+  if (!subject.other)
+    throw Error(std::string(analysis.name) + " needs a side B: choose a second network or a second photo.");
+  if (const std::string why = analysis.refusal(*subject.other); !why.empty()) throw Error("Side B: " + why);
+  if (analysis.refusal_of_pair != nullptr)
+    if (const std::string why = analysis.refusal_of_pair(subject, question); !why.empty()) throw Error(why);
+}
+
+}  // namespace
+
+void validate(const Analysis& analysis, const Subject& subject, const Question& question) {
+  const Trace& trace = *subject.trace;
   const int last = static_cast<int>(trace.blocks.size()) - 1;
   if (const std::string why = analysis.refusal(trace); !why.empty()) throw Error(why);
   if (question.block < 0 || question.block > last)
@@ -74,12 +120,18 @@ void validate(const Analysis& analysis, const Trace& trace, const Question& ques
     if (!applies(*known, trace.model->config) && value != known->initial)
       throw Error(fmt::format("{} means nothing here: this network has {}classes.", known->label,
                               known->is_class || known->with_classes ? "no " : ""));
-    const double high = highest(*known, trace, question.block);
-    const bool whole = known->is_block || known->is_class || known->is_head || !known->names.empty();
+    const bool beside = known->is_other_patch ? value >= 0 : known->names_alone > 0 && value >= known->names_alone;
+    if (beside)
+      if (const std::string why = refused_beside(subject); !why.empty())
+        throw Error(fmt::format("{} cannot be {}: {}", known->label, named(*known, value), why));
+    const double high = highest(*known, subject, question.block);
+    const bool whole =
+        known->is_block || known->is_other_patch || known->is_class || known->is_head || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
     throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
                             whole ? "whole " : "", known->low, high));
   }
+  if (analysis.compares) validate_pair(analysis, subject, question);
 }
 
 }  // namespace vit

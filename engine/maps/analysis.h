@@ -25,10 +25,14 @@ struct Parameter {
   bool without_classes = false;             // has a meaning for networks without classes alone
   bool with_classes = false;                // has a meaning for networks with classes alone
   bool is_head = false;                     // counts heads: `high` is the last one of the question's block
+  /// Of a choice: so many of its first names have a meaning without side B, the others only where side B runs the same
+  /// network; 0: all have.
+  int names_alone = 0;
+  bool is_other_patch = false;  // counts the patches of side B, where that runs the same network; -1: all of them
 };
 
 /// The largest value of a parameter for a pass and a block of it.
-double highest(const Parameter& parameter, const Trace& trace, int block = 0);
+double highest(const Parameter& parameter, const Subject& subject, int block = 0);
 /// Whether the parameter means anything for the network.
 bool applies(const Parameter& parameter, const ModelConfig& config);
 
@@ -54,6 +58,7 @@ struct Analysis {
   bool has_table = false;     // it is about numbers of every head: the MapTable of an answer is its CSV file
   bool is_matrix = false;     // its one map holds all queries and keys, and lies on no photo
   bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
+  bool compares = false;  // it is about side A and side B together, and asks nothing of one alone
   std::span<const Parameter> parameters;
 
   /// Empty, or why the pass cannot be asked this.
@@ -61,10 +66,11 @@ struct Analysis {
   /// Floats that the answer reads: about a millisecond a million.
   double (*work)(const Trace& trace, const Question& question);
   /// Block, query and values must be valid. Throws Cancelled.
-  std::shared_ptr<const MapSet> (*answer)(const std::shared_ptr<const Trace>& trace, const Question& question,
-                                          const Means& means);
+  std::shared_ptr<const MapSet> (*answer)(const Subject& subject, const Question& question, const Means& means);
   /// One sentence about one map of an answer, with its numbers.
   std::string (*about)(const MapSet& set, int index);
+  /// Of one that compares: empty, or why the two passes cannot be asked this.
+  std::string (*refusal_of_pair)(const Subject& subject, const Question& question) = nullptr;
 
   /// An answer has a map for each head of one block.
   bool shows_heads() const { return asks_block && !is_matrix; }
@@ -76,11 +82,18 @@ struct Analysis {
 /// The refusal of an analysis that reads attention weights.
 std::string refused_without_attention(const Trace& trace);
 
+/// Empty, or why tokens of side B cannot be compared with those of side A: it is not there, or another network's.
+std::string refused_beside(const Subject& subject);
+/// Whether the question is about side B's pass, too.
+bool asks_other(const Analysis& analysis, const Question& question);
+/// What the question is about: without side B where it does not ask about it.
+Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question);
+
 /// All of them, in the order of the window's tabs.
 std::span<const Analysis* const> analyses();
 const Analysis* analysis_by_id(std::string_view id);
 
 /// Throws Error that names what is possible unless block, query and every value exist for this pass.
-void validate(const Analysis& analysis, const Trace& trace, const Question& question);
+void validate(const Analysis& analysis, const Subject& subject, const Question& question);
 
 }  // namespace vit

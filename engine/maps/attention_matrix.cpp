@@ -38,9 +38,8 @@ double work(const Trace& trace, const Question& question) {
   return floats_read(trace, question.block) * trace.grid.tokens() / trace.settings.heads(question.block);
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const Analysis& analysis = *analysis_by_id("matrix");
   const int head = static_cast<int>(analysis.value(question, "head")), tokens = trace.grid.tokens();
   const bool logarithms = static_cast<Scaling>(analysis.value(question, "scale")) == log_scale;
@@ -61,7 +60,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     row_sums[static_cast<std::size_t>(row)] = static_cast<float>(sum);
   }
   means.step(0.9);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit(logarithms ? "log10" : "%");
   set.add_matrix({"matrix_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1) + "_head" +
                       padded(head, trace.settings.heads(question.block) - 1),

@@ -39,9 +39,8 @@ void add_product(std::vector<double>& row, const Matrix& matrix) {
   }
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const Analysis& analysis = *analysis_by_id(question.analysis);
   const Target target = target_of(trace, analysis, question);
   const int tokens = trace.grid.tokens(), depth = static_cast<int>(trace.blocks.size());
@@ -72,7 +71,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
                                   for (std::size_t b = begin; b < rows.size(); ++b) add_product(rows[b], weighted);
                                 }};
   const Timings timings = run_backward(trace, target, hooks, means);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.took_backward(timings);
   set.have_unit("");
   for (int block = 0; block < depth; ++block) {

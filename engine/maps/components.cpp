@@ -151,9 +151,8 @@ std::vector<float> positions_of(const std::vector<float>& scores, const std::vec
   return positions;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const auto patches = static_cast<std::size_t>(trace.grid.rows) * static_cast<std::size_t>(trace.grid.cols);
   const auto prefix = static_cast<std::size_t>(trace.grid.prefix);
   means.step(0);
@@ -186,7 +185,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     drawn.shares.resize(3, 0);
   }
 
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   const std::string block = "components_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
   std::array<std::vector<float>, 3> colors;

@@ -32,9 +32,8 @@ std::vector<float> cam(const TokenGrid& grid, MatrixView tokens, MatrixView grad
   return map;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
   std::vector<std::vector<float>> maps(static_cast<std::size_t>(depth));
   const BackwardHooks hooks{.tokens = [&](int block, MatrixView tokens, MatrixView gradient) {
@@ -42,7 +41,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   }};
   const Target target = target_of(trace, *analysis_by_id(question.analysis), question);
   const Timings timings = run_backward(trace, target, hooks, means);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.took_backward(timings);
   set.have_unit("");
   for (int block = 0; block < depth; ++block)

@@ -34,9 +34,8 @@ float part_of(float value, Part part) {
   return part == positive ? std::max(0.f, value) : part == negative ? std::max(0.f, -value) : std::abs(value);
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const Analysis& analysis = *analysis_by_id(question.analysis);
   const int tokens = trace.grid.tokens(), heads = trace.settings.heads(question.block);
   const auto part = static_cast<Part>(analysis.value(question, "part"));
@@ -64,7 +63,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
   std::vector<float> mean(static_cast<std::size_t>(tokens), 0.f);
   for (int head = 0; head < heads; ++head)
     for (int t = 0; t < tokens; ++t) mean[static_cast<std::size_t>(t)] += maps(head, t) / static_cast<float>(heads);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.took_backward(timings);
   set.have_unit("");
   const std::string block = "gradient_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);

@@ -16,11 +16,10 @@ double work(const Trace& trace, const Question& question) {
   return floats;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.are_directed_shares();
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);

@@ -16,9 +16,8 @@ double work(const Trace& trace, const Question& question) {
   return directed_floats(trace, question.block, question.direction);
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const Matrix rows = directed_rows(trace, question.block, question);
   means.step(0.5);
   const auto tokens = static_cast<std::size_t>(rows.cols());
@@ -30,7 +29,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     }
   for (float& value : mean) value /= static_cast<float>(rows.rows());
 
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.are_directed_shares();
   const std::string ending = id_ending(question.direction);
   const std::string block = "block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);

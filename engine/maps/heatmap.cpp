@@ -54,6 +54,58 @@ ColorTable greys() {
   return table;
 }
 
+/// Moreland 2009, "Diverging Color Maps for Scientific Visualization": from one end to grey and on to the other in
+/// Msh, which is CIELAB (D65) in polar coordinates, where size and saturation change evenly.
+class Diverging {
+ public:
+  /// `t`: 0 blue, 0.5 grey, 1 red.
+  static std::array<std::uint8_t, 3> at(double t) {
+    return t < 0.5 ? towards_grey(kBlue, 2 * t) : towards_grey(kRed, 2 - 2 * t);
+  }
+
+ private:
+  struct Msh {
+    double m, s, h;
+  };
+  // (59, 76, 192) and (180, 4, 38) of sRGB; the middle is as bright as both allow.
+  static constexpr Msh kBlue{80, 1.08, -1.1}, kRed{80, 1.08, 0.5};
+  static constexpr double kMiddle = 88;
+
+  /// The hue to which a saturated colour turns on its way to a brighter grey, so that no step looks larger.
+  static double turned(const Msh& color) {
+    const double turn = color.s * std::sqrt(kMiddle * kMiddle - color.m * color.m) / (color.m * std::sin(color.s));
+    return color.h > -M_PI / 3 ? color.h + turn : color.h - turn;
+  }
+
+  /// `part`: 0 at this end, 1 in the middle.
+  static std::array<std::uint8_t, 3> towards_grey(const Msh& end, double part) {
+    return rgb({end.m + part * (kMiddle - end.m), end.s * (1 - part), end.h + part * (turned(end) - end.h)});
+  }
+
+  static std::array<std::uint8_t, 3> rgb(const Msh& color) {
+    const double l = color.m * std::cos(color.s), a = color.m * std::sin(color.s) * std::cos(color.h),
+                 b = color.m * std::sin(color.s) * std::sin(color.h);
+    const double fy = (l + 16) / 116, fx = fy + a / 500, fz = fy - b / 200;
+    const auto inverse = [](double f) { return f > 6.0 / 29 ? f * f * f : 3 * 36.0 / 841 * (f - 4.0 / 29); };
+    const double x = 0.95047 * inverse(fx), y = inverse(fy), z = 1.08883 * inverse(fz);
+    const std::array linear = {3.2406 * x - 1.5372 * y - 0.4986 * z, -0.9689 * x + 1.8758 * y + 0.0415 * z,
+                               0.0557 * x - 0.2040 * y + 1.0570 * z};
+    std::array<std::uint8_t, 3> color8{};
+    for (std::size_t c = 0; c < 3; ++c) {
+      const double v = std::clamp(linear[c], 0.0, 1.0);
+      const double encoded = v <= 0.0031308 ? 12.92 * v : 1.055 * std::pow(v, 1 / 2.4) - 0.055;
+      color8[c] = static_cast<std::uint8_t>(std::lround(255 * encoded));
+    }
+    return color8;
+  }
+};
+
+ColorTable blue_to_red() {
+  ColorTable table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = Diverging::at(static_cast<double>(i) / 255);
+  return table;
+}
+
 /// Of (rows, cols) values.
 float sample_grid(const float* values, int rows, int cols, double x, double y, bool smooth) {
   const auto at = [&](int row, int col) {
@@ -116,7 +168,8 @@ std::span<const Choice<RangeRule>> choices(RangeRule) {
 }
 
 const ColorTable& color_table(Colormap map) {
-  static const std::array tables = {parsed(kViridis), parsed(kMagma), parsed(kInferno), parsed(kTurbo), greys()};
+  static const std::array tables = {parsed(kViridis), parsed(kMagma), parsed(kInferno),
+                                    parsed(kTurbo),   greys(),        blue_to_red()};
   return tables[static_cast<std::size_t>(map)];
 }
 
@@ -167,9 +220,13 @@ float overlay_weight(float opacity, float value, float clear, const Range& range
   return opacity * std::sqrt((value - clear) / (range.high - clear));
 }
 
+float overlay_weight_about_zero(float opacity, float value, const Range& range) {
+  return opacity * std::min(1.f, std::abs(value) / range.high);
+}
+
 Image render(const PatchMap& map, const Look& look, const Range& range, int width, int height,
              const std::stop_token& stop) {
-  const ColorTable& table = color_table(look.colormap);
+  const ColorTable& table = color_table(map.about_zero ? Colormap::blue_red : look.colormap);
   Image image = blank(width, height);
   std::uint8_t* to = image.rgb.data();
   for (int y = 0; y < height; ++y) {
@@ -190,7 +247,7 @@ Image render(const PatchMap& map, const Look& look, const Range& range, int widt
 
 Image render_overlay(const PatchMap& map, const Look& look, const Range& range, const Image& photo, const Box& box,
                      int width, int height, const std::stop_token& stop) {
-  const ColorTable& table = color_table(look.colormap);
+  const ColorTable& table = color_table(map.about_zero ? Colormap::blue_red : look.colormap);
   Image image = resize(photo, width, height, Interpolation::bilinear);
   const float clear = clear_up_to(map.even, range);
   std::uint8_t* to = image.rgb.data();
@@ -209,7 +266,9 @@ Image render_overlay(const PatchMap& map, const Look& look, const Range& range, 
       }
       const float value = sample(map, map_x, map_y, look.smooth);
       const auto color = color_of(value, range, table);
-      const float weight = overlay_weight(look.opacity, value, clear, range), grey = luma(to) * kUnderBrightness;
+      const float weight = map.about_zero ? overlay_weight_about_zero(look.opacity, value, range)
+                                          : overlay_weight(look.opacity, value, clear, range);
+      const float grey = luma(to) * kUnderBrightness;
       for (int c = 0; c < 3; ++c) to[c] = rounded(grey * (1 - weight) + color[c] * weight);
     }
   }

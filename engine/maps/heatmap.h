@@ -15,7 +15,8 @@ namespace vit {
 
 using ColorTable = std::array<std::array<std::uint8_t, 3>, 256>;
 
-enum class Colormap : std::uint8_t { viridis, magma, inferno, turbo, grey };
+/// blue_red is for differences alone and no one's choice: blue below zero, grey at it, red above.
+enum class Colormap : std::uint8_t { viridis, magma, inferno, turbo, grey, blue_red };
 std::span<const Choice<Colormap>> choices(Colormap);
 const ColorTable& color_table(Colormap map);  // the shader samples the same 256 entries
 
@@ -66,6 +67,7 @@ struct PatchMap {
   /// them has these colours in place of its values'; cover says how much of the patch they take, the rest is black, or
   /// the photo.
   std::vector<float> paint = {};
+  bool about_zero = false;  // values are differences: colours of Colormap::blue_red, and clear at zero
 };
 
 /// The value at (x, y) in patch units, 0…cols and 0…rows: nearest takes the patch under the point; smooth interpolates
@@ -85,6 +87,8 @@ std::array<std::uint8_t, 3> color_of(float value, const Range& range, const Colo
 /// 0 to 1 at the range's upper end. `clear` is the even share for shares of attention, so that what gets less than its
 /// share stays plain photo; elsewhere the lower end of the range.
 float overlay_weight(float opacity, float value, float clear, const Range& range);
+/// Likewise of a difference, by its size: nothing at zero, opacity at both ends.
+float overlay_weight_about_zero(float opacity, float value, const Range& range);
 inline float clear_up_to(float even, const Range& range) {
   return even > 0 && even > range.low ? even : range.low;
 }

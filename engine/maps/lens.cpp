@@ -57,15 +57,14 @@ MapLabel label_of(int block, int depth) {
   return {"lens_block" + padded(block, depth - 1), fmt::format("block {}", block), block};
 }
 
-std::shared_ptr<const MapSet> answer_of_head(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                             const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer_of_head(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const Model& model = *trace.model;
   const int depth = static_cast<int>(trace.blocks.size());
   const Readout readout(trace);
   const auto asked = static_cast<int>(analysis_by_id("lens")->value(question, "class"));
   const int chosen = asked < 0 ? likeliest(trace.logits) : asked;
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   std::vector<std::vector<double>> probabilities;  // (L, K)
   probabilities.reserve(static_cast<std::size_t>(depth));
@@ -132,14 +131,13 @@ std::string subject_phrase(const ModelConfig& config) {
   return config.class_token ? "class token" : "mean of the patches";
 }
 
-std::shared_ptr<const MapSet> answer_of_features(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                                 const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer_of_features(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
   const Readout readout(trace);
   const std::vector<float> last = subject_of(readout.normed(depth - 1), trace);
   const int channels = static_cast<int>(last.size());
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   BlockCurves curves{.title = "cosine with the last block's", .low = 0, .high = 1};
   curves.curves.push_back({subject_phrase(trace.model->config), {}, true});
@@ -167,10 +165,10 @@ std::shared_ptr<const MapSet> answer_of_features(const std::shared_ptr<const Tra
   return set.finish();
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   means.step(0);
-  return shared->model->head ? answer_of_head(shared, question, means) : answer_of_features(shared, question, means);
+  return subject.trace->model->head ? answer_of_head(subject, question, means)
+                                    : answer_of_features(subject, question, means);
 }
 
 std::string place_of_most(const MapSet& set, int index) {

@@ -64,8 +64,9 @@ std::string even_text(const MapSet& set, float value) {
                                                                        : three_digits(size));
     return set.unit[0] == '\0' ? number : number + " " + set.unit;
   }
-  const double times = static_cast<double>(value) / set.even;
+  const double signed_times = static_cast<double>(value) / set.even, times = std::abs(signed_times);
   if (times == 0) return "0 ×";
+  if (signed_times < 0) return "−" + even_text(set, -value);
   if (times < 0.005) return "<0.01 ×";
   return times >= 99.5   ? fmt::format("{:.0f} ×", times)
          : times >= 0.95 ? fmt::format("{:.1f} ×", times)

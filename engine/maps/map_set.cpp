@@ -15,6 +15,13 @@ constexpr Choice<Direction> kDirections[] = {
      "column."},
 };
 
+/// As wide below zero as above it, up to the size that 99.5 % of the values are at most.
+Range about_zero(std::vector<float> values) {
+  for (float& value : values) value = std::abs(value);
+  const float most = std::max(shared_range(values).high, 1e-20f);
+  return {-most, most};
+}
+
 }  // namespace
 
 std::span<const Choice<Direction>> choices(Direction) {
@@ -23,6 +30,7 @@ std::span<const Choice<Direction>> choices(Direction) {
 
 PatchMap MapSet::patch_map(int index) const {
   PatchMap one{rows, cols, {map(index).begin(), map(index).end()}, even};
+  one.about_zero = scale == Scale::about_zero;
   if (const std::ptrdiff_t from = paint_of(index); from >= 0)
     one.paint.assign(paint.begin() + from, paint.begin() + from + std::ptrdiff_t{4} * patches());
   return one;
@@ -50,18 +58,25 @@ Range MapSet::range(int index, const Look& look) const {
     case RangeRule::fixed:
       break;
   }
-  return look.fixed_range;
+  return scale == Scale::about_zero ? Range{-look.fixed_range.high, look.fixed_range.high} : look.fixed_range;
 }
 
-MapSetBuilder::MapSetBuilder(std::shared_ptr<const Trace> trace, Question question) : set_(std::make_shared<MapSet>()) {
-  set_->rows = trace->grid.rows;
-  set_->cols = trace->grid.cols;
-  set_->trace = std::move(trace);
+Colormap MapSet::colormap(const Look& look) const {
+  return scale == Scale::about_zero ? Colormap::blue_red : look.colormap;
+}
+
+MapSetBuilder::MapSetBuilder(const Subject& subject, Question question, bool on_other)
+    : set_(std::make_shared<MapSet>()) {
+  set_->trace = subject.trace;
+  set_->other = subject.other;
+  set_->on_other = on_other;
   set_->question = std::move(question);
+  set_->rows = set_->ground().grid.rows;
+  set_->cols = set_->ground().grid.cols;
 }
 
 void MapSetBuilder::add(MapLabel label, const float* row, bool counts) {
-  const int prefix = set_->trace->grid.prefix, tokens = set_->trace->grid.tokens();
+  const int prefix = set_->ground().grid.prefix, tokens = set_->ground().grid.tokens();
   set_->labels.push_back(std::move(label));
   set_->prefix.insert(set_->prefix.end(), row, row + prefix);
   set_->values.insert(set_->values.end(), row + prefix, row + tokens);
@@ -98,6 +113,12 @@ void MapSetBuilder::are_directed_shares() {
   if (set_->question.direction == Direction::product) set_->even *= set_->even;
 }
 
+void MapSetBuilder::compare(std::shared_ptr<const MapSet> side_a, std::shared_ptr<const MapSet> side_b) {
+  set_->even = side_a->even;
+  set_->side_a = std::move(side_a);
+  set_->side_b = std::move(side_b);
+}
+
 std::shared_ptr<const MapSet> MapSetBuilder::finish() {
   static std::atomic<std::uint64_t> serials{0};
   set_->serial = ++serials;
@@ -113,6 +134,15 @@ std::shared_ptr<const MapSet> MapSetBuilder::finish() {
     set_->all = {0, 1};
     set_->own.assign(set_->labels.size(), set_->all);
     set_->of_block = set_->own;
+  }
+  if (set_->scale == Scale::about_zero) {
+    set_->all = about_zero(std::move(every));
+    for (std::size_t i = 0; i < set_->labels.size(); ++i) {
+      const Range own = set_->own[i];
+      const float most = std::max({-own.low, own.high, 1e-20f});
+      set_->own[i] = {-most, most};
+      set_->of_block[i] = about_zero(counted_[set_->labels[i].block]);
+    }
   }
   return std::move(set_);
 }

@@ -31,6 +31,15 @@ struct Question {
   bool operator==(const Question&) const = default;
 };
 
+/// What a question is about: the pass of side A, and the one of side B beside it.
+struct Subject {
+  std::shared_ptr<const Trace> trace;
+  std::shared_ptr<const Trace> other;  // null: there is no side B
+  bool same_photo = false;             // both read one photo: patches stand for each other by their place on it
+  Subject(std::shared_ptr<const Trace> trace_, std::shared_ptr<const Trace> other_ = nullptr, bool same_photo_ = false)
+      : trace(std::move(trace_)), other(std::move(other_)), same_photo(same_photo_) {}
+};
+
 /// Which map of a set it is. `block` and `head` are what a click on it chooses; -1 and kNoHead where it is of none.
 inline constexpr int kNoHead = -100;
 struct MapLabel {
@@ -84,8 +93,10 @@ struct MapTable {
 struct MapSet {
   std::uint64_t serial = 0;            // unique in this process: the key of caches and textures
   std::shared_ptr<const Trace> trace;  // that was asked
+  std::shared_ptr<const Trace> other;  // side B's, where the answer draws on it, too; else null
   Question question;
   Scale scale = Scale::from_zero;
+  bool on_other = false;   // the maps lie on side B's photo
   int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads; of a matrix: N and N
   std::vector<MapLabel> labels;
   std::vector<float> values;                // (count, rows, cols)
@@ -103,6 +114,13 @@ struct MapSet {
   bool is_mask = false;                            // values are 0 and 1: drawn half transparent, with an outline
   std::shared_ptr<const MapTable> table = {};      // null: there is none
   std::vector<float> row_sums, column_sums;        // (N) of a matrix, else empty
+  /// Of a comparison: what each side answers by itself, on its own photo. Else null.
+  std::shared_ptr<const MapSet> side_a = {}, side_b = {};
+  /// Of maps on one photo whose colours go on on the other: those there. Else null.
+  std::shared_ptr<const MapSet> beside = {};
+
+  /// The pass on whose photo the maps lie.
+  const Trace& ground() const { return on_other ? *other : *trace; }
 
   int count() const { return static_cast<int>(labels.size()); }
   int patches() const { return rows * cols; }
@@ -110,7 +128,7 @@ struct MapSet {
     return {values.data() + static_cast<std::size_t>(index) * patches(), static_cast<std::size_t>(patches())};
   }
   std::span<const float> prefix_of(int index) const {
-    const auto tokens = static_cast<std::size_t>(trace->grid.prefix);
+    const auto tokens = static_cast<std::size_t>(ground().grid.prefix);
     return {prefix.data() + static_cast<std::size_t>(index) * tokens, tokens};
   }
   float value(int index, int row, int col) const { return map(index)[static_cast<std::size_t>(row) * cols + col]; }
@@ -125,12 +143,15 @@ struct MapSet {
   int find(int block, int head) const;
   /// What the ends of the colours mean for a map.
   Range range(int index, const Look& look) const;
+  /// Whose colours the maps have.
+  Colormap colormap(const Look& look) const;
 };
 
 /// Fills a set map by map.
 class MapSetBuilder {
  public:
-  MapSetBuilder(std::shared_ptr<const Trace> trace, Question question);
+  /// `on_other`: the maps are of side B's tokens.
+  MapSetBuilder(const Subject& subject, Question question, bool on_other = false);
   /// `row`: (N) a value for each token, prefix tokens first. `counts`: its patches are among those that the shared
   /// ranges are made from (a mean or a maximum of others is not).
   void add(MapLabel label, const float* row, bool counts = true);
@@ -150,6 +171,10 @@ class MapSetBuilder {
   /// Values are shares by the question's direction: of both at once, the even share is that of one squared.
   void are_directed_shares();
   void are_masks() { set_->is_mask = true; }
+  /// Values are differences: the ranges are as wide below zero as above it.
+  void are_about_zero() { set_->scale = Scale::about_zero; }
+  void compare(std::shared_ptr<const MapSet> side_a, std::shared_ptr<const MapSet> side_b);
+  void have_beside(std::shared_ptr<const MapSet> beside) { set_->beside = std::move(beside); }
   void have_table(std::shared_ptr<const MapTable> table) { set_->table = std::move(table); }
   /// Ends it: ranges and the serial number.
   std::shared_ptr<const MapSet> finish();

@@ -32,14 +32,13 @@ double work(const Trace& trace, const Question& question) {
   return directed_floats(trace, question.block, question.direction);
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const double share = analysis_by_id("mask")->value(question, "share");
   const int prefix = trace.grid.prefix, tokens = trace.grid.tokens(), block = question.block;
   Matrix rows = directed_rows(trace, block, question);
   means.step(0.5);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.are_masks();
   set.have_unit("");
   auto table = std::make_shared<MapTable>();

@@ -26,12 +26,11 @@ double work(const Trace& trace, const Question&) {
   return 4.0 * trace.grid.tokens() * trace.model->config.channels;  // resampling, mostly
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   means.step(0);
-  const Matrix position = position_for(*shared->model, shared->grid);
+  const Matrix position = position_for(*subject.trace->model, subject.trace->grid);
   means.step(0.8);
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   set.add({"positions", "cosine"}, cosines(position.view(), question.query).data());
   return set.finish();

@@ -108,9 +108,8 @@ std::vector<double> times(const std::vector<double>& row, const Matrix& matrix) 
   return result;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const auto value = [&](const char* id) { return analysis_by_id("rollout")->value(question, id); };
   const int depth = static_cast<int>(trace.blocks.size()), start = static_cast<int>(value("start"));
   // rows[b]: the query's row of the product from block b down to the one that has been reached. From the last block on,
@@ -126,7 +125,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     own[static_cast<std::size_t>(question.query)] = 1;
     for (std::size_t b = static_cast<std::size_t>(block); b < rows.size(); ++b) rows[b] = times(rows[b], attention);
   }
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.are_shares();
   for (int block = start; block < depth; ++block) {
     const std::vector<double>& row = rows[static_cast<std::size_t>(block)];

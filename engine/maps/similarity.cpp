@@ -32,11 +32,10 @@ double work(const Trace& trace, const Question& question) {
   return token_floats(trace, kind_of(question)) * static_cast<double>(trace.blocks.size());
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);

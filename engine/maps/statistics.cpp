@@ -74,13 +74,12 @@ std::shared_ptr<const MapTable> table_of(const std::vector<HeadStatistics>& head
   return table;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const auto heads = head_statistics(trace, question.stage, means);
   const auto shown = static_cast<Statistic>(analysis_by_id("statistics")->value(question, "show"));
   const int last = static_cast<int>(trace.blocks.size()) - 1;
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit(unit_of(shown));
   set.have_table(table_of(*heads, question));
   std::vector<float> row;

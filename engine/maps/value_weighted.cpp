@@ -27,9 +27,8 @@ double work(const Trace& trace, const Question& question) {
   return directed_floats(trace, question.block, question.direction) + value_lengths_work(trace, question.block) / 10;
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int block = question.block, query = question.query;
   means.step(0);
   const Matrix lengths = value_lengths(trace, block, means.stop);
@@ -49,7 +48,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     }
   for (float& value : mean) value /= static_cast<float>(rows.rows());
 
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.have_unit("");
   const std::string ending = id_ending(question.direction);
   const std::string id = "values_block" + padded(block, static_cast<int>(trace.blocks.size()) - 1);

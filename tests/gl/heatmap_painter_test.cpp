@@ -52,10 +52,11 @@ class HeatmapPainterTest : public testing::Test {
   vit::Image draw(const std::vector<vit::PatchMap>& maps, int index, const vit::Look& look, int width, int height,
                   float clear = 0) {
     HeatmapPainter painter;
-    painter.set_colormap(look.colormap);
+    painter.set_colormap(maps[0].about_zero ? vit::Colormap::blue_red : look.colormap);
     painter.set_photo(photo_levels(std::make_shared<const vit::Image>(flat_photo(40, 30))));
     vit::MapSet set;
     set.serial = 1;
+    if (maps[0].about_zero) set.scale = vit::Scale::about_zero;
     set.rows = maps[0].rows;
     set.cols = maps[0].cols;
     for (const vit::PatchMap& map : maps) {
@@ -163,6 +164,22 @@ TEST_F(HeatmapPainterTest, AMapOverThePhotoIsThatOfTheFileRenderer) {
       << "less than the even share: the grey photo alone";
   look.picture = vit::Picture::photo;
   EXPECT_EQ(int{draw({map}, 0, look, 40, 30, map.even).pixel(5, 5)[0]}, 200);
+}
+
+TEST_F(HeatmapPainterTest, ADifferenceIsThatOfTheFileRenderer) {
+  vit::PatchMap map = one_hot(2, 2, 0, 0);
+  map.values = {-1.f, 0.f, 0.3f, 1.f};
+  map.about_zero = true;
+  vit::Look look{.range_rule = vit::RangeRule::fixed, .fixed_range = {-1.f, 1.f}, .opacity = 0.8f};
+  const vit::Box whole{.x = 0, .y = 0, .width = 40, .height = 30};
+  for (const vit::Picture picture : {vit::Picture::over, vit::Picture::map}) {
+    look.picture = picture;
+    const vit::Image drawn = draw({map}, 0, look, 40, 30);
+    const vit::Image file = picture == vit::Picture::map
+                                ? vit::render(map, look, look.fixed_range, 40, 30)
+                                : vit::render_overlay(map, look, look.fixed_range, flat_photo(40, 30), whole, 40, 30);
+    EXPECT_LE(largest_difference(drawn, file), kTolerance);
+  }
 }
 
 TEST_F(HeatmapPainterTest, APaintedMapIsThatOfTheFileRenderer) {

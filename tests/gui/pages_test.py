@@ -13,12 +13,13 @@ WIDTH, HEIGHT = 1280, 960
 TOOLTIP_S = 0.5  # after which a control explains itself
 DIALOGS = {"help": "F1", "report": "model.report", "prepare": "image.preprocess", "get": "ctrl+g"}  # a key, or a control
 NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
-         ".": "period", "+": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next", "Backspace": "BackSpace"}
+         ".": "period", "+": "plus", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
+         "Backspace": "BackSpace"}
 # What must be so that a key has something to change: keys, or a control to click.
-BEFORE = {"Right": "Left", "Up": "Down", "f": "equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
+BEFORE = {"Right": "Left", "Up": "Down", "f": "plus", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
-LISTS = {"model.list", "image.list"}  # drop down, and are closed again: their entries open other files
+LISTS = {"model.list", "image.list", "other.model", "other.image"}  # drop down, and are closed again: their entries open other files
 WORDS = {"attention.query", "status", "heads.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
 # Of these kinds, each with one behaviour, some stand for all.
@@ -141,6 +142,9 @@ class Tour:
         for page in [*pages[1:], pages[0]]:
             self.show(page)
             assert self.shows(page), f"page {page} does not open by the menu"
+            if page == "difference":  # which is empty without a side B
+                assert "compare.words" in self.window.marks(), "an empty comparison says nothing"
+                self.do("equal")
             state = self.window.state()
             assert state["shown"]["run"] == state["requested"]["run"], f"page {page} shows another pass than asked"
         check(True, f"the menu opens the pages {', '.join(pages)}")

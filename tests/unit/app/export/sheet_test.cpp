@@ -95,6 +95,32 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
       }
 }
 
+TEST_F(SheetTest, OfAComparisonTheCommandWritesTheSameBytes) {
+  constexpr const char* kOther = "random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4";
+  const auto other = vit::load_model(kOther);
+  const auto pixels = std::make_shared<const vit::Pixels>(
+      vit::preprocess(*subject_.source.photo, other->preprocessing, other->config.patch_px));
+  vit::Pool pool(1);
+  vit::Meter meter;
+  subject_.source.other = {.trace = vit::forward({other, pixels, vit::trained_settings(other->config)}, meter, pool),
+                           .photo = subject_.source.photo,
+                           .model = kOther,
+                           .image = "photo.png"};
+  wanted_.other.model = kOther;
+  wanted_.view.page = "difference";
+  subject_.source.files = mark_files(wanted_);
+  subject_.map.analysis = vit::analysis_by_id("difference");
+  int number = 0;
+  for (const SheetShows shows : {SheetShows::map, SheetShows::overlay, SheetShows::heads})
+    for (const FileKind kind : {FileKind::png, FileKind::svg, FileKind::npy, FileKind::csv}) {
+      sheet_ = {.shows = shows, .kind = kind};
+      const std::string file = (folder_.path() / (std::to_string(++number) + "." + vit::id_of(kind))).string();
+      const auto arguments = arguments_of(sheet_, wanted_, *model_, file);
+      ASSERT_EQ(run(arguments), 0) << errors_ << shell_line(arguments);
+      EXPECT_EQ(testing_files::file_bytes(file) == bytes_of(sheet_, subject_), true) << shell_line(arguments);
+    }
+}
+
 TEST_F(SheetTest, AFileForEachMapIsWhatTheCommandWritesIntoItsFolder) {
   for (const FileKind kind : {FileKind::png, FileKind::npy})
     for (const bool over : {false, true}) {

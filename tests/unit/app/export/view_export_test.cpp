@@ -21,6 +21,7 @@ using ::testing::Not;
 using Arguments = std::vector<std::string>;
 
 constexpr const char* kModel = "random:C=48,L=3,h=4,P=8,S=32,K=5,seed=3";
+constexpr const char* kOther = "random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4";
 
 class ViewExport : public testing::Test {
  protected:
@@ -119,9 +120,49 @@ TEST_F(ViewExport, DropoutAndParametersOfAnAnalysisComeBack) {
     if (analysis->id == std::string("grid")) continue;  // whose picture is that of the heads
     // A matrix and numbers of all heads are of single heads alone.
     wanted_.view.head = analysis->is_matrix || analysis->has_table ? 0 : kMeanOfHeads;
+    wanted_.other = {};
+    if (analysis->compares) wanted_.other.model = kOther;
     SCOPED_TRACE(analysis->id);
     expect_comes_back();
   }
+}
+
+TEST_F(ViewExport, SideBComesBackWithWhatItHasOfItsOwn) {
+  const std::string second = (folder_.path() / "second.png").string();
+  std::filesystem::copy_file(sample_images().back(), second);
+  wanted_.view.page = "difference";
+  wanted_.view.head = 1;
+  wanted_.view.query = 6;
+  wanted_.other.model = kOther;
+  expect_comes_back();
+  wanted_.other = {};
+  wanted_.other.image = second;
+  expect_comes_back();
+  wanted_.view.parameters["difference.show"] = 2;
+  wanted_.other.model = kOther;
+  expect_comes_back();
+  wanted_.other.numbers = vit::trained_settings(vit::load_model(kOther)->config);
+  wanted_.other.numbers->set_heads(4, 1);
+  wanted_.other.numbers->switch_head(0, 2, true);
+  wanted_.other.numbers->qkv_bias = false;
+  wanted_.other.preprocessing = model_->preprocessing;
+  wanted_.other.preprocessing->mean = {-0.1f, 0.5f, 0.3f};
+  wanted_.other.preprocessing->width = wanted_.other.preprocessing->height = 64;
+  expect_comes_back();
+  wanted_.view.look.range_rule = vit::RangeRule::fixed;
+  wanted_.view.look.fixed_range = {0, 0.25f};
+  wanted_.other = {};
+  wanted_.other.numbers = vit::trained_settings(model_->config);
+  wanted_.other.numbers->set_heads(8);
+  expect_comes_back();
+}
+
+TEST_F(ViewExport, SideBIsRefusedWhereNothingAsksAboutItAndMissedWhereItIs) {
+  const std::string out = (folder_.path() / "maps").string();
+  EXPECT_EQ(run({"export", "--model", kModel, "--image", photo_, "--other-model", kOther, "--out", out}), 2);
+  EXPECT_THAT(errors_, testing::HasSubstr("--other-model is for --analysis difference"));
+  EXPECT_EQ(run({"export", "--model", kModel, "--image", photo_, "--analysis", "difference", "--out", out}), 2);
+  EXPECT_THAT(errors_, testing::HasSubstr("--other-model or --other-image"));
 }
 
 TEST_F(ViewExport, WhatTheCommandLineSaysWins) {

@@ -61,9 +61,26 @@ Wanted unusual() {
                           .smooth = true,
                           .opacity = 0.35f},
                  .parameters = {{"rollout.discard", 0.5}},
+                 .curtain = true,
                  .cost_of_model = true,
                  .convention = vit::Convention::flop};
   wanted.heads_for_all = false;
+  wanted.other = {.model = "random:C=24,L=2,h=2",
+                  .load = {.num_heads = 3,
+                           .eps = 1e-4f,
+                           .activation = vit::Activation::gelu,
+                           .family = "dino",
+                           .weights = {},
+                           .grid = {},
+                           .labels = {},
+                           .imagenet_labels = {}},
+                  .image = "no/such/second photo.png",
+                  .icc = true,
+                  .preprocessing = wanted.preprocessing,
+                  .numbers = wanted.settings};
+  wanted.other.load.labels = "other names.txt";
+  wanted.other.preprocessing->width = 160;
+  wanted.other.numbers->seed = 7;
   return wanted;
 }
 
@@ -75,6 +92,7 @@ void expect_equal(const Wanted& a, const Wanted& b) {
   EXPECT_EQ(a.settings, b.settings);
   EXPECT_EQ(a.view, b.view);
   EXPECT_EQ(a.heads_for_all, b.heads_for_all);
+  EXPECT_EQ(a.other, b.other);
 }
 
 TEST(SavedView, EverythingComesBack) {
@@ -103,7 +121,7 @@ TEST(SavedView, EveryFieldThatIsWrittenIsRead) {
         << name;
     ++fields;
   }
-  EXPECT_GE(fields, 40);
+  EXPECT_GE(fields, 80);
 }
 
 TEST(SavedView, MissingFieldsKeepTheirDefaults) {
@@ -145,6 +163,9 @@ TEST(SavedView, WhatNothingCouldMeetIsRefused) {
   EXPECT_THAT(refusal(R"("view": {"head": -3})"), HasSubstr("\"view.head\""));
   EXPECT_THAT(refusal(R"("view": {"opacity": 1.5})"), HasSubstr("0 to 1"));
   EXPECT_THAT(refusal(R"("view": {"range_low": 2})"), HasSubstr("range_high"));
+  EXPECT_THAT(refusal(R"("other": {"settings": {"proj_drop": 2}})"), HasSubstr("\"other.settings.proj_drop\""));
+  EXPECT_THAT(refusal(R"("other": {"preprocessing": {"width": 0}})"), HasSubstr("\"other.preprocessing.width\""));
+  EXPECT_THAT(refusal(R"("other": {"preprocessing": 3})"), HasSubstr("no object"));
 }
 
 TEST(SavedView, FilesInTheHomeFolderAreNamedFromThere) {
@@ -159,6 +180,12 @@ TEST(SavedView, FilesInTheHomeFolderAreNamedFromThere) {
   EXPECT_THAT(text, HasSubstr("\"~/photos/cat.png\""));
   EXPECT_EQ(view.wanted.image, photo);
   EXPECT_EQ(difference_from(view.image), "");
+}
+
+TEST(SavedView, WithoutASideBNothingIsSaidOfIt) {
+  Wanted wanted = unusual();
+  wanted.other = {};
+  EXPECT_THAT(to_json(wanted), testing::Not(HasSubstr("\"other\"")));
 }
 
 TEST(SavedView, WhatIsNoViewIsRefused) {

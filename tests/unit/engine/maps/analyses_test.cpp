@@ -22,11 +22,12 @@ class EveryAnalysis : public testing::TestWithParam<const Analysis*> {
   const Analysis& analysis() const { return *GetParam(); }
   Question question() const { return {.analysis = analysis().id, .block = analysis().asks_block ? 1 : 0, .query = 2}; }
   std::shared_ptr<const Trace> trace_ = pass({.heads = 8});
+  const Subject subject_{trace_, pass({.heads = 2, .qkv_bias = false}, trace_.get()), true};
 };
 
-std::string sentence_of(const Analysis& analysis, const Trace& trace, const Question& question) {
+std::string sentence_of(const Analysis& analysis, const Subject& subject, const Question& question) {
   try {
-    validate(analysis, trace, question);
+    validate(analysis, subject, question);
   } catch (const Error& error) {
     return error.what();
   }
@@ -51,10 +52,11 @@ TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
 }
 
 TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
-  const auto set = analysis().answer(trace_, question(), {});
+  const auto set = analysis().answer(asked_of(analysis(), subject_, question()), question(), {});
   ASSERT_GT(set->count(), 0);
   EXPECT_EQ(set->question, question());
   EXPECT_EQ(set->trace, trace_);
+  EXPECT_EQ(set->other, analysis().compares ? subject_.other : nullptr);
   ASSERT_EQ(set->values.size(), static_cast<std::size_t>(set->count() * set->patches()));
   ASSERT_EQ(set->prefix.size(), static_cast<std::size_t>(set->count() * trace_->grid.prefix));
   ASSERT_EQ(set->own.size(), set->labels.size());
@@ -71,7 +73,7 @@ TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
 }
 
 TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
-  const auto one = analysis().answer(trace_, question(), {}), two = analysis().answer(trace_, question(), {});
+  const auto one = analysis().answer(subject_, question(), {}), two = analysis().answer(subject_, question(), {});
   EXPECT_EQ(one->values, two->values);
   EXPECT_EQ(one->prefix, two->prefix);
   EXPECT_NE(one->serial, two->serial);
@@ -80,27 +82,50 @@ TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
 TEST_P(EveryAnalysis, EndsEarlyAfterAStopRequest) {
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_THROW(analysis().answer(trace_, question(), {.stop = stop.get_token(), .progress = {}}), Cancelled);
+  EXPECT_THROW(analysis().answer(subject_, question(), {.stop = stop.get_token(), .progress = {}}), Cancelled);
 }
 
 TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
-  EXPECT_EQ(sentence_of(analysis(), *trace_, question()), "");
+  EXPECT_EQ(sentence_of(analysis(), subject_, question()), "");
   Question other = question();
   other.query = 17;
-  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("no token 17; the network has tokens 0 to 16"));
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no token 17; the network has tokens 0 to 16"));
   other = question();
   other.block = 3;
-  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("no block 3; the network has blocks 0 to 2"));
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("no block 3; the network has blocks 0 to 2"));
   other = question();
   other.values["no such thing"] = 1;
-  EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr("has no parameter \"no such thing\""));
+  EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr("has no parameter \"no such thing\""));
   for (const Parameter& parameter : analysis().parameters) {
     other = question();
-    other.values[parameter.id] = highest(parameter, *trace_, question().block) + 1;
-    EXPECT_THAT(sentence_of(analysis(), *trace_, other), HasSubstr(parameter.label));
+    other.values[parameter.id] = highest(parameter, subject_, question().block) + 1;
+    EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr(parameter.label));
   }
   const auto kept_nothing = pass({.keep = Keep::none});
-  EXPECT_THAT(sentence_of(analysis(), *kept_nothing, question()), HasSubstr("kept"));
+  EXPECT_THAT(sentence_of(analysis(), kept_nothing, question()), HasSubstr("kept"));
+}
+
+TEST_P(EveryAnalysis, AnswersEveryChoiceThatAsksAboutSideBAndRefusesItWithoutOne) {
+  for (const Parameter& parameter : analysis().parameters) {
+    if (!applies(parameter, trace_->model->config)) continue;
+    for (int value = parameter.names_alone; parameter.names_alone > 0 && value <= parameter.high; ++value) {
+      Question beside = question();
+      beside.values[parameter.id] = value;
+      EXPECT_TRUE(asks_other(analysis(), beside));
+      EXPECT_EQ(sentence_of(analysis(), subject_, beside), "");
+      const auto set = analysis().answer(subject_, beside, {});
+      EXPECT_EQ(set->other, subject_.other);
+      EXPECT_EQ(set->patches(), set->ground().grid.rows * set->ground().grid.cols);
+      for (const float each : set->values) ASSERT_TRUE(std::isfinite(each));
+      EXPECT_GT(analysis().about(*set, 0).size(), 20u);
+      EXPECT_THAT(sentence_of(analysis(), trace_, beside), HasSubstr("There is no second photo"));
+      EXPECT_EQ(highest(parameter, trace_), parameter.names_alone - 1);
+      EXPECT_THAT(sentence_of(analysis(), {trace_, pass({})}, beside), HasSubstr("Side B runs another network"));
+    }
+  }
+  if (analysis().compares) {
+    EXPECT_THAT(sentence_of(analysis(), trace_, question()), HasSubstr("needs a side B"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAnalysis, testing::ValuesIn(analyses().begin(), analyses().end()),

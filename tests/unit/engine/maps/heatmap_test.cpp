@@ -41,6 +41,36 @@ TEST(Heatmap, ColourTablesAreThePublishedOnes) {
   EXPECT_EQ(color_table(Colormap::grey)[77], (Color{77, 77, 77}));
 }
 
+TEST(Heatmap, DifferencesHaveMorelandsColours) {
+  // Kenneth Moreland, "Diverging Color Maps for Scientific Visualization (Expanded)", table of sRGB values at each
+  // 32nd.
+  const ColorTable& table = color_table(Colormap::blue_red);
+  const auto expect_near = [](Color found, Color published) {
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(found[c], published[c], 2) << "channel " << c;
+  };
+  expect_near(table[0], {59, 76, 192});
+  expect_near(table[64], {141, 176, 254});
+  expect_near(table[127], {221, 221, 221});
+  expect_near(table[191], {244, 154, 123});
+  expect_near(table[255], {180, 4, 38});
+  for (const Choice<Colormap>& map : choices(Colormap{})) EXPECT_NE(map.value, Colormap::blue_red) << "no one's choice";
+}
+
+TEST(Heatmap, ADifferenceIsClearAtZeroAndCoversAtBothEnds) {
+  Image photo;
+  photo.width = 3;
+  photo.height = 1;
+  photo.rgb.assign(9, 100);
+  PatchMap map{1, 3, {-1.f, 0.f, 1.f}};
+  map.about_zero = true;
+  const Image over = render_overlay(map, {.opacity = 1}, {-1, 1}, photo, {0, 0, 3, 1}, 3, 1);
+  const ColorTable& table = color_table(Colormap::blue_red);
+  EXPECT_EQ(color_at(over, 0, 0), table.front());
+  EXPECT_EQ(color_at(over, 1, 0), (Color{60, 60, 60})) << "the photo, darker";
+  EXPECT_EQ(color_at(over, 2, 0), table.back());
+  EXPECT_EQ(color_at(render(map, {}, {-1, 1}, 3, 1), 0, 0), table.front()) << "whichever table is chosen";
+}
+
 TEST(Heatmap, SequentialTablesGetBrighterAllTheWay) {
   for (Colormap map : {Colormap::viridis, Colormap::magma, Colormap::inferno, Colormap::grey}) {
     double last = -1;

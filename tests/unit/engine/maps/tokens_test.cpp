@@ -28,7 +28,7 @@ std::shared_ptr<const MapSet> ask(const char* id, const std::shared_ptr<const Tr
                           .block = analysis.asks_block ? block : 0,
                           .query = analysis.asks_query ? query : 0,
                           .values = std::move(values)};
-  validate(analysis, *trace, question);
+  validate(analysis, trace, question);
   return analysis.answer(trace, question, {});
 }
 
