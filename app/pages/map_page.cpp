@@ -23,7 +23,8 @@ void MapPage::draw(Bench& bench, const Area& area) {
     from.y += height + gap;
     size.y -= height + gap;
   }
-  tile_grid_.draw(bench, chosen, from, size);
+  const float second = second_photo_.draw(bench, from, {size.x, std::floor(0.46f * size.y)});
+  tile_grid_.draw(bench, chosen, {from.x, from.y + second}, {size.x, size.y - second});
   draw_read_out(bench);
 }
 

@@ -4,6 +4,7 @@
 
 #include "app/pages/page.h"
 #include "app/panels/map_frame.h"
+#include "app/panels/second_photo.h"
 #include "app/panels/tile_grid.h"
 
 namespace headlight {
@@ -17,6 +18,7 @@ class MapPage : public Page {
  private:
   const vit::Analysis* analysis_;
   MapFrame frame_;
+  SecondPhoto second_photo_;
   TileGrid tile_grid_;
 };
 

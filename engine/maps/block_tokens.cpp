@@ -83,12 +83,15 @@ double length(const float* a, int channels) {
   return std::sqrt(dot(a, a, channels));
 }
 
-std::vector<float> cosines(MatrixView tokens, int query) {
+std::vector<float> cosines(MatrixView tokens, const float* with) {
   std::vector<float> row;
   row.reserve(static_cast<std::size_t>(tokens.rows));
-  for (int t = 0; t < tokens.rows; ++t)
-    row.push_back(static_cast<float>(cosine(tokens.row(t), tokens.row(query), tokens.cols)));
+  for (int t = 0; t < tokens.rows; ++t) row.push_back(static_cast<float>(cosine(tokens.row(t), with, tokens.cols)));
   return row;
+}
+
+std::vector<float> cosines(MatrixView tokens, int query) {
+  return cosines(tokens, tokens.row(query));
 }
 
 std::string kind_phrase(TokenKind kind, int block) {

@@ -36,6 +36,8 @@ std::string refused_without_tokens(const Trace& trace);
 
 /// Cosine of each token with token `query`: (N); 0 where one of them is zero.
 std::vector<float> cosines(MatrixView tokens, int query);
+/// Of each token with one of other tokens with as many channels.
+std::vector<float> cosines(MatrixView tokens, const float* with);
 /// Of two vectors; 0 where one of them is zero.
 double cosine(const float* a, const float* b, int channels);
 double length(const float* a, int channels);

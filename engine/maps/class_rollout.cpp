@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array kRows = {"prediction", "query"};
 constexpr std::array kParameters = {
-    kClassParameter, kComparedParameter,
+    kClassParameter, kComparedParameter, kOtherPatchParameter,
     Parameter{.id = "from",
               .label = "From",
               .sentence =
@@ -42,7 +42,7 @@ void add_product(std::vector<double>& row, const Matrix& matrix) {
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const Analysis& analysis = *analysis_by_id(question.analysis);
-  const Target target = target_of(trace, analysis, question);
+  const Target target = target_of(subject, analysis, question);
   const int tokens = trace.grid.tokens(), depth = static_cast<int>(trace.blocks.size());
   std::vector<double> first(static_cast<std::size_t>(tokens), 0);
   if (analysis.value(question, "from") == 1) {

@@ -20,6 +20,8 @@ namespace {
 enum Foreground : std::uint8_t { off, hides_rest, fits_again };
 constexpr std::array kForegrounds = {"off", "hide", "refit"};
 constexpr std::array kShown = {"rgb", "pc1", "pc2", "pc3"};
+enum Photos : std::uint8_t { this_one, both, second_of_both };
+constexpr std::array kPhotos = {"this", "both", "second"};
 constexpr std::array kParameters = {
     Parameter{.id = "show",
               .label = "Show",
@@ -56,6 +58,16 @@ constexpr std::array kParameters = {
               .low = -3,
               .high = 3,
               .initial = 0},
+    Parameter{.id = "photos",
+              .label = "Photos",
+              .sentence = "this: the components of this photo's patches. both: of this photo's and the second one's "
+                          "together (side B's on the page Compare), so that parts of one colour correspond; second: "
+                          "likewise, and the large picture is the second photo.",
+              .low = 0,
+              .high = 2,
+              .initial = 0,
+              .names = kPhotos,
+              .names_alone = 1},
 };
 
 double value_of(const Question& question, const char* id) {
@@ -77,56 +89,90 @@ bool at_border(int patch, const TokenGrid& grid) {
   return row == 0 || col == 0 || row == grid.rows - 1 || col == grid.cols - 1;
 }
 
-/// Negative on average at the border, where the background is on most photos.
-void turn_by_border(std::vector<float>& scores, const TokenGrid& grid) {
-  double sum = 0;
-  for (std::size_t p = 0; p < scores.size(); ++p)
-    if (at_border(static_cast<int>(p), grid)) sum += scores[p];
-  if (sum > 0)
-    for (float& score : scores) score = -score;
+Photos photos_of(const Question& question) {
+  return static_cast<Photos>(value_of(question, "photos"));
 }
 
-Components fit_patches(const Trace& trace, int block, TokenKind kind, const Means& means) {
-  const BlockTokens tokens = block_tokens(trace, block, kind, means.stop);
-  const int prefix = trace.grid.prefix;
-  const MatrixView patches{tokens.view.row(prefix), tokens.view.rows - prefix, tokens.view.cols, tokens.view.stride};
-  Components found = principal_components(patches, [&](double fraction) { means.step(0.9 * fraction); });
-  if (!found.scores.empty()) turn_by_border(found.scores.front(), trace.grid);
+/// The passes whose patches are fitted together.
+using Passes = std::vector<const Trace*>;
+
+Passes passes_of(const Subject& subject, const Question& question) {
+  if (photos_of(question) == this_one) return {subject.trace.get()};
+  return {subject.trace.get(), subject.other.get()};
+}
+
+std::size_t patches_of(const Trace& trace) {
+  return static_cast<std::size_t>(trace.grid.rows) * static_cast<std::size_t>(trace.grid.cols);
+}
+
+std::size_t patches_of(const Passes& passes) {
+  std::size_t patches = 0;
+  for (const Trace* trace : passes) patches += patches_of(*trace);
+  return patches;
+}
+
+/// (patches of all passes, C), those of the first one first.
+Matrix patch_rows(const Passes& passes, int block, TokenKind kind, const std::stop_token& stop) {
+  Matrix rows(static_cast<int>(patches_of(passes)), passes.front()->model->config.channels);
+  int to = 0;
+  for (const Trace* trace : passes) {
+    const BlockTokens tokens = block_tokens(*trace, block, kind, stop);
+    for (int row = trace->grid.prefix; row < tokens.view.rows; ++row, ++to)
+      std::copy_n(tokens.view.row(row), tokens.view.cols, rows.row(to));
+  }
+  return rows;
+}
+
+/// Negative on average at the border, where the background is on most photos.
+void turn_by_border(std::vector<float>& scores, const Passes& passes) {
+  double sum = 0;
+  auto score = scores.begin();
+  for (const Trace* trace : passes)
+    for (std::size_t p = 0; p < patches_of(*trace); ++p, ++score)
+      if (at_border(static_cast<int>(p), trace->grid)) sum += *score;
+  if (sum > 0)
+    for (float& each : scores) each = -each;
+}
+
+Components fit_patches(const Passes& passes, int block, TokenKind kind, const Means& means) {
+  const Matrix patches = patch_rows(passes, block, kind, means.stop);
+  Components found = principal_components(patches.view(), [&](double fraction) { means.step(0.9 * fraction); });
+  if (!found.scores.empty()) turn_by_border(found.scores.front(), passes);
   return found;
 }
 
 /// The last fit is kept: while the threshold is dragged, nothing is fitted.
-std::shared_ptr<const Components> fit_of(const Trace& trace, int block, TokenKind kind, const Means& means) {
+std::shared_ptr<const Components> fit_of(const Passes& passes, int block, TokenKind kind, const Means& means) {
   struct Known {
-    std::uint64_t run = 0;
+    std::vector<std::uint64_t> runs = {};
     int block = 0;
     TokenKind kind = TokenKind::output;
     std::shared_ptr<const Components> fit;
   };
   static std::mutex mutex;
   static Known known;
+  std::vector<std::uint64_t> runs;
+  for (const Trace* trace : passes) runs.push_back(trace->run);
   {
     const std::lock_guard lock(mutex);
-    if (known.fit && known.run == trace.run && known.block == block && known.kind == kind) return known.fit;
+    if (known.fit && known.runs == runs && known.block == block && known.kind == kind) return known.fit;
   }
-  auto fit = std::make_shared<const Components>(fit_patches(trace, block, kind, means));
+  auto fit = std::make_shared<const Components>(fit_patches(passes, block, kind, means));
   const std::lock_guard lock(mutex);
-  known = {trace.run, block, kind, fit};
+  known = {std::move(runs), block, kind, fit};
   return fit;
 }
 
 /// Those patches alone: scores of all patches, zeros where one is none of them.
-Components refit(const Trace& trace, const Question& question, const std::vector<int>& foreground, const Means& means) {
-  const BlockTokens tokens = block_tokens(trace, question.block, kind_of(question), means.stop);
-  Matrix chosen(static_cast<int>(foreground.size()), tokens.view.cols);
-  for (std::size_t i = 0; i < foreground.size(); ++i) {
-    const float* from = tokens.view.row(trace.grid.prefix + foreground[i]);
-    std::copy(from, from + tokens.view.cols, chosen.row(static_cast<int>(i)));
-  }
+Components refit(const Passes& passes, const Question& question, const std::vector<int>& foreground,
+                 const Means& means) {
+  const Matrix patches = patch_rows(passes, question.block, kind_of(question), means.stop);
+  Matrix chosen(static_cast<int>(foreground.size()), patches.cols());
+  for (std::size_t i = 0; i < foreground.size(); ++i)
+    std::copy_n(patches.row(foreground[i]), patches.cols(), chosen.row(static_cast<int>(i)));
   Components inside = principal_components(chosen.view(), [&](double) { means.step(0.95); });
-  const auto patches = static_cast<std::size_t>(trace.grid.rows) * static_cast<std::size_t>(trace.grid.cols);
   for (std::vector<float>& scores : inside.scores) {
-    std::vector<float> all(patches, 0.f);
+    std::vector<float> all(patches_of(passes), 0.f);
     for (std::size_t i = 0; i < foreground.size(); ++i) all[static_cast<std::size_t>(foreground[i])] = scores[i];
     scores = std::move(all);
   }
@@ -151,89 +197,118 @@ std::vector<float> positions_of(const std::vector<float>& scores, const std::vec
   return positions;
 }
 
-std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
-  const Trace& trace = *subject.trace;
-  const auto patches = static_cast<std::size_t>(trace.grid.rows) * static_cast<std::size_t>(trace.grid.cols);
-  const auto prefix = static_cast<std::size_t>(trace.grid.prefix);
-  means.step(0);
-  Components fit = *fit_of(trace, question.block, kind_of(question), means);
-  fit.scores.resize(3, std::vector<float>(patches, 0.f));
-  fit.shares.resize(3, 0);
+/// What is drawn of all fitted patches, side A's first.
+struct Drawn {
+  Components fit, drawn;  // whose scores decide what is foreground, and those that are shown
+  std::array<std::vector<float>, 3> colors;
+  std::vector<float> cover;
+  float limit = 0;  // of the first component, where the foreground begins
+};
 
+/// The maps of one of the photos: `first` is the index of its first patch.
+std::shared_ptr<const MapSet> maps_of(const Drawn& all, const Subject& subject, const Question& question, bool second,
+                                      std::size_t first, std::vector<double> facts,
+                                      std::shared_ptr<const MapSet> beside) {
+  MapSetBuilder set(subject, question, second);
+  set.have_unit("");
+  const Trace& trace = second ? *subject.other : *subject.trace;
+  const auto prefix = static_cast<std::size_t>(trace.grid.prefix);
+  const auto part = [&](const std::vector<float>& values) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
+    return std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(patches_of(trace)));
+  };
+  const auto add = [&](MapLabel label, const std::vector<float>& scores) {
+    std::vector<float> row(prefix, 0.f);
+    const std::vector<float> own = part(scores);
+    row.insert(row.end(), own.begin(), own.end());
+    set.add(std::move(label), row.data());
+  };
+  const auto paint = [&](std::size_t red, std::size_t green, std::size_t blue) {
+    return set.paint(
+        std::array{part(all.colors[red]), part(all.colors[green]), part(all.colors[blue]), part(all.cover)});
+  };
+  const std::string block = "components_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
+  MapLabel rgb{block + "_rgb", "RGB", question.block, kNoHead};
+  rgb.limit = all.limit;
+  rgb.parameter = "show";
+  rgb.parts = {1, 2, 3};
+  rgb.paint = paint(0, 1, 2);
+  // The numbers of the coloured map are those that decide what is foreground.
+  add(std::move(rgb), all.fit.scores[0]);
+  for (std::size_t i = 0; i < 3; ++i) {
+    MapLabel one{block + "_pc" + std::to_string(i + 1), fmt::format("PC {}", i + 1), question.block, kNoHead};
+    one.note = fmt::format("{:.0f} %", 100 * all.drawn.shares[i]);
+    one.parameter = "show";
+    one.value = static_cast<double>(i) + 1;
+    one.paint = paint(i, i, i);
+    add(std::move(one), all.drawn.scores[i]);
+  }
+  set.choose(static_cast<int>(value_of(question, "show")));
+  set.have_facts(std::move(facts));
+  set.have_beside(std::move(beside));
+  return set.finish();
+}
+
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Passes passes = passes_of(subject, question);
+  const std::size_t patches = patches_of(passes);
+  means.step(0);
+  Drawn all;
+  all.fit = *fit_of(passes, question.block, kind_of(question), means);
+  const auto complete = [patches](Components& components) {
+    components.scores.resize(3, std::vector<float>(patches, 0.f));
+    components.shares.resize(3, 0);
+  };
+  complete(all.fit);
   double square = 0;
-  for (const float score : fit.scores[0]) square += static_cast<double>(score) * score;
-  const auto limit =
-      static_cast<float>(value_of(question, "threshold") * std::sqrt(square / static_cast<double>(patches)));
+  for (const float score : all.fit.scores[0]) square += static_cast<double>(score) * score;
+  all.limit = static_cast<float>(value_of(question, "threshold") * std::sqrt(square / static_cast<double>(patches)));
   const auto foreground = static_cast<Foreground>(value_of(question, "foreground"));
   std::vector<int> beyond, shown;
   beyond.reserve(patches);
   shown.reserve(patches);
-  std::vector<float> cover(patches, 1.f);
+  all.cover.assign(patches, 1.f);
   for (std::size_t p = 0; p < patches; ++p) {
-    const bool in_front = fit.scores[0][p] > limit;
+    const bool in_front = all.fit.scores[0][p] > all.limit;
     if (in_front) beyond.push_back(static_cast<int>(p));
     if (foreground != off && !in_front)
-      cover[p] = 0;
+      all.cover[p] = 0;
     else
       shown.push_back(static_cast<int>(p));
   }
   const bool again = foreground == fits_again && beyond.size() > 3;
-  Components drawn = fit;
-  if (again) {
-    drawn = refit(trace, question, beyond, means);
-    drawn.scores.resize(3, std::vector<float>(patches, 0.f));
-    drawn.shares.resize(3, 0);
-  }
-
-  MapSetBuilder set(subject, question);
-  set.have_unit("");
-  const std::string block = "components_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
-  std::array<std::vector<float>, 3> colors;
-  for (std::size_t i = 0; i < 3; ++i) colors[i] = positions_of(drawn.scores[i], shown);
-  const auto add = [&](MapLabel label, const std::vector<float>& scores) {
-    std::vector<float> row(prefix, 0.f);
-    row.insert(row.end(), scores.begin(), scores.end());
-    set.add(std::move(label), row.data());
-  };
-  MapLabel all{block + "_rgb", "RGB", question.block, kNoHead};
-  all.limit = limit;
-  all.parameter = "show";
-  all.parts = {1, 2, 3};
-  all.paint = set.paint(std::array{colors[0], colors[1], colors[2], cover});
-  // The numbers of the coloured map are those that decide what is foreground.
-  add(std::move(all), fit.scores[0]);
-  for (std::size_t i = 0; i < 3; ++i) {
-    MapLabel one{block + "_pc" + std::to_string(i + 1), fmt::format("PC {}", i + 1), question.block, kNoHead};
-    one.note = fmt::format("{:.0f} %", 100 * drawn.shares[i]);
-    one.parameter = "show";
-    one.value = static_cast<double>(i) + 1;
-    one.paint = set.paint(std::array{colors[i], colors[i], colors[i], cover});
-    add(std::move(one), drawn.scores[i]);
-  }
-  set.choose(static_cast<int>(value_of(question, "show")));
-  set.have_facts(
-      {drawn.shares[0], drawn.shares[1], drawn.shares[2], static_cast<double>(beyond.size()), again ? 1.0 : 0.0});
-  return set.finish();
+  all.drawn = again ? refit(passes, question, beyond, means) : all.fit;
+  complete(all.drawn);
+  for (std::size_t i = 0; i < 3; ++i) all.colors[i] = positions_of(all.drawn.scores[i], shown);
+  const std::vector<double> facts = {all.drawn.shares[0], all.drawn.shares[1],
+                                     all.drawn.shares[2], static_cast<double>(beyond.size()),
+                                     again ? 1.0 : 0.0,   static_cast<double>(patches)};
+  if (passes.size() == 1) return maps_of(all, subject, question, false, 0, facts, nullptr);
+  const bool second = photos_of(question) == second_of_both;
+  const auto first_of = [&](bool of_second) { return of_second ? patches_of(*passes.front()) : 0; };
+  const auto beside = maps_of(all, subject, question, !second, first_of(!second), facts, nullptr);
+  return maps_of(all, subject, question, second, first_of(second), facts, beside);
 }
 
 std::string about(const MapSet& set, int index) {
   const std::vector<double>& facts = set.facts;
   const auto foreground = static_cast<Foreground>(value_of(set.question, "foreground"));
-  const int beyond = static_cast<int>(facts[3]);
+  const int beyond = static_cast<int>(facts[3]), patches = static_cast<int>(facts[5]);
   const std::string of = kind_phrase(kind_of(set.question), set.question.block);
   const std::string which =
-      facts[4] > 0 ? fmt::format("the {} foreground patches", beyond) : fmt::format("all {} patches", set.patches());
+      facts[4] > 0 ? fmt::format("the {} foreground patches", beyond) : fmt::format("all {} patches", patches);
   std::string text;
+  const char* const photos = set.other ? " of both photos" : "";
   if (index == 0)
     text = fmt::format(
-        "Red, green and blue are the first three principal components of {}, fitted to {}: {:.0f} + {:.0f} + "
+        "Red, green and blue are the first three principal components of {}, fitted to {}{}: {:.0f} + {:.0f} + "
         "{:.0f} % of the variance.",
-        of, which, 100 * facts[0], 100 * facts[1], 100 * facts[2]);
+        of, which, photos, 100 * facts[0], 100 * facts[1], 100 * facts[2]);
   else
-    text = fmt::format("Principal component {} of {}, fitted to {}: {:.1f} % of the variance, black to white.", index,
-                       of, which, 100 * facts[static_cast<std::size_t>(index) - 1]);
+    text = fmt::format("Principal component {} of {}, fitted to {}{}: {:.1f} % of the variance, black to white.", index,
+                       of, which, photos, 100 * facts[static_cast<std::size_t>(index) - 1]);
   if (foreground == off) return index == 0 ? text + " Patches of one colour hold much the same." : text;
-  text += fmt::format(" {} of {} patches are foreground.", beyond, set.patches());
+  text += fmt::format(" {} of {} patches are foreground.", beyond, patches);
   if (foreground == fits_again && facts[4] == 0)
     text += " These are too few for components of their own; lower the threshold.";
   return text;

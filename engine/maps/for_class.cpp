@@ -30,13 +30,22 @@ std::vector<float> features_of(const Trace& trace, int token) {
   return mean;
 }
 
-bool compares_with_query(const Analysis& analysis, const Question& question) {
-  return analysis.value(question, kComparedParameter.id) == 1;
+enum Compared : std::uint8_t { itself, query, second, query_with_second };
+
+/// The token of the second photo: a patch, or what the network is known by.
+int token_of_second(const Subject& subject, const Analysis& analysis, const Question& question) {
+  const int patch = static_cast<int>(analysis.value(question, kOtherPatchParameter.id));
+  return patch >= 0 ? subject.other->grid.prefix + patch : known_by(subject.other->model->config);
+}
+
+std::string token_words(int token, const Trace& trace) {
+  return token == kMeanOfPatches ? "the mean patch" : query_phrase(token, trace.grid, trace.model->config);
 }
 
 }  // namespace
 
-Target target_of(const Trace& trace, const Analysis& analysis, const Question& question) {
+Target target_of(const Subject& subject, const Analysis& analysis, const Question& question) {
+  const Trace& trace = *subject.trace;
   const ModelConfig& config = trace.model->config;
   if (config.classes > 0) {
     const int chosen = static_cast<int>(analysis.value(question, kClassParameter.id));
@@ -45,8 +54,15 @@ Target target_of(const Trace& trace, const Analysis& analysis, const Question& q
   }
   const int token = known_by(config);
   Target target{.token = token};
+  const auto compared = static_cast<Compared>(analysis.value(question, kComparedParameter.id));
+  if (compared == second || compared == query_with_second) {
+    if (compared == query_with_second) target.token = question.query;
+    target.direction = features_of(*subject.other, token_of_second(subject, analysis, question));
+    target.cosine = true;
+    return target;
+  }
   // The cosine of features to themselves stays 1, whatever changes; their length along their direction does not.
-  target.cosine = compares_with_query(analysis, question) && question.query != token;
+  target.cosine = compared == query && question.query != token;
   target.direction = features_of(trace, target.cosine ? question.query : token);
   if (target.cosine) return target;
   double length = 0;
@@ -58,7 +74,8 @@ Target target_of(const Trace& trace, const Analysis& analysis, const Question& q
 std::string target_phrase(const MapSet& set) {
   const Trace& trace = *set.trace;
   const Analysis& analysis = *analysis_by_id(set.question.analysis);
-  const Target target = target_of(trace, analysis, set.question);
+  const Subject subject(set.trace, set.other);
+  const Target target = target_of(subject, analysis, set.question);
   if (target.logit >= 0) {
     const auto index = static_cast<std::size_t>(target.logit);
     const std::vector<std::string>& labels = trace.model->labels;
@@ -71,6 +88,11 @@ std::string target_phrase(const MapSet& set) {
   }
   const std::string whose = target.token == kMeanOfPatches ? "the mean patch's features" : "the class token's features";
   if (!target.cosine) return whose + ", along their own direction";
+  if (set.other)
+    return fmt::format("the likeness of the features of {} to those of {} on the second photo (cosine {:.3f})",
+                       token_words(target.token, trace),
+                       token_words(token_of_second(subject, analysis, set.question), *set.other),
+                       value_of(target, trace));
   return fmt::format("the likeness of {} to those of {} (cosine {:.3f})", whose,
                      query_phrase(set.question.query, trace.grid, trace.model->config), value_of(target, trace));
 }

@@ -12,7 +12,7 @@
 namespace vit {
 
 /// Which class, or, for a network without classes, what its features are compared with.
-inline constexpr std::array kCompared = {"itself", "query"};
+inline constexpr std::array kCompared = {"itself", "query", "second", "query-second"};
 inline constexpr Parameter kClassParameter = {
     .id = "class",
     .label = "Class",
@@ -27,15 +27,28 @@ inline constexpr Parameter kComparedParameter = {
     .label = "Compare",
     .sentence =
         "A network without classes is asked about the class token's features: their dot product with their own "
-        "direction, or their cosine to those of the query's token (choose a patch).",
+        "direction, or their cosine to those of the query's token (choose a patch) or of the second photo (side B's on "
+        "the page Compare); or about the query's features and the second photo's.",
     .low = 0,
-    .high = 1,
+    .high = 3,
     .initial = 0,
     .names = kCompared,
-    .without_classes = true};
+    .without_classes = true,
+    .names_alone = 2};
+inline constexpr Parameter kOtherPatchParameter = {
+    .id = "patch",
+    .label = "Second's patch",
+    .sentence =
+        "The patch of the second photo whose features are compared with, row by row from 0; -1 is the class "
+        "token. A click on the second photo chooses it.",
+    .low = -1,
+    .high = -1,
+    .initial = -1,
+    .without_classes = true,
+    .is_other_patch = true};
 
 /// What a question is about: the logit of its class, or features. Without a class token those of the mean patch.
-Target target_of(const Trace& trace, const Analysis& analysis, const Question& question);
+Target target_of(const Subject& subject, const Analysis& analysis, const Question& question);
 
 /// "the class “cat” (logit 7.31, probability 0.92)", "the class token's features, along their own direction".
 std::string target_phrase(const MapSet& set);

@@ -11,7 +11,7 @@
 namespace vit {
 namespace {
 
-constexpr std::array kParameters = {kClassParameter, kComparedParameter};
+constexpr std::array kParameters = {kClassParameter, kComparedParameter, kOtherPatchParameter};
 
 double work(const Trace& trace, const Question&) {
   return backward_work(trace, 0);
@@ -39,7 +39,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   const BackwardHooks hooks{.tokens = [&](int block, MatrixView tokens, MatrixView gradient) {
     maps[static_cast<std::size_t>(block)] = cam(trace.grid, tokens, gradient);
   }};
-  const Target target = target_of(trace, *analysis_by_id(question.analysis), question);
+  const Target target = target_of(subject, *analysis_by_id(question.analysis), question);
   const Timings timings = run_backward(trace, target, hooks, means);
   MapSetBuilder set(subject, question);
   set.took_backward(timings);

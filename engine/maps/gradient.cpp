@@ -15,7 +15,7 @@ namespace {
 enum Part : std::uint8_t { positive, negative, both };
 constexpr std::array kParts = {"for", "against", "both"};
 constexpr std::array kParameters = {
-    kClassParameter, kComparedParameter,
+    kClassParameter, kComparedParameter, kOtherPatchParameter,
     Parameter{.id = "part",
               .label = "Speaks",
               .sentence =
@@ -54,7 +54,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
                                 for (int t = 0; t < tokens; ++t) row[t] = value(r, t);
                               }
                             }};
-  const Timings timings = run_backward(trace, target_of(trace, analysis, question), hooks, means);
+  const Timings timings = run_backward(trace, target_of(subject, analysis, question), hooks, means);
   for (int head = 0; head < heads; ++head)
     for (int t = 0; t < tokens; ++t) {
       if (direction == Direction::looked_at_by) maps(head, t) = columns(head, t);

@@ -13,6 +13,7 @@
 namespace vit {
 namespace {
 
+constexpr std::array kPhotos = {"this", "second"};
 constexpr std::array kParameters = {
     Parameter{.id = "of",
               .label = "Of",
@@ -22,10 +23,23 @@ constexpr std::array kParameters = {
               .high = 3,
               .initial = 0,
               .names = kTokenKindNames},
+    Parameter{.id = "photo",
+              .label = "Photo",
+              .sentence = "Whose patches are compared with the query's token: this photo's, or those of the second "
+                          "photo, which is side B's on the page Compare.",
+              .low = 0,
+              .high = 1,
+              .initial = 0,
+              .names = kPhotos,
+              .names_alone = 1},
 };
 
 TokenKind kind_of(const Question& question) {
   return static_cast<TokenKind>(analysis_by_id("similarity")->value(question, "of"));
+}
+
+bool on_second(const Question& question) {
+  return analysis_by_id("similarity")->value(question, "photo") == 1;
 }
 
 double work(const Trace& trace, const Question& question) {
@@ -35,14 +49,33 @@ double work(const Trace& trace, const Question& question) {
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const int depth = static_cast<int>(trace.blocks.size());
-  MapSetBuilder set(subject, question);
+  const bool second = on_second(question);
+  std::vector<std::vector<float>> own(static_cast<std::size_t>(second ? depth : 0));
+  MapSetBuilder set(subject, question, second);
   set.have_unit("");
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);
     const BlockTokens tokens = block_tokens(trace, block, kind_of(question), means.stop);
-    set.add({"similarity_block" + padded(block, depth - 1), fmt::format("block {}", block), block},
-            cosines(tokens.view, question.query).data());
+    MapLabel label{"similarity_block" + padded(block, depth - 1), fmt::format("block {}", block), block};
+    if (!second) {
+      set.add(std::move(label), cosines(tokens.view, question.query).data());
+      continue;
+    }
+    const BlockTokens others = block_tokens(*subject.other, block, kind_of(question), means.stop);
+    own[static_cast<std::size_t>(block)] = cosines(tokens.view, question.query);
+    const std::vector<float> row = cosines(others.view, tokens.view.row(question.query));
+    const auto patches = row.begin() + subject.other->grid.prefix;
+    label.id += "_second";
+    label.marked = {static_cast<int>(std::max_element(patches, row.end()) - patches)};
+    set.add(std::move(label), row.data());
   }
+  if (!second) return set.finish();
+  MapSetBuilder first(subject, question);
+  first.have_unit("");
+  for (int block = 0; block < depth; ++block)
+    first.add({"similarity_block" + padded(block, depth - 1), fmt::format("block {}", block), block},
+              own[static_cast<std::size_t>(block)].data());
+  set.have_beside(first.finish());
   return set.finish();
 }
 
@@ -50,7 +83,7 @@ std::string about(const MapSet& set, int index) {
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   const TokenGrid& grid = set.trace->grid;
   const ModelConfig& config = set.trace->model->config;
-  const int query = set.question.query, own = query - grid.prefix;
+  const int query = set.question.query, own = set.on_other ? -1 : query - grid.prefix;
   const std::span<const float> map = set.map(index);
   constexpr float kAlike = 0.8f;
   int best = -1, alike = 0;
@@ -62,12 +95,14 @@ std::string about(const MapSet& set, int index) {
   }
   std::string text = fmt::format("Cosine of {} with that of {}", kind_phrase(kind_of(set.question), label.block),
                                  query_phrase(query, grid, config));
+  if (set.on_other) text.replace(0, 6, "On the second photo: cosine");
   if (best >= 0)
     text += fmt::format(": {:.2f} at most, in the patch {}; {:.2f} in the median; {} of {} patches have more than {:g}",
                         map[static_cast<std::size_t>(best)], place_text(best, set.cols),
                         median({map.begin(), map.end()}), alike, set.patches() - (own >= 0 ? 1 : 0), kAlike);
   text += ".";
-  if (own >= 0 && config.class_token) text += fmt::format(" The class token has {:.2f}.", set.prefix_of(index).front());
+  if ((own >= 0 || set.on_other) && config.class_token)
+    text += fmt::format(" The class token has {:.2f}.", set.prefix_of(index).front());
   return text;
 }
 

@@ -157,12 +157,32 @@ TEST_F(ViewExport, SideBComesBackWithWhatItHasOfItsOwn) {
   expect_comes_back();
 }
 
+TEST_F(ViewExport, ASecondPhotoComesBack) {
+  const std::string second = (folder_.path() / "second.png").string();
+  std::filesystem::copy_file(sample_images().back(), second);
+  wanted_.other.image = second;
+  wanted_.view.query = 6;
+  wanted_.view.page = "similarity";
+  wanted_.view.parameters["similarity.photo"] = 1;
+  expect_comes_back();
+  wanted_.view.page = "components";
+  wanted_.view.query = 0;
+  wanted_.view.parameters = {{"components.photos", 1}, {"components.foreground", 1}};
+  expect_comes_back();
+  wanted_.view.parameters["components.photos"] = 2;
+  expect_comes_back();
+}
+
 TEST_F(ViewExport, SideBIsRefusedWhereNothingAsksAboutItAndMissedWhereItIs) {
   const std::string out = (folder_.path() / "maps").string();
   EXPECT_EQ(run({"export", "--model", kModel, "--image", photo_, "--other-model", kOther, "--out", out}), 2);
   EXPECT_THAT(errors_, testing::HasSubstr("--other-model is for --analysis difference"));
   EXPECT_EQ(run({"export", "--model", kModel, "--image", photo_, "--analysis", "difference", "--out", out}), 2);
   EXPECT_THAT(errors_, testing::HasSubstr("--other-model or --other-image"));
+  EXPECT_NE(run({"export", "--model", kModel, "--image", photo_, "--analysis", "similarity", "--set", "photo=second",
+                 "--other-model", kOther, "--out", out}),
+            0);
+  EXPECT_THAT(errors_, testing::HasSubstr("Side B runs another network"));
 }
 
 TEST_F(ViewExport, WhatTheCommandLineSaysWins) {
