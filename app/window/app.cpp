@@ -18,6 +18,7 @@
 #include "app/panels/tour.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 

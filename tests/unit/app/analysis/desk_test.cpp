@@ -119,10 +119,10 @@ TEST(MapDesk, AnotherPassAtTheSameAddressIsAskedAgain) {
   // Two passes one after the other in the same memory, as an allocator may give it.
   const auto place = std::make_shared<vit::Trace>(std::move(const_cast<vit::Trace&>(*trained)));
   const vit::Question question{.analysis = "heads", .block = 0, .query = 0};
-  maps.ask("heads", place, question);
+  maps.ask("heads", vit::Subject(place), question);
   const std::vector<float> before = maps.answer("heads")->values;
   *place = std::move(const_cast<vit::Trace&>(*changed));
-  maps.ask("heads", place, question);
+  maps.ask("heads", vit::Subject(place), question);
   EXPECT_NE(maps.answer("heads")->values, before);
 }
 
