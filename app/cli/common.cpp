@@ -150,6 +150,10 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
                  "every block, or every head of one")
       ->type_name("LIST")
       ->group(kGroup);
+  app.add_option("--scale-heads", options.heads_scaled,
+                 "Heads whose output is multiplied by a factor, BLOCK:HEAD=FACTOR,HEAD=FACTOR,… as in 5:0=0.5,3=2")
+      ->type_name("LIST")
+      ->group(kGroup);
   app.add_flag_callback(
          "--no-qkv-bias", [&options] { options.qkv_bias = false; }, "Leave the bias of the qkv projections out")
       ->group(kGroup);

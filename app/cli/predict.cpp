@@ -39,6 +39,7 @@ Json to_json(const Run& input, const vit::Trace& trace, const std::vector<ClassS
                {"num_heads", trace.settings.head_counts()},
                {"qkv_bias", trace.settings.qkv_bias}};
   if (trace.settings.any_off()) json["heads_off"] = trace.settings.heads_off();
+  if (trace.settings.any_scaled()) json["head_factors"] = trace.settings.head_factors();
   json["top"] = top;
   return json;
 }

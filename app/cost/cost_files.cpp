@@ -73,6 +73,7 @@ Json settings_json(const vit::Settings& s) {
                {"attn_drop", own.attn_drop},   {"proj_drop", own.proj_drop}, {"kernel", vit::id_of(s.kernel)},
                {"threads", s.pass_threads()}};
   if (s.any_off()) json["heads_off"] = s.heads_off();
+  if (s.any_scaled()) json["head_factors"] = s.head_factors();
   return json;
 }
 

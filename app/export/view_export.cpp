@@ -90,6 +90,7 @@ void add_run(Arguments& to, const RunOptions& run, const std::string& dashes = "
   if (run.preprocessing.std) to.push_back(dashes + "std=" + rgb(run.preprocessing.std));
   add(to, dashes + "num-heads", run.num_heads);
   add(to, dashes + "heads-off", run.heads_off);
+  add(to, dashes + "scale-heads", run.heads_scaled);
   if (!run.qkv_bias) to.push_back(dashes + "no-qkv-bias");
   if (run.training) to.push_back(dashes + "train");
   add(to, dashes + "attn-drop", unless(run.attn_drop, plain.attn_drop));

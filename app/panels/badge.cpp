@@ -31,7 +31,7 @@ int heads_everywhere(const vit::Settings& settings, int trained) {
 bool only_heads(const vit::Settings& settings, const vit::ModelConfig& config) {
   vit::Settings others = settings;
   others.set_heads(config.num_heads);
-  return vit::as_trained(others, config) && !settings.any_off();
+  return vit::as_trained(others, config) && !settings.any_off() && !settings.any_scaled();
 }
 
 std::string prediction_words(const Drift& drift, const std::vector<std::string>& labels) {

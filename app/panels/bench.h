@@ -45,6 +45,13 @@ struct TourState {
   bool on() const { return before != nullptr; }
 };
 
+/// The head whose factor is being set in a small list of its own.
+struct HeadScaling {
+  int block = -1, head = -1;
+  bool opens = false;  // in this frame
+  ImVec2 at = {};      // px: where it opens
+};
+
 /// Owned by App; panels and pages get it by reference and keep no copies. Main thread only.
 struct Bench {
   ui::Ui ui;
@@ -66,6 +73,7 @@ struct Bench {
   ImVec2 patch_asked = {0.5f, 0.5f};  // the patch that was asked last, for its chip: 0 … 1 across and down the input
   std::map<std::string, std::string> page_of_tab = {};  // the page of each tab that was in front last
   TourState tour = {};
+  HeadScaling scaling = {};
   Dialogs dialogs = {};
   SideColumns side_columns = {};
   ui::Toasts toasts = {};

@@ -33,9 +33,10 @@ void draw_help(Bench& bench) {
   }
   ui::gap(ui, 6);
   ui::heading(ui, "MOUSE");
-  constexpr std::array<std::array<const char*, 2>, 5> kMouse = {{
+  constexpr std::array<std::array<const char*, 2>, 6> kMouse = {{
       {"Click a patch", "in the photo or any tile: it becomes the query"},
       {"Click a caption", "shows that head's map in the photo"},
+      {"Right click on a tile", "its head's factor: scales what it says to the blocks behind it"},
       {"Wheel", "zooms the photo about the cursor"},
       {"Right or middle drag", "moves the photo"},
       {"Drop a file", "opens it: a photo or a model, as its content says"},

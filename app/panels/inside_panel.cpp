@@ -150,10 +150,14 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
   const float out = largest_of({&numbers.output, &pair.part});
   column.channels("output", numbers.output, out, ui.theme.bar, tall);
   column.channels("this key", pair.part, out, ui.theme.mark, tall);
-  const bool off = set.trace->settings.blocks[static_cast<std::size_t>(numbers.block)].is_off(numbers.head);
+  const float factor = set.trace->settings.blocks[static_cast<std::size_t>(numbers.block)].factor(numbers.head);
   column.words(
       ui::Type::small, ui.theme.soft,
-      off ? "This head is switched off: zeros take the place of its output."
+      factor == 0.f ? "This head is switched off: zeros take the place of its output."
+      : factor != 1.f
+          ? fmt::format("The head's output for the {}, before it is multiplied by {:.4g}; this key's part makes {} of "
+                        "its length.",
+                        title(numbers.query), factor, vit::percent_text(pair.part_of_output))
           : fmt::format("The head's output for the {}; this key's part makes {} of its length. proj then mixes "
                         "the outputs of all heads.",
                         title(numbers.query), vit::percent_text(pair.part_of_output)));

@@ -101,28 +101,60 @@ void apply_crop(const std::string& text, bool scale_resize, vit::Preprocessing& 
   }
 }
 
-[[noreturn]] void refuse_heads_off(const std::string& text) {
-  throw vit::Error("--heads-off \"" + text + "\" cannot be read: write BLOCK:HEAD,HEAD,… as in 5:0,3 or 5:0-3,7:1, " +
-                   "with all for every block or every head.");
+/// What a list of heads is for: how it is called and written.
+struct HeadList {
+  const char *option, *form;
+};
+constexpr HeadList kOff = {"--heads-off", "BLOCK:HEAD,HEAD,… as in 5:0,3 or 5:0-3,7:1"};
+constexpr HeadList kScaled = {"--scale-heads", "BLOCK:HEAD=FACTOR,HEAD=FACTOR,… as in 5:0=0.5,3=2 or 5:0-3=0.5,7:1=2"};
+
+[[noreturn]] void refuse(const HeadList& list, const std::string& text) {
+  throw vit::Error(std::string(list.option) + " \"" + text + "\" cannot be read: write " + list.form +
+                   ", with all for every block or every head.");
 }
 
 /// [first, last] of "3", "1-4" or "all", from 0 to `count` - 1.
-std::pair<int, int> span_of(const std::string& text, int count, const std::string& whole) {
+std::pair<int, int> span_of(const std::string& text, int count, const HeadList& list, const std::string& whole) {
   if (text == "all") return {0, count - 1};
   const std::vector<std::string> ends = split(text, '-');
   const std::optional<int> first = whole_number(ends.front()), last = whole_number(ends.back());
-  if (ends.size() > 2 || !first || !last || *first > *last) refuse_heads_off(whole);
+  if (ends.size() > 2 || !first || !last || *first > *last) refuse(list, whole);
   return {*first, *last};
 }
 
-void switch_off(vit::Numbers& numbers, int block, const std::string& heads, const std::string& whole) {
-  const int count = numbers.heads(block);
-  const auto [first, last] = span_of(heads, count, whole);
-  if (last >= count)
-    throw vit::Error("--heads-off \"" + whole + "\" names head " + std::to_string(last) + " of block " +
-                     std::to_string(block) + ", which does not exist: it has heads 0 to " + std::to_string(count - 1) +
-                     ".");
-  for (int head = first; head <= last; ++head) numbers.switch_head(block, head, true);
+/// Calls each(block, head, what stands behind "=") for the heads that the text names.
+template <class Each>
+void for_heads(const HeadList& list, const std::string& text, const vit::Numbers& numbers, const Each& each) {
+  if (text.empty()) return;
+  std::pair<int, int> blocks{0, -1};  // first and last of the part that is read
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t colon = part.find(':');
+    if (colon != std::string::npos) blocks = span_of(part.substr(0, colon), numbers.depth(), list, text);
+    if (blocks.second < 0) refuse(list, text);
+    const std::string begin = std::string(list.option) + " \"" + text + "\" names ";
+    if (blocks.second >= numbers.depth())
+      throw vit::Error(begin + "a block that does not exist: blocks are 0 to " + std::to_string(numbers.depth() - 1) +
+                       ".");
+    const std::string heads = colon == std::string::npos ? part : part.substr(colon + 1);
+    const std::size_t equals = heads.find('=');
+    const std::string value = equals == std::string::npos ? "" : heads.substr(equals + 1);
+    for (int block = blocks.first; block <= blocks.second; ++block) {
+      const int count = numbers.heads(block);
+      const auto [first, last] = span_of(heads.substr(0, equals), count, list, text);
+      if (last >= count)
+        throw vit::Error(begin + "head " + std::to_string(last) + " of block " + std::to_string(block) +
+                         ", which does not exist: it has heads 0 to " + std::to_string(count - 1) + ".");
+      for (int head = first; head <= last; ++head) each(block, head, value);
+    }
+  }
+}
+
+/// A decimal number; a comma or more behind it is none.
+std::optional<float> decimal(const std::string& text) {
+  float value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
 }
 
 }  // namespace
@@ -146,18 +178,24 @@ std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig
 }
 
 void switch_heads_off(const std::string& text, vit::Numbers& numbers) {
-  if (text.empty()) return;
-  std::pair<int, int> blocks{0, -1};  // first and last of the part that is read
-  for (const std::string& part : split(text, ',')) {
-    const std::size_t colon = part.find(':');
-    if (colon != std::string::npos) blocks = span_of(part.substr(0, colon), numbers.depth(), text);
-    if (blocks.second < 0) refuse_heads_off(text);
-    if (blocks.second >= numbers.depth())
-      throw vit::Error("--heads-off \"" + text + "\" names a block that does not exist: blocks are 0 to " +
-                       std::to_string(numbers.depth() - 1) + ".");
-    const std::string heads = colon == std::string::npos ? part : part.substr(colon + 1);
-    for (int block = blocks.first; block <= blocks.second; ++block) switch_off(numbers, block, heads, text);
-  }
+  for_heads(kOff, text, numbers, [&](int block, int head, const std::string& value) {
+    if (!value.empty()) refuse(kOff, text);
+    numbers.switch_head(block, head, true);
+  });
+}
+
+void scale_heads(const std::string& text, vit::Numbers& numbers) {
+  for_heads(kScaled, text, numbers, [&](int block, int head, const std::string& value) {
+    const std::optional<float> factor = decimal(value);
+    if (!factor) refuse(kScaled, text);
+    if (*factor < 0.f || *factor > vit::kLargestFactor)
+      throw vit::Error("--scale-heads \"" + text + "\" has a factor that is out of range: possible is 0 to " +
+                       std::to_string(static_cast<int>(vit::kLargestFactor)) + ".");
+    if (numbers.blocks[static_cast<std::size_t>(block)].is_off(head))
+      throw vit::Error("--scale-heads \"" + text + "\" names head " + std::to_string(head) + " of block " +
+                       std::to_string(block) + ", which is switched off: leave it out of one of the two.");
+    numbers.scale_head(block, head, *factor);
+  });
 }
 
 std::array<float, 3> parse_rgb(const std::string& text) {
@@ -179,6 +217,7 @@ vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& co
   vit::Settings settings = vit::trained_settings(config);
   settings.set_heads(parse_num_heads(options.num_heads, config));
   switch_heads_off(options.heads_off, settings);
+  scale_heads(options.heads_scaled, settings);
   if (!options.qkv_bias) settings.qkv_bias = false;
   settings.training = options.training;
   settings.attn_drop = options.attn_drop;

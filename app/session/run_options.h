@@ -32,8 +32,9 @@ struct RunOptions {
   std::string pixels;  // a safetensors file in place of an image
   bool icc = false;    // a colour profile that is not sRGB is applied
   vit::LoadOptions load;
-  std::string num_heads;  // "12" for all blocks, "0:4,5:96" for some
-  std::string heads_off;  // "5:0,3" heads of a block, "5:0,3,7:1-4,all:2" of several, "5:all" all of them
+  std::string num_heads;     // "12" for all blocks, "0:4,5:96" for some
+  std::string heads_off;     // "5:0,3" heads of a block, "5:0,3,7:1-4,all:2" of several, "5:all" all of them
+  std::string heads_scaled;  // "5:0=0.5,3=2,7:1-4=1.5,all:2=0.25": heads named likewise, each with its factor
   bool qkv_bias = true;
   bool training = false;
   float attn_drop = 0.f, proj_drop = 0.f;
@@ -50,6 +51,10 @@ std::vector<int> parse_num_heads(const std::string& text, const vit::ModelConfig
 /// Switches off the heads that "5:0,3,7:1-4" names: of each BLOCK (or "all") heads, spans of them, or "all". Throws
 /// Error where the text cannot be read, or names a block or head that does not exist.
 void switch_heads_off(const std::string& text, vit::Numbers& numbers);
+
+/// Gives the heads that "5:0=0.5,3=2" names their factors. Throws Error as above, for a factor that is out of range,
+/// and for a head that is off.
+void scale_heads(const std::string& text, vit::Numbers& numbers);
 
 /// Three numbers from "0.5,0.5,0.5" or one for all three channels. Throws Error.
 std::array<float, 3> parse_rgb(const std::string& text);

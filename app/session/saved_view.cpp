@@ -70,6 +70,7 @@ void numbers_fields(Visitor& v, Numbers& s) {
   v.list("blocks", s.blocks, [](auto& each, auto& block) {
     each("heads", block.heads);
     each("off", block.off);
+    each("scaled", block.scaled);
   });
   v("qkv_bias", s.qkv_bias);
   v("training", s.training);
@@ -175,6 +176,10 @@ class Writer {
       return vit::id_of(value);
     } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
       return value.string();
+    } else if constexpr (std::is_same_v<T, std::map<int, float>>) {
+      Json pairs = Json::array();
+      for (const auto& [head, factor] : value) pairs.push_back({head, factor});
+      return pairs;
     } else {
       return value;
     }
@@ -281,6 +286,16 @@ class Reader {
     values.clear();
     for (const auto& [id, value] : json.items()) read(value, (std::string(name) + "." + id).c_str(), values[id]);
   }
+  void read(const Json& json, const char* name, std::map<int, float>& values) const {
+    if (!json.is_array()) refuse(name, "no list");
+    values.clear();
+    for (const Json& pair : json) {
+      if (!pair.is_array() || pair.size() != 2) refuse(name, "no list of pairs of a head and its factor");
+      int head = 0;
+      read(pair[0], name, head);
+      read(pair[1], name, values[head]);
+    }
+  }
   template <class T, std::size_t N>
   void read(const Json& json, const char* name, std::array<T, N>& values) const {
     if (!json.is_array() || json.size() != N) refuse(name, "no list of " + std::to_string(N) + " numbers");
@@ -334,6 +349,9 @@ void check_preprocessing(const vit::Preprocessing& p, const std::string& where) 
 void check_numbers(const vit::Numbers& numbers, const std::string& where) {
   check(numbers.attn_drop >= 0 && numbers.attn_drop < 1, where + "settings.attn_drop", "0 to less than 1");
   check(numbers.proj_drop >= 0 && numbers.proj_drop < 1, where + "settings.proj_drop", "0 to less than 1");
+  for (const vit::BlockSettings& block : numbers.blocks)
+    for (const auto& [head, factor] : block.scaled)
+      check(factor > 0 && factor <= vit::kLargestFactor, where + "settings.blocks.scaled", "above 0, to 10");
 }
 
 /// What no model and no photo can make possible.

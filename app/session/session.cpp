@@ -197,6 +197,16 @@ bool Session::head_off(int block, int head) const {
   return block >= 0 && block < settings.depth() && settings.blocks[static_cast<std::size_t>(block)].is_off(head);
 }
 
+void Session::scale_head(int block, int head, float factor) {
+  if (model_ && block >= 0 && block < settings.depth() && head >= 0 && head < settings.heads(block))
+    settings.scale_head(block, head, factor);
+}
+
+float Session::head_factor(int block, int head) const {
+  if (block < 0 || block >= settings.depth()) return 1.f;
+  return settings.blocks[static_cast<std::size_t>(block)].factor(head);
+}
+
 void Session::solo_head(int block, int head) {
   if (!model_ || block < 0 || block >= settings.depth() || head < 0 || head >= settings.heads(block)) return;
   const bool again = head_alone(block, head);

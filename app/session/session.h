@@ -70,6 +70,8 @@ class Session {
   void set_heads(int heads);  // for all blocks or the chosen one; another count switches all heads on
   void switch_head(int block, int head, bool off);
   bool head_off(int block, int head) const;
+  void scale_head(int block, int head, float factor);  // 0 … vit::kLargestFactor
+  float head_factor(int block, int head) const;        // 1 for a head that there is not
   /// Switches all other heads of its block off; again: on. The head itself is on.
   void solo_head(int block, int head);
   bool head_alone(int block, int head) const;  // of several heads of its block it is the only one that is on

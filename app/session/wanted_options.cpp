@@ -29,6 +29,19 @@ std::string heads_off_of(const vit::Numbers& settings) {
   return text;
 }
 
+std::string heads_scaled_of(const vit::Settings& settings) {
+  std::string text;
+  for (std::size_t block = 0; block < settings.blocks.size(); ++block) {
+    bool first = true;
+    for (const auto& [head, factor] : settings.blocks[block].scaled) {
+      text += text.empty() ? "" : ",";
+      text += fmt::format("{}{}={}", first ? fmt::format("{}:", block) : "", head, factor);
+      first = false;
+    }
+  }
+  return text;
+}
+
 /// px before the crop, such that the same scale comes back when they are divided by the crop again.
 std::string squash_px(const vit::Preprocessing& p) {
   const double shorter = std::min(p.width, p.height);
@@ -55,6 +68,7 @@ std::string resize_of(const vit::Preprocessing& p) {
 void set_numbers(RunOptions& options, const vit::Numbers& s) {
   options.num_heads = num_heads_of(s.head_counts());
   options.heads_off = heads_off_of(s);
+  options.heads_scaled = heads_scaled_of(s);
   options.qkv_bias = s.qkv_bias;
   options.training = s.training;
   options.attn_drop = s.attn_drop;

@@ -10,6 +10,7 @@
 #include "app/panels/dialog_frame.h"
 #include "app/panels/dialogs.h"
 #include "app/panels/draft_label.h"
+#include "app/panels/head_switch.h"
 #include "app/panels/left_column.h"
 #include "app/panels/menu_bar.h"
 #include "app/panels/open_files.h"
@@ -260,6 +261,7 @@ void App::draw_window(const Layout& layout) {
   draw_menu_bar(bench_, menu_clicks_, layout.menu.from, layout.menu.size);
   ImGui::EndDisabled();
   ImGui::PopStyleVar();
+  draw_head_factor(bench_);
   ImGui::End();
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/pages/page.h"
 #include "app/panels/bench.h"
+#include "app/panels/head_switch.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/open_files.h"
 #include "app/panels/tour.h"
@@ -337,6 +338,22 @@ void add_analysis_commands(Bench& bench) {
                  },
              .enabled = [&session] { return session.model() && session.view.head >= 0; },
              .checked = [&session] { return session.head_off(session.view.block, session.view.head); }});
+  table.add({.id = "attention.scale_head",
+             .menu = "Analysis",
+             .name = "Scale the head…",
+             .keys = {{GLFW_KEY_DELETE, kControl}},
+             .tooltip = "Multiplies the output of the chosen head by a factor; 0 switches it off, 1 is as trained.",
+             .run =
+                 [&bench] {
+                   const View& view = bench.session.view;
+                   ask_head_factor(bench, view.block, view.head, ImGui::GetIO().MousePos);
+                 },
+             .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .checked =
+                 [&session] {
+                   const float factor = session.head_factor(session.view.block, session.view.head);
+                   return factor != 0.f && factor != 1.f;
+                 }});
   table.add({.id = "attention.solo_head",
              .menu = "Analysis",
              .name = "This head alone",

@@ -64,11 +64,6 @@ void weigh(const Attention& at, const float* p, const float* v, std::ptrdiff_t v
               .c_stride = out_stride});
 }
 
-/// The output of a head that is off.
-void clear(float* out, std::ptrdiff_t out_stride, int rows, int head_dim) {
-  for (int r = 0; r < rows; ++r) std::fill_n(out + r * out_stride, head_dim, 0.f);
-}
-
 void drop(const Attention& at, int head, int first_row, int rows, const float* p, float* dropped) {
   for (int r = 0; r < rows; ++r) {
     dropout_row(attn_drop_key(at.seed, at.block, head, first_row + r), at.drop, p + r * at.map_stride,
@@ -88,6 +83,17 @@ int rows_per_step(const Attention& at) {
 }
 
 }  // namespace
+
+void apply_factor(float factor, float* out, std::ptrdiff_t out_stride, int rows, int head_dim) {
+  if (factor == 1.f) return;
+  for (int r = 0; r < rows; ++r) {
+    float* row = out + r * out_stride;
+    if (factor == 0.f)
+      std::fill_n(row, head_dim, 0.f);
+    else
+      std::transform(row, row + head_dim, row, [factor](float x) { return factor * x; });
+  }
+}
 
 float Attention::scale() const {
   return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
@@ -151,7 +157,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
         lane.lap(Op::attn_drop);
       }
       weigh(at, p, at.v.data + column, at.v.stride, at.out.row(first) + column, at.out.stride, rows);
-      if (at.is_off(head)) clear(at.out.row(first) + column, at.out.stride, rows, at.head_dim);
+      apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, rows, at.head_dim);
       lane.lap(Op::attn_v);
     }
   }
@@ -228,7 +234,7 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   for_each_head(Op::attn_v, [&](int head) {
     weigh(at, map(s, head, mine.begin), v + head * head_floats, d,
           o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows);
-    if (at.is_off(head)) clear(o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows, d);
+    apply_factor(at.factor(head), o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows, d);
   });
   for_each_head(Op::merge, [&](int head) {
     for (int r = mine.begin; r < mine.end; ++r) {

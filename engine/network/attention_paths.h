@@ -14,15 +14,16 @@
 
 namespace vit {
 
-/// One block's attention, the same for all threads: out = softmax(q·kᵀ·scale)·v for every head, or zeros for one that
-/// is off, which takes the same steps: its maps are looked at, and what it costs is what it would cost.
+/// One block's attention, the same for all threads: out = factor·softmax(q·kᵀ·scale)·v for every head. The factor is
+/// 1 as trained; a head with another one, and with 0, takes the same steps: its maps are looked at, and what it costs
+/// is what it would cost.
 struct Attention {
   const KernelTable* table = nullptr;
   int tokens = 0;   // N
   int queries = 0;  // the first so many tokens look; all of them can be looked at
   int heads = 0;    // h
   int head_dim = 0;
-  const BlockSettings* settings = nullptr;  // which heads are off
+  const BlockSettings* settings = nullptr;  // the heads' factors
   MatrixView q, k, v;                       // (N, C) head-major columns
   MatrixSpan out;                           // (N, C) likewise
   const RelativeBias* bias = nullptr;       // added to the scaled scores, or none
@@ -33,9 +34,12 @@ struct Attention {
   int block = 0;
 
   float scale() const;  // head_dim^-0.5, on the scores
-  bool is_off(int head) const { return settings != nullptr && settings->is_off(head); }
+  float factor(int head) const { return settings == nullptr ? 1.f : settings->factor(head); }
   int channels() const { return heads * head_dim; }
 };
+
+/// Multiplies a head's numbers by its factor; 0 gives zeros, whatever they are.
+void apply_factor(float factor, float* out, std::ptrdiff_t out_stride, int rows, int head_dim);
 
 /// What the attention needs beside its inputs and outputs.
 struct AttentionRoom {

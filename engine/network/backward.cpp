@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
+#include "engine/network/attention_paths.h"
 #include "engine/network/backward_pass.h"
 #include "engine/network/backward_start.h"
 #include "engine/network/dropout.h"
@@ -95,10 +96,10 @@ class BackwardThread {
     product(w.proj, branch, 0, false, dheads, Op::proj);
     sync();
     if (w.attn_norm) norm_back(pass_.heads.view(), *w.attn_norm, dheads, dheads, {}, Op::attn_norm);
-    for (const int head : settings_.blocks[static_cast<std::size_t>(b)].off) {
-      const int d = pass_.head_dim(b);
-      for (int t = rows_.begin; t < rows_.end; ++t) std::fill_n(dheads.row(t) + head * d, d, 0.f);
-    }
+    const int d = pass_.head_dim(b);
+    for (int head = 0; head < settings_.heads(b); ++head)
+      apply_factor(settings_.blocks[static_cast<std::size_t>(b)].factor(head), dheads.row(rows_.begin) + head * d,
+                   dheads.stride, rows_.count(), d);
     if (to_tokens) {
       turn(pass_.kept(b).q.view(), pass_.q_turned.span());
       turn(dheads, pass_.dheads_turned.span());

@@ -45,10 +45,10 @@ struct BackwardHooks {
 };
 
 /// Runs backward from the target through the blocks of a trace. What the trace does not keep is computed again, a block
-/// at a time; of attention and its gradient one head is in memory at a time. Heads that are switched off have gradients
-/// of 0; dropout drops what it dropped. `meter` times the operators (each with what is computed again for it) and
-/// carries stop requests. Throws Error as refused_backward() and validate() say, and Cancelled. Call it from one thread
-/// at a time per `pool`.
+/// at a time; of attention and its gradient one head is in memory at a time. The gradient that reaches a head is
+/// multiplied by its factor, 0 where it is off; dropout drops what it dropped. `meter` times the operators (each with
+/// what is computed again for it) and carries stop requests. Throws Error as refused_backward() and validate() say, and
+/// Cancelled. Call it from one thread at a time per `pool`.
 void backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, Meter& meter, Pool& pool);
 
 /// Empty, or why there is no way back through this trace.

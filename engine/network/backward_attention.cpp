@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/network/attention_paths.h"
 #include "engine/network/backward_pass.h"
 #include "engine/network/dropout.h"
 
@@ -233,9 +234,9 @@ void attend_again(BackwardPass& pass, int block, Share rows, Meter::Lane& lane) 
     for_rows(pass, rows, [&](int first, int count) {
       at.weigh(at.after_dropout(at.probabilities(first, count, lane), first, lane), first, lane);
     });
-    if (!pass.trace.settings.blocks[static_cast<std::size_t>(block)].is_off(head)) continue;
     const int d = pass.head_dim(block);
-    for (int t = rows.begin; t < rows.end; ++t) std::fill_n(pass.heads.row(t) + head * d, d, 0.f);
+    apply_factor(pass.trace.settings.blocks[static_cast<std::size_t>(block)].factor(head),
+                 pass.heads.row(rows.begin) + head * d, pass.heads.stride(), rows.count(), d);
   }
 }
 

@@ -203,7 +203,9 @@ class ReferencePass {
         done(Op::attn_drop);
       }
       Dense out = p * v;
-      if (settings_.blocks[static_cast<std::size_t>(b)].is_off(head)) out.setZero();
+      const float factor = settings_.blocks[static_cast<std::size_t>(b)].factor(head);
+      if (factor == 0.f) out.setZero();
+      out *= factor;
       done(Op::attn_v);
       y.middleCols(column, at.head_dim) = out;
       done(Op::merge);

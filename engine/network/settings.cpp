@@ -26,6 +26,21 @@ void check_probability(const char* name, float p) {
               "below 1.");
 }
 
+[[noreturn]] void refuse_head(int head, const char* what, int block, int heads) {
+  throw Error("There is no head " + std::to_string(head) + " to " + what + " in block " + std::to_string(block) +
+              ": it has heads 0 to " + std::to_string(heads - 1) + ".");
+}
+
+void check_factors(int block, const BlockSettings& settings) {
+  for (const auto& [head, factor] : settings.scaled) {
+    if (head < 0 || head >= settings.heads) refuse_head(head, "scale", block, settings.heads);
+    if (!(factor > 0.f && factor <= kLargestFactor) || settings.is_off(head))
+      throw Error("Head " + std::to_string(head) + " of block " + std::to_string(block) + " cannot be scaled by " +
+                  std::to_string(factor) + ": a head that is on has a factor above 0, at most " +
+                  std::to_string(static_cast<int>(kLargestFactor)) + ".");
+  }
+}
+
 void check_block(int block, const BlockSettings& settings, const ModelConfig& config) {
   const int heads = settings.heads;
   if (heads < 1 || config.channels % heads != 0) {
@@ -34,12 +49,12 @@ void check_block(int block, const BlockSettings& settings, const ModelConfig& co
   }
   for (int head : settings.off) {
     if (head >= 0 && head < heads) continue;
-    throw Error("There is no head " + std::to_string(head) + " to switch off in block " + std::to_string(block) +
-                ": it has heads 0 to " + std::to_string(heads - 1) + ".");
+    refuse_head(head, "switch off", block, heads);
   }
   if (std::adjacent_find(settings.off.begin(), settings.off.end(), std::greater_equal<>()) != settings.off.end())
     throw Error("The heads that are off in block " + std::to_string(block) +
                 " must be named once each, in ascending order.");
+  check_factors(block, settings);
 }
 
 }  // namespace
@@ -67,6 +82,12 @@ bool BlockSettings::is_off(int head) const {
   return std::binary_search(off.begin(), off.end(), head);
 }
 
+float BlockSettings::factor(int head) const {
+  if (is_off(head)) return 0.f;
+  const auto found = scaled.find(head);
+  return found == scaled.end() ? 1.f : found->second;
+}
+
 std::vector<int> Numbers::head_counts() const {
   std::vector<int> counts;
   for (const BlockSettings& block : blocks) counts.push_back(block.heads);
@@ -79,10 +100,19 @@ std::vector<std::vector<int>> Numbers::heads_off() const {
   return off;
 }
 
+std::vector<std::vector<float>> Numbers::head_factors() const {
+  std::vector<std::vector<float>> factors;
+  for (const BlockSettings& block : blocks) {
+    std::vector<float>& own = factors.emplace_back();
+    for (int head = 0; head < block.heads; ++head) own.push_back(block.factor(head));
+  }
+  return factors;
+}
+
 void Numbers::set_heads(int heads, int block) {
   for (int b = 0; b < depth(); ++b) {
     BlockSettings& own = blocks[static_cast<std::size_t>(b)];
-    if ((block < 0 || b == block) && own.heads != heads) own = {heads, {}};
+    if ((block < 0 || b == block) && own.heads != heads) own = {heads, {}, {}};
   }
 }
 
@@ -91,24 +121,40 @@ void Numbers::set_heads(const std::vector<int>& counts) {
 }
 
 void Numbers::switch_head(int block, int head, bool off) {
-  std::vector<int>& list = blocks.at(static_cast<std::size_t>(block)).off;
+  BlockSettings& own = blocks.at(static_cast<std::size_t>(block));
+  std::vector<int>& list = own.off;
   const auto at = std::lower_bound(list.begin(), list.end(), head);
   const bool listed = at != list.end() && *at == head;
+  if (off) own.scaled.erase(head);
   if (off && !listed) list.insert(at, head);
   if (!off && listed) list.erase(at);
 }
 
+void Numbers::scale_head(int block, int head, float factor) {
+  switch_head(block, head, factor == 0.f);
+  std::map<int, float>& scaled = blocks[static_cast<std::size_t>(block)].scaled;
+  scaled.erase(head);
+  if (factor != 0.f && factor != 1.f) scaled[head] = factor;
+}
+
 void Numbers::switch_all_on() {
-  for (BlockSettings& block : blocks) block.off.clear();
+  for (BlockSettings& block : blocks) {
+    block.off.clear();
+    block.scaled.clear();
+  }
 }
 
 bool Numbers::any_off() const {
   return std::any_of(blocks.begin(), blocks.end(), [](const BlockSettings& block) { return !block.off.empty(); });
 }
 
+bool Numbers::any_scaled() const {
+  return std::any_of(blocks.begin(), blocks.end(), [](const BlockSettings& block) { return !block.scaled.empty(); });
+}
+
 Settings trained_settings(const ModelConfig& config) {
   Settings settings;
-  settings.blocks.assign(static_cast<std::size_t>(config.depth), {config.num_heads, {}});
+  settings.blocks.assign(static_cast<std::size_t>(config.depth), {config.num_heads, {}, {}});
   settings.threads = available_processors();
   return settings;
 }
@@ -155,7 +201,7 @@ bool same_numbers(const Numbers& a, const Numbers& b) {
 bool same_work(const Settings& a, const Settings& b) {
   const auto work = [](Numbers numbers) {
     numbers = effective(std::move(numbers));
-    numbers.switch_all_on();  // a head that is off takes the same steps
+    numbers.switch_all_on();  // a head that is off or scaled takes the same steps
     numbers.seed = 0;
     return numbers;
   };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,12 +29,19 @@ enum class Keep : std::uint8_t {
 };
 std::span<const Choice<Keep>> choices(Keep);
 
+/// What is multiplied with the output of a head before the projection: 1 as trained, 0 where it is off.
+inline constexpr float kLargestFactor = 10;
+
+/// Their maps are computed as ever, whatever the factors.
 struct BlockSettings {
-  int heads = 1;         // h, a divisor of C
-  std::vector<int> off;  // ascending: heads whose output is replaced by zeros; their maps are computed as ever
+  int heads = 1;                     // h, a divisor of C
+  std::vector<int> off;              // ascending: heads of factor 0
+  std::map<int, float> scaled = {};  // heads with another factor than 0 and 1: above 0, at most kLargestFactor
   bool operator==(const BlockSettings&) const = default;
 
   bool is_off(int head) const;
+  float factor(int head) const;
+  bool all_as_trained() const { return off.empty() && scaled.empty(); }
 };
 
 /// What changes the result of a pass.
@@ -50,14 +58,19 @@ struct Numbers {
   int heads(int block) const { return blocks.at(static_cast<std::size_t>(block)).heads; }
   std::vector<int> head_counts() const;  // (L)
   /// Another head count in one block or in all (-1). The heads of a block that changes are others than before, so that
-  /// all of them are on.
+  /// all of them have the factor 1.
   void set_heads(int heads, int block = -1);
   void set_heads(const std::vector<int>& counts);  // (L), likewise
-  /// Switches a head off or on.
+  /// Switches a head off, or on with the factor 1; one that is on keeps its factor.
   void switch_head(int block, int head, bool off);
+  /// Gives a head another factor; 0 switches it off.
+  void scale_head(int block, int head, float factor);
+  /// Every factor 1.
   void switch_all_on();
   bool any_off() const;
-  std::vector<std::vector<int>> heads_off() const;  // (L)
+  bool any_scaled() const;
+  std::vector<std::vector<int>> heads_off() const;       // (L)
+  std::vector<std::vector<float>> head_factors() const;  // (L) of (h)
   float active_attn_drop() const { return training ? attn_drop : 0.f; }
   float active_proj_drop() const { return training ? proj_drop : 0.f; }
 };
@@ -84,7 +97,7 @@ Settings trained_settings(const ModelConfig& config);
 Settings with_heads(Settings settings, int heads, int block);
 
 /// Throws Error unless the network can run so; a head count that does not divide C is refused by naming the divisors, a
-/// head that is switched off but does not exist by naming those that do.
+/// head that is switched off or scaled but does not exist by naming those that do.
 void validate(const Settings& settings, const ModelConfig& config);
 
 /// The divisors of C in ascending order: the possible head counts.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "engine/network/model.h"
@@ -38,6 +39,30 @@ std::string heads_off(const Numbers& numbers, int blocks_named) {
   }
   if (blocks > blocks_named) words = std::to_string(heads) + " heads of " + std::to_string(blocks) + " blocks";
   return words.empty() ? "" : words + " off";
+}
+
+/// "head 3 of block 5 × 0.5", "heads 0 × 0.5, 3 × 2 of block 5", "9 heads of 4 blocks scaled"; empty when none is.
+std::string heads_scaled(const Numbers& numbers, int blocks_named) {
+  std::string words;
+  int blocks = 0;
+  std::size_t heads = 0;
+  for (int b = 0; b < numbers.depth(); ++b) {
+    const std::map<int, float>& scaled = numbers.blocks[static_cast<std::size_t>(b)].scaled;
+    if (scaled.empty()) continue;
+    ++blocks;
+    heads += scaled.size();
+    if (!words.empty()) words += ", ";
+    if (scaled.size() == 1) {
+      words += fmt::format("head {} of block {} × {:.4g}", scaled.begin()->first, b, scaled.begin()->second);
+      continue;
+    }
+    std::string list;
+    for (const auto& [head, factor] : scaled)
+      list += fmt::format("{}{} × {:.4g}", list.empty() ? "" : ", ", head, factor);
+    words += "heads " + list + " of block " + std::to_string(b);
+  }
+  if (blocks > blocks_named) words = std::to_string(heads) + " heads of " + std::to_string(blocks) + " blocks scaled";
+  return words;
 }
 
 /// "heads 12 (trained 6)"; empty as trained.
@@ -80,6 +105,7 @@ std::string departures(const Numbers& numbers, const ModelConfig& config) {
   };
   say(changed_heads(own.head_counts(), config.num_heads));
   say(heads_off(own, kBlocksNamed));
+  say(heads_scaled(own, kBlocksNamed));
   if (config.qkv_bias && !own.qkv_bias) say("qkv bias off");
   if (own.attn_drop > 0) say(fmt::format("attention dropout {:.2f}", own.attn_drop));
   if (own.proj_drop > 0) say(fmt::format("projection dropout {:.2f}", own.proj_drop));
@@ -89,6 +115,7 @@ std::string departures(const Numbers& numbers, const ModelConfig& config) {
 std::string settings_words(const Settings& settings, const ModelConfig& config) {
   std::string words = all_heads(settings.head_counts(), config.num_heads);
   if (settings.any_off()) words += ", " + heads_off(settings, settings.depth());
+  if (settings.any_scaled()) words += ", " + heads_scaled(settings, settings.depth());
   if (!config.qkv_bias) {
     words += ", no qkv bias in the model";
   } else {

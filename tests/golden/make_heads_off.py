@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Golden tensors of a network with heads switched off: tests/golden/vit/plain/heads_off.safetensors.
+"""Golden tensors of a network with heads switched off or scaled: heads_off and heads_scaled.safetensors in
+tests/golden/vit/plain.
 
-Needs NumPy and safetensors. An independent forward pass in float64 on the case "plain" that make_vit.py
-wrote: a head that is off puts zeros into its columns before the projection, and its maps are computed as ever.
-Writes hidden.L (N, C) after block L, features (N, C), logits (K); metadata "blocks": [heads, [those that are off]] each.
+Needs NumPy and safetensors. An independent forward pass in float64 on the case "plain" that make_vit.py wrote: a head's
+columns before the projection are multiplied by its factor, 0 where it is off, and its maps are computed as ever.
+Writes hidden.L (N, C) after block L, features (N, C), logits (K); metadata "blocks": [heads, [those that are off]] each,
+or [heads, [[head, factor], …]].
 """
 
 import json
@@ -14,7 +16,8 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 CASE = pathlib.Path(__file__).parent / "vit" / "plain"
-BLOCKS = [[3, [1]], [6, [0, 5]], [3, [0, 2]]]  # one of the trained heads, two of twice as many, all but one
+OFF = [[3, [1]], [6, [0, 5]], [3, [0, 2]]]  # one of the trained heads, two of twice as many, all but one
+SCALED = [[3, [[1, 0.5]]], [6, [[0, 2], [3, 0.25], [5, 0]]], [3, [[0, 1.75], [2, 3]]]]
 EPS = 1e-6
 
 
@@ -27,14 +30,14 @@ def linear(x, w, name):
     return x @ w[name + ".weight"].T + w[name + ".bias"]
 
 
-def attention(x, w, name, heads, off):
+def attention(x, w, name, heads, factors):
     n, c = x.shape
     q, k, v = (part.reshape(n, heads, c // heads) for part in np.split(linear(x, w, name + ".qkv"), 3, axis=1))
     out = np.zeros((n, heads, c // heads))
-    for head in set(range(heads)) - set(off):
+    for head in range(heads):
         scores = q[:, head] @ k[:, head].T / np.sqrt(c // heads)
         p = np.exp(scores - scores.max(-1, keepdims=True))
-        out[:, head] = p / p.sum(-1, keepdims=True) @ v[:, head]
+        out[:, head] = factors.get(head, 1) * (p / p.sum(-1, keepdims=True) @ v[:, head])
     return linear(out.reshape(n, c), w, name + ".proj")
 
 
@@ -54,9 +57,9 @@ def embed(pixels, w):
 def run(pixels, w, blocks):
     golden = {}
     x = embed(pixels, w)
-    for index, (heads, off) in enumerate(blocks):
+    for index, (heads, factors) in enumerate(blocks):
         name = f"blocks.{index}"
-        x = x + attention(norm(x, w, name + ".norm1"), w, name + ".attn", heads, off)
+        x = x + attention(norm(x, w, name + ".norm1"), w, name + ".attn", heads, factors)
         x = x + linear(gelu(linear(norm(x, w, name + ".norm2"), w, name + ".mlp.fc1")), w, name + ".mlp.fc2")
         golden[f"hidden.{index}"] = x
     golden["features"] = norm(x, w, "norm")
@@ -68,11 +71,16 @@ if __name__ == "__main__":
     weights = {name: tensor.astype(np.float64) for name, tensor in load_file(CASE / "model.safetensors").items()}
     reference = load_file(CASE / "golden.safetensors")
     input_pixels = reference["pixels"].astype(np.float64)
-    # The same code with every head on must give what timm gave, or it would prove nothing.
-    for name, tensor in run(input_pixels, weights, [[3, []]] * 3).items():
+    # The same code with every factor 1 must give what timm gave, or it would prove nothing.
+    for name, tensor in run(input_pixels, weights, [[3, {}]] * 3).items():
         assert np.abs(tensor - reference[name]).max() < 1e-5, name
-    result = run(input_pixels, weights, BLOCKS)
-    save_file({name: tensor.astype(np.float32) for name, tensor in result.items()}, CASE / "heads_off.safetensors",
-              {"blocks": json.dumps(BLOCKS), "made by": f"NumPy {np.__version__}, float64"})
-    for name, tensor in result.items():
-        print(f"{name:10s} largest {np.abs(tensor).max():.3f}, moved by {np.abs(tensor - reference[name]).max():.3f}")
+    for file, blocks, changes in (
+        ("heads_off", OFF, [[heads, dict.fromkeys(off, 0)] for heads, off in OFF]),
+        ("heads_scaled", SCALED, [[heads, dict(factors)] for heads, factors in SCALED]),
+    ):
+        result = run(input_pixels, weights, changes)
+        save_file({name: tensor.astype(np.float32) for name, tensor in result.items()}, CASE / f"{file}.safetensors",
+                  {"blocks": json.dumps(blocks), "made by": f"NumPy {np.__version__}, float64"})
+        for name, tensor in result.items():
+            moved = np.abs(tensor - reference[name]).max()
+            print(f"{file} {name:10s} largest {np.abs(tensor).max():.3f}, moved by {moved:.3f}")

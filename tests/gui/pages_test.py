@@ -19,6 +19,7 @@ NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracke
 BEFORE = {"Right": "Left", "Up": "Down", "f": "plus", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
+OPEN_A_LIST = {"ctrl+Delete"}  # which Escape closes
 LISTS = {"model.list", "image.list", "other.model", "other.image"}  # drop down, and are closed again: their entries open other files
 WORDS = {"attention.query", "status", "heads.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
@@ -167,6 +168,8 @@ class Tour:
                 self.tidy()
             if key in TWICE:
                 self.do(key)
+            if key in OPEN_A_LIST:
+                self.do("Escape")
         self.do("BackSpace")
         return acted
 

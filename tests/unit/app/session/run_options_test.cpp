@@ -135,6 +135,36 @@ TEST(HeadsOff, WhatCannotBeReadIsRefused) {
     EXPECT_THAT([&] { with_off(text); }, ThrowsMessage<vit::Error>(HasSubstr("cannot be read"))) << text;
 }
 
+vit::Numbers with_factors(const std::string& text, const std::string& off = "") {
+  RunOptions options;
+  options.num_heads = "3:6";
+  options.heads_off = off;
+  options.heads_scaled = text;
+  return settings_for(options, small_config());
+}
+
+TEST(ScaledHeads, ListsSpansAndAll) {
+  EXPECT_FALSE(with_factors("").any_scaled());
+  EXPECT_THAT(with_factors("2:0=0.5").head_factors()[2], ElementsAre(0.5f, 1.f, 1.f));
+  EXPECT_THAT(
+      with_factors("0:2=2,0=1.5,3:1-3=0.25").head_factors(),
+      ElementsAre(ElementsAre(1.5f, 1.f, 2.f), Each(1.f), Each(1.f), ElementsAre(1.f, 0.25f, 0.25f, 0.25f, 1.f, 1.f)));
+  EXPECT_THAT(with_factors("all:2=3").head_factors()[1], ElementsAre(1.f, 1.f, 3.f));
+  const vit::Numbers off = with_factors("1:0=0,1=1");
+  EXPECT_THAT(off.heads_off()[1], ElementsAre(0)) << "a factor of 0 is a head that is off";
+  EXPECT_FALSE(off.any_scaled()) << "1 is as trained";
+}
+
+TEST(ScaledHeads, WhatIsWrongIsNamed) {
+  for (const char* text : {"1:0", "1:0=", "1:0=x", "1:0=1=2", "1=2", "0=1", "1:0=nan", "1:0=0.5,"})
+    EXPECT_THAT([&] { with_factors(text); }, ThrowsMessage<vit::Error>(HasSubstr("cannot be read"))) << text;
+  for (const char* text : {"1:0=-1", "1:0=11"})
+    EXPECT_THAT([&] { with_factors(text); }, ThrowsMessage<vit::Error>(HasSubstr("0 to 10"))) << text;
+  EXPECT_THAT([] { with_factors("1:3=2"); }, ThrowsMessage<vit::Error>(HasSubstr("head 3 of block 1")));
+  EXPECT_THAT([] { with_factors("1:2=2", "1:2"); }, ThrowsMessage<vit::Error>(HasSubstr("switched off")));
+  EXPECT_THAT([] { with_off("1:2=2"); }, ThrowsMessage<vit::Error>(HasSubstr("cannot be read")));
+}
+
 TEST(Settings, UserChangesOnTopOfTheTrainedOnes) {
   RunOptions options;
   options.num_heads = "1:6";

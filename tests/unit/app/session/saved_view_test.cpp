@@ -41,7 +41,7 @@ Wanted unusual() {
                           .squash_scale = 1.1,
                           .crop_rounds_down = true};
   vit::Settings& s = wanted.settings;
-  s.blocks = {{8, {}}, {4, {0, 3}}};
+  s.blocks = {{8, {}, {}}, {4, {0, 3}, {{1, 0.5f}}}};
   s.qkv_bias = false;
   s.training = true;
   s.attn_drop = 0.1f;

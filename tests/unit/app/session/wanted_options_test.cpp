@@ -37,6 +37,9 @@ TEST(WantedOptions, GiveTheSameSettings) {
   wanted.settings.switch_head(0, 1, true);
   wanted.settings.switch_head(0, 3, true);
   wanted.settings.switch_head(2, 0, true);
+  wanted.settings.scale_head(0, 2, 0.35f);
+  wanted.settings.scale_head(2, 1, 1.f / 3);
+  wanted.settings.scale_head(2, 3, 7.f);
   wanted.settings.qkv_bias = false;
   wanted.settings.kernel = vit::Kernel::eager;
   expect_same_run(wanted, *network);

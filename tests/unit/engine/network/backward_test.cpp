@@ -88,7 +88,7 @@ class MovedPass {
     for (const auto& row : x) qkv.push_back(linear(norm(row, w.norm1), w.qkv));
     Rows out(n, std::vector<double>(static_cast<std::size_t>(c), 0));
     for (int h = 0; h < heads; ++h) {
-      if (trace_.settings.blocks[static_cast<std::size_t>(b)].is_off(h)) continue;
+      const double factor = trace_.settings.blocks[static_cast<std::size_t>(b)].factor(h);
       const auto at = [&](const std::vector<double>& row, int part, int i) {
         return row[static_cast<std::size_t>(part * c + h * d + i)];
       };
@@ -104,7 +104,7 @@ class MovedPass {
         if (b == move.block && h == move.head && static_cast<int>(q) == move.query)
           p[static_cast<std::size_t>(move.key)] += move.by;
         for (std::size_t k = 0; k < n; ++k)
-          for (int i = 0; i < d; ++i) out[q][static_cast<std::size_t>(h * d + i)] += p[k] * at(qkv[k], 2, i);
+          for (int i = 0; i < d; ++i) out[q][static_cast<std::size_t>(h * d + i)] += factor * p[k] * at(qkv[k], 2, i);
       }
     }
     Rows y = x;
@@ -154,11 +154,13 @@ TEST(Backward, GradientsAreThoseOfDifferences) {
   const auto pixels = make_pixels(config);
   Settings settings = settings_of(*model);
   EXPECT_LT(distance_from_differences(*run(model, settings, pixels), 3, 53), 2e-5);
-  // Another head count than the trained one, and heads that are off.
+  // Another head count than the trained one, heads that are off, and scaled ones.
   settings.set_heads(6, 1);
   settings.switch_head(0, 2, true);
   settings.switch_head(1, 0, true);
   settings.switch_head(1, 5, true);
+  settings.scale_head(0, 1, 0.5f);
+  settings.scale_head(1, 2, 2.f);
   const auto trace = run(model, settings, pixels);
   EXPECT_LT(distance_from_differences(*trace, 0, 53), 2e-5);
   const auto found = gradients(*trace, {.logit = 0});

@@ -49,22 +49,27 @@ TEST(GoldenVit, EveryKernelReproducesTheReference) {
   }
 }
 
-/// What heads_off.safetensors says it was made with.
+/// What heads_off.safetensors or heads_scaled.safetensors says it was made with.
 Settings settings_of(const vit::TensorFile& golden, const vit::ModelConfig& config) {
   Settings settings = vit::trained_settings(config);
   int block = 0;
   for (const auto& item : nlohmann::json::parse(golden.metadata().at("blocks"))) {
     settings.set_heads(item.at(0).get<int>(), block);
-    for (const int head : item.at(1).get<std::vector<int>>()) settings.switch_head(block, head, true);
+    for (const auto& head : item.at(1)) {
+      if (head.is_array())
+        settings.scale_head(block, head.at(0).get<int>(), head.at(1).get<float>());
+      else
+        settings.switch_head(block, head.get<int>(), true);
+    }
     ++block;
   }
   return settings;
 }
 
-TEST(GoldenVit, HeadsThatAreOffContributeNothing) {
-  if (isa_is_missing()) GTEST_SKIP() << "this processor has no " << std::getenv("HEADLIGHT_ISA");
+/// Every kernel gives what the file in vit/plain says, and something else with the head (1, `other`) off, too.
+void expect_golden(const std::string& file, int other_head) {
   const auto folder = golden::root() / "vit" / "plain";
-  const auto reference = vit::open_tensor_file(folder / "heads_off.safetensors");
+  const auto reference = vit::open_tensor_file(folder / file);
   const auto pixels = golden::pixels_of(*vit::open_tensor_file(folder / "golden.safetensors"));
   const auto model = vit::load_model((folder / "model.safetensors").string());
   Settings settings = settings_of(*reference, model->config);
@@ -82,9 +87,19 @@ TEST(GoldenVit, HeadsThatAreOffContributeNothing) {
     EXPECT_LE(golden::relative_error(reference->read_all("logits"), trace->logits), 1e-5) << vit::id_of(kernel);
     // One head more or less is noticed.
     Settings other = settings;
-    other.switch_head(1, 3, true);
+    other.switch_head(1, other_head, true);
     EXPECT_GT(golden::relative_error(reference->read_all("logits"), golden::run(model, pixels, other)->logits), 1e-2);
   }
+}
+
+TEST(GoldenVit, HeadsThatAreOffContributeNothing) {
+  if (isa_is_missing()) GTEST_SKIP() << "this processor has no " << std::getenv("HEADLIGHT_ISA");
+  expect_golden("heads_off.safetensors", 3);
+}
+
+TEST(GoldenVit, AScaledHeadContributesItsFactor) {
+  if (isa_is_missing()) GTEST_SKIP() << "this processor has no " << std::getenv("HEADLIGHT_ISA");
+  expect_golden("heads_scaled.safetensors", 0);
 }
 
 // --- Mutations: a mistake, made in the checkpoint, in what was read from it, or in the input ---

@@ -118,13 +118,48 @@ TEST(Settings, HeadsGoOffAndOn) {
   EXPECT_EQ(settings, trained_settings(tiny()));
 }
 
+TEST(Settings, AFactorIsZeroWhereAHeadIsOffAndOneAsTrained) {
+  Settings settings = trained_settings(tiny());
+  settings.scale_head(1, 2, 0.5f);
+  settings.scale_head(1, 0, 0.f);
+  EXPECT_THAT(settings.head_factors()[1], ElementsAre(0.f, 1.f, 0.5f, 1.f));
+  EXPECT_THAT(settings.blocks[1].off, ElementsAre(0));
+  EXPECT_EQ(refusal(settings, tiny()), "");
+  EXPECT_EQ(first_changed_block(settings, trained_settings(tiny())), 1);
+  EXPECT_TRUE(same_work(settings, trained_settings(tiny()))) << "it takes the same steps";
+  EXPECT_FALSE(as_trained(settings, tiny()));
+  settings.switch_head(1, 2, false);
+  EXPECT_EQ(settings.blocks[1].factor(2), 0.5f) << "it was on";
+  settings.switch_head(1, 2, true);
+  settings.switch_head(1, 2, false);
+  EXPECT_EQ(settings.blocks[1].factor(2), 1.f) << "switched on as trained";
+  settings.scale_head(1, 0, 1.f);
+  EXPECT_TRUE(as_trained(settings, tiny()));
+  settings.scale_head(2, 3, 2.f);
+  settings.set_heads(2, 2);
+  EXPECT_FALSE(settings.any_scaled()) << "its heads are others now";
+}
+
+TEST(Settings, AFactorThatCannotBeIsRefused) {
+  Settings settings = trained_settings(tiny());
+  settings.blocks[2].scaled[4] = 2.f;
+  EXPECT_EQ(refusal(settings, tiny()), "There is no head 4 to scale in block 2: it has heads 0 to 3.");
+  for (const float factor : {0.f, -1.f, 10.5f, std::numeric_limits<float>::quiet_NaN()}) {
+    settings.blocks[2].scaled = {{1, factor}};
+    EXPECT_THAT(refusal(settings, tiny()), HasSubstr("cannot be scaled")) << factor;
+  }
+  settings.blocks[2].scaled = {{1, 2.f}};
+  settings.blocks[2].off = {1};
+  EXPECT_THAT(refusal(settings, tiny()), HasSubstr("a head that is on"));
+}
+
 TEST(Settings, AnotherHeadCountSwitchesTheBlocksHeadsOn) {
   Settings settings = trained_settings(tiny());
   for (int block = 0; block < 3; ++block) settings.switch_head(block, 3, true);
   settings.set_heads(4, 0);  // as it is: nothing changes
   EXPECT_TRUE(settings.blocks[0].is_off(3));
   settings.set_heads(2, 1);
-  EXPECT_EQ(settings.blocks[1], (BlockSettings{2, {}}));
+  EXPECT_EQ(settings.blocks[1], (BlockSettings{2, {}, {}}));
   EXPECT_TRUE(settings.blocks[2].is_off(3));
   settings.set_heads(12);
   EXPECT_FALSE(settings.any_off());

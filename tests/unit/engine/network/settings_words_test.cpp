@@ -44,10 +44,25 @@ TEST(SettingsWords, HeadsThatAreOffAreNamedOrCounted) {
             "4 heads, heads 0, 1 of block 0, head 2 of block 1, head 3 of block 2 off, qkv bias, tiled kernel");
 }
 
+TEST(SettingsWords, ScaledHeadsAreNamedWithTheirFactorsOrCounted) {
+  const ModelConfig config = small_config();
+  Settings s = trained_settings(config);
+  s.scale_head(2, 3, 0.5f);
+  EXPECT_EQ(departures(s, config), "head 3 of block 2 × 0.5");
+  s.scale_head(0, 1, 2.f);
+  s.scale_head(0, 0, 1.25f);
+  EXPECT_EQ(departures(s, config), "heads 0 × 1.25, 1 × 2 of block 0, head 3 of block 2 × 0.5");
+  s.switch_head(0, 1, true);
+  EXPECT_EQ(departures(s, config), "head 1 of block 0 off, head 0 of block 0 × 1.25, head 3 of block 2 × 0.5");
+  s.scale_head(1, 2, 3.f);
+  EXPECT_EQ(departures(s, config), "head 1 of block 0 off, 3 heads of 3 blocks scaled");
+}
+
 TEST(SettingsWords, NothingDepartsExactlyWhenAllIsAsTrained) {
   ModelConfig config = small_config();
   const Settings trained = trained_settings(config);
-  std::vector<Settings> all(8, trained);
+  std::vector<Settings> all(9, trained);
+  all[8].scale_head(0, 1, 0.5f);
   all[1].set_heads(2, 3);
   all[2].switch_head(1, 0, true);
   all[3].qkv_bias = false;
