@@ -219,6 +219,7 @@ void add_other_options(CLI::App& app, RunOptions& other) {
   add("num-heads", other.num_heads, "H",
       "As --num-heads, of side B (default: as side A, where both have one network, else as trained)");
   add("heads-off", other.heads_off, "LIST");
+  add("scale-heads", other.heads_scaled, "LIST");
   app.add_flag_callback(
          name_of("no-qkv-bias"), [&other] { other.qkv_bias = false; }, likewise("no-qkv-bias"))
       ->group(kGroup);

@@ -120,16 +120,17 @@ std::string command_line(const CLI::App& command) {
 }
 
 void check_targets(const ExportOptions& options) {
-  if (options.folder.empty() && options.figure.empty() && options.tensors.empty() && options.cost.empty() &&
-      options.report.empty())
+  if (options.folder.empty() && options.figure.empty() && options.curves.empty() && options.tensors.empty() &&
+      options.cost.empty() && options.report.empty())
     throw UsageError(
-        "One of --out, --figure, --report, --cost-table and --tensors is needed: where shall the maps or the numbers "
+        "One of --out, --figure, --curves, --report, --cost-table and --tensors is needed: where shall the maps or the "
+        "numbers "
         "go?");
   if (!options.report.empty() && !options.report.ends_with(".html"))
     throw UsageError("--report " + options.report + ": a report is an HTML file; let its name end in .html.");
   if (options.extent.class_token_only && options.tensors.empty())
     throw UsageError("--class-token-only is for --tensors: maps alone never go through the last block.");
-  for (const std::string* file : {&options.figure, &options.cost})
+  for (const std::string* file : {&options.figure, &options.curves, &options.cost})
     if (!file->empty()) kind_of(*file);  // refused before the network runs
 }
 
@@ -202,6 +203,10 @@ int run_export(const CLI::App& command, const ExportOptions& options, const std:
   if (!options.report.empty()) {
     write_report(source, report_request(options, source, request, cost, input, command_line), options.report, control);
     std::printf("%s\n", options.report.c_str());
+  }
+  if (!options.curves.empty()) {
+    export_curves(source, request, options.curves, control);
+    std::printf("%s\n", options.curves.c_str());
   }
   if (!options.tensors.empty()) {
     make_folder_of(options.tensors);
@@ -286,6 +291,11 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
           "One HTML page with everything about this pass, pictures inside: photo, the map of the block and head, "
           "all heads, statistics, costs, network and settings")
       ->type_name("FILE.html")
+      ->group(kGroup);
+  command
+      .add_option("--curves", options.curves,
+                  "The curves over the blocks of an analysis that has them, as .png, .pdf, .svg or .csv")
+      ->type_name("FILE")
       ->group(kGroup);
   command
       .add_option("--cost-table", options.cost,

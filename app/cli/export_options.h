@@ -16,10 +16,10 @@ namespace headlight {
 
 struct ExportOptions {
   RunOptions run;
-  RunOptions other;                                   // side B's own alone
-  std::optional<SavedView> view;                      // whose values are the defaults of what follows
-  std::vector<std::string> view_values;               // NAME=VALUE of its analysis
-  std::string folder, figure, cost, tensors, report;  // what to write
+  RunOptions other;  // side B's own alone
+  std::optional<SavedView> view;                              // whose values are the defaults of what follows
+  std::vector<std::string> view_values;                       // NAME=VALUE of its analysis
+  std::string folder, figure, curves, cost, tensors, report;  // what to write
   std::string photos;  // a folder of them or a list, in place of run.image; empty: one photo
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";

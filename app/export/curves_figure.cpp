@@ -45,8 +45,7 @@ class Plot {
     axis_title_y_ = y + text_;
     double widest = 0, names = 0;
     for (int i = 0; i <= kTicks; ++i) widest = std::max(widest, lettering().width(tick(i), 0.9 * text_));
-    for (const vit::BlockCurves::Curve& curve : curves_.curves)
-      names = std::max(names, lettering().width(curve.name, 0.9 * text_));
+    for (const std::size_t i : named()) names = std::max(names, lettering().width(name_of(i), 0.9 * text_));
     names = std::min(names, 0.35 * room);
     area_ = {margin + widest + 0.6 * text_, y + 2 * text_, 0, 0.5 * room};
     area_.width = std::max(4 * text_, width_ - margin - names - 1.6 * text_ - area_.x);
@@ -83,6 +82,7 @@ class Plot {
     return area_.bottom() - area_.height * std::clamp((value - curves_.low) / (curves_.high - curves_.low), 0.0, 1.0);
   }
   Color color_of(std::size_t index) const {
+    if (curves_.curves[index].dots) return kOthers.back();
     return curves_.curves[index].chosen ? kChosen : kOthers[index % kOthers.size()];
   }
 
@@ -115,7 +115,7 @@ class Plot {
     const int every = std::max(1, static_cast<int>(std::ceil(widest / step)));
     for (int block = 0; block < blocks(); block += every)
       paper.text(x_of(block), area_.bottom() + 1.3 * text_, std::to_string(block), letters(faint_, Align::center));
-    paper.text(area_.x + area_.width / 2, area_.bottom() + 2.7 * text_, "after block", letters(faint_, Align::center));
+    paper.text(area_.x + area_.width / 2, area_.bottom() + 2.7 * text_, curves_.along, letters(faint_, Align::center));
     if (curves_.mark < 0) return;
     const double x = x_of(curves_.mark), dash = 0.4 * text_;
     for (double y = area_.y; y < area_.bottom(); y += 2 * dash)
@@ -130,26 +130,41 @@ class Plot {
     std::vector<std::pair<double, double>> points;
     points.reserve(curve.values.size());
     for (int block = 0; block < blocks(); ++block)
-      points.emplace_back(x_of(block), y_of(curve.values[static_cast<std::size_t>(block)]));
-    paper.line(points, color_of(index), text_ * (curve.chosen ? 0.16 : 0.1));
+      if (const float value = curve.values[static_cast<std::size_t>(block)]; !std::isnan(value))
+        points.emplace_back(x_of(block), y_of(value));
+    if (!curve.dots && points.size() > 1) paper.line(points, color_of(index), text_ * (curve.chosen ? 0.16 : 0.1));
     for (const auto& [x, y] : points)
       paper.line({{x, y}, {x, y}}, color_of(index), text_ * (curve.chosen ? 0.42 : 0.3));
   }
 
+  /// What stands behind the last block: every line, and the dots once for all.
+  std::vector<std::size_t> named() const {
+    std::vector<std::size_t> list;
+    bool dots = false;
+    for (std::size_t i = 0; i < curves_.curves.size(); ++i) {
+      if (!curves_.curves[i].dots || !dots) list.push_back(i);
+      dots = dots || curves_.curves[i].dots;
+    }
+    return list;
+  }
+  std::string name_of(std::size_t index) const {
+    return curves_.curves[index].dots ? "each head" : curves_.curves[index].name;
+  }
+  double end_of(std::size_t index) const {
+    const float last = curves_.curves[index].values.back();
+    return std::isnan(last) ? curves_.low : last;
+  }
+
   /// Behind the last block, each as near to its curve's end as the others let it.
   void draw_names(Paper& paper) const {
-    std::vector<std::size_t> order(curves_.curves.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return curves_.curves[a].values.back() > curves_.curves[b].values.back();
-    });
+    std::vector<std::size_t> order = named();
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return end_of(a) > end_of(b); });
     const double high = 1.15 * text_, room = width_ - 1.2 * text_ - area_.right() - text_;
     double next = area_.y;
     for (std::size_t i = 0; i < order.size(); ++i) {
-      const vit::BlockCurves::Curve& curve = curves_.curves[order[i]];
       const double last = area_.bottom() + 0.3 * text_ - high * static_cast<double>(order.size() - 1 - i);
-      const double y = std::max(next, std::min(y_of(curve.values.back()) + 0.3 * text_, last));
-      const auto words = wrapped_lines(curve.name, 0.9 * text_, Weight::regular, room);
+      const double y = std::max(next, std::min(y_of(end_of(order[i])) + 0.3 * text_, last));
+      const auto words = wrapped_lines(name_of(order[i]), 0.9 * text_, Weight::regular, room);
       if (!words.empty()) paper.text(area_.right() + text_, y, words.front(), letters(color_of(order[i])));
       next = y + high;
     }
@@ -177,7 +192,8 @@ std::string curves_csv(const vit::BlockCurves& plot) {
   text += '\n';
   for (std::size_t block = 0; block < plot.curves.front().values.size(); ++block) {
     text += std::to_string(block);
-    for (const vit::BlockCurves::Curve& curve : plot.curves) text += fmt::format(",{:.9g}", curve.values[block]);
+    for (const vit::BlockCurves::Curve& curve : plot.curves)
+      text += std::isnan(curve.values[block]) ? "," : fmt::format(",{:.9g}", curve.values[block]);
     text += '\n';
   }
   return text;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -177,6 +178,45 @@ std::string bytes_of(const ExportSource& source, const ExportRequest& request, c
   return file_of(drawing, kind, title, chunks_of(source, request, answers), stop);
 }
 
+/// All blocks and heads, whatever the request picks of them: what curves are of.
+ExportRequest of_all_blocks(ExportRequest request, const ExportSource& source) {
+  request.blocks.resize(source.trace->blocks.size());
+  std::iota(request.blocks.begin(), request.blocks.end(), 0);
+  request.heads = {};
+  request.style.overlay = false;
+  return request;
+}
+
+FigureContent words_of_curves(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked) {
+  FigureContent content = content_of(source, request, {picked});
+  content.title =
+      source.image + ": " + lower_first(analysis_words(request, *source.trace)) + ", " + picked.set->curves->title;
+  return content;
+}
+
+std::string bytes_of_curves(const ExportSource& source, const ExportRequest& asked, const PickedMaps& picked,
+                            FileKind kind, const std::stop_token& stop) {
+  if (kind == FileKind::csv) return curves_csv(*picked.set->curves);
+  const ExportRequest request = of_all_blocks(asked, source);
+  const FigureContent content = words_of_curves(source, request, picked);
+  return file_of(curves_drawing(*picked.set->curves, content.title, content.subtitle, request.style), kind,
+                 content.title, chunks_of(source, request, {picked}), stop);
+}
+
+/// The answer with curves.
+PickedMaps pick_curves(const ExportSource& source, const ExportRequest& request, const ExportControl& control) {
+  const ExportRequest all = of_all_blocks(request, source);
+  validate(all, source);
+  PickedMaps picked =
+      pick_maps(source, all, questions_of(all).front(), {.stop = control.stop, .progress = control.progress});
+  if (picked.set->curves) return picked;
+  std::string with;
+  for (const vit::Analysis* analysis : vit::analyses())
+    if (analysis->has_curves) with += (with.empty() ? "" : " and ") + std::string(analysis->id);
+  throw vit::Error(std::string("The analysis ") + request.analysis->id + " has no curves over the blocks; " + with +
+                   " have.");
+}
+
 /// Writes the files of one request, one answer after the other.
 class Export {
  public:
@@ -226,15 +266,11 @@ class Export {
 
   /// Beside the maps: the plot, and its numbers where tables are asked for.
   void write_curves(const PickedMaps& picked) {
-    const FigureContent content = content_of(source_, request_, {picked});
-    const Drawing drawing = curves_drawing(*picked.set->curves, content.title, content.subtitle, request_.style);
     for (const FileKind kind : request_.kinds) {
       if (kind == FileKind::npy || kind == FileKind::json) continue;
       const std::filesystem::path file =
-          request_.folder / (figure_file_stem(source_, request_) + "_curves." + vit::id_of(kind));
-      write_file(file, kind == FileKind::csv ? curves_csv(*picked.set->curves)
-                                             : file_of(drawing, kind, content.title,
-                                                       chunks_of(source_, request_, {picked}), control_.stop));
+          request_.folder / (curves_file_stem(source_, request_) + "." + vit::id_of(kind));
+      write_file(file, bytes_of_curves(source_, request_, picked, kind, control_.stop));
       written_.push_back(file);
     }
   }
@@ -317,6 +353,27 @@ std::string figure_bytes(const ExportSource& source, const ExportRequest& reques
   validate(request, source);
   if (kind == FileKind::json) validate_json(*request.analysis);
   return bytes_of(source, request, pick_all(source, request, control), kind, control.stop);
+}
+
+Drawing curves_drawing_of(const ExportSource& source, const ExportRequest& request, const ExportControl& control) {
+  const PickedMaps picked = pick_curves(source, request, control);
+  const ExportRequest all = of_all_blocks(request, source);
+  const FigureContent content = words_of_curves(source, all, picked);
+  return curves_drawing(*picked.set->curves, content.title, content.subtitle, all.style);
+}
+
+std::string curves_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
+                         const ExportControl& control) {
+  if (kind == FileKind::npy || kind == FileKind::json) throw vit::Error("Curves are written as PNG, PDF, SVG or CSV.");
+  return bytes_of_curves(source, request, pick_curves(source, request, control), kind, control.stop);
+}
+
+void export_curves(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                   const ExportControl& control) {
+  const std::string bytes = curves_bytes(source, request, kind_of(file), control);
+  make_folder_of(file);
+  write_file(file, bytes);
+  if (control.progress) control.progress(1);
 }
 
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,

@@ -73,6 +73,15 @@ Drawing drawing_of(const ExportSource& source, const ExportRequest& request, con
 std::string figure_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
                          const ExportControl& control = {});
 
+/// The curves over the blocks that go with the maps, as a figure or as CSV: a line a block, a column a curve. They are
+/// of the whole network, so that blocks and heads of the request do not matter. Throws vit::Error where the analysis
+/// has none and for a kind that holds none; other errors as above.
+Drawing curves_drawing_of(const ExportSource& source, const ExportRequest& request, const ExportControl& control = {});
+std::string curves_bytes(const ExportSource& source, const ExportRequest& request, FileKind kind,
+                         const ExportControl& control = {});
+void export_curves(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
+                   const ExportControl& control = {});
+
 /// Writes it; the file's ending says as what, and its folder is made. Errors as above.
 void export_figure(const ExportSource& source, const ExportRequest& request, const std::filesystem::path& file,
                    const ExportControl& control = {});

@@ -14,21 +14,50 @@ std::string short_number(float value) {
   return fmt::format("{:.4g}", value);
 }
 
+namespace {
+
+/// "tabby (281)", or "281" where there is no name.
+std::string bare_class_title(const vit::Model& model, int index) {
+  const std::string title = vit::class_title(model, index);
+  return title.rfind("class ", 0) == 0 ? std::to_string(index) : title;
+}
+
+}  // namespace
+
 std::string range_text(const vit::Range& range) {
   return short_number(range.low) + "," + short_number(range.high);
 }
 
-std::string analysis_words(const ExportRequest& request, const vit::ModelConfig& config) {
+std::string lower_first(std::string text) {
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 'a' - 'A');
+  return text;
+}
+
+std::optional<AskedClass> class_of(const ExportRequest& request, const vit::Trace& trace) {
+  for (const vit::Parameter& parameter : request.analysis->parameters) {
+    if (!parameter.is_class || !vit::applies(parameter, trace.model->config) || trace.logits.empty()) continue;
+    const auto chosen = static_cast<int>(request.analysis->value({.values = request.values}, parameter.id));
+    if (chosen >= 0) return AskedClass{chosen, true};
+    return AskedClass{
+        static_cast<int>(std::max_element(trace.logits.begin(), trace.logits.end()) - trace.logits.begin())};
+  }
+  return std::nullopt;
+}
+
+std::string analysis_words(const ExportRequest& request, const vit::Trace& trace) {
+  const vit::ModelConfig& config = trace.model->config;
   const vit::Analysis& analysis = *request.analysis;
   std::string words = analysis.name;
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, config)) continue;
     const double value = analysis.value({.values = request.values}, parameter.id);
-    words += fmt::format(", {} ", parameter.label);
-    if (parameter.is_class && value < 0) {
-      words += "most probable";
+    if (parameter.is_class) {
+      if (const auto asked = class_of(request, trace))
+        words +=
+            ", class " + bare_class_title(*trace.model, asked->index) + (asked->named ? "" : ", the most probable");
       continue;
     }
+    words += fmt::format(", {} ", parameter.label);
     words += parameter.names.empty() ? fmt::format("{:g}", value) : parameter.names[static_cast<std::size_t>(value)];
   }
   return words;
@@ -58,7 +87,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace.settings, config)}};
-  if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, config));
+  if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, trace));
   if (asks_other(request)) {
     const vit::Trace& other = *source.other.trace;
     chunks.emplace_back("model of B", source.other.model);

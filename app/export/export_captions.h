@@ -1,6 +1,7 @@
 // The words that exports carry: text chunks of pictures, titles of figures, metadata of tensors.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "app/export/export.h"
@@ -14,8 +15,17 @@ std::string short_number(float value);
 /// "0,0.05", as --range reads it.
 std::string range_text(const vit::Range& range);
 
-/// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9".
-std::string analysis_words(const ExportRequest& request, const vit::ModelConfig& config);
+std::string lower_first(std::string text);
+
+/// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9", "Grad-CAM, class tabby (281)".
+std::string analysis_words(const ExportRequest& request, const vit::Trace& trace);
+
+/// The class that the request asks about; none where it asks about no class.
+struct AskedClass {
+  int index = 0;
+  bool named = false;  // else it is the likeliest one
+};
+std::optional<AskedClass> class_of(const ExportRequest& request, const vit::Trace& trace);
 
 /// Software, model, image, block (-1: several), head, query, stage, range, colormap, preprocessing, settings, and
 /// `view` unless it is empty; see view_of().

@@ -26,9 +26,16 @@ int columns_for(int tiles) {
   return best;
 }
 
-std::string lower_first(std::string text) {
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 'a' - 'A');
-  return text;
+/// The rules and names of a matrix.
+FigureBands bands_of(const vit::Trace& trace) {
+  const vit::ModelConfig& config = trace.model->config;
+  const int prefix = trace.grid.prefix, patches = trace.grid.tokens() - prefix;
+  FigureBands bands{.prefix = prefix, .tokens = trace.grid.tokens(), .queries = "queries ↓"};
+  if (prefix > 0) bands.first = vit::prefix_label(0, config);
+  std::string group = bands.first;
+  if (prefix > 1) group += " … " + vit::prefix_label(prefix - 1, config);
+  bands.above = group + (group.empty() ? "" : " | ") + "keys: " + std::to_string(patches) + " patches →";
+  return bands;
 }
 
 /// Of a comparison: "attention of A − B", and whose they are.
@@ -50,7 +57,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   const vit::ModelConfig& config = trace.model->config;
   const std::string subject = request.analysis->is_plain   ? "attention"
                               : request.analysis->compares ? compared_words(source, request)
-                                                           : lower_first(analysis_words(request, config));
+                                                           : lower_first(analysis_words(request, trace));
   FigureContent content;
   const bool both = request.direction == vit::Direction::product;
   const char* const way = both                                                ? " from and to "
@@ -58,6 +65,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
                                                                               : " from ";
   content.title = source.image + ", " + blocks + ": " + subject;
   if (request.analysis->asks_query) content.title += way + vit::query_phrase(request.query, trace.grid, config);
+  if (request.analysis->is_matrix) content.bands = bands_of(trace);
   const bool beside = asks_other(request);
   content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace.settings, config) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout") +

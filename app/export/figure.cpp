@@ -64,6 +64,10 @@ class Figure {
       if (!style_.whole_photo) box_ = {0, 0, static_cast<double>(part_->width), static_cast<double>(part_->height)};
       aspect = static_cast<double>(part_->width) / part_->height;
     }
+    if (content_.bands.tokens > 0 && content_.cells.size() == 1 && (*style_.bar || *style_.caption)) {
+      content_.cells.front().caption = content_.bands.above;
+      content_.row_labels = {content_.bands.queries};
+    }
     layout_ = layout_of(content_, aspect, style_);
   }
 
@@ -117,8 +121,25 @@ class Figure {
     const bool bare = content_.cells.size() == 1 && !*style_.bar && !*style_.caption;
     if (cell.is_mask && style_.overlay) outline(paper, cell, tile);
     if (bare) return;
+    draw_bands(paper, tile);
     for (const int patch : cell.marked) mark_patch(paper, tile, patch, kMarked);
     if (query_ >= trace_->grid.prefix) mark_patch(paper, tile, query_ - trace_->grid.prefix, {255, 255, 255});
+  }
+
+  /// Rules between the prefix tokens and the patches, dark beside light, so that they show on every colour.
+  void draw_bands(Paper& paper, const Rect& tile) const {
+    const FigureBands& bands = content_.bands;
+    if (bands.prefix <= 0) return;
+    const double line = std::max(1 / layout_.pixels, layout_.text / 14);
+    const double x = tile.x + tile.width * bands.prefix / bands.tokens;
+    const double y = tile.y + tile.height * bands.prefix / bands.tokens;
+    for (const auto& [color, offset] : {std::pair{Color{24, 26, 32}, line}, {Color{255, 255, 255}, 0.0}}) {
+      paper.fill({x + offset - line / 2, tile.y, line, tile.height}, color);
+      paper.fill({tile.x, y + offset - line / 2, tile.width, line}, color);
+    }
+    if (!content_.row_labels.empty() && content_.cells.size() == 1)
+      paper.text(tile.x - 0.4 * layout_.text, tile.y + 0.5 * (y - tile.y) + 0.35 * layout_.text, bands.first,
+                 letters(0.9, colors_.faint, Align::right));
   }
 
   void draw_caption(Paper& paper, const FigureCell& cell, const Rect& tile) const {

@@ -20,8 +20,16 @@ struct FigureCell {
   std::string caption = {}, remark = {};  // above the tile: left, and right if there is room
 };
 
+/// The tokens before the patches in a matrix: ruled off, and named where one matrix stands alone.
+struct FigureBands {
+  int prefix = 0, tokens = 0;  // prefix 0: none
+  std::string first = {}, above = {},
+              queries = {};  // "cls … r3" and what else stands above; "cls" and "queries" beside
+};
+
 struct FigureContent {
   std::string title, subtitle;
+  FigureBands bands = {};  // of every map
   int columns = 1;
   std::vector<FigureCell> cells;        // row by row
   std::vector<std::string> row_labels;  // left of the rows; empty: none

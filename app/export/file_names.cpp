@@ -5,13 +5,14 @@
 #include <filesystem>
 #include <string_view>
 
+#include "app/export/export_captions.h"
 #include "engine/base/utf8.h"
 #include "engine/maps/directed.h"
 
 namespace headlight {
 namespace {
 
-constexpr std::size_t kPhotoBytes = 60, kNetworkBytes = 48;
+constexpr std::size_t kPhotoBytes = 60, kNetworkBytes = 48, kClassBytes = 32;
 
 bool is_hash(const std::string& text) {
   return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -50,13 +51,24 @@ std::string beside(const ExportSource& source, const ExportRequest& request) {
   return "-" + safe_name_part(name, kBytes, "other");
 }
 
+/// "_tabby", "_class281"; empty where the request names no class.
+std::string class_part(const ExportSource& source, const ExportRequest& request) {
+  const auto asked = class_of(request, *source.trace);
+  if (!asked || !asked->named) return "";
+  const std::string number = "class" + std::to_string(asked->index);
+  const vit::Model& model = *source.trace->model;
+  const bool named = static_cast<std::size_t>(asked->index) < model.labels.size();
+  return "_" + (named ? safe_name_part(vit::class_name_of(model, asked->index), kClassBytes, number) : number);
+}
+
 std::string ending(const ExportSource& source, const ExportRequest& request) {
   // Numbers of all queries may be told of the chosen one alone.
   const bool of_query =
       request.analysis->asks_query || (request.analysis->parameter("over") != nullptr &&
                                        request.analysis->value({.values = request.values}, "over") > 0);
-  return (of_query ? "_" + query_part(source, request) : std::string()) + vit::id_ending(request.direction) +
-         (request.stage == vit::Stage::after_dropout ? "_dropped" : "") + (request.style.overlay ? "_over" : "");
+  return class_part(source, request) + (of_query ? "_" + query_part(source, request) : std::string()) +
+         vit::id_ending(request.direction) + (request.stage == vit::Stage::after_dropout ? "_dropped" : "") +
+         (request.style.overlay ? "_over" : "");
 }
 
 }  // namespace
@@ -122,6 +134,12 @@ std::string figure_file_stem(const ExportSource& source, const ExportRequest& re
   if (request.analysis->asks_block && request.blocks.size() == 1)
     what = (heads ? std::string() : what + "_") + block_part(request.blocks.front(), source) + "_heads";
   return file_prefix(source) + what + ending(source, request);
+}
+
+std::string curves_file_stem(const ExportSource& source, const ExportRequest& request) {
+  ExportRequest plain = request;  // curves lie over no photo
+  plain.style.overlay = false;
+  return figure_file_stem(source, plain) + "_curves";
 }
 
 std::string cost_file_stem(const ExportSource& source) {

@@ -8,10 +8,12 @@
 namespace headlight {
 
 /// "moose__dinov2-small__b11_h1_cls": of one map; "…__b11_heads_r18c18" of a block's, "…__grid_cls" of several blocks',
-/// "…__rollout_cls" of another analysis. Over the photo with "_over" behind it. Safe on every file system: no more than
-/// 150 bytes, and of photo and network only letters, digits, "-", "." and "_".
+/// "…__rollout_cls" of another analysis, "…__gradcam_b11_tabby" where it is about a class that was named. Over the
+/// photo with "_over" behind it. Safe on every file system: no more than 150 bytes, and of photo and network only
+/// letters, digits, "-", "." and "_".
 std::string map_file_stem(const ExportSource& source, const ExportRequest& request, const vit::MapLabel& label);
 std::string figure_file_stem(const ExportSource& source, const ExportRequest& request);
+std::string curves_file_stem(const ExportSource& source, const ExportRequest& request);
 std::string cost_file_stem(const ExportSource& source);
 
 /// What they all begin with: "moose__dinov2-small__".

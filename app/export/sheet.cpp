@@ -12,11 +12,12 @@
 namespace headlight {
 namespace {
 
-constexpr std::array<vit::Choice<SheetShows>, 5> kShows = {
+constexpr std::array<vit::Choice<SheetShows>, 6> kShows = {
     {{SheetShows::map, "map", "Map", "The chosen map alone."},
      {SheetShows::overlay, "overlay", "Overlay", "The chosen map over the photo."},
      {SheetShows::heads, "heads", "All heads", "Every map of the chosen block."},
      {SheetShows::grid, "grid", "Grid", "Every head of every block, a row for each block."},
+     {SheetShows::curves, "curves", "Curves", "The curves over the blocks, as a plot or a table."},
      {SheetShows::cost, "cost", "Cost table", "What the operators cost, with the times measured here."}}};
 
 ArgumentsFor arguments_for(SheetShows shows) {
@@ -25,6 +26,8 @@ ArgumentsFor arguments_for(SheetShows shows) {
       return ArgumentsFor::heads_of_block;
     case SheetShows::grid:
       return ArgumentsFor::every_block;
+    case SheetShows::curves:
+      return ArgumentsFor::table;
     case SheetShows::cost:
       return ArgumentsFor::cost;
     default:
@@ -34,12 +37,13 @@ ArgumentsFor arguments_for(SheetShows shows) {
 
 /// A matrix lies on no photo; where the sheet shows several maps, none of them is one.
 bool overlaid(const Sheet& sheet, const vit::Analysis& analysis) {
-  return sheet.has_overlay() && (sheet.shows_several() || !analysis.is_matrix);
+  return sheet.shows != SheetShows::curves && sheet.has_overlay() && (sheet.shows_several() || !analysis.is_matrix);
 }
 
 /// The numbers of all heads, where the page is about them, in place of the chosen map's.
 bool is_table(const Sheet& sheet, const vit::Analysis& analysis) {
-  return sheet.kind == FileKind::csv && !sheet.shows_several() && sheet.shows != SheetShows::cost && analysis.has_table;
+  return sheet.kind == FileKind::csv && (sheet.shows == SheetShows::map || sheet.shows == SheetShows::overlay) &&
+         analysis.has_table;
 }
 
 std::vector<int> all_blocks(const SheetSubject& subject) {
@@ -52,6 +56,13 @@ std::vector<int> all_blocks(const SheetSubject& subject) {
 
 std::span<const vit::Choice<SheetShows>> choices(SheetShows) {
   return kShows;
+}
+
+std::vector<vit::Choice<SheetShows>> possible_shows(const vit::Analysis& analysis) {
+  std::vector<vit::Choice<SheetShows>> possible;
+  for (const vit::Choice<SheetShows>& choice : kShows)
+    if (choice.value != SheetShows::curves || analysis.has_curves) possible.push_back(choice);
+  return possible;
 }
 
 ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject) {
@@ -81,13 +92,16 @@ ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject) {
 Drawing drawing_of(const Sheet& sheet, const SheetSubject& subject, const ExportControl& control) {
   if (sheet.shows == SheetShows::cost) return cost_drawing(subject.source, subject.cost, sheet.style);
   const ExportRequest request = request_of(sheet, subject);
+  if (sheet.shows == SheetShows::curves) return curves_drawing_of(subject.source, request, control);
   validate(request, subject.source);
   return drawing_of(subject.source, request, control);
 }
 
 std::string bytes_of(const Sheet& sheet, const SheetSubject& subject, const ExportControl& control) {
   if (sheet.shows == SheetShows::cost) return cost_bytes(subject.source, subject.cost, sheet.style, sheet.kind);
-  return figure_bytes(subject.source, request_of(sheet, subject), sheet.kind, control);
+  const ExportRequest request = request_of(sheet, subject);
+  if (sheet.shows == SheetShows::curves) return curves_bytes(subject.source, request, sheet.kind, control);
+  return figure_bytes(subject.source, request, sheet.kind, control);
 }
 
 std::string write_sheet(const Sheet& sheet, const SheetSubject& subject, const std::filesystem::path& to,
@@ -108,6 +122,7 @@ std::string file_name_of(const Sheet& sheet, const SheetSubject& subject) {
   const std::string ending = std::string(".") + vit::id_of(sheet.kind);
   if (sheet.shows == SheetShows::cost) return cost_file_stem(subject.source) + ending;
   const ExportRequest request = request_of(sheet, subject);
+  if (sheet.shows == SheetShows::curves) return curves_file_stem(subject.source, request) + ending;
   if (sheet.shows_several() || is_table(sheet, *request.analysis))
     return figure_file_stem(subject.source, request) + ending;
   const PickedMaps picked = pick_maps(subject.source, request, questions_of(request).front());
@@ -126,7 +141,7 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
   };
   const ExportStyle& style = sheet.style;
   const ExportStyle usual;
-  const bool cost = sheet.shows == SheetShows::cost;
+  const bool cost = sheet.shows == SheetShows::cost, curves = sheet.shows == SheetShows::curves;
   const bool overlay = overlaid(sheet, analysis);
   if (overlay) {
     to.emplace_back("--overlay");
@@ -141,12 +156,12 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
     ExportStyle plain;
     plain.overlay = overlay;
     const ExportStyle standard = decorated(plain, !sheet.makes_folder());
-    if (style.bar != standard.bar && !cost) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
+    if (style.bar != standard.bar && !cost && !curves) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
     if (style.caption != standard.caption) to.emplace_back(*style.caption ? "--caption" : "--no-caption");
     if (style.ground != usual.ground) add("--background", vit::id_of(style.ground));
   }
   if (sheet.makes_folder() && sheet.kind != FileKind::png) add("--format", vit::id_of(sheet.kind));
-  add(cost ? "--cost-table" : sheet.makes_folder() ? "--out" : "--figure", target);
+  add(cost ? "--cost-table" : curves ? "--curves" : sheet.makes_folder() ? "--out" : "--figure", target);
   return to;
 }
 

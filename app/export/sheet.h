@@ -10,7 +10,7 @@
 
 namespace headlight {
 
-enum class SheetShows : std::uint8_t { map, overlay, heads, grid, cost };
+enum class SheetShows : std::uint8_t { map, overlay, heads, grid, curves, cost };
 std::span<const vit::Choice<SheetShows>> choices(SheetShows);
 
 struct Sheet {
@@ -35,6 +35,9 @@ struct SheetSubject {
   ExportRequest map;
   CostRequest cost;
 };
+
+/// What can be shown: curves are of some analyses alone.
+std::vector<vit::Choice<SheetShows>> possible_shows(const vit::Analysis& analysis);
 
 ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject);
 

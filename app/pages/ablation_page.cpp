@@ -10,6 +10,7 @@
 #include "app/panels/head_heat.h"
 #include "app/ui/widgets.h"
 #include "engine/maps/ablation.h"
+#include "engine/maps/token_names.h"
 
 namespace headlight {
 namespace {
@@ -39,9 +40,7 @@ std::string title_of(const vit::Analysis& analysis, const vit::MapSet& set) {
     return trace.model->config.class_token ? "1 − cosine of the class token’s features"
                                            : "1 − cosine of the patches’ mean features";
   const int wanted = static_cast<int>(analysis.value(set.question, "class"));
-  const auto klass = static_cast<std::size_t>(wanted < 0 ? vit::likeliest_class(trace) : wanted);
-  const auto& labels = trace.model->labels;
-  return "change of the logit of " + (klass < labels.size() ? labels[klass] : fmt::format("class {}", klass));
+  return "change of the logit of " + vit::class_title(*trace.model, wanted < 0 ? vit::likeliest_class(trace) : wanted);
 }
 
 }  // namespace

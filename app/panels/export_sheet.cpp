@@ -139,7 +139,7 @@ void ExportSheet::draw_size(Bench& bench) {
 void ExportSheet::draw_marks(Bench& bench) {
   ui::Ui& ui = bench.ui;
   bool bar = *sheet_.style.bar, caption = *sheet_.style.caption;
-  if (sheet_.shows != SheetShows::cost)
+  if (sheet_.shows != SheetShows::cost && sheet_.shows != SheetShows::curves)
     ui::check(ui, {.id = "sheet.bar", .label = "Colour bar", .tooltip = "The scale of the colours below the maps."},
               bar);
   ui::check(ui,
@@ -158,15 +158,29 @@ void ExportSheet::draw_marks(Bench& bench) {
               sheet_.style.whole_photo);
 }
 
+void ExportSheet::draw_shows(Bench& bench) {
+  const auto possible = possible_shows(*vit::analysis_by_id(bench.maps.set().question.analysis));
+  std::vector<const char*> names, sentences;
+  int index = 0;
+  for (const vit::Choice<SheetShows>& choice : possible) {
+    if (choice.value == sheet_.shows) index = static_cast<int>(names.size());
+    names.push_back(choice.name);
+    sentences.push_back(choice.sentence);
+  }
+  ui::segments(bench.ui, {.id = "sheet.shows", .label = {}}, index, names, sentences);
+  sheet_.shows = possible[static_cast<std::size_t>(index)].value;
+}
+
 void ExportSheet::draw_choices(Bench& bench) {
   ui::Ui& ui = bench.ui;
   ui::heading(ui, "WHAT");
-  ui::choose_segment(ui, {.id = "sheet.shows", .label = {}}, sheet_.shows);
+  draw_shows(bench);
   ui::gap(ui, 6);
   ui::heading(ui, "FILE");
   ui::choose_segment(ui, {.id = "sheet.kind", .label = {}}, sheet_.kind);
   const bool words = sheet_.kind == FileKind::npy || sheet_.kind == FileKind::json;
-  if (sheet_.shows == SheetShows::cost && words) sheet_.kind = FileKind::csv;  // it has words
+  if ((sheet_.shows == SheetShows::cost || sheet_.shows == SheetShows::curves) && words)
+    sheet_.kind = FileKind::csv;  // it has words
   ui::wrapped(ui, ui::Type::small, ui.theme.soft, vit::choice_of(sheet_.kind).sentence);
   if (sheet_.shows_several()) {
     ui::gap(ui, 2);
@@ -335,6 +349,9 @@ void ExportSheet::recall(const Bench& bench) {
 void ExportSheet::draw(Bench& bench, Desk& desk) {
   recall(bench);
   if (!can_export(bench)) bench.dialogs.sheet = bench.dialogs.save_sheet = false;
+  if (can_export(bench) && sheet_.shows == SheetShows::curves &&
+      !vit::analysis_by_id(bench.maps.set().question.analysis)->has_curves)
+    sheet_.shows = SheetShows::overlay;  // as it was on another page
   if (std::exchange(bench.dialogs.save_sheet, false)) save(bench, file_name_of(sheet_, export_subject(bench, false)));
   if (!begin_dialog(bench, "export", "Export", {1180, 890}, bench.dialogs.sheet)) {
     if (asked_) desk.forget(kPlace);

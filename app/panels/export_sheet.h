@@ -36,6 +36,7 @@ class ExportSheet {
   void recall(const Bench& bench);
   void ask(const Bench& bench, Desk& desk, int width, int height);
   void take(const Desk& desk);
+  void draw_shows(Bench& bench);
   void draw_choices(Bench& bench);
   void draw_size(Bench& bench);
   void draw_marks(Bench& bench);

@@ -113,7 +113,7 @@ RunOptions options_of(const OtherSide& other) {
 
 bool has_numbers(const RunOptions& other) {
   const RunOptions plain;
-  return !other.num_heads.empty() || !other.heads_off.empty() || !other.qkv_bias || other.training ||
+  return !other.num_heads.empty() || !other.heads_off.empty() || !other.heads_scaled.empty() || !other.qkv_bias || other.training ||
          other.attn_drop != plain.attn_drop || other.proj_drop != plain.proj_drop || other.seed != plain.seed;
 }
 

@@ -258,7 +258,8 @@ bool segments(Ui& ui, const Control& control, int& index, std::span<const char* 
     x += w;
   }
   if (ui.map.wanted())
-    ui.map.add({control.id, at.x, at.y, width, height, names[static_cast<std::size_t>(index)], control.enabled});
+    ui.map.add({control.id, at.x, at.y, width, height, index < 0 ? "" : names[static_cast<std::size_t>(index)],
+                control.enabled});
   return changed;
 }
 

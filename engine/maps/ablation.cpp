@@ -237,9 +237,7 @@ std::string about(const MapSet& set, int index) {
                   label.block, trace.model->config.class_token ? "the class token" : "the patches together", features);
   if (!std::isnan(logit)) {
     const int klass = class_of(trace, set.question);
-    const auto& labels = trace.model->labels;
-    const std::string name = static_cast<std::size_t>(klass) < labels.size() ? labels[static_cast<std::size_t>(klass)]
-                                                                             : fmt::format("class {}", klass);
+    const std::string name = class_title(*trace.model, klass);
     text += fmt::format(", the logit of {} changes by {:+.3g}, and its probability by {:+.2g} points", name, logit,
                         100 * probability);
   }

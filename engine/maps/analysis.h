@@ -56,6 +56,7 @@ struct Analysis {
   bool asks_query = true;     // its answer depends on the query
   bool reads_output = false;  // it reads what comes after the last block's maps, so that the pass must run to its end
   bool has_table = false;     // it is about numbers of every head: the MapTable of an answer is its CSV file
+  bool has_curves = false;    // its answers have curves over the blocks
   bool is_matrix = false;     // its one map holds all queries and keys, and lies on no photo
   bool is_plain = false;  // one block's attention itself: file names and captions of exports do not name the analysis
   bool compares = false;  // it is about side A and side B together, and asks nothing of one alone

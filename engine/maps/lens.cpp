@@ -43,12 +43,6 @@ double work(const Trace& trace, const Question&) {
   return static_cast<double>(trace.blocks.size()) * channels * (6.0 * trace.grid.tokens() + classes);
 }
 
-std::string name_of_class(const Model& model, int which) {
-  const auto index = static_cast<std::size_t>(which);
-  if (index >= model.labels.size()) return fmt::format("class {}", which);
-  return model.labels[index].substr(0, model.labels[index].find(','));  // its synonyms follow
-}
-
 int likeliest(const std::vector<float>& logits) {
   return static_cast<int>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
@@ -94,7 +88,7 @@ std::shared_ptr<const MapSet> answer_of_head(const Subject& subject, const Quest
   if (std::find(order.begin(), order.end(), chosen) == order.end()) order.back() = chosen;
   BlockCurves curves{.title = "probability", .low = 0, .high = 1, .percent = true};
   for (const int which : order) {
-    BlockCurves::Curve curve{name_of_class(model, which), {}, which == chosen};
+    BlockCurves::Curve curve{class_name_of(model, which), {}, which == chosen};
     curve.values.reserve(probabilities.size());
     for (const auto& block : probabilities)
       curve.values.push_back(static_cast<float>(block[static_cast<std::size_t>(which)]));
@@ -199,17 +193,17 @@ std::string about(const MapSet& set, int index) {
   const int last = static_cast<int>(set.facts.back());
   const Range& range = set.own[static_cast<std::size_t>(index)];
   std::string text =
-      fmt::format("If the network ended after block {}, it would say “{}”", block, name_of_class(model, here));
+      fmt::format("If the network ended after block {}, it would say “{}”", block, class_name_of(model, here));
   const int mark = set.curves->mark;
   if (mark <= block)
     text += mark == block ? ", and from here on." : fmt::format(", as it does from block {} on.", mark);
   else
     text += here == last ? fmt::format(", but for good only from block {} on.", mark)
-                         : fmt::format("; from block {} on it says “{}”.", mark, name_of_class(model, last));
+                         : fmt::format("; from block {} on it says “{}”.", mark, class_name_of(model, last));
   return text + fmt::format(
                     " The map: each patch's logit of “{}”, read as if it were what the head reads: {:.1f} to {:.1f}, "
                     "the most in {}.",
-                    name_of_class(model, chosen), range.low, range.high, place_of_most(set, index));
+                    class_name_of(model, chosen), range.low, range.high, place_of_most(set, index));
 }
 
 }  // namespace
@@ -225,6 +219,7 @@ const Analysis kLens = {
     .asks_direction = false,
     .asks_query = false,
     .reads_output = true,
+    .has_curves = true,
     .parameters = kParameters,
     .refusal = refusal,
     .work = work,

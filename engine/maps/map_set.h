@@ -69,10 +69,12 @@ struct BlockCurves {
     std::string name;
     std::vector<float> values;  // (L)
     bool chosen = false;        // the one that the maps are about
+    bool dots = false;          // no line through its values, which may be NaN: there is none
   };
-  std::string title;        // of the upright axis: "probability"
-  float low = 0, high = 1;  // its ends
-  bool percent = false;     // values are parts of one
+  std::string title;                  // of the upright axis: "probability"
+  float low = 0, high = 1;            // its ends
+  bool percent = false;               // values are parts of one
+  const char* along = "after block";  // what the other axis counts
   std::vector<Curve> curves = {};
   int mark = -1;                // a block that is pointed out, or -1
   std::string mark_words = {};  // "settles in block 9"

@@ -1,8 +1,13 @@
 // What every head does, in numbers: how wide and how far it looks, and at what. Each map says it for every query.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "engine/base/quantity.h"
 #include "engine/maps/analysis.h"
@@ -74,6 +79,49 @@ std::shared_ptr<const MapTable> table_of(const std::vector<HeadStatistics>& head
   return table;
 }
 
+/// The ends of an axis of four equal parts, with round numbers between them and zero among them.
+std::pair<float, float> axis_of(float least, float most) {
+  least = std::min(least, 0.f);
+  most = std::max(most, 0.f);
+  if (!(most > least)) return {0.f, 1.f};
+  for (int power = static_cast<int>(std::floor(std::log10((most - least) / 4)));; ++power)
+    for (const double digits : {1.0, 2.0, 2.5, 5.0}) {
+      const double step = digits * std::pow(10.0, power), low = std::floor(least / step - 1e-6) * step;
+      if (low + 4 * step >= most * (1 - 1e-6)) return {static_cast<float>(low), static_cast<float>(low + 4 * step)};
+    }
+}
+
+/// The mean of a block's heads as a line, and a dot for each head. (L) each
+BlockCurves curves_of(const MapTable& table, const std::vector<HeadStatistics>& heads, int shown, bool percent) {
+  int depth = 0, most_heads = 0;
+  for (const HeadStatistics& head : heads) {
+    depth = std::max(depth, head.block + 1);
+    most_heads = std::max(most_heads, head.head + 1);
+  }
+  const std::vector<float> none(static_cast<std::size_t>(depth), std::numeric_limits<float>::quiet_NaN());
+  BlockCurves curves{.title = table.columns[static_cast<std::size_t>(shown)].title, .percent = percent};
+  curves.along = "block";
+  curves.curves.push_back({"mean of the heads", none, true});
+  for (int head = 0; head < most_heads; ++head)
+    curves.curves.push_back({.name = fmt::format("head {}", head), .values = none, .dots = true});
+  std::vector<double> sums(none.size(), 0), counts(none.size(), 0);
+  float least = 0, most = 0;
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const float value = table.at(static_cast<int>(i), shown);
+    if (std::isnan(value)) continue;
+    const auto block = static_cast<std::size_t>(heads[i].block);
+    curves.curves[static_cast<std::size_t>(heads[i].head) + 1].values[block] = value;
+    sums[block] += value;
+    counts[block] += 1;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  for (std::size_t block = 0; block < sums.size(); ++block)
+    if (counts[block] > 0) curves.curves.front().values[block] = static_cast<float>(sums[block] / counts[block]);
+  std::tie(curves.low, curves.high) = axis_of(least, most);
+  return curves;
+}
+
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const auto heads = head_statistics(trace, question.stage, means);
@@ -81,7 +129,9 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   const int last = static_cast<int>(trace.blocks.size()) - 1;
   MapSetBuilder set(subject, question);
   set.have_unit(unit_of(shown));
-  set.have_table(table_of(*heads, question));
+  const auto table = table_of(*heads, question);
+  set.have_table(table);
+  set.have_curves(curves_of(*table, *heads, static_cast<int>(shown), unit_of(shown) == std::string_view("%")));
   std::vector<float> row;
   for (const HeadStatistics& one : *heads) {
     row = one.of(shown);
@@ -135,6 +185,7 @@ const Analysis kStatisticsOfHeads = {.id = "statistics",
                                      .asks_direction = false,
                                      .asks_query = false,
                                      .has_table = true,
+                                     .has_curves = true,
                                      .parameters = kParameters,
                                      .refusal = refused_without_attention,
                                      .work = work,

@@ -40,6 +40,17 @@ std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& co
   return title.rfind("register", 0) == 0 ? title : "the " + title;  // registers go by number, as names do
 }
 
+std::string class_name_of(const Model& model, int index) {
+  const auto at = static_cast<std::size_t>(index);
+  if (at >= model.labels.size()) return "class " + std::to_string(index);
+  return model.labels[at].substr(0, model.labels[at].find(','));  // its synonyms follow
+}
+
+std::string class_title(const Model& model, int index) {
+  const std::string name = class_name_of(model, index);
+  return static_cast<std::size_t>(index) < model.labels.size() ? name + " (" + std::to_string(index) + ")" : name;
+}
+
 std::string padded(int number, int last) {
   const std::size_t digits = std::max<std::size_t>(2, std::to_string(last).size());
   const std::string text = std::to_string(number);

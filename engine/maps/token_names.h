@@ -1,4 +1,4 @@
-// What tokens and heads are called: in files, on the command line, and in sentences.
+// What tokens, heads and classes are called: in files, on the command line, and in sentences.
 #pragma once
 
 #include <string>
@@ -24,6 +24,11 @@ std::string query_title(int query, const TokenGrid& grid, const ModelConfig& con
 std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& config);
 /// A prefix token where there is little room: "cls", "dist", "r0" for register 0.
 std::string prefix_label(int token, const ModelConfig& config);
+
+/// "tabby (281)" without the label's synonyms, or "class 281" where the network has no names.
+std::string class_title(const Model& model, int index);
+/// The same without its number: "tabby", "class 281".
+std::string class_name_of(const Model& model, int index);
 
 /// `number` with as many digits as `last` has, at least two, so that files sort by number: "05".
 std::string padded(int number, int last);

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "app/export/export_captions.h"
+#include "app/export/file_names.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/forward.h"
@@ -302,6 +303,61 @@ TEST_F(ExportTest, CurvesOverTheBlocksAreAPlotAndATable) {
   EXPECT_THAT(plot, HasSubstr("after block"));
   EXPECT_THAT(plot, HasSubstr(set->curves->mark_words));
   for (const auto& curve : set->curves->curves) EXPECT_THAT(plot, HasSubstr(curve.name));
+}
+
+TEST_F(ExportTest, StatisticsOverTheBlocksAreALineAndADotForEachHead) {
+  request_.analysis = vit::analysis_by_id("statistics");
+  const std::string table = curves_bytes(source_, request_, FileKind::csv);
+  const auto set = request_.analysis->answer(source_.trace, {.analysis = "statistics"}, {});
+  const auto& curves = set->curves->curves;
+  ASSERT_EQ(curves.size(), 5u) << "the mean and four heads";
+  EXPECT_THAT(table, HasSubstr("block,mean of the heads,head 0,head 1,head 2,head 3\n0,"));
+  for (std::size_t block = 0; block < 3; ++block) {
+    double sum = 0;
+    for (std::size_t head = 1; head <= 4; ++head) {
+      EXPECT_EQ(curves[head].values[block], set->table->at(static_cast<int>(4 * block + head - 1), 0));
+      sum += curves[head].values[block];
+      EXPECT_LE(curves[head].values[block], set->curves->high);
+      EXPECT_GE(curves[head].values[block], set->curves->low);
+    }
+    EXPECT_NEAR(curves[0].values[block], sum / 4, 1e-5);
+  }
+  const std::string plot = curves_bytes(source_, request_, FileKind::svg);
+  for (const char* words : {">mean of the heads", ">each head", ">block<", ">spread"})
+    EXPECT_THAT(plot, HasSubstr(words));
+  EXPECT_THAT(plot, testing::Not(HasSubstr(">head 0")));
+}
+
+TEST_F(ExportTest, AMatrixHasItsPrefixTokensRuledOffAndNamed) {
+  request_.analysis = vit::analysis_by_id("matrix");
+  request_.blocks = {1};
+  request_.style.size_px = 400;
+  const std::string figure = figure_bytes(source_, request_, FileKind::svg);
+  for (const char* words : {">cls<", ">queries ↓<", "cls | keys: 25 patches →"}) EXPECT_THAT(figure, HasSubstr(words));
+  ExportRequest bare = request_;
+  bare.style.bar = bare.style.caption = false;
+  EXPECT_THAT(figure_bytes(source_, bare, FileKind::svg), testing::Not(HasSubstr("queries")));
+}
+
+TEST_F(ExportTest, AClassIsCalledByItsName) {
+  request_.analysis = vit::analysis_by_id("gradcam");
+  request_.blocks = {1};
+  request_.values["class"] = 2;
+  const auto set =
+      request_.analysis->answer(source_.trace, {.analysis = "gradcam", .block = 1, .values = {{"class", 2}}}, {});
+  EXPECT_EQ(map_file_stem(source_, request_, set->labels.front()).substr(0, 13), "photo__small_");
+  EXPECT_THAT(map_file_stem(source_, request_, set->labels.front()), HasSubstr("_class2"));
+  EXPECT_THAT(analysis_words(request_, *source_.trace), HasSubstr(", class 2"));
+  auto named = std::make_shared<vit::Trace>();
+  auto model = std::make_shared<vit::Model>();
+  model->config = source_.trace->model->config;
+  model->labels = {"a", "b", "tiger cat, striped"};
+  named->model = model;
+  named->logits = {0, 3, 1};
+  EXPECT_THAT(analysis_words(request_, *named), HasSubstr(", class tiger cat (2)"));
+  request_.values.clear();
+  EXPECT_THAT(analysis_words(request_, *named), HasSubstr(", class b (1), the most probable"));
+  EXPECT_THAT(map_file_stem(source_, request_, set->labels.front()), testing::Not(HasSubstr("class")));
 }
 
 TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/cli/commands.h"
@@ -78,8 +79,9 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
   for (const auto& shows : choices(SheetShows{}))
     for (const auto& kind : choices(FileKind{}))
       for (const bool plain : {true, false}) {
-        if (shows.value == SheetShows::cost) continue;  // whose times are measured
-        if (kind.value == FileKind::json) continue;     // masks alone
+        if (shows.value == SheetShows::cost) continue;    // whose times are measured
+        if (shows.value == SheetShows::curves) continue;  // which the heads have none of
+        if (kind.value == FileKind::json) continue;       // masks alone
         sheet_ = {.shows = shows.value, .over_photo = !plain, .kind = kind.value};
         sheet_.style.width = {.unit = FigureWidth::Unit::px, .amount = 240, .dpi = 96};
         if (!plain) {
@@ -138,6 +140,40 @@ TEST_F(SheetTest, AFileForEachMapIsWhatTheCommandWritesIntoItsFolder) {
       }
       EXPECT_GE(files, 6) << "mean, maximum and four heads";
     }
+}
+
+TEST_F(SheetTest, TheCommandForCurvesWritesTheSameBytes) {
+  int number = 0;
+  for (const char* analysis : {"lens", "statistics"})
+    for (const FileKind kind : {FileKind::png, FileKind::pdf, FileKind::svg, FileKind::csv}) {
+      wanted_.view.page = analysis;
+      subject_.map.analysis = vit::analysis_by_id(analysis);
+      sheet_ = {.shows = SheetShows::curves, .kind = kind};
+      sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 85, .dpi = 100};
+      const std::string file =
+          (folder_.path() / ("curves" + std::to_string(++number) + "." + vit::id_of(kind))).string();
+      const auto arguments = arguments_of(sheet_, wanted_, *model_, file);
+      ASSERT_EQ(run(arguments), 0) << errors_ << shell_line(arguments);
+      EXPECT_EQ(testing_files::file_bytes(file) == bytes_of(sheet_, subject_), true) << shell_line(arguments);
+      EXPECT_EQ(file_name_of(sheet_, subject_), std::string("photo__random-C-48-L-3-h-4-P-8-S-32-K-5-seed-3__") +
+                                                    analysis + "_curves." + vit::id_of(kind));
+    }
+  sheet_.kind = FileKind::npy;
+  EXPECT_THROW(bytes_of(sheet_, subject_), vit::Error);
+}
+
+TEST_F(SheetTest, CurvesAreOfferedWhereAnAnalysisHasThem) {
+  const auto offered = [](const char* id) {
+    const auto possible = possible_shows(*vit::analysis_by_id(id));
+    return std::any_of(possible.begin(), possible.end(),
+                       [](const auto& choice) { return choice.value == SheetShows::curves; });
+  };
+  EXPECT_TRUE(offered("lens"));
+  EXPECT_TRUE(offered("statistics"));
+  EXPECT_FALSE(offered("heads"));
+  sheet_ = {.shows = SheetShows::curves, .kind = FileKind::csv};
+  EXPECT_THAT([&] { bytes_of(sheet_, subject_); },
+              testing::ThrowsMessage<vit::Error>(HasSubstr("heads has no curves over the blocks")));
 }
 
 TEST_F(SheetTest, TheCostTableOfTheCommandHasTheSameRows) {
