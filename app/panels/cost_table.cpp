@@ -122,7 +122,7 @@ void CostColumn::draw_table(Bench& bench) {
   list.AddLine({at.x, y + ui.px(2)}, {at.x + width, y + ui.px(2)}, ui.theme.line);
   y += ui.px(4);
   for (const CostLine& part : view_.totals)
-    if (whole_ || part.id != "total.model") draw(part);
+    if (of_model() || part.id != "total.model") draw(part);
   ImGui::SetCursorScreenPos({at.x, y});
   ImGui::Dummy({width, 1});
 }

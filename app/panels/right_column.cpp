@@ -25,6 +25,14 @@ constexpr ImU32 rgb(unsigned hex) {
   return IM_COL32((hex >> 16) & 255u, (hex >> 8) & 255u, hex & 255u, 255);
 }
 
+/// The set of the page in the centre if it took a backward pass through all blocks of the shown pass: the backward
+/// table is of such a one.
+const vit::MapSet* set_with_way_back(const Bench& bench) {
+  if (bench.maps.empty()) return nullptr;
+  const vit::MapSet& set = bench.maps.set();
+  return set.backward && set.backward->first_block == 0 && set.trace == bench.session.trace() ? &set : nullptr;
+}
+
 }  // namespace
 
 ImU32 color_of(vit::Op op, bool dark) {
@@ -57,10 +65,14 @@ void CostColumn::update(const Bench& bench) {
   const Session& session = bench.session;
   const int block = std::clamp(session.view.block, 0, session.trace()->settings.depth() - 1);
   const View& view = session.view;
-  if (known_ && trace_ == session.trace() && times_version_ == session.times().version() && block_ == block &&
-      convention_ == view.convention && whole_ == view.cost_of_model && all_blocks_ == session.sweeps_all_blocks())
+  const vit::MapSet* way_back = asks_back_ ? set_with_way_back(bench) : nullptr;
+  const auto back = way_back != nullptr ? way_back->backward : nullptr;
+  if (known_ && back_ == back && trace_ == session.trace() && times_version_ == session.times().version() &&
+      block_ == block && convention_ == view.convention && whole_ == view.cost_of_model &&
+      all_blocks_ == session.sweeps_all_blocks())
     return;
   known_ = true;
+  back_ = back;
   trace_ = session.trace();
   times_version_ = session.times().version();
   block_ = block;
@@ -73,6 +85,25 @@ void CostColumn::update(const Bench& bench) {
                          whole_ ? kWholeModel : block, convention_);
   update_times(bench, table);
   curve_ = make_curve(bench);
+  if (way_back != nullptr) update_backward(*way_back);
+}
+
+/// In place of the forward pass's rows.
+void CostColumn::update_backward(const vit::MapSet& set) {
+  const vit::Trace& trace = *set.trace;
+  vit::Settings settings = trace.settings;
+  const bool keeps_maps = !trace.blocks.empty() && trace.blocks.front()->map_heads > 0;
+  settings.keep = keeps_maps ? vit::Keep::maps : vit::Keep::qk;
+  const vit::CostTable table(trace.model->config, trace.grid, settings, 1, vit::backward_table);
+  const std::span<const vit::Timings> passes(back_.get(), 1);
+  view_ = make_cost_view(table, passes, kWholeModel, convention_);
+  double computing = 0, waiting = 0;
+  for (const CostLine& line : view_.lines) (line.op ? computing : waiting) += std::max(line.ms_median.value_or(0), 0.0);
+  total_ms_ = computing + waiting;
+  times_ = pass_words(computing, waiting, settings.pass_threads());
+  wall_ = vit::Measurements(table, passes).wall();
+  one_thread_.clear();
+  change_.reset();
 }
 
 void CostColumn::update_times(const Bench& bench, const vit::CostTable& table) {
@@ -140,17 +171,22 @@ void CostColumn::draw_header(Bench& bench) {
   ui::Ui& ui = bench.ui;
   ui::heading(ui, "COST", view_.passes == 0 ? "not measured yet" : passes_words(wall_));
   const std::string block = "block " + std::to_string(block_);
-  const std::array<const char*, 2> names = {block.c_str(), "whole network"};
-  constexpr std::array<const char*, 2> kTips = {"The rows of the chosen block.",
-                                                "All blocks added up, with what stands before and behind them."};
-  int scope = whole_ ? 1 : 0;
+  const bool way_back = set_with_way_back(bench) != nullptr;
+  const std::array<const char*, 3> names = {block.c_str(), way_back ? "all" : "whole network", "backward"};
+  constexpr std::array<const char*, 3> kTips = {
+      "The rows of the chosen block.", "All blocks added up, with what stands before and behind them.",
+      "The backward pass that this page took, through all blocks; each row holds what is computed again for it."};
+  const std::size_t scopes = way_back ? 3 : 2;
+  int scope = back_ != nullptr ? 2 : whole_ ? 1 : 0;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   ImGui::BeginChild("cost.scope", {width * 0.52f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
   if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = bench.commands.keys_of("cost.scope")},
-                   scope, names, kTips))
-    bench.session.view.cost_of_model = scope == 1;
+                   scope, std::span(names).first(scopes), std::span(kTips).first(scopes))) {
+    asks_back_ = scope == 2;
+    if (!asks_back_) bench.session.view.cost_of_model = scope == 1;
+  }
   ImGui::EndChild();
   ImGui::SetCursorScreenPos({at.x + width * 0.55f, at.y});
   ImGui::BeginChild("cost.convention", {width * 0.45f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,

@@ -12,6 +12,7 @@
 #include "app/cost/cost_view.h"
 #include "app/cost/head_change.h"
 #include "engine/cost/prediction.h"
+#include "engine/maps/map_set.h"
 #include "engine/network/trace.h"
 
 namespace headlight {
@@ -71,6 +72,9 @@ class CostColumn {
 
  private:
   void update(const Bench& bench);
+  void update_backward(const vit::MapSet& set);
+  /// The rows on show are those of all blocks.
+  bool of_model() const { return whole_ || back_ != nullptr; }
   CostCurve make_curve(const Bench& bench) const;
   void update_times(const Bench& bench, const vit::CostTable& table);
   bool counts_both() const { return convention_ == vit::Convention::mac; }
@@ -88,7 +92,9 @@ class CostColumn {
 
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
-  bool tight_ = false;  // a low window: less air between the lines, so that all of it is seen
+  bool asks_back_ = false;                    // for the backward pass, where the page took one
+  std::shared_ptr<const vit::Timings> back_;  // whose rows are shown; null: those of the forward pass
+  bool tight_ = false;                        // a low window: less air between the lines, so that all of it is seen
   int block_ = 0;
   vit::Convention convention_ = vit::Convention::mac;
   bool whole_ = false, all_blocks_ = true, known_ = false;
