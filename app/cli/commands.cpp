@@ -87,6 +87,7 @@ void add_commands(CLI::App& root, Action& action) {
   add_info_command(root, action);
   add_cost_command(root, action);
   add_bench_command(root, action);
+  add_lab_command(root, action);
   add_export_command(root, action);
   add_predict_command(root, action);
   add_eval_command(root, action);

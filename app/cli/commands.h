@@ -15,6 +15,7 @@ void add_window_options(CLI::App& root, Action& action);  // no command: the win
 void add_info_command(CLI::App& root, Action& action);
 void add_cost_command(CLI::App& root, Action& action);
 void add_bench_command(CLI::App& root, Action& action);
+void add_lab_command(CLI::App& root, Action& action);
 void add_export_command(CLI::App& root, Action& action);
 void add_predict_command(CLI::App& root, Action& action);
 void add_eval_command(CLI::App& root, Action& action);

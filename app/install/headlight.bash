@@ -21,7 +21,7 @@ _headlight_choices() {  # the values that --help names in braces behind option $
 _headlight() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command="" words i
   for ((i = 1; i < COMP_CWORD; ++i)); do
-    case ${COMP_WORDS[i]} in info | cost | bench | export | predict | eval | get) command=${COMP_WORDS[i]} && break ;; esac
+    case ${COMP_WORDS[i]} in info | cost | bench | lab | export | predict | eval | get) command=${COMP_WORDS[i]} && break ;; esac
   done
   if [[ $before == -* ]]; then
     words=$(_headlight_choices "$command" "$before")

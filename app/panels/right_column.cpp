@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/cost/op_colors.h"
 #include "app/cost/pass_words.h"
 #include "app/panels/badge.h"
 #include "app/panels/bench.h"
@@ -21,10 +22,6 @@ std::span<const vit::Timings> passes_of(const MeasuredSetting* measured) {
   return measured == nullptr ? kNoPasses : std::span<const vit::Timings>(measured->timings);
 }
 
-constexpr ImU32 rgb(unsigned hex) {
-  return IM_COL32((hex >> 16) & 255u, (hex >> 8) & 255u, hex & 255u, 255);
-}
-
 /// The set of the page in the centre if it took a backward pass through all blocks of the shown pass: the backward
 /// table is of such a one.
 const vit::MapSet* set_with_way_back(const Bench& bench) {
@@ -36,29 +33,8 @@ const vit::MapSet* set_with_way_back(const Bench& bench) {
 }  // namespace
 
 ImU32 color_of(vit::Op op, bool dark) {
-  using vit::Op;
-  switch (op) {
-    case Op::qkv:
-    case Op::proj:
-    case Op::patch_embed:
-    case Op::head:
-      return rgb(dark ? 0x5ea6e8 : 0x2f7ac2);  // products with weights, attention side
-    case Op::scores:
-    case Op::attn_v:
-      return rgb(dark ? 0x77c7a2 : 0x2b8a63);  // products of activations
-    case Op::scale:
-    case Op::relative_bias:
-    case Op::softmax:
-    case Op::attn_drop:
-      return rgb(dark ? 0xffb454 : 0xc87800);  // N²·h: what the head count moves
-    case Op::fc1:
-    case Op::fc2:
-      return rgb(dark ? 0x9b86e0 : 0x6a52bd);  // the MLP
-    case Op::gelu:
-      return rgb(dark ? 0xd58ab5 : 0xa84c84);
-    default:
-      return rgb(dark ? 0x7a8191 : 0x8b909b);  // norms, residuals, copies
-  }
+  const unsigned hex = op_color(op, dark);
+  return IM_COL32((hex >> 16) & 255u, (hex >> 8) & 255u, hex & 255u, 255);
 }
 
 void CostColumn::update(const Bench& bench) {

@@ -86,6 +86,11 @@ struct KernelTable {
   void (*activate)(Activation, float* x, int count) = nullptr;                       // in place
   void (*swiglu)(const float* gate, const float* x, float* y, int count) = nullptr;  // y = silu(gate)·x
 
+  /// The most multiply-adds that the instruction set allows: `rounds` steps of chains in registers, nothing from
+  /// memory. Returns how many there were. `sink`: 16 floats, a factor, an addend and where the chains begin; they are
+  /// overwritten with what depends on all of them.
+  double (*peak)(int rounds, float* sink) = nullptr;
+
   std::size_t packed_floats(int count, int depth) const {
     return static_cast<std::size_t>((count + panel - 1) / panel) * panel * depth;
   }

@@ -4,6 +4,7 @@
 #include "engine/kernels/isa/activations.h"
 #include "engine/kernels/isa/backward.h"
 #include "engine/kernels/isa/gemm.h"
+#include "engine/kernels/isa/peak.h"
 #include "engine/kernels/isa/rows.h"
 #include "engine/kernels/tables.h"
 
@@ -27,6 +28,7 @@ constexpr KernelTable kTable = {
     .scale = scale,
     .activate = activate,
     .swiglu = swiglu,
+    .peak = peak,
 };
 
 constexpr BackwardKernels kBackward = {

@@ -44,7 +44,7 @@ Answer run(std::initializer_list<const char*> arguments) {
 }
 
 TEST(CommandLine, HelpAndVersionEverywhere) {
-  for (const char* command : {"info", "cost", "bench", "export", "predict", "eval", "get"}) {
+  for (const char* command : {"info", "cost", "bench", "lab", "export", "predict", "eval", "get"}) {
     EXPECT_EQ(run({command, "--help"}).code, kExitOk) << command;
     EXPECT_THAT(run({command, "--version"}).out, HasSubstr("instruction set")) << command;
   }
