@@ -35,17 +35,18 @@ class Page {
 };
 
 struct PageEntry {
-  const char* id;       // "heads"
-  const char* title;    // in the list of its tab and in the menu
-  const char* tooltip;  // a sentence
-  const vit::Analysis* analysis;
-  std::unique_ptr<Page> (*make)(const vit::Analysis& analysis);
+  const char* id;                 // "heads"
+  const char* title;              // in the list of its tab and in the menu
+  const char* tooltip;            // a sentence
+  const char* tab;                // whose page it is
+  const vit::Analysis* analysis;  // null: the page asks nothing of a pass and shows no maps
+  std::unique_ptr<Page> (*make)(const vit::Analysis* analysis);
 };
 
-/// In the order of the tabs: a page for each analysis.
+/// In the order of the tabs: a page for each analysis, and those that ask nothing.
 const std::vector<PageEntry>& page_list();
 
-/// A tab: the pages of one group of analyses. Where it has several, the strip above the picture chooses among them.
+/// A tab: the pages of one group. Where it has several, the strip above the picture chooses among them.
 struct TabEntry {
   const char* id;       // "flow"
   const char* title;    // on the tab
@@ -61,6 +62,9 @@ const TabEntry& tab_of(std::string_view page_id);
 
 /// Shows the tab's page that was seen last; its next page where the tab is in front already.
 void open_tab_or_next_page(Bench& bench, const TabEntry& tab);
+
+/// The list of the pages of the shown one's tab, at the cursor: nothing where it is the only one.
+void draw_page_choice(Bench& bench, float width);
 
 /// Keeps for each tab which of its pages is in front. Once a frame.
 void note_page(Bench& bench);

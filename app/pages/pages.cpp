@@ -1,23 +1,32 @@
 #include <algorithm>
+#include <iterator>
 
 #include "app/pages/ablation_page.h"
 #include "app/pages/compare_page.h"
 #include "app/pages/grid_page.h"
+#include "app/pages/lab_page.h"
 #include "app/pages/map_page.h"
 #include "app/pages/matrix_page.h"
 #include "app/pages/page.h"
+#include "app/pages/roofline_page.h"
 #include "app/pages/statistics_page.h"
 #include "app/panels/bench.h"
+#include "app/ui/widgets.h"
 
 namespace headlight {
 
 namespace {
 
-using Make = std::unique_ptr<Page> (*)(const vit::Analysis&);
+using Make = std::unique_ptr<Page> (*)(const vit::Analysis*);
 
 template <class T>
-std::unique_ptr<Page> make(const vit::Analysis& analysis) {
-  return std::make_unique<T>(analysis);
+std::unique_ptr<Page> make(const vit::Analysis* analysis) {
+  return std::make_unique<T>(*analysis);
+}
+
+template <class T>
+std::unique_ptr<Page> make_alone(const vit::Analysis*) {
+  return std::make_unique<T>();
 }
 
 /// Analyses with a page of their own; all others have a MapPage.
@@ -48,6 +57,15 @@ constexpr Tab kTabs[] = {
     {"flow", "Flow", "What comes to a token through all blocks, and what speaks for a class."},
     {"tokens", "Tokens", "What the tokens hold after each block."},
     {"compare", "Compare", "Two networks, two photos or two settings side by side, and their difference."},
+    {"lab", "Cost lab", "What attention costs by its formulas, and on this machine."},
+};
+
+/// Pages that ask nothing of a pass, behind the analyses of their tab.
+constexpr PageEntry kPagesAlone[] = {
+    {"module", "Attention module", "The Attention module alone: what its formulas say, and what this machine takes.",
+     "lab", nullptr, make_alone<LabPage>},
+    {"roofline", "Roofline", "Which operators this machine’s arithmetic bounds, and which its memory.", "lab", nullptr,
+     make_alone<RooflinePage>},
 };
 
 }  // namespace
@@ -55,11 +73,14 @@ constexpr Tab kTabs[] = {
 const std::vector<PageEntry>& page_list() {
   static const std::vector<PageEntry> list = [] {
     std::vector<PageEntry> pages;
-    pages.reserve(vit::analyses().size());
-    for (const Tab& tab : kTabs)
+    pages.reserve(vit::analyses().size() + std::size(kPagesAlone));
+    for (const Tab& tab : kTabs) {
       for (const vit::Analysis* analysis : vit::analyses())
         if (std::string_view(analysis->group) == tab.id)
-          pages.push_back({analysis->id, analysis->name, analysis->sentence, analysis, maker_of(*analysis)});
+          pages.push_back({analysis->id, analysis->name, analysis->sentence, tab.id, analysis, maker_of(*analysis)});
+      for (const PageEntry& page : kPagesAlone)
+        if (std::string_view(page.tab) == tab.id) pages.push_back(page);
+    }
     return pages;
   }();
   return list;
@@ -71,7 +92,7 @@ const std::vector<TabEntry>& tab_list() {
     for (const Tab& tab : kTabs) {
       TabEntry entry{tab.id, tab.title, tab.tooltip, {}};
       for (const PageEntry& page : page_list())
-        if (std::string_view(page.analysis->group) == tab.id) entry.pages.push_back(&page);
+        if (std::string_view(page.tab) == tab.id) entry.pages.push_back(&page);
       if (!entry.pages.empty()) tabs.push_back(std::move(entry));
     }
     return tabs;
@@ -96,6 +117,22 @@ void open_tab_or_next_page(Bench& bench, const TabEntry& tab) {
   }
   const auto seen = bench.page_of_tab.find(tab.id);
   page = seen == bench.page_of_tab.end() ? tab.pages.front()->id : seen->second;
+}
+
+void draw_page_choice(Bench& bench, float width) {
+  std::string& shown = bench.session.view.page;
+  const std::vector<const PageEntry*>& pages = tab_of(shown).pages;
+  if (pages.size() < 2) return;
+  std::vector<const char*> names;
+  names.reserve(pages.size());
+  int chosen = 0;
+  for (const PageEntry* page : pages) {
+    if (page->id == shown) chosen = static_cast<int>(names.size());
+    names.push_back(page->title);
+  }
+  const char* const sentence = pages[static_cast<std::size_t>(chosen)]->tooltip;
+  if (ui::drop_down(bench.ui, {.id = "page", .label = {}, .tooltip = sentence}, chosen, names, width))
+    shown = pages[static_cast<std::size_t>(chosen)]->id;
 }
 
 void note_page(Bench& bench) {

@@ -8,6 +8,7 @@
 
 #include "app/analysis/drift.h"
 #include "app/analysis/inside_watch.h"
+#include "app/analysis/lab_desk.h"
 #include "app/gl/heatmap_painter.h"
 #include "app/hub/model_fetch.h"
 #include "app/panels/camera.h"
@@ -59,6 +60,7 @@ struct Bench {
   Preferences preferences;
   ModelFetch fetch;
   FileSummaries summaries;
+  LabDesk lab;
   CommandTable commands = {};
   ShownMaps maps = {};  // of the page in the centre
   ShownPhoto photo = {};

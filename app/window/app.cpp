@@ -39,7 +39,8 @@ App::App(const WindowOptions& options, float scale, Preferences preferences, Ses
              .session = session,
              .preferences = std::move(preferences),
              .fetch = ModelFetch(wake),
-             .summaries = FileSummaries(wake)},
+             .summaries = FileSummaries(wake),
+             .lab = LabDesk(wake)},
       desk_(wake) {
   Preferences& p = bench_.preferences;
   if (options.theme) p.dark = *options.theme == ThemeKind::dark;
@@ -100,13 +101,13 @@ const PageEntry& App::page_entry() const {
 
 Page& App::page() {
   std::unique_ptr<Page>& made = pages_[page_entry().id];
-  if (!made) made = page_entry().make(*page_entry().analysis);
+  if (!made) made = page_entry().make(page_entry().analysis);
   return *made;
 }
 
 std::string App::refusal(const PageEntry& entry) const {
   const Session& session = bench_.session;
-  return session.trace() ? entry.analysis->refusal(*session.trace()) : std::string();
+  return session.trace() && entry.analysis != nullptr ? entry.analysis->refusal(*session.trace()) : std::string();
 }
 
 std::string App::refusal(const TabEntry& tab) const {
@@ -122,6 +123,7 @@ std::string App::refusal(const TabEntry& tab) const {
 /// The pass whose maps are drawn: a draft while a control is held, if the page can be answered by it.
 std::shared_ptr<const vit::Trace> App::drawn_pass() const {
   const Shown& shown = bench_.session.shown();
+  if (page_entry().analysis == nullptr) return shown.trace;
   const vit::Analysis& analysis = *page_entry().analysis;
   const bool draft =
       shown.draft && !analysis.reads_output && !analysis.compares && analysis.refusal(*shown.draft).empty();
@@ -169,6 +171,12 @@ void App::take_maps() {
   if (!trace) return;
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
+  if (page_entry().analysis == nullptr) {
+    map_desk_.leave_all_but(id);
+    bench_.inside = nullptr;
+    bench_.shows_photo = false;
+    return bench_.maps.show(nullptr);
+  }
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
   const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
   const bool draft = drawn != trace;
@@ -297,6 +305,7 @@ void App::frame(FrameLog& log) {
   draw_overlays();
   bench_.session.request_wanted();
   bench_.session.note_changes(ImGui::GetTime(), ImGui::IsAnyMouseDown());
+  bench_.lab.let_run(bench_.session.measured() && !bench_.session.hand_holds() && !desk_.busy());
   log.requested(bench_.session.requested_id());
   log.end_phase(Phase::panels);
 }
@@ -343,10 +352,9 @@ void App::draw_first_words(ImVec2 from, float width) {
     }
     width -= button + ui.px(14);
   }
-  const vit::Analysis& analysis = *page_entry().analysis;
-  const char* const words = std::string_view(analysis.group) == "heads"
+  const char* const words = std::string_view(page_entry().tab) == "heads"
                                 ? "Click a patch: where does it look?  Change Heads: what does it cost?"
-                                : analysis.sentence;
+                                : page_entry().tooltip;
   // On one line, else smaller on two.
   const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
   const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
@@ -374,12 +382,14 @@ void App::draw_center(const Area& area) {
   const float pad = ui.px(14);
   const float tabs = ui.fonts.size(ui::Type::body) + ui.px(13);
   Page& asked = page();  // whose maps are there: a click on a tab shows from the next frame on
+  const bool alone = page_entry().analysis == nullptr;
   draw_tabs({from.x + pad, from.y + ui.px(8)}, size.x - 2 * pad);
   Area below_tabs{{from.x + pad, from.y + ui.px(16) + tabs}, {size.x - 2 * pad, size.y - ui.px(16) - tabs - pad}};
   if (const float card = tour_height(bench_, below_tabs.size.x); card > 0) {
     below_tabs.size.y -= card + ui.px(10);
     draw_tour(bench_, {below_tabs.from.x, below_tabs.from.y + below_tabs.size.y + ui.px(10)}, below_tabs.size.x);
   }
+  if (alone) return asked.draw(bench_, below_tabs);
   const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;
   if ((loading || LoadingView::wanted(bench_.session)) &&
       loading_view_.draw(bench_, map_desk_, below_tabs.from, below_tabs.size))
@@ -405,7 +415,8 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   UiMap::Frame out{.frame = frame,
                    .presses = presses,
                    .settled = !frames_due && due_in_s() != 0 && session.measured() && !desk_.busy() &&
-                              !bench_.summaries.busy() && !bench_.ui.fonts_stale};
+                              !bench_.summaries.busy() && !bench_.ui.fonts_stale &&
+                              bench_.lab.running() == LabDesk::Job::none};
   out.page = page_entry().id;
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
@@ -427,6 +438,7 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
                    .draft = drawn_.draft};
     }
   }
+  if (page_entry().analysis == nullptr && session.shown_id() == session.requested_id()) out.shown = out.requested;
   out.toast = bench_.toasts.newest();
   bench_.ui.map.write(out);
 }
