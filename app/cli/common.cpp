@@ -110,7 +110,9 @@ void add_model_options(CLI::App& app, RunOptions& options) {
 void add_preprocessing_options(CLI::App& app, RunOptions& options) {
   constexpr const char* kGroup = "Preprocessing";
   PreprocessingOptions& rules = options.preprocessing;
-  app.add_option("--resize", rules.resize, "PX or shorter:PX, longer:PX, squash, squash:PX (before the crop), none")
+  app.add_option("--resize", rules.resize,
+                 "PX or shorter:PX, shorter:PX:LONGEST:MULTIPLE, longer:PX, squash, squash:PX (before the crop), "
+                 "least:WIDTHxHEIGHT:MULTIPLE (the aspect ratio stays), box (the photo as a person's box), none")
       ->type_name("RULE")
       ->group(kGroup);
   app.add_option("--crop", rules.crop,

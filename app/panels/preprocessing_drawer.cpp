@@ -64,10 +64,12 @@ void size_controls(Bench& bench, vit::Preprocessing& p) {
                {.id = "prepare.resize_px",
                 .label = "Resize to",
                 .tooltip = "Pixels of the side that the rule names.",
-                .enabled = p.resize != vit::ResizeRule::none},
+                .enabled = p.resize == vit::ResizeRule::shorter_side || p.resize == vit::ResizeRule::longer_side},
                p.resize_px, patch, most, fmt::format("{} px", p.resize_px));
   }
-  if (p.crop != vit::CropRule::center && p.resize != vit::ResizeRule::squash) return;
+  const bool to_input =
+      p.resize == vit::ResizeRule::squash || p.resize == vit::ResizeRule::least || p.resize == vit::ResizeRule::box;
+  if (p.crop != vit::CropRule::center && !to_input) return;
   int patches = p.width / patch;
   if (ui::slider(ui,
                  {.id = "prepare.size",

@@ -1,5 +1,7 @@
 #include "app/session/input_fit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,6 +57,10 @@ PreprocessingOptions options_for(Fit fit, int size_px, const vit::Preprocessing&
   PreprocessingOptions options;
   if (fit == Fit::shorter || fit == Fit::longer) {
     options.resize = (fit == Fit::shorter ? "shorter:" : "longer:") + size;
+    if (fit == Fit::shorter && native.longest_px > 0) {  // it grows with the shorter side
+      const long longest = std::lround(static_cast<double>(native.longest_px) * size_px / native.resize_px);
+      options.resize += fmt::format(":{}:{}", longest, native.multiple);
+    }
     options.crop = "multiple";
     return options;
   }

@@ -16,11 +16,15 @@ std::string resize_text(const vit::Preprocessing& p) {
   const std::string px = std::to_string(p.resize_px) + " px";
   switch (p.resize) {
     case vit::ResizeRule::shorter_side:
-      return "shorter side " + px;
+      return "shorter side " + px + (p.longest_px > 0 ? fmt::format(", longer side at most {} px", p.longest_px) : "");
     case vit::ResizeRule::longer_side:
       return "longer side " + px;
     case vit::ResizeRule::squash:
       return "squash to " + std::to_string(std::lround(std::min(p.width, p.height) * p.squash_scale)) + " px";
+    case vit::ResizeRule::least:
+      return fmt::format("by the least change to {}×{} px", p.width, p.height);
+    case vit::ResizeRule::box:
+      return "the whole photo as a person's box";
     case vit::ResizeRule::none:
       return "none";
   }

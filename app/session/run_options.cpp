@@ -65,6 +65,8 @@ double squash_pixels(const std::string& text, const std::string& whole) {
 std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& p) {
   const std::vector<std::string> parts = split(text, ':');
   const std::string& rule = parts.front();
+  p.longest_px = 0;
+  p.multiple = 1;
   if (rule == "squash" && parts.size() == 1) {
     p.resize = vit::ResizeRule::squash;
   } else if (rule == "squash" && parts.size() == 2) {
@@ -72,14 +74,26 @@ std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& 
     return squash_pixels(parts[1], text);
   } else if (rule == "none" && parts.size() == 1) {
     p.resize = vit::ResizeRule::none;
-  } else if ((rule == "shorter" || rule == "longer") && parts.size() == 2) {
+  } else if (rule == "least" && (parts.size() == 2 || parts.size() == 3)) {
+    const std::vector<std::string> sides = split(parts[1], 'x');
+    p.resize = vit::ResizeRule::least;
+    p.width = pixels(sides.front(), "--resize", text);
+    p.height = pixels(sides.back(), "--resize", text);
+    if (parts.size() == 3) p.multiple = pixels(parts[2], "--resize", text);
+  } else if (rule == "box" && parts.size() == 1) {
+    p.resize = vit::ResizeRule::box;
+  } else if ((rule == "shorter" && parts.size() >= 2 && parts.size() <= 4) || (rule == "longer" && parts.size() == 2)) {
     p.resize = rule == "shorter" ? vit::ResizeRule::shorter_side : vit::ResizeRule::longer_side;
     p.resize_px = pixels(parts[1], "--resize", text);
+    if (parts.size() > 2) p.longest_px = parts[2] == "0" ? 0 : pixels(parts[2], "--resize", text);
+    if (parts.size() > 3) p.multiple = pixels(parts[3], "--resize", text);
   } else if (parts.size() == 1 && whole_number(rule)) {
     p.resize = vit::ResizeRule::shorter_side;
     p.resize_px = pixels(rule, "--resize", text);
   } else {
-    throw vit::Error("--resize \"" + text + "\" is none of PX, shorter:PX, longer:PX, squash, squash:PX and none.");
+    throw vit::Error("--resize \"" + text +
+                     "\" is none of PX, shorter:PX, shorter:PX:LONGEST:MULTIPLE, longer:PX, squash, squash:PX, "
+                     "least:WIDTHxHEIGHT:MULTIPLE, box and none.");
   }
   return std::nullopt;
 }

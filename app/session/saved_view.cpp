@@ -55,6 +55,8 @@ template <class Visitor, class Preprocessing>
 void preprocessing_fields(Visitor& v, Preprocessing& p) {
   v("resize", p.resize);
   v("resize_px", p.resize_px);
+  v("longest_px", p.longest_px);
+  v("multiple", p.multiple);
   v("squash_scale", p.squash_scale);
   v("crop", p.crop);
   v("width", p.width);
@@ -93,6 +95,8 @@ void load_fields(Visitor& v, LoadOptions& load) {
   v("eps", load.eps);
   v("activation", load.activation);
   v("family", load.family);
+  v("weights", load.weights);
+  v("grid", load.grid);
   v("labels", load.labels);
 }
 
@@ -301,6 +305,11 @@ class Reader {
     if (!json.is_array() || json.size() != N) refuse(name, "no list of " + std::to_string(N) + " numbers");
     for (std::size_t i = 0; i < N; ++i) read(json[i], name, values[i]);
   }
+  void read(const Json& json, const char* name, std::pair<int, int>& value) const {
+    std::array<int, 2> both{};
+    read(json, name, both);
+    value = {both[0], both[1]};
+  }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void read(const Json& json, const char* name, Enum& value) const {
@@ -342,6 +351,8 @@ void check_preprocessing(const vit::Preprocessing& p, const std::string& where) 
   constexpr int kLargest = 16384;  // px
   for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
     check(px >= 1 && px <= kLargest, where + "preprocessing." + name, "1 to 16384");
+  check(p.longest_px >= 0 && p.longest_px <= kLargest, where + "preprocessing.longest_px", "0 to 16384");
+  check(p.multiple >= 1 && p.multiple <= kLargest, where + "preprocessing.multiple", "1 to 16384");
   check(p.squash_scale > 0 && p.squash_scale <= 100, where + "preprocessing.squash_scale", "above 0, to 100");
   for (const float deviation : p.std) check(deviation != 0, where + "preprocessing.std", "all but 0");
 }

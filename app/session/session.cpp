@@ -305,7 +305,8 @@ bool Session::native_input() const {
   if (!model_) return true;
   const vit::Preprocessing &p = preprocessing, &own = model_->preprocessing;
   return p.resize == own.resize && p.resize_px == own.resize_px && p.crop == own.crop && p.width == own.width &&
-         p.height == own.height && p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
+         p.height == own.height && p.longest_px == own.longest_px && p.multiple == own.multiple &&
+         p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
 }
 
 void Session::select_block(int block) {

@@ -54,11 +54,17 @@ std::string squash_px(const vit::Preprocessing& p) {
 std::string resize_of(const vit::Preprocessing& p) {
   switch (p.resize) {
     case vit::ResizeRule::shorter_side:
+      if (p.longest_px > 0 || p.multiple > 1)
+        return fmt::format("shorter:{}:{}:{}", p.resize_px, p.longest_px, p.multiple);
       return fmt::format("shorter:{}", p.resize_px);
     case vit::ResizeRule::longer_side:
       return fmt::format("longer:{}", p.resize_px);
     case vit::ResizeRule::squash:
       return "squash:" + squash_px(p);
+    case vit::ResizeRule::least:
+      return fmt::format("least:{}x{}:{}", p.width, p.height, p.multiple);
+    case vit::ResizeRule::box:
+      return "box";
     case vit::ResizeRule::none:
       return "none";
   }

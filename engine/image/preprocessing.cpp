@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "engine/base/error.h"
+#include "engine/image/person_box.h"
 
 namespace vit {
 namespace {
@@ -41,7 +42,11 @@ void check(const Preprocessing& preprocessing) {
   if (!(preprocessing.squash_scale > 0 && preprocessing.squash_scale < kLargestSide))
     throw Error("The scale of a squash must be above 0.");
   if (by_side) check_side(preprocessing.resize_px, "Resizing to a side");
-  if (preprocessing.crop == CropRule::center || preprocessing.resize == ResizeRule::squash) {
+  if (preprocessing.longest_px != 0) check_side(preprocessing.longest_px, "A longest side");
+  check_side(preprocessing.multiple, "A multiple for sides");
+  const bool to_input = preprocessing.resize == ResizeRule::squash || preprocessing.resize == ResizeRule::least ||
+                        preprocessing.resize == ResizeRule::box;
+  if (preprocessing.crop == CropRule::center || to_input) {
     check_side(preprocessing.width, "An input width");
     check_side(preprocessing.height, "An input height");
   }
@@ -64,7 +69,34 @@ int scaled(int side, int to, int from) {
       std::min(1e9, std::max(1.0, static_cast<double>(static_cast<std::int64_t>(to) * side) / from)));
 }
 
-Size resized_size(Size image, const Preprocessing& preprocessing) {
+/// Cut to an integer of at least 1.
+int whole_px(double side) {
+  return static_cast<int>(std::min(1e9, std::max(1.0, side)));
+}
+
+/// The shorter side becomes `px`, or less where the longer one would be longer than `longest_px`.
+Size by_shorter_side(Size image, int px, int longest_px) {
+  const bool width_is_shorter = image.width <= image.height;
+  const int shorter = std::min(image.width, image.height), longer = std::max(image.width, image.height);
+  int longer_px = scaled(longer, px, shorter);
+  if (longest_px > 0 && static_cast<double>(longer) / shorter * px > longest_px) {
+    const double exact = static_cast<double>(longest_px) * shorter / longer;
+    px = whole_px(std::nearbyint(exact));
+    longer_px = shorter == px && image.width >= image.height ? longer : whole_px(exact * longer / shorter);
+  }
+  return width_is_shorter ? Size{px, longer_px} : Size{longer_px, px};
+}
+
+/// The aspect ratio stays; the one of the input's sides that is nearer to the picture's is met.
+Size by_least_change(Size image, const Preprocessing& preprocessing) {
+  const double across = static_cast<double>(preprocessing.width) / image.width;
+  const double down = static_cast<double>(preprocessing.height) / image.height;
+  const double scale = std::abs(1 - across) < std::abs(1 - down) ? across : down;
+  const auto side = [&](int px) { return whole_px(std::nearbyint(scale * px / preprocessing.multiple)); };
+  return {side(image.width) * preprocessing.multiple, side(image.height) * preprocessing.multiple};
+}
+
+Size any_resized_size(Size image, const Preprocessing& preprocessing) {
   const bool width_is_shorter = image.width <= image.height;
   const int px = preprocessing.resize_px;
   switch (preprocessing.resize) {
@@ -73,14 +105,24 @@ Size resized_size(Size image, const Preprocessing& preprocessing) {
     case ResizeRule::squash:
       return {static_cast<int>(std::lround(preprocessing.width * preprocessing.squash_scale)),
               static_cast<int>(std::lround(preprocessing.height * preprocessing.squash_scale))};
+    case ResizeRule::least:
+      return by_least_change(image, preprocessing);
+    case ResizeRule::box:
+      return {preprocessing.width, preprocessing.height};
     case ResizeRule::shorter_side:
-      if (width_is_shorter) return {px, scaled(image.height, px, image.width)};
-      return {scaled(image.width, px, image.height), px};
+      return by_shorter_side(image, px, preprocessing.longest_px);
     case ResizeRule::longer_side:
       if (width_is_shorter) return {scaled(image.width, px, image.height), px};
       return {px, scaled(image.height, px, image.width)};
   }
   return {};
+}
+
+Size resized_size(Size image, const Preprocessing& preprocessing) {
+  const Size size = any_resized_size(image, preprocessing);
+  const int multiple = preprocessing.multiple;
+  if (multiple <= 1 || preprocessing.resize == ResizeRule::none) return size;
+  return {size.width / multiple * multiple, size.height / multiple * multiple};
 }
 
 /// Where a centred window of `wanted` begins on a side: torchvision's CenterCrop pads first, with the smaller half
@@ -162,6 +204,8 @@ std::span<const Choice<ResizeRule>> choices(ResizeRule) {
       {ResizeRule::shorter_side, "shorter", "shorter side"},
       {ResizeRule::longer_side, "longer", "longer side"},
       {ResizeRule::squash, "squash", "squash"},
+      {ResizeRule::least, "least", "least change"},
+      {ResizeRule::box, "box", "a person's box"},
       {ResizeRule::none, "none", "none"},
   };
   return kAll;
@@ -190,6 +234,9 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
   if (preprocessing.crop == CropRule::multiple || preprocessing.cut_to_patches) check_side(patch_px, "A patch");
   if (image.width < 1 || image.height < 1) throw Error(image.name + " has no pixels; choose another picture.");
   const Size size = resized_size({image.width, image.height}, preprocessing);
+  if (size.width < 1 || size.height < 1)
+    throw Error(image.name + " has a side of less than " + std::to_string(preprocessing.multiple) +
+                " px after resizing; choose a larger resize.");
   if (size.width > kLargestSide || size.height > kLargestSide)
     throw Error(image.name + " would be " + text(size) + " pixels after resizing, more than " +
                 std::to_string(kLargestSide) + " on a side; choose another resize rule or a less elongated picture.");
@@ -198,15 +245,23 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
   Pixels pixels;
   pixels.width = window.width;
   pixels.height = window.height;
-  const Interpolation filter = preprocessing.interpolation;
-  pixels.resized = cut(preprocessing.grey ? resize(luminance(image), size.width, size.height, filter)
-                                          : resize(image, size.width, size.height, filter),
-                       window);
+  const bool as_box = preprocessing.resize == ResizeRule::box;
+  const auto resized = [&](const Image& picture) {
+    return as_box ? person_box(picture, size.width, size.height)
+                  : resize(picture, size.width, size.height, preprocessing.interpolation);
+  };
+  pixels.resized = cut(preprocessing.grey ? resized(luminance(image)) : resized(image), window);
   pixels.chw = normalized(pixels.resized, preprocessing);
+  pixels.preprocessing = preprocessing;
+  if (as_box) {
+    const Box whole = person_box_on(image.width, image.height, size.width, size.height);
+    const double x = whole.width / size.width, y = whole.height / size.height;
+    pixels.box = {whole.x + window.left * x, whole.y + window.top * y, window.width * x, window.height * y};
+    return pixels;
+  }
   const double scale_x = static_cast<double>(image.width) / size.width;
   const double scale_y = static_cast<double>(image.height) / size.height;
   pixels.box = {window.left * scale_x, window.top * scale_y, window.width * scale_x, window.height * scale_y};
-  pixels.preprocessing = preprocessing;
   return pixels;
 }
 
@@ -228,6 +283,13 @@ std::string describe(const Preprocessing& preprocessing) {
     case ResizeRule::shorter_side:
     case ResizeRule::longer_side:
       line = std::string(choice_of(preprocessing.resize).name) + " " + std::to_string(preprocessing.resize_px);
+      if (preprocessing.longest_px > 0) line += ", longer side at most " + std::to_string(preprocessing.longest_px);
+      break;
+    case ResizeRule::least:
+      line = "by the least change to " + text(input) + ", aspect ratio kept";
+      break;
+    case ResizeRule::box:
+      line = "the whole photo as a person's box";
       break;
     case ResizeRule::squash:
       line = "squashed to " + text(resized_size({}, preprocessing));
@@ -236,9 +298,11 @@ std::string describe(const Preprocessing& preprocessing) {
       line = "not resized";
       break;
   }
+  if (preprocessing.multiple > 1) line += ", sides multiples of " + std::to_string(preprocessing.multiple);
   line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
   if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
-  if (preprocessing.resize != ResizeRule::none) line += std::string(", ") + choice_of(preprocessing.interpolation).name;
+  if (preprocessing.resize != ResizeRule::none && preprocessing.resize != ResizeRule::box)
+    line += std::string(", ") + choice_of(preprocessing.interpolation).name;
   if (preprocessing.grey) line += ", luminance";
   if (preprocessing.rescale != 1.f / 255) {
     line += fmt::format(", levels times {:.6g}", preprocessing.rescale);

@@ -15,6 +15,8 @@ enum class ResizeRule {
   shorter_side,  // the shorter side becomes `resize_px`, the aspect ratio stays
   longer_side,   // the longer side becomes `resize_px`
   squash,        // both sides become the input size, whatever the aspect ratio
+  least,         // the side that changes less becomes the input's, the aspect ratio stays (DPT, Depth Anything)
+  box,           // the whole photo, taken as a person's box, in the middle of the input (ViTPose): see person_box.h
   none,          // pixels stay as they are
 };
 std::span<const Choice<ResizeRule>> choices(ResizeRule);
@@ -33,6 +35,8 @@ std::span<const Choice<Interpolation>> choices(Interpolation);
 struct Preprocessing {
   ResizeRule resize = ResizeRule::shorter_side;
   int resize_px = 224;  // of the side that `resize` names
+  int longest_px = 0;   // ResizeRule::shorter_side: the longer side is no longer than this; 0: it may be
+  int multiple = 1;     // both sides become multiples of this: the next below, with ResizeRule::least the nearest
   CropRule crop = CropRule::center;
   int width = 224;   // px, input of the network
   int height = 224;  // px

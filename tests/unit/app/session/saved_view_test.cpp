@@ -24,14 +24,16 @@ Wanted unusual() {
                  .eps = 1e-5f,
                  .activation = vit::Activation::quick_gelu,
                  .family = "timm",
-                 .weights = {},
-                 .grid = {},
+                 .weights = "teacher.",
+                 .grid = {{4, 6}},
                  .labels = "names.txt",
                  .imagenet_labels = {}};
   wanted.image = "no/such/photo \"ü\".png";
   wanted.icc = true;
   wanted.preprocessing = {.resize = vit::ResizeRule::longer_side,
                           .resize_px = 300,
+                          .longest_px = 500,
+                          .multiple = 14,
                           .crop = vit::CropRule::multiple,
                           .width = 96,
                           .height = 128,
@@ -156,6 +158,7 @@ TEST(SavedView, UnknownFieldsAndWrongValuesAreNamed) {
 
 TEST(SavedView, WhatNothingCouldMeetIsRefused) {
   EXPECT_THAT(refusal(R"("preprocessing": {"width": 2000000000})"), HasSubstr("1 to 16384"));
+  EXPECT_THAT(refusal(R"("preprocessing": {"multiple": 0})"), HasSubstr("\"preprocessing.multiple\""));
   EXPECT_THAT(refusal(R"("preprocessing": {"squash_scale": 0})"), HasSubstr("\"preprocessing.squash_scale\""));
   EXPECT_THAT(refusal(R"("preprocessing": {"std": [1, 0, 1]})"), HasSubstr("all but 0"));
   EXPECT_THAT(refusal(R"("settings": {"threads": 5000})"), HasSubstr("0 to 1024"));

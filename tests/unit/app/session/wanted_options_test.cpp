@@ -61,10 +61,12 @@ TEST(WantedOptions, SayWhetherTheColourProfileIsApplied) {
 TEST(WantedOptions, GiveTheSamePreprocessing) {
   const auto network = model();
   Wanted wanted = wanted_of(*network);
-  for (const auto resize :
-       {vit::ResizeRule::shorter_side, vit::ResizeRule::longer_side, vit::ResizeRule::squash, vit::ResizeRule::none}) {
+  for (const vit::Choice<vit::ResizeRule>& rule : choices(vit::ResizeRule{})) {
+    const vit::ResizeRule resize = rule.value;
     wanted.preprocessing = network->preprocessing;
     wanted.preprocessing.resize = resize;
+    if (resize == vit::ResizeRule::shorter_side) wanted.preprocessing.longest_px = 133;
+    if (resize == vit::ResizeRule::shorter_side || resize == vit::ResizeRule::least) wanted.preprocessing.multiple = 7;
     if (resize == vit::ResizeRule::shorter_side || resize == vit::ResizeRule::longer_side)
       wanted.preprocessing.resize_px = 77;
     wanted.preprocessing.width = 98;
