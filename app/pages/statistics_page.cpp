@@ -65,7 +65,7 @@ void StatisticsPage::draw(Bench& bench, const Area& area) {
   } else {
     const char* const why = shown == 1 ? "A prefix token has no place on the photo, and so no distance; choose a patch."
                             : shown == 2 ? "This network has no class token."
-                            : shown == 3 ? "This network has neither registers nor a distillation token."
+                            : shown == 3 ? "This network has neither registers nor a distillation or detection token."
                                          : "Each block has a single head: there is none to compare it with.";
     ui::draw_text(bench.ui, ui::Type::body, under, bench.ui.theme.soft, why, room->size.x);
   }

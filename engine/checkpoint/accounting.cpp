@@ -81,6 +81,10 @@ constexpr std::string_view kTrunk[] = {"cls_token",
                                        "rel_pos_bias",
                                        "rope",
                                        "rope_embed",
+                                       "class_pos_emb",
+                                       "freqs",
+                                       "freqs_t_x",
+                                       "freqs_t_y",
                                        "prompt",
                                        "prompts",
                                        "prompt_embeddings",
@@ -136,8 +140,10 @@ bool is_family_trunk(std::string_view name, const FamilyNames& names, bool poole
   if (const std::size_t dot = shared.rfind('.'); dot != std::string_view::npos) {
     if (name.starts_with(shared.substr(0, dot + 1))) return true;
   }
-  for (const char* pattern : {names.class_token, names.distillation_token, names.registers, names.position, names.patch,
-                              names.patch_norm, names.embed_norm, names.norm_pre, names.norm, names.fc_norm}) {
+  for (const char* pattern :
+       {names.class_token, names.distillation_token, names.registers, names.detection_tokens, names.position,
+        names.mid_positions, names.rope_frequencies, names.rope_class, names.patch, names.patch_norm, names.embed_norm,
+        names.norm_pre, names.norm, names.fc_norm}) {
     for (const std::string& spelled : spell(pattern, 0, "")) {
       if (!spelled.empty() && name.starts_with(spelled)) return true;
     }
@@ -180,16 +186,18 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
 }
 
 std::string unread_head(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used) {
-  constexpr std::string_view kHeads[] = {"head",     "heads",      "classifier",  "cls_classifier",
-                                         "fc",       "last_layer", "linear_head", "mlp_head",
-                                         "cls_head", "attn_pool",  "lm_head"};
+  constexpr std::string_view kHeads[] = {
+      "head",           "heads",        "classifier", "cls_classifier", "fc",      "last_layer",
+      "linear_head",    "mlp_head",     "cls_head",   "attn_pool",      "lm_head", "class_labels_classifier",
+      "bbox_predictor", "keypoint_head"};
+  constexpr std::string_view kBeside[] = {"classifier",     "head",         "lm_head", "class_labels_classifier",
+                                          "bbox_predictor", "keypoint_head"};
   for (const auto& [name, entry] : file.entries()) {
     if (used.count(name) != 0) continue;
     std::string_view own = name;
     if (own.starts_with(detected.prefix)) {
       own.remove_prefix(detected.prefix.size());
-    } else if (first_component(own) != "classifier" && first_component(own) != "head" &&
-               first_component(own) != "lm_head") {
+    } else if (std::find(std::begin(kBeside), std::end(kBeside), first_component(own)) == std::end(kBeside)) {
       continue;
     }
     if (std::find(std::begin(kHeads), std::end(kHeads), first_component(own)) != std::end(kHeads)) return name;

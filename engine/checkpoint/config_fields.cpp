@@ -184,7 +184,19 @@ constexpr std::string_view kKnown[] = {"_attn_implementation",
                                        "seed",
                                        "add_pooling_layer",
                                        "k_bias",
-                                       "attn_drop"};
+                                       "attn_drop",
+                                       "n_cls_tokens",
+                                       "num_detection_tokens",
+                                       "use_mid_position_embeddings",
+                                       "auxiliary_loss",
+                                       "class_cost",
+                                       "bbox_cost",
+                                       "giou_cost",
+                                       "bbox_loss_coefficient",
+                                       "giou_loss_coefficient",
+                                       "eos_coefficient",
+                                       "part_features",
+                                       "rope_temperature"};
 
 struct Only {
   const char* field;
@@ -218,7 +230,17 @@ const std::vector<Only>& only() {
                                          {"window_size", {"0", "a list of 0"}},
                                          {"normalize_attention", {"false"}},
                                          {"qk_normalization", {"false"}},
-                                         {"use_qk_norm", {"false"}}};
+                                         {"use_qk_norm", {"false"}},
+                                         {"num_experts", {"1"}},
+                                         {"num_key_value_groups", {"1"}},
+                                         {"interpolate_antialias", {"true"}},
+                                         {"interpolate_offset", {"0"}},
+                                         {"attn_pool_num_heads", {"8"}},
+                                         {"ref_feat_shape", {}},
+                                         {"rope_grid_offset", {}},
+                                         {"rope_grid_indexing", {}},
+                                         {"rope_type", {}},
+                                         {"rope_rotate_half", {}}};
   return list;
 }
 

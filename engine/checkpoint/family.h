@@ -28,7 +28,11 @@ struct FamilyNames {
   const char* class_token = "cls_token";
   const char* distillation_token = "";
   const char* registers = "";
+  const char* detection_tokens = "";
   const char* position = "pos_embed";
+  const char* mid_positions = "";     // those that are added behind the blocks
+  const char* rope_frequencies = "";  // speeds of rotary positions, where they are learned
+  const char* rope_class = "";        // the class token's angles
   const char* patch = "patch_embed.proj.*";
   const char* patch_norm = "";
   const char* embed_norm = "";
@@ -76,6 +80,9 @@ struct InputDefaults {
   ResizeRule resize = ResizeRule::shorter_side;
   double crop_pct = 0.9;        // the shorter side becomes floor(size / crop_pct)
   double crop_pct_large = 1.0;  // above 224 px
+  int shorter_px = 0;           // where the photo is not cropped: its shorter side, …
+  int longest_px = 0;           // … and the most of its longer one; 0: it is cropped
+  int multiple = 1;             // of which both sides are
   int input_px = 0;             // at most; 0: the size of the stored positions
   Interpolation interpolation = Interpolation::bicubic;
   std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};
@@ -99,9 +106,18 @@ struct Family {
   PositionRule position = {};
   bool position_optional = false;  // some of its networks have relative positions in their place
   bool position_first = false;     // positions cover class and distillation token, but never the registers
-  bool rms_norm = false;           // its norms are RMSNorm
-  bool pool_mean = false;          // its head reads the mean of the patches …
-  bool pool_before_norm = false;   // … of the last block's output
+  bool position_of_none =
+      false;                   // the first position is of a class token that is not there, and added to all (ViTPose)
+  bool portrait = false;       // where no file says it, a rectangle of patches is higher than wide
+  bool class_tokens = false;   // there may be several class tokens
+  int patch_pad = 0;           // px of zeros around the picture
+  bool silu_gate = false;      // a gate is SiLU, whatever its configuration says of other activations
+  bool rms_norm = false;       // its norms are RMSNorm
+  int pool_heads = 0;          // of its attention pool, where they are not the blocks'
+  bool pool_prefix = false;    // its attention pool looks at class token and registers, too
+  bool rope_own_grid = false;  // its rotary positions were trained on the grid of the stored ones
+  bool pool_mean = false;      // its head reads the mean of the patches …
+  bool pool_before_norm = false;  // … of the last block's output
   InputDefaults input = {};
 };
 

@@ -63,10 +63,12 @@ int preference(const std::string& prefix) {
 }
 
 /// Whether the user's name of a copy means this prefix: "target_encoder" is "target_encoder.module.".
+/// A name that ends as a prefix does means that one alone, and "." the network without a prefix.
 bool names_copy(const std::string& wanted, const std::string& prefix) {
-  const std::string name =
-      wanted.ends_with('.') || wanted.ends_with('/') ? wanted.substr(0, wanted.size() - 1) : wanted;
-  return prefix == wanted || prefix == name + "." || prefix == name + "/" || prefix.starts_with(name + ".") ||
+  if (wanted == ".") return prefix.empty();
+  if (wanted.ends_with('.') || wanted.ends_with('/')) return prefix == wanted;
+  const std::string& name = wanted;
+  return prefix == name + "." || prefix == name + "/" || prefix.starts_with(name + ".") ||
          prefix.ends_with("." + name + ".") || prefix.find("." + name + ".") != std::string::npos;
 }
 
@@ -74,7 +76,7 @@ std::string copy_names(const std::vector<std::string>& copies) {
   std::string text;
   for (const std::string& copy : copies) {
     text += (text.empty() ? "" : ", ") +
-            (copy.empty() ? std::string("\"\" (without a prefix)") : copy.substr(0, copy.size() - 1));
+            (copy.empty() ? std::string("\".\" (without a prefix)") : copy.substr(0, copy.size() - 1));
   }
   return text;
 }
@@ -113,7 +115,7 @@ struct Refusal {
 
 /// What looks like a ViT but is none, by names that only it has.
 constexpr Refusal kRefusals[] = {
-    {"detection_tokens", "a YOLOS detector", "its detection tokens go through the blocks beside the patches"},
+    {"detection_tokens", "a YOLOS detector that is no plain one", "its blocks are called differently"},
     {"gated_positional_embedding", "Llama 3.2's vision tower",
      "it sees the picture in tiles with gated positions, and has two networks of blocks"},
     {"cpb_mlp", "a Swin Transformer V2", "its attention works in windows and is a cosine with relative positions"},
@@ -125,10 +127,9 @@ constexpr Refusal kRefusals[] = {
     {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"embeddings.rms_norm.", "an AIMv2 network of native resolution",
      "its positions are sines and cosines that no tensor holds"},
-    {"attn_pool.probe", "a Perception Encoder", "its rotary positions are neither DINOv3's nor EVA-02's"},
-    {"keypoint_head.", "a ViTPose network",
-     "its patches reach beyond the picture, and the position of a class token that it has not is added to each"},
-    {"class_pos_emb", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
+    {"attn_pool.probe", "a Perception Encoder", "its blocks or positions are not those that are known of it"},
+    {"keypoint_head.", "a pose network", "its backbone is no ViTPose"},
+    {"class_pos_emb", "an MLCD vision tower", "its blocks are called differently from those that are known of it"},
     {"group_token", "a GroupViT", "its tokens are grouped from stage to stage"},
     {"to_patch_embedding.", "a network of vit-pytorch that is not its plain ViT",
      "its blocks are built differently, or its positions are in no tensor"},
@@ -138,8 +139,8 @@ constexpr Refusal kRefusals[] = {
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
     {"rel_pos", "a network with relative positions", "its attention adds them to the scores"},
     {"blocks.0.in_norm.", "a network of parallel blocks", "its attention and MLP run side by side"},
-    {"rope", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
-    {"freqs_cos", "a network with rotary positions", "its rotation is neither DINOv3's nor EVA-02's"},
+    {"rope", "a network with rotary positions", "its rotation is none of those that are known"},
+    {"freqs_cos", "a network with rotary positions", "its rotation is none of those that are known"},
     {"attn.q_bias", "an EVA network",
      "its norms may stand behind the branches, which its tensors do not say; files called eva_giant or eva01 open"},
     {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
@@ -197,11 +198,12 @@ const Family& family_named(const std::string& wanted) {
 }
 
 /// Networks that their tensors do not tell from others, by what their files and configurations call them.
-void refuse_by_name(const TensorFile& file, const std::string& words) {
-  for (const char* name : {"vit_pe_", "pe-core", "pe-spatial", "pe-lang", "rope_ape"}) {
+void refuse_by_name(const TensorFile& file, const std::string& words, const DetectedFamily& detected) {
+  if (detected.family->position.rotary != PositionRule::Rotary::none) return;
+  for (const char* name : {"vit_pe_", "pe-core", "pe-spatial", "pe-lang", "rope_ape", "rope_axial"}) {
     if (words.find(name) == std::string::npos) continue;
-    throw Error(file.path().string() + " is called \"" + name +
-                "\", which is not supported, because its rotary positions are neither DINOv3's nor EVA-02's.");
+    throw Error(file.path().string() + " is called \"" + name + "\" and has the tensors of " + detected.family->name +
+                ", which turns no queries and keys by their place: it is incomplete, or called after another network.");
   }
 }
 
@@ -210,11 +212,15 @@ void refuse_rotary(const TensorFile& file, const DetectedFamily& detected) {
   const std::string& prefix = detected.prefix;
   const bool relative = *detected.family->names->relative_bias != '\0';
   const bool split_bias = *detected.family->names->query_bias != '\0';
+  const bool normed = *detected.family->names->attn_norm != '\0';
+  const bool detects = *detected.family->names->detection_tokens != '\0';
   for (const char* part :
        {"detection_tokens", "pos_embed_window", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos",
         "q_bias", "storage_tokens", "patch_embed.backbone", "blocks.0.attn.q_norm", "blocks.0.attn.norm.weight"}) {
     if (relative && std::string_view(part).starts_with("rel")) continue;
     if (split_bias && std::string_view(part) == "q_bias") continue;
+    if (normed && std::string_view(part) == "blocks.0.attn.norm.weight") continue;
+    if (detects && std::string_view(part) == "detection_tokens") continue;
     for (const auto& [name, entry] : file.entries()) {
       if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
       if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {
@@ -271,8 +277,6 @@ std::vector<std::string> spell(std::string_view pattern, int block, std::string_
 DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted,
                              const std::string& copy) {
   const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
-  if (chosen == nullptr) refuse_by_name(file, words);
-  if (chosen == nullptr && (has_part(file, "keypoint_head.") || has_part(file, "attn_pool.probe"))) refuse(file);
   DetectedFamily best;
   std::set<std::string> copies;
   for (const Family& family : families()) {
@@ -304,6 +308,10 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (best.family == nullptr) refuse(file);
+  if (chosen == nullptr) refuse_by_name(file, words, best);
+  const bool pose = best.family->position_of_none, pooled = *best.family->names->pool_query != '\0';
+  if (chosen == nullptr && !pose && has_part(file, "keypoint_head.")) refuse(file);
+  if (chosen == nullptr && !pooled && has_part(file, "attn_pool.probe")) refuse(file);
   if (best.family->position.rotary == PositionRule::Rotary::none) refuse_rotary(file, best);
   best.reason = chosen != nullptr ? "chosen by the user" : plain_reason(*best.family, best.prefix);
   return best;

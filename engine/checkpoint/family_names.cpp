@@ -164,8 +164,9 @@ constinit const FamilyNames kHuggingFaceDinov2{.class_token = "embeddings.cls_to
                                                .proj = "attention.output.dense.*|attention.o_proj.*",
                                                .scale1 = "layer_scale1.lambda1",
                                                .norm2 = "norm2.*",
-                                               .fc1 = "mlp.fc1.*|mlp.weights_in.*",
-                                               .fc2 = "mlp.fc2.*|mlp.weights_out.*",
+                                               .fc1 = "mlp.fc1.*|mlp.weights_in.*|mlp.up_proj.*",
+                                               .gate = "mlp.gate_proj.*",
+                                               .fc2 = "mlp.fc2.*|mlp.weights_out.*|mlp.down_proj.*",
                                                .scale2 = "layer_scale2.lambda1"};
 
 // As transformers 5 calls them in memory, which torch.save(model.state_dict()) writes.

@@ -20,9 +20,13 @@ inline const PositionRule kDinoPosition{.antialias = false, .offset = 0.1};
 inline const PositionRule kBilinear{.antialias = false, .bicubic = false};
 inline const PositionRule kDinov3Position{
     .learned = false, .covers_prefix = false, .rotary = PositionRule::Rotary::halves};
-inline const PositionRule kEva02Position{.rotary = PositionRule::Rotary::pairs, .rope_base = 10000};
-inline const PositionRule kTimmRotary{
-    .learned = false, .covers_prefix = false, .rotary = PositionRule::Rotary::pairs, .rope_base = 10000};
+inline const PositionRule kEva02Position{
+    .rotary = PositionRule::Rotary::pairs, .rope_place = PositionRule::Place::scaled, .rope_base = 10000};
+inline const PositionRule kTimmRotary{.learned = false,
+                                      .covers_prefix = false,
+                                      .rotary = PositionRule::Rotary::pairs,
+                                      .rope_place = PositionRule::Place::scaled,
+                                      .rope_base = 10000};
 inline const PositionRule kFixed{.antialias = false, .resampled = false};
 
 // The shorter side becomes 256 for 224: the evaluation of DINO, DINOv2, MAE.
@@ -39,10 +43,16 @@ inline const InputDefaults kBeitInput{};
 inline const InputDefaults kBeitV2Input{.mean = kImagenetMean, .std = kImagenetStd};
 inline const InputDefaults kSquashBicubic{.resize = ResizeRule::squash, .crop_pct = 1.0};
 
+inline const InputDefaults kMlcdInput{.crop_pct = 1.0, .input_px = 336, .mean = kClipMean, .std = kClipStd};
+inline const InputDefaults kPerceptionInput{
+    .resize = ResizeRule::squash, .crop_pct = 1.0, .interpolation = Interpolation::bilinear};
+
 inline constexpr const char* kTimmAnchor = "patch_embed.proj.weight";
 inline constexpr const char* kHuggingFaceAnchor = "embeddings.patch_embeddings.projection.weight";
 
 /// Each in the order in which they are tried.
+std::vector<Family> families_of_rotary_networks();
+std::vector<Family> families_of_other_tokens();
 std::vector<Family> families_of_timm_names();
 std::vector<Family> families_of_other_names();
 

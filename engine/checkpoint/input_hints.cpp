@@ -1,7 +1,10 @@
 #include "engine/checkpoint/input_hints.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace vit {
 namespace {
@@ -64,19 +67,96 @@ void read_levels(JsonFields& source, ModelHints& hints) {
   if (factor) hints.rescale = {static_cast<float>(factor->value), factor->reason};
 }
 
+/// Processors with steps of their own, by how their names begin.
+enum class Kind : std::uint8_t { usual, yolos, dpt, pose };
+
+Kind kind_of(const std::string& type) {
+  if (type.starts_with("yolos")) return Kind::yolos;
+  if (type.starts_with("dpt")) return Kind::dpt;
+  return type.starts_with("vitpose") ? Kind::pose : Kind::usual;
+}
+
+bool is_one_or_null(const Json* found) {
+  return found == nullptr || found->is(Json::Kind::null) || (found->integer && *found->integer == 1);
+}
+
 /// Steps that no preprocessing here has.
-void refuse_other_steps(JsonFields& source) {
-  for (const char* path : {"do_pad", "keep_aspect_ratio", "do_flip_channel_order", "offset", "do_thumbnail",
-                           "do_align_long_axis", "do_image_splitting", "do_split_image"}) {
+void refuse_other_steps(JsonFields& source, Kind kind) {
+  for (const char* path : {"do_flip_channel_order", "offset", "do_thumbnail", "do_align_long_axis",
+                           "do_image_splitting", "do_split_image"}) {
     if (source.is_true(path, false)) source.refuse(kTopic, path, "false, and that step is not supported");
   }
-  for (const char* path : {"ensure_multiple_of", "size_divisor"}) {
-    const Json* found = source.find(path);
-    const bool harmless = found == nullptr || found->is(Json::Kind::null) || (found->integer && *found->integer == 1);
-    if (!harmless) source.refuse(kTopic, path, "1, and rounding to a multiple is not supported");
+  // YOLOS pads the pictures of a batch to the largest, which is nothing for one.
+  if (kind != Kind::yolos && source.is_true("do_pad", false))
+    source.refuse(kTopic, "do_pad", "false, and padding is not supported");
+  if (kind != Kind::dpt && source.is_true("keep_aspect_ratio", false))
+    source.refuse(kTopic, "keep_aspect_ratio", "false, and that step is known of DPT's processor alone");
+  if (kind != Kind::pose && source.is_true("do_affine_transform", false))
+    source.refuse(kTopic, "do_affine_transform", "false, and that step is known of ViTPose's processor alone");
+  if (kind != Kind::dpt && !is_one_or_null(source.find("ensure_multiple_of")))
+    source.refuse(kTopic, "ensure_multiple_of", "1, and rounding to a multiple is known of DPT's processor alone");
+  for (const char* path : {"size_divisor", "pad_size"}) {
+    if (!is_one_or_null(source.find(path))) source.refuse(kTopic, path, "1 or null, and padding is not supported");
   }
   for (const char* path : {"size.longest_edge", "size.max_height", "size.max_width", "crop_size.shortest_edge"}) {
+    if (kind == Kind::yolos && std::string_view(path) == "size.longest_edge") continue;
     if (source.find(path) != nullptr) source.refuse(kTopic, path, "supported");
+  }
+}
+
+/// The shorter side, unless the longer one would be too long then, and both down to multiples of 16.
+void read_yolos(JsonFields& source, ModelHints& hints) {
+  constexpr int kMultiple = 16;  // px
+  const Json* size = source.find("size");
+  const bool number = size != nullptr && size->is(Json::Kind::number);  // early files
+  source.integer(hints.shorter_side_px, kTopic, {number ? "size" : "size.shortest_edge"});
+  source.integer(hints.longest_px, kTopic, {number ? "max_size" : "size.longest_edge"});
+  const std::string why = "usual for YOLOS's processor";
+  if (!hints.shorter_side_px) {
+    if (size != nullptr) source.refuse(kTopic, "size", "a shortest and a longest edge");
+    hints.shorter_side_px = {800, why};
+  }
+  if (!hints.longest_px) hints.longest_px = {1333, why};
+  hints.multiple = {kMultiple, why};
+  hints.uncropped = {true, hints.shorter_side_px->reason};
+  hints.squash = {false, hints.shorter_side_px->reason};
+}
+
+/// Both sides near multiples of a number; the aspect ratio may stay, and then the side that changes less tells.
+void read_dpt(JsonFields& source, ModelHints& hints) {
+  std::optional<Hint<std::pair<int, int>>> size;
+  source.size(size, kTopic, {"size"});
+  source.integer(hints.multiple, kTopic, {"ensure_multiple_of"});
+  if (!size) return;
+  const auto keeps = source.boolean(kTopic, {"keep_aspect_ratio"});
+  hints.input_px = size;
+  if (keeps && keeps->value) {
+    hints.least_change = keeps;
+    hints.uncropped = {true, keeps->reason};
+    return;
+  }
+  const int multiple = hints.multiple ? hints.multiple->value : 1;
+  const auto nearest = [&](int side) {
+    return static_cast<int>(std::nearbyint(static_cast<double>(side) / multiple)) * multiple;
+  };
+  hints.input_px->value = {nearest(size->value.first), nearest(size->value.second)};
+  hints.squash = {true, size->reason};
+}
+
+/// The affine transform of a person's box.
+void read_pose(JsonFields& source, ModelHints& hints) {
+  std::optional<Hint<std::pair<int, int>>> size;
+  source.size(size, kTopic, {"size"});
+  if (size) hints.input_px = size;
+  std::optional<Hint<double>> factor;
+  source.real(factor, kTopic, {"normalize_factor"});
+  if (factor && factor->value != 200) source.refuse(kTopic, "normalize_factor", "200");
+  const auto does = source.boolean(kTopic, {"do_affine_transform"});
+  if (does && !does->value) {
+    hints.unresized = {true, does->reason};
+    hints.uncropped = {true, does->reason};
+  } else {
+    hints.box = {true, does ? does->reason : "usual for ViTPose's processor"};
   }
 }
 
@@ -119,7 +199,16 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   const std::string kind = type ? type->value : "";
   read_levels(source, hints);
   read_filter(source, hints);
-  refuse_other_steps(source);
+  refuse_other_steps(source, kind_of(kind));
+  hints.crop_rounds_down = true;
+  if (kind_of(kind) == Kind::pose) return read_pose(source, hints);
+  if (!source.is_true("do_resize", true)) {
+    hints.unresized = {true, "do_resize in " + source.file()};
+  } else if (kind_of(kind) == Kind::yolos) {
+    return read_yolos(source, hints);
+  } else if (kind_of(kind) == Kind::dpt) {
+    return read_dpt(source, hints);
+  }
 
   std::optional<Hint<std::pair<int, int>>> size, crop;
   std::optional<Hint<int>> shortest;
@@ -130,15 +219,13 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   const auto does_crop = source.boolean(kTopic, {"do_center_crop"});
   const bool crops = does_crop ? does_crop->value : source.find("crop_size") != nullptr && crops_by_default(kind);
   if (crops) source.size(crop, kTopic, {"crop_size"});
-  hints.crop_rounds_down = true;
 
   const bool number = source.find("size") != nullptr && source.find("size")->is(Json::Kind::number);
   if (number && crop && !kind.starts_with("deit")) {  // an early CLIP processor: the shorter side, then a crop
     shortest = Hint<int>{size->value.first, size->reason};
     size.reset();
   }
-  if (!source.is_true("do_resize", true)) {
-    hints.unresized = {true, "do_resize in " + source.file()};
+  if (hints.unresized) {
     if (!crop) hints.uncropped = {true, "do_resize in " + source.file()};
   } else if (shortest && crop_pct) {  // ConvNeXt's processor: a crop for small inputs, a squash for large ones
     const bool large = shortest->value >= 384;

@@ -61,6 +61,7 @@ std::shared_ptr<const Model> load_model(const std::string& source, const LoadOpt
     }
     const PlainWeights plain = plain_weights(stored);
     for (const std::string& note : plain.notes) hints.warnings.push_back(note);
+    if (stored->format() == "ONNX") read_graph_hints(stored->metadata(), hints);
     return Loader(*plain.file, std::move(hints), options, progress).load();
   } catch (const std::bad_alloc&) {
     throw Error("There is not enough memory to load " + source + ": use a smaller network.");

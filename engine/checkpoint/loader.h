@@ -53,6 +53,8 @@ class Loader {
   void read_patch_size();
   void read_prefix_tokens();
   void read_grid();
+  void read_rotary();
+  Matrix placed(const float* stored, int first_rows) const;
   void read_relative_grid();
   void read_pool_sizes();
   AttentionPool read_attention_pool();
@@ -65,6 +67,7 @@ class Loader {
   void check_weights_fit() const;
   void read_weights();
   void read_tokens();
+  void read_speeds(const std::string& name);
   void read_positions();
   BlockWeights read_block(int block);
   void account();
@@ -91,7 +94,7 @@ class Loader {
   std::shared_ptr<Model> model_;
   double total_ = 0;         // elements in the file
   int stored_heads_ = 0;     // where the query's shape keeps heads apart
-  int position_prefix_ = 0;  // leading rows of the stored positions that belong to prefix tokens
+  int position_prefix_ = 0;  // leading rows of the stored positions that are not of patches
   std::optional<std::string> position_name_;
   std::string head_ = "";         // pattern of the head's last layer
   std::string head_hidden_ = "";  // of the one before it, if there are two

@@ -64,6 +64,17 @@ void Loader::refuse_problems() const {
   }
   if (detected_.family->position_optional) refuse_missing_positions();
   const ModelConfig& c = model_->config;
+  if (hints_.mid_positions && hints_.mid_positions->value != c.mid_positions && *names().mid_positions != '\0') {
+    throw Error(file_.path().string() + " has " + (c.mid_positions ? "the" : "no") + " tensor \"" + detected_.prefix +
+                names().mid_positions + "\", but " + hints_.mid_positions->reason + " says " +
+                (hints_.mid_positions->value ? "true" : "false") +
+                ": the file is incomplete, or the other one belongs to another network.");
+  }
+  if (hints_.detection_tokens && hints_.detection_tokens->value != c.detection_tokens) {
+    throw Error(file_.path().string() + " has " + std::to_string(c.detection_tokens) + " detection tokens, but " +
+                hints_.detection_tokens->reason + " says " + std::to_string(hints_.detection_tokens->value) +
+                ": the file is incomplete, or the other one belongs to another network.");
+  }
   if (hints_.registers && hints_.registers->value != c.registers) {
     throw Error(file_.path().string() + " has " + std::to_string(c.registers) + " register tokens, but " +
                 hints_.registers->reason + " says " + std::to_string(hints_.registers->value) +
@@ -89,7 +100,8 @@ void Loader::refuse_problems() const {
                 spell(names().patch, 0, names().bias).front() +
                 "\"), without which only networks with a norm before block 0 are known: the file is incomplete.");
   }
-  if (c.swiglu && hints_.activation && hints_.activation->value != Activation::silu && has_gate()) {
+  if (c.swiglu && !detected_.family->silu_gate && hints_.activation && hints_.activation->value != Activation::silu &&
+      has_gate()) {
     throw Error(hints_.activation->reason + " says that the gate of this network's MLP is " +
                 choice_of(hints_.activation->value).name + ", which is not supported: only SiLU (SwiGLU) is.");
   }
@@ -97,6 +109,7 @@ void Loader::refuse_problems() const {
 
 void Loader::decide() {
   drop_foreign_hints();
+  read_rotary();
   refuse_problems();
   const Family& family = *detected_.family;
   const Architecture* named = known_architecture(hints_, config());

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/loader.h"
+#include "engine/checkpoint/model_facts.h"
 #include "engine/checkpoint/stored_grid.h"
 
 namespace vit {
@@ -35,6 +36,7 @@ void Loader::read_sizes() {
     if (shape.size() == 3 && shape[1] > 0 && shape[1] <= c.channels) stored_heads_ = static_cast<int>(shape[1]);
   }
   c.patch_bias = tensors_.find(names().patch, 0, "bias").has_value();
+  c.patch_pad = detected_.family->patch_pad;
   c.layer_scale = tensors_.find(tensors_.in_block(names().scale1), 0, "weight").has_value();
   c.attn_norm = tensors_.find(tensors_.in_block(names().attn_norm), 0, "norm").has_value();
   c.mlp_norm = tensors_.find(tensors_.in_block(names().mlp_norm), 0, "norm").has_value();
@@ -69,6 +71,13 @@ void Loader::read_sizes() {
   }
   read_pool_sizes();
   read_grid();
+  if (const auto mid = find_vector(names().mid_positions)) {
+    const std::int64_t rows = c.prefix_tokens() + std::int64_t{c.grid_height} * c.grid_width;
+    if (tensors_.elements(*mid) != (c.depth - 1) * rows * c.channels)
+      throw Error("Tensor \"" + *mid + "\" of " + file_.path().string() + " does not hold " + std::to_string(rows) +
+                  " positions for each of " + std::to_string(c.depth - 1) + " blocks: the file is incomplete.");
+    c.mid_positions = c.depth > 1;
+  }
 }
 
 /// An attention-pooling head, unless the family's classifier reads the tokens themselves.
@@ -187,9 +196,14 @@ void Loader::read_prefix_tokens() {
   for (const char* pattern : detected_.family->always) tensors_.require(pattern, 0, "weight");
   const auto class_token = find_vector(names().class_token);
   c.class_token = class_token && tensors_.elements(*class_token) > 0;
+  const auto count_of = [&](const std::string& name) {
+    return static_cast<int>(std::min<std::int64_t>(tensors_.elements(name) / c.channels, 1 << 20));
+  };
+  if (c.class_token && detected_.family->class_tokens) c.more_class_tokens = std::max(count_of(*class_token), 1) - 1;
+  if (const auto detection = find_vector(names().detection_tokens)) c.detection_tokens = count_of(*detection);
   c.distillation_token = find_vector(names().distillation_token).has_value();
   if (const auto registers = find_vector(names().registers)) {
-    c.registers = static_cast<int>(std::min<std::int64_t>(tensors_.elements(*registers) / c.channels, 1 << 20));
+    c.registers = count_of(*registers);
   }
   c.pool = ModelConfig::Pool::class_token;
 }
@@ -226,6 +240,46 @@ void Loader::read_relative_grid() {
       {"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches", grid.source, grid.reason});
 }
 
+/// How queries and keys turn by their place: as the family has it, or as a known name or a configuration says.
+void Loader::read_rotary() {
+  ModelConfig& c = config();
+  PositionRule& rule = c.position;
+  const Architecture* named = known_architecture(hints_, c);
+  const bool says = named != nullptr && named->rope_base > 0;
+  if (rule.rotary == PositionRule::Rotary::none) {
+    if (!says) return;
+    throw Error(file_.path().string() + " has the tensors of " + c.family + ", but timm's " + named->name +
+                " turns queries and keys by their place: the file is incomplete, or its name is another network's.");
+  }
+  if (const auto learned = tensors_.find(names().rope_frequencies, 0, "weight")) {
+    // (2, L, h, d/2), or (2, L, C/2)
+    const auto& shape = tensors_.shape(*learned);
+    if (tensors_.elements(*learned) != std::int64_t{c.depth} * c.channels)
+      throw Error("Tensor \"" + *learned + "\" of " + file_.path().string() +
+                  " does not hold the speeds of two axes for all heads of all blocks.");
+    if (shape.size() == 4) stored_heads_ = static_cast<int>(std::min<std::int64_t>(shape[2], c.channels));
+  }
+  if (const auto angles = find_vector(names().rope_class)) {
+    // Two channels turn by each angle.
+    const std::int64_t width = 2 * tensors_.elements(*angles);
+    if (width > 0 && width <= c.channels && c.channels % width == 0)
+      stored_heads_ = static_cast<int>(c.channels / width);
+  }
+  if (says && !rule.learned_speeds) {
+    rule.rope_base = named->rope_base;
+    rule.rope_place = named->rope_side > 0 ? PositionRule::Place::scaled : PositionRule::Place::counted;
+    rule.rope_side = named->rope_side;
+    rule.rope_offset = named->rope_offset;
+    rule.rope_columns_first = named->rope_columns_first;
+  } else if (detected_.family->rope_own_grid) {
+    rule.rope_side = c.grid_height;
+    rule.rope_offset = c.class_token ? 1 : 0;
+    report().facts.push_back({"network", "rotary positions over its own grid", Source::guessed,
+                              "no file says for how many patches its rotary positions were trained"});
+  }
+  if (hints_.rope_base) rule.rope_base = hints_.rope_base->value;
+}
+
 void Loader::read_grid() {
   ModelConfig& c = config();
   c.position = detected_.family->position;
@@ -234,7 +288,6 @@ void Loader::read_grid() {
     const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
     c.grid_height = std::max(1, height / c.patch_px);
     c.grid_width = std::max(1, width / c.patch_px);
-    if (hints_.rope_base) c.position.rope_base = hints_.rope_base->value;
     return;
   }
   position_name_ = find_vector(names().position);
@@ -245,21 +298,23 @@ void Loader::read_grid() {
                 spell(names().position, 0, "weight").front() + "\"), which " + c.family + " needs.");
   }
   const std::int64_t elements = tensors_.elements(*position_name_);
-  const std::int64_t rows = elements / c.channels;
-  if (rows * c.channels != elements || rows < 1 || rows > (1 << 24)) {
+  const std::int64_t rows = elements / c.channels - c.detection_tokens;
+  if ((rows + c.detection_tokens) * c.channels != elements || rows < 1 || rows > (1 << 24)) {
     throw Error("Tensor \"" + *position_name_ + "\" of " + file_.path().string() + " is no list of positions of " +
                 std::to_string(c.channels) + " channels.");
   }
-  const StoredGrid grid = stored_grid({.rows = rows,
-                                       .special = (c.class_token ? 1 : 0) + (c.distillation_token ? 1 : 0),
-                                       .registers = c.registers,
-                                       .patch_px = c.patch_px,
-                                       // timm leaves the class token out of the positions in DeiT-III and where there
-                                       // are registers.
-                                       .may_skip_prefix = c.registers > 0 || c.layer_scale,
-                                       .wanted = options_.grid,
-                                       .input_px = hints_.input_px},
-                                      "Tensor \"" + *position_name_ + "\" of " + file_.path().string());
+  const StoredGrid grid = stored_grid(
+      {.rows = rows,
+       .special = c.class_tokens() + (c.distillation_token ? 1 : 0) + (detected_.family->position_of_none ? 1 : 0),
+       .registers = c.registers,
+       .patch_px = c.patch_px,
+       .portrait = detected_.family->portrait,
+       // timm leaves the class token out of the positions in DeiT-III and where there
+       // are registers.
+       .may_skip_prefix = c.registers > 0 || c.layer_scale,
+       .wanted = options_.grid,
+       .input_px = hints_.input_px},
+      "Tensor \"" + *position_name_ + "\" of " + file_.path().string());
   if (c.relative_bias != ModelConfig::RelativeBias::none &&
       (c.grid_height != grid.height || c.grid_width != grid.width)) {
     throw Error(file_.path().string() + " has positions of " + std::to_string(grid.width) + "×" +

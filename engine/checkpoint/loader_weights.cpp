@@ -42,6 +42,10 @@ void Loader::read_weights() {
       periods && c.position.rotary != PositionRule::Rotary::none) {
     model_->rope_periods = tensors_.vector(*periods, tensors_.elements(*periods));
   }
+  if (const auto angles = find_vector(names().rope_class)) {
+    model_->rope_class_angles = tensors_.vector(*angles, c.channels / c.num_heads / 2);
+  }
+  if (const auto speeds = find_vector(names().rope_frequencies)) read_speeds(*speeds);
   model_->embed_norm = tensors_.optional_norm(names().embed_norm, c.channels);
   model_->norm_pre = tensors_.optional_norm(names().norm_pre, c.channels);
   if (c.relative_bias == ModelConfig::RelativeBias::shared) {
@@ -73,23 +77,56 @@ void Loader::read_tokens() {
       std::copy_n(values.data() + static_cast<std::ptrdiff_t>(i) * c.channels, c.channels, model_->prefix.row(row++));
     }
   };
-  if (c.class_token) append(names().class_token, 1);
+  if (c.class_token) append(names().class_token, c.class_tokens());
   if (c.distillation_token) append(names().distillation_token, 1);
   if (c.registers > 0) append(names().registers, c.registers);
+  if (c.detection_tokens > 0) append(names().detection_tokens, c.detection_tokens);
+}
+
+/// Of both axes, stored (2, L, C/2): the rows of a block lie together in memory.
+void Loader::read_speeds(const std::string& name) {
+  const ModelConfig& c = config();
+  const int width = c.channels / 2;
+  const std::vector<float> values = tensors_.vector(name, std::int64_t{2} * c.depth * width);
+  model_->rope_frequencies = Matrix(2 * c.depth, width);
+  for (int axis = 0; axis < 2; ++axis) {
+    for (int block = 0; block < c.depth; ++block) {
+      const auto at = static_cast<std::ptrdiff_t>(axis * c.depth + block) * width;
+      std::copy_n(values.data() + at, width, model_->rope_frequencies.row(2 * block + axis));
+    }
+  }
+}
+
+/// Rows as they are stored, `first_rows` of them for other tokens than patches: (prefix tokens + grid, C).
+Matrix Loader::placed(const float* stored, int first_rows) const {
+  const ModelConfig& c = model_->config;
+  const int patches = c.grid_height * c.grid_width, prefix = c.prefix_tokens();
+  const bool of_none = detected_.family->position_of_none;
+  Matrix rows(prefix + patches, c.channels);
+  const auto at = [&](int row) { return stored + static_cast<std::ptrdiff_t>(row) * c.channels; };
+  // Registers stand between the class token and the patches, mostly without positions of their own.
+  for (int i = 0; i < first_rows && !of_none; ++i) std::copy_n(at(i), c.channels, rows.row(i));
+  for (int i = 0; i < patches; ++i) {
+    float* row = rows.row(prefix + i);
+    std::copy_n(at(first_rows + i), c.channels, row);
+    for (int k = 0; of_none && k < c.channels; ++k) row[k] += stored[k];
+  }
+  // Detection tokens stand behind the patches in the file.
+  for (int i = 0; i < c.detection_tokens; ++i)
+    std::copy_n(at(first_rows + patches + i), c.channels, rows.row(prefix - c.detection_tokens + i));
+  return rows;
 }
 
 void Loader::read_positions() {
   const ModelConfig& c = config();
   if (!position_name_) return;
-  const int patches = c.grid_height * c.grid_width;
-  const std::vector<float> values =
-      tensors_.vector(*position_name_, static_cast<std::int64_t>(position_prefix_ + patches) * c.channels);
-  model_->position = Matrix(c.prefix_tokens() + patches, c.channels);
-  for (int i = 0; i < position_prefix_ + patches; ++i) {
-    // Registers stand between the class token and the patches, mostly without positions of their own.
-    const int row = i < position_prefix_ ? i : c.prefix_tokens() + i - position_prefix_;
-    std::copy_n(values.data() + static_cast<std::ptrdiff_t>(i) * c.channels, c.channels, model_->position.row(row));
-  }
+  const int rows = position_prefix_ + c.grid_height * c.grid_width + c.detection_tokens;
+  const std::int64_t numbers = std::int64_t{rows} * c.channels;
+  model_->position = placed(tensors_.vector(*position_name_, numbers).data(), position_prefix_);
+  if (!c.mid_positions) return;
+  const std::vector<float> values = tensors_.vector(*find_vector(names().mid_positions), (c.depth - 1) * numbers);
+  for (int block = 0; block + 1 < c.depth; ++block)
+    model_->mid_positions.push_back(placed(values.data() + block * numbers, position_prefix_));
 }
 
 BlockWeights Loader::read_block(int block) {
@@ -148,6 +185,9 @@ void Loader::note_choices() {
     r.facts.push_back({"weights", plain(detected_.prefix), options_.weights ? Source::overridden : Source::guessed,
                        "the file also holds " + others + " (--weights)"});
   }
+  const auto named = [](const std::string& prefix) { return prefix.empty() ? std::string(".") : prefix; };
+  for (const std::string& copy : detected_.copies) r.copies.push_back(named(copy));
+  r.copy = named(detected_.prefix);
   for (const std::string& warning : hints_.warnings) r.facts.push_back({"warning", "", Source::guessed, warning});
 }
 
@@ -166,7 +206,8 @@ void Loader::finish_report() {
     r.weight_bytes += block.relative_bias.bytes();
     r.weight_bytes += sizeof(float) * static_cast<std::size_t>(4 + (config().layer_scale ? 2 : 0)) * config().channels;
   }
-  r.weight_bytes += model_->relative_bias.bytes();
+  r.weight_bytes += model_->relative_bias.bytes() + model_->rope_frequencies.bytes();
+  for (const Matrix& position : model_->mid_positions) r.weight_bytes += position.bytes();
   if (const auto& pool = model_->attention_pool) {
     r.weight_bytes += pool->keys_values.bytes() + pool->proj.bytes();
     if (pool->fc1) r.weight_bytes += pool->fc1->bytes() + pool->fc2->bytes();

@@ -241,10 +241,30 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   const int side = std::min(result.width, result.height);
   const double crop = hints.crop_pct ? hints.crop_pct->value : side <= 224 ? usual.crop_pct : usual.crop_pct_large;
   result.crop_rounds_down = hints.crop_rounds_down || std::string_view(family.name).starts_with("Hugging Face");
-  if (hints.shorter_side_px) {
-    result.resize_px = hints.shorter_side_px->value;
-    add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px", Source::read,
-        hints.shorter_side_px->reason);
+  if (hints.least_change) {
+    result.resize = ResizeRule::least;
+    result.resize_px = side;
+    add(report, "resize",
+        "by the least change to " + std::to_string(result.width) + "×" + std::to_string(result.height) + " px",
+        Source::read, hints.least_change->reason);
+  } else if (hints.box) {
+    result.resize = ResizeRule::box;
+    result.resize_px = side;
+    add(report, "resize", "the whole photo as a person's box", Source::read, hints.box->reason);
+  } else if (usual.resize == ResizeRule::box && !hints.squash) {
+    result.resize = ResizeRule::box;
+    result.resize_px = side;
+    add(report, "resize", "the whole photo as a person's box", Source::guessed, why);
+  } else if (hints.shorter_side_px || (usual.longest_px > 0 && !hints.squash)) {
+    const bool read = hints.shorter_side_px.has_value();
+    result.resize_px = read ? hints.shorter_side_px->value : usual.shorter_px;
+    if (hints.longest_px) result.longest_px = hints.longest_px->value;
+    if (!read) result.longest_px = usual.longest_px;
+    if (!read) result.crop = CropRule::multiple;
+    add(report, "resize",
+        "shorter side " + std::to_string(result.resize_px) + " px" +
+            (result.longest_px > 0 ? ", longer side at most " + std::to_string(result.longest_px) + " px" : ""),
+        read ? Source::read : Source::guessed, read ? hints.shorter_side_px->reason : why);
   } else if (squash) {
     const int before_crop = hints.squash_px ? hints.squash_px->value : static_cast<int>(std::floor(side / crop));
     result.resize_px = side;
@@ -255,6 +275,14 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
     result.resize_px = static_cast<int>(std::floor(side / crop));
     add(report, "resize", "shorter side " + std::to_string(result.resize_px) + " px",
         hints.crop_pct ? Source::read : Source::guessed, hints.crop_pct ? hints.crop_pct->reason : why);
+  }
+  const int multiple = hints.multiple                          ? hints.multiple->value
+                       : hints.squash || hints.shorter_side_px ? 1
+                                                               : usual.multiple;
+  if (multiple > 1) {
+    result.multiple = multiple;
+    add(report, "sides", "multiples of " + std::to_string(multiple) + " px",
+        hints.multiple ? Source::read : Source::guessed, hints.multiple ? hints.multiple->reason : why);
   }
   if (hints.unresized) {
     result.resize = ResizeRule::none;
@@ -326,8 +354,12 @@ void note_position_rule(const ModelConfig& config, LoadReport& report, const Fam
     if (rule.offset != 0) text += ", offset " + number_text(rule.offset);
   }
   if (rule.rotary != PositionRule::Rotary::none) {
-    text += (text.empty() ? "" : "; ") + ("rotary (RoPE), base " + number_text(rule.rope_base));
+    text += (text.empty() ? "" : "; ") + (rule.learned_speeds
+                                              ? std::string("rotary (RoPE), learned for each block and head")
+                                              : "rotary (RoPE), base " + number_text(rule.rope_base));
+    if (rule.turns_class) text += ", the class token's learned";
   }
+  if (config.mid_positions) text += "; others behind each block";
   if (config.relative_bias != ModelConfig::RelativeBias::none) {
     const bool shared = config.relative_bias == ModelConfig::RelativeBias::shared;
     text += (text.empty() ? "" : "; ") + std::string("relative, added to the scores, ") +

@@ -90,6 +90,8 @@ void read_network(JsonFields& source, ModelHints& hints) {
       source.boolean("positions", {"use_relative_position_bias", "use_rel_pos_bias", "model_args.use_rel_pos_bias"});
   hints.shared_positions = source.boolean("positions", {"use_shared_relative_position_bias", "use_shared_rel_pos_bias",
                                                         "model_args.use_shared_rel_pos_bias"});
+  source.integer(hints.detection_tokens, "config", {"num_detection_tokens"});
+  hints.mid_positions = source.boolean("positions", {"use_mid_position_embeddings"});
   read_activation(source, hints);
   read_norm(source, hints);
   read_pool(source, hints);
@@ -137,15 +139,20 @@ void read_config(JsonFields& root, ModelHints& hints) {
     hints.words += " architecture:" + architecture->value;
     if (const auto tag = root.text("config", {"pretrained_cfg.tag"})) hints.words += "." + tag->value;
   }
-  if (const auto type = root.text("config", {"vision_config.model_type", "model_type"})) {
+  if (const auto type = root.text("config", {"vision_config.model_type", "backbone_config.model_type", "model_type"})) {
     hints.model_type = type->value;
     hints.words += " " + type->value;
   }
-  if (const Json* vision = root.find("vision_config"); vision != nullptr && vision->is(Json::Kind::object)) {
-    JsonFields tower(*vision, "vision_config of " + root.file(), hints);
-    read_network(tower, hints);
-    check_fields(tower, hints);
-  } else {
+  const auto tower = [&](const char* field) {
+    const Json* found = root.find(field);
+    if (found == nullptr || found->is(Json::Kind::null)) return false;
+    if (!found->is(Json::Kind::object)) root.refuse("config", field, "a network's fields");
+    JsonFields fields(*found, std::string(field) + " of " + root.file(), hints);
+    read_network(fields, hints);
+    check_fields(fields, hints);
+    return true;
+  };
+  if (!tower("vision_config") && !tower("backbone_config")) {
     read_network(root, hints);
     check_fields(root, hints);
   }
@@ -171,6 +178,15 @@ void read_open_clip(JsonFields& root, ModelHints& hints) {
 }
 
 }  // namespace
+
+void read_graph_hints(const std::map<std::string, std::string>& words, ModelHints& hints) {
+  const std::string why = "the ONNX graph";
+  if (const auto found = words.find("eps"); found != words.end()) hints.eps = {std::stof(found->second), why};
+  if (const auto found = words.find("heads"); found != words.end()) hints.num_heads = {std::stoi(found->second), why};
+  if (const auto found = words.find("activation"); found != words.end()) {
+    if (const auto known = activation_named(found->second)) hints.activation = {*known, why};
+  }
+}
 
 ModelHints read_hints(const std::filesystem::path& file) {
   ModelHints hints;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,11 +34,12 @@ struct ModelHints {
   bool changes_tokens = false;  // model_args names the tokens before the patches
   bool has_config = false;      // a configuration of the network was read
   std::string words;            // file, folder, architecture in lower case: for hints of families
-  std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers;
+  std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers, detection_tokens;
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
   std::optional<Hint<bool>> rms_norm;                                                  // true: the norms are RMSNorm
+  std::optional<Hint<bool>> mid_positions;                                             // true: YOLOS has them
   std::optional<Hint<bool>> absolute_positions, relative_positions, shared_positions;  // BEiT: which it has
   std::optional<Hint<ModelConfig::Pool>> pool;
   std::optional<Hint<std::array<float, 3>>> mean, std;
@@ -46,6 +48,8 @@ struct ModelHints {
   std::optional<Hint<std::pair<int, int>>> input_px;  // height, width
   std::optional<Hint<double>> crop_pct;
   std::optional<Hint<int>> shorter_side_px;        // before the crop
+  std::optional<Hint<int>> longest_px, multiple;   // of the longer side at most; of which both sides are
+  std::optional<Hint<bool>> least_change, box;     // true: ResizeRule of that name
   std::optional<Hint<bool>> squash;                // true: to the input size whatever the aspect ratio
   std::optional<Hint<int>> squash_px;              // before the crop, if not the input size
   std::optional<Hint<bool>> unresized, uncropped;  // true: that step is left out
@@ -60,5 +64,8 @@ struct ModelHints {
 /// Reads what lies beside `file`: NAME.json or config.json, open_clip_config.json, preprocessor_config.json or
 /// processor_config.json. What is not there is left out, a file that is no JSON becomes a warning.
 ModelHints read_hints(const std::filesystem::path& file);
+
+/// What the graph of an ONNX file says ("eps", "activation", "heads"), which goes before what lies beside it.
+void read_graph_hints(const std::map<std::string, std::string>& words, ModelHints& hints);
 
 }  // namespace vit

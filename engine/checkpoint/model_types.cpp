@@ -29,8 +29,6 @@ constexpr ModelType kTypes[] = {
     {"levit", "a LeViT", kStages},
     {"mllama_vision_model", "Llama 3.2's vision tower",
      "it sees the picture in tiles with gated positions, and has two networks of blocks"},
-    {"mlcd", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
-    {"mlcd_vision_model", "an MLCD vision tower", "its rotary positions are neither DINOv3's nor EVA-02's"},
     {"mobilevit", "a MobileViT", "its attention works on unfolded convolution maps"},
     {"mobilevitv2", "a MobileViT V2", "its attention is over separable maps"},
     {"pixtral", "Pixtral's vision tower", kSequence},
@@ -57,11 +55,8 @@ constexpr ModelType kTypes[] = {
     {"vilt", "a ViLT network", "it reads pictures and text together"},
     {"vit_hybrid", "a hybrid ViT", "its patches come from a convolutional network"},
     {"vitdet", "a ViTDet network", "its attention works in windows and adds relative positions"},
-    {"vitpose", "a ViTPose network", "the position of a class token that it has not is added to every patch"},
-    {"vitpose_backbone", "a ViTPose network", "the position of a class token that it has not is added to every patch"},
     {"vivit", "a ViViT network", kVideo},
     {"vjepa2", "a V-JEPA 2 network", kVideo},
-    {"yolos", "a YOLOS detector", "its detection tokens go through the blocks beside the patches"},
 };
 
 }  // namespace

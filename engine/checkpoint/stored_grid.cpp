@@ -44,14 +44,16 @@ std::optional<StoredGrid> square(const StoredRows& stored) {
   return std::nullopt;
 }
 
-/// The rectangle nearest to a square, wider than high.
+/// The rectangle nearest to a square.
 std::optional<StoredGrid> rectangle(const StoredRows& stored) {
   const std::int64_t patches = stored.rows - stored.special;
   for (auto height = static_cast<std::int64_t>(std::sqrt(static_cast<double>(patches))); height > 1; --height) {
     if (patches % height != 0) continue;
     const std::int64_t width = patches / height;
     if (width > kLongest * height) break;
-    return StoredGrid{static_cast<int>(height), static_cast<int>(width), stored.special, Source::guessed,
+    const auto rows = static_cast<int>(stored.portrait ? width : height);
+    const auto cols = static_cast<int>(stored.portrait ? height : width);
+    return StoredGrid{rows, cols, stored.special, Source::guessed,
                       "the rectangle nearest to a square, because no file says the input's size (--grid ROWSxCOLUMNS)"};
   }
   return std::nullopt;

@@ -13,9 +13,10 @@ namespace vit {
 
 struct StoredRows {
   std::int64_t rows = 0;  // of the stored positions
-  int special = 0;        // class and distillation token
+  int special = 0;        // those of class and distillation token
   int registers = 0;
   int patch_px = 1;
+  bool portrait = false;                              // a rectangle is higher than wide
   bool may_skip_prefix = false;                       // the family may store positions of the patches alone
   std::optional<std::pair<int, int>> wanted;          // rows and columns, by the user
   std::optional<Hint<std::pair<int, int>>> input_px;  // height, width, by a file

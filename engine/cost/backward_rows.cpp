@@ -24,6 +24,7 @@ Operator norm(Op op, const Polynomial& numbers, int forward, const Polynomial& w
 void add_attention(const ModelConfig& config, const Settings& settings, std::vector<Operator>& rows) {
   const Polynomial tokens = B * N * C, scores = B * N * N * h, product = B * N * N * C;
   const Polynomial bias = config.qkv_bias && settings.qkv_bias ? 1 : 0;
+  const Polynomial turned = config.position.turns_class ? N : N - T;
   const double again = settings.keep == Keep::qk ? 2 : 0;  // for the heads' outputs, and for their gradient
   rows.push_back({.op = Op::qkv,                           // v again, and the gradients of q, k and v
                   .shape = "(B, N, C)",
@@ -37,9 +38,9 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
     rows.push_back({.op = Op::rope,
                     .shape = "2 × (B, h, N, C/h)",
                     .work = Work::element,
-                    .elements = 2 * B * (N - T) * C,
+                    .elements = 2 * B * turned * C,
                     .per_element = 3,
-                    .floats = 4 * B * (N - T) * C});
+                    .floats = 4 * B * turned * C});
   rows.push_back({.op = Op::scores,  // the gradients of q and k
                   .shape = "2 × (B, h, N, C/h)",
                   .work = Work::attention_product,

@@ -95,6 +95,8 @@ const char* explanation_of(Op op) {
       return "Norm of every patch before its position is added, as AIMv2 has it.";
     case Op::position:
       return "Puts the class token (and its like) in front and adds each token's position.";
+    case Op::mid_position:
+      return "Adds other positions to the tokens behind every block but the last, as YOLOS does.";
     case Op::norm_pre:
       return "Norm before the first block, as CLIP has it.";
     case Op::norm1:

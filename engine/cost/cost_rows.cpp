@@ -132,6 +132,15 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
   rows.add(
       {.op = Op::position, .shape = "(B, N, C)", .work = Work::element, .elements = B * positioned, .per_element = 1},
       {.input = patches * C, .beside = positioned + T * C + B * T * C, .output = patches * C});
+  if (config.mid_positions) {
+    const Polynomial again = (config.depth - 1) * (N * C);
+    rows.add({.op = Op::mid_position,
+              .shape = "(L−1) × (B, N, C)",
+              .work = Work::element,
+              .elements = B * again,
+              .per_element = 1},
+             {.input = B * again, .beside = again, .output = B * again});
+  }
   if (config.norm_pre) add_norm(Op::norm_pre, config, rows);
 }
 
@@ -146,13 +155,12 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
             .per_element = 1},
            {.input = tokens, .beside = 3 * C * C + 3 * C * bias, .output = 3 * tokens});
   rows.add({.op = Op::split, .shape = "3 × (B, h, N, C/h)"}, {.input = 3 * tokens, .output = 3 * tokens});
-  if (config.position.rotary != PositionRule::Rotary::none)
-    rows.add({.op = Op::rope,
-              .shape = "2 × (B, h, N, C/h)",
-              .work = Work::element,
-              .elements = 2 * B * (N - T) * C,
-              .per_element = 3},
-             {.input = 2 * B * (N - T) * C, .output = 2 * B * (N - T) * C});
+  if (config.position.rotary != PositionRule::Rotary::none) {
+    const Polynomial turned = 2 * B * (config.position.turns_class ? N : N - T) * C;
+    rows.add(
+        {.op = Op::rope, .shape = "2 × (B, h, N, C/h)", .work = Work::element, .elements = turned, .per_element = 3},
+        {.input = turned, .output = turned});
+  }
   rows.add({.op = Op::scores, .shape = "(B, h, N, N)", .work = Work::attention_product, .macs = B * N * N * C},
            {.input = 2 * tokens, .output = scores});
   rows.add({.op = Op::scale, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},

@@ -23,7 +23,7 @@ constexpr Choice<Statistic> kChoices[] = {
      "are left out."},
     {Statistic::on_class, "class", "on class token", "How much goes to the class token."},
     {Statistic::on_others, "registers", "on registers",
-     "How much goes to the registers, and to a distillation token where there is one."},
+     "How much goes to the registers, to a distillation token and to detection tokens where there are some."},
     {Statistic::on_itself, "itself", "on itself", "How much stays on the query itself."},
     {Statistic::on_top, "top10", "on the top 10", "How much goes to the ten patches that get most."},
     {Statistic::similarity, "similarity", "similarity",

@@ -19,7 +19,7 @@ namespace vit {
 ///               input between patch centres: the attention distance of Dosovitskiy et al. 2020, figures 7 and 11.
 ///               Prefix tokens have no place: they count neither as queries nor in the weights
 ///   on_class    the share of the class token
-///   on_others   the share of the other prefix tokens: registers, and a distillation token
+///   on_others   the share of the other prefix tokens: registers, a distillation token, detection tokens
 ///   on_itself   the share of the query itself
 ///   on_top      the shares of the ten patches (or as many as there are) that get most
 ///   similarity  Pearson's correlation over the patches with the same query's row in each other head of the block,

@@ -162,8 +162,7 @@ std::string about(const MapSet& set, int index) {
   if (const float share = number(Statistic::on_class); !std::isnan(share))
     text += fmt::format("{} goes to the class token, ", percent_text(share));
   if (const float share = number(Statistic::on_others); !std::isnan(share))
-    text += fmt::format("{} to {}, ", percent_text(share),
-                        set.trace->model->config.registers > 0 ? "the registers" : "the distillation token");
+    text += fmt::format("{} to {}, ", percent_text(share), other_prefix_tokens(set.trace->model->config));
   text += fmt::format("{} stays on the query, {} goes to ten patches.", percent_text(number(Statistic::on_itself)),
                       percent_text(number(Statistic::on_top)));
   if (const float alike = number(Statistic::similarity); !std::isnan(alike))

@@ -24,9 +24,16 @@ std::string query_name(int query, const TokenGrid& grid, const ModelConfig& conf
 }
 
 std::string prefix_label(int token, const ModelConfig& config) {
-  if (config.class_token && token-- == 0) return "cls";
+  if (token < config.class_tokens()) return config.more_class_tokens == 0 ? "cls" : "c" + std::to_string(token);
+  token -= config.class_tokens();
   if (config.distillation_token && token-- == 0) return "dist";
-  return "r" + std::to_string(token);
+  return token < config.registers ? "r" + std::to_string(token) : "d" + std::to_string(token - config.registers);
+}
+
+std::string other_prefix_tokens(const ModelConfig& config) {
+  if (config.registers > 0) return "the registers";
+  if (config.detection_tokens > 0) return "the detection tokens";
+  return config.more_class_tokens > 0 ? "the other class tokens" : "the distillation token";
 }
 
 std::string query_title(int query, const TokenGrid& grid, const ModelConfig& config) {
@@ -37,7 +44,8 @@ std::string query_title(int query, const TokenGrid& grid, const ModelConfig& con
 
 std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& config) {
   const std::string title = query_title(query, grid, config);
-  return title.rfind("register", 0) == 0 ? title : "the " + title;  // registers go by number, as names do
+  const bool numbered = query < grid.prefix && title.back() >= '0' && title.back() <= '9';
+  return numbered ? title : "the " + title;  // what goes by number is a name
 }
 
 std::string class_name_of(const Model& model, int index) {

@@ -24,6 +24,8 @@ std::string query_title(int query, const TokenGrid& grid, const ModelConfig& con
 std::string query_phrase(int query, const TokenGrid& grid, const ModelConfig& config);
 /// A prefix token where there is little room: "cls", "dist", "r0" for register 0.
 std::string prefix_label(int token, const ModelConfig& config);
+/// What the prefix tokens beside the class token are, of a network that has any: "the registers".
+std::string other_prefix_tokens(const ModelConfig& config);
 
 /// "tabby (281)" without the label's synonyms, or "class 281" where the network has no names.
 std::string class_title(const Model& model, int index);

@@ -113,9 +113,11 @@ class BackwardThread {
       lane_.restart();
     }
     if (!to_tokens) return;
-    if (!pass_.turn_back.empty()) {
+    if (!pass_.turns_back.empty()) {
+      const ModelConfig& config = model_.config;
+      const Matrix& back = pass_.turns_back[pass_.turns_back.size() == 1 ? 0 : static_cast<std::size_t>(b)];
       for (const MatrixSpan turned : {pass_.dq.span(), pass_.dk.span()}) {
-        rotate(pass_.turn_back, model_.config.position.rotary, pass_.trace.grid.prefix, rows_.begin, rows_.end, turned);
+        rotate(back, config.position.rotary, config.channels / config.num_heads, rows_.begin, rows_.end, turned);
       }
       done(Op::rope);
       sync();

@@ -15,11 +15,12 @@ BackwardPass::BackwardPass(const Trace& trace_, const BackwardHooks& hooks_, Met
       table(model.patch_embed.table()),
       slopes(backward_kernels(table)),
       tokens(trace_.grid.tokens()),
-      turn_back(rotation_for(model, trace_.grid)) {
+      turns_back(rotations_for(model, trace_.grid)) {
   const ModelConfig& config = model.config;
   const int c = config.channels;
-  for (int patch = 0; patch < turn_back.rows(); ++patch) {
-    for (int i = turn_back.cols() / 2; i < turn_back.cols(); ++i) turn_back(patch, i) = -turn_back(patch, i);
+  for (Matrix& turn : turns_back) {
+    for (int token = 0; token < turn.rows(); ++token)
+      for (int i = turn.cols() / 2; i < turn.cols(); ++i) turn(token, i) = -turn(token, i);
   }
   for (Matrix* m : {&dx, &branch, &normed, &dnormed, &v, &heads, &dheads, &middle, &dq, &dk, &dv})
     *m = Matrix(tokens, c);

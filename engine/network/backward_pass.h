@@ -25,7 +25,7 @@ struct BackwardPass {
   const KernelTable& table;
   const BackwardKernels& slopes;
   int tokens;
-  Matrix turn_back;  // (patches, 2·C/h) rotary positions the other way round, or empty
+  std::vector<Matrix> turns_back;  // rotary positions the other way round, as rotations_for() gives them
 
   Matrix dx;                  // (N, C) of the tokens between blocks, and of the residual stream inside
   Matrix branch;              // (N, C) of what a branch adds to the stream, before layer scale

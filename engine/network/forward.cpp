@@ -51,7 +51,8 @@ class PassThread {
     const MatrixSpan tokens = model_.norm_pre ? buffers_.middle.span() : x;  // (N, C)
     const Share patches = {std::max(rows_.begin - prefix, 0), std::max(rows_.end - prefix, 0)};
 
-    gather_patches(*pass_.trace.pixels, model_.config.patch_px, patches, buffers_.patches.span());  // (N-1, 3·P·P)
+    gather_patches(*pass_.trace.pixels, model_.config.patch_px, model_.config.patch_pad, patches,
+                   buffers_.patches.span());  // (N-1, 3·P·P)
     if (model_.patch_norm) {
       const MatrixSpan pixels = buffers_.patches.span();
       norm_rows(pixels, *model_.patch_norm, pixels, patches);
@@ -89,7 +90,7 @@ class PassThread {
 
     norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
     linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
-    turn(q, k);
+    turn(b, q, k);
     if (!goes_on(b)) return;
     attend(attention);                                                                         // (N, C)
     if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                          // (N, C)
@@ -98,6 +99,18 @@ class PassThread {
     const MatrixSpan hidden = expand(w, normed);                                               // (N, M)
     if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                           // (N, M)
     linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
+    place_again(b, y);                                                                         // (N, C)
+  }
+
+  /// YOLOS adds positions between its blocks, too.
+  void place_again(int b, MatrixSpan y) {
+    if (static_cast<std::size_t>(b) >= buffers_.mid_positions.size()) return;
+    const Matrix& position = buffers_.mid_positions[static_cast<std::size_t>(b)];
+    for (int t = rows_.begin; t < rows_.end; ++t) {
+      for (int c = 0; c < y.cols; ++c) y.row(t)[c] += position(t, c);
+    }
+    lane_.enter_block(-1);
+    done(Op::mid_position);
   }
 
   /// From here on, this thread's rows are its share of the tokens that are asked for: all of them, but for the last
@@ -109,11 +122,12 @@ class PassThread {
   }
 
   /// Rotary positions. 2 × (N, C)
-  void turn(MatrixSpan q, MatrixSpan k) {
-    if (buffers_.rotation.empty()) return;
-    const PositionRule::Rotary rotary = model_.config.position.rotary;
+  void turn(int b, MatrixSpan q, MatrixSpan k) {
+    if (buffers_.rotations.empty()) return;
+    const ModelConfig& config = model_.config;
     for (const MatrixSpan x : {q, k}) {
-      rotate(buffers_.rotation, rotary, pass_.trace.grid.prefix, rows_.begin, rows_.end, x);
+      rotate(buffers_.rotation_of(b), config.position.rotary, config.channels / config.num_heads, rows_.begin,
+             rows_.end, x);
     }
     done(Op::rope);
   }

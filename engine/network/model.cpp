@@ -39,9 +39,11 @@ std::span<const Choice<Activation>> choices(Activation) {
 }
 
 std::string ModelConfig::prefix_name(int token) const {
-  if (class_token && token-- == 0) return "class token";
+  if (token < class_tokens()) return more_class_tokens == 0 ? "class token" : "class token " + std::to_string(token);
+  token -= class_tokens();
   if (distillation_token && token-- == 0) return "distillation token";
-  return "register " + std::to_string(token);
+  if (token < registers) return "register " + std::to_string(token);
+  return "detection token " + std::to_string(token - registers);
 }
 
 void validate(const ModelConfig& config) {
@@ -52,7 +54,10 @@ void validate(const ModelConfig& config) {
   require_range("patch rows", config.grid_height, 1, 4096);
   require_range("patch columns", config.grid_width, 1, 4096);
   require_range("classes", config.classes, 0, 1 << 24);
+  require_range("class tokens", config.more_class_tokens, 0, 4096);
   require_range("registers", config.registers, 0, 4096);
+  require_range("detection tokens", config.detection_tokens, 0, 4096);
+  require_range("padding of patches", config.patch_pad, 0, config.patch_px - 1);
   require_range("hidden head size", config.head_hidden, 0, 1 << 19);
   require_range("heads", config.num_heads, 1, config.channels);
   if (config.channels % config.num_heads != 0) {

@@ -25,11 +25,20 @@ struct PositionRule {
   bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
   bool resampled = true;      // false: the family runs at its own size only
   /// Queries and keys turn by their place (RoPE), half of a head's d channels with the row, half with the column.
-  ///   halves   channels i and i + d/2 turn together, places run from -1 to 1 (DINOv3)
-  ///   pairs    channels 2i and 2i + 1 turn together, places are counted on a grid of rope_side² patches (EVA-02)
+  ///   halves   channels i and i + d/2 turn together (DINOv3, MLCD)
+  ///   pairs    channels 2i and 2i + 1 turn together (EVA-02, rope-vit, Perception Encoder)
   enum class Rotary : std::uint8_t { none, halves, pairs } rotary = Rotary::none;
+  /// Where a patch is on its axis.
+  ///   centred  from -1 to 1, times 2π (DINOv3)
+  ///   scaled   (index + rope_offset) · rope_side / patches of the axis (EVA-02, Perception Encoder)
+  ///   counted  its index (rope-vit, MLCD)
+  enum class Place : std::uint8_t { centred, scaled, counted } rope_place = Place::centred;
   double rope_base = 100;  // pair i of an axis turns base^(-4i/d) times as fast as its first
   int rope_side = 16;
+  double rope_offset = 0;
+  bool rope_columns_first = false;  // the first half of the channels turns with the column
+  bool turns_class = false;         // the class token turns, too, by angles of its own (MLCD)
+  bool learned_speeds = false;      // each block and head has its own in place of those from rope_base (rope-vit mixed)
   bool operator==(const PositionRule&) const = default;
 };
 
@@ -50,10 +59,13 @@ struct ModelConfig {
   int grid_width = 0;
   int classes = 0;  // K, 0 for a network without a head
   bool class_token = true;
+  int more_class_tokens = 0;  // behind the first (Pixio)
   bool distillation_token = false;
   int registers = 0;
+  int detection_tokens = 0;  // each becomes a box (YOLOS, which has them behind the patches)
   bool qkv_bias = true;
   bool patch_bias = true;
+  int patch_pad = 0;        // px of zeros around the picture, from whose corner patches are cut (ViTPose)
   bool patch_norm = false;  // norm of a patch's pixels before they are embedded (vit-pytorch)
   bool embed_norm = false;  // norm of the patches before their positions are added (AIMv2)
   bool norm_pre = false;    // LayerNorm before block 0 (CLIP)
@@ -75,12 +87,15 @@ struct ModelConfig {
   bool rms_norm = false;  // the norms are RMSNorm
   float eps = 1e-6f;      // of every norm
   PositionRule position;
+  bool mid_positions = false;  // other positions are added to the tokens behind every block but the last (YOLOS)
   /// Learned numbers that attention adds to its scores for where a key lies as seen from its query (BEiT).
   enum class RelativeBias : std::uint8_t { none, of_each_block, shared };
   RelativeBias relative_bias = RelativeBias::none;
   bool operator==(const ModelConfig&) const = default;
 
-  int prefix_tokens() const { return (class_token ? 1 : 0) + (distillation_token ? 1 : 0) + registers; }
+  /// The tokens before the patches, in this order: class, distillation, registers, detection.
+  int prefix_tokens() const { return class_tokens() + (distillation_token ? 1 : 0) + registers + detection_tokens; }
+  int class_tokens() const { return class_token ? 1 + more_class_tokens : 0; }
   std::string prefix_name(int token) const;  // "class token", "distillation token", "register 2"
 };
 
@@ -132,6 +147,8 @@ struct LoadReport {
   std::string file, format, family, reason;  // reason: why this family
   std::vector<Fact> facts;
   std::vector<std::string> used, unused, missing;  // tensor names
+  std::vector<std::string> copies;  // of the network in the file, as LoadOptions::weights means one alone: "teacher."
+  std::string copy;                 // the one that was read, likewise
   std::int64_t parameters = 0;
   std::size_t weight_bytes = 0;  // as packed in memory
 };
@@ -146,7 +163,10 @@ struct Model {
   Linear patch_embed;  // (C, 3·P·P)
   Matrix prefix;       // (prefix tokens, C), their positions not yet added
   Matrix position;  // (prefix tokens + stored grid, C), zero rows for prefix tokens without one; position.h resamples
+  std::vector<Matrix> mid_positions;      // (L - 1) likewise
   std::vector<float> rope_periods;        // (d/4) where the file stores them, else they follow from rope_base
+  std::vector<float> rope_class_angles;   // (d/2) by which the class token turns, or empty: it does not
+  Matrix rope_frequencies;                // (2·L, C/2) or empty: of each block's pairs, with first and second axis
   Matrix relative_bias;                   // (ways, h) of all blocks alike, or empty
   std::optional<NormWeights> patch_norm;  // (3·P·P)
   std::optional<NormWeights> embed_norm, norm_pre, norm, fc_norm;

@@ -17,6 +17,7 @@ constexpr std::array<Names, kOpCount> kNames = {{
     {Op::patch_embed, "patches", "patch_embed"},
     {Op::embed_norm, "patches.norm", "embed_norm"},
     {Op::position, "position", "position"},
+    {Op::mid_position, "position again", "mid_position"},
     {Op::norm_pre, "norm_pre", "norm_pre"},
     {Op::norm1, "norm1", "norm1"},
     {Op::qkv, "qkv", "qkv"},

@@ -12,6 +12,7 @@ enum class Op : std::uint8_t {
   patch_embed,    // (N-1, C)  convolution of P×P patches
   embed_norm,     // (N-1, C)  AIMv2 only
   position,       // (N, C)    + position embedding, prefix tokens put in front
+  mid_position,   // (N, C)    + other positions between blocks, YOLOS only
   norm_pre,       // (N, C)    CLIP only
   norm1,          // (N, C)
   qkv,            // (N, 3C)

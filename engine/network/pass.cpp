@@ -16,7 +16,8 @@ void refresh_position(PassBuffers& space, const Trace& trace) {
   if (space.position_model.lock() == trace.model && space.position_grid == trace.grid) return;
   space.position_model.reset();
   space.position = position_for(*trace.model, trace.grid);
-  space.rotation = rotation_for(*trace.model, trace.grid);
+  space.mid_positions = mid_positions_for(*trace.model, trace.grid);
+  space.rotations = rotations_for(*trace.model, trace.grid);
   space.bias.clear();
   space.bias_heads.clear();
   space.position_model = trace.model;
@@ -224,17 +225,19 @@ Attention Pass::attention(int block) const {
           .block = block};
 }
 
-void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y) {
+void gather_patches(const Pixels& pixels, int patch_px, int pad, Share patches, MatrixSpan y) {
   const int cols = pixels.width / patch_px, channels = y.cols / (patch_px * patch_px);
   const std::size_t plane = static_cast<std::size_t>(pixels.width) * pixels.height;
   for (int p = patches.begin; p < patches.end; ++p) {
-    const float* corner =
-        pixels.chw.data() + static_cast<std::size_t>(p / cols) * patch_px * pixels.width + p % cols * patch_px;
+    const int left = p % cols * patch_px - pad, top = p / cols * patch_px - pad;
+    const int skipped = std::max(-left, 0);  // px of a row that lie beside the picture
     float* out = y.row(p);
     for (int channel = 0; channel < channels; ++channel) {
-      for (int row = 0; row < patch_px; ++row, out += patch_px) {
-        std::memcpy(out, corner + channel * plane + static_cast<std::size_t>(row) * pixels.width,
-                    sizeof(float) * patch_px);
+      for (int row = top; row < top + patch_px; ++row, out += patch_px) {
+        std::fill_n(out, row < 0 ? patch_px : skipped, 0.f);
+        if (row < 0) continue;
+        const float* from = pixels.chw.data() + channel * plane + static_cast<std::size_t>(row) * pixels.width;
+        std::memcpy(out + skipped, from + left + skipped, sizeof(float) * static_cast<std::size_t>(patch_px - skipped));
       }
     }
   }

@@ -60,8 +60,8 @@ int output_rows(const Extent& extent, const TokenGrid& grid);
 void validate(const Extent& extent, const ModelConfig& config);
 
 /// Rows [patches.begin, patches.end) of y: (patches, input channels·P·P), the pixels of each patch by channel, then row
-/// by row.
-void gather_patches(const Pixels& pixels, int patch_px, Share patches, MatrixSpan y);
+/// by row. Patches begin `pad` px left of the picture and above it, where there are zeros.
+void gather_patches(const Pixels& pixels, int patch_px, int pad, Share patches, MatrixSpan y);
 
 /// Tokens [first, last) whose mean a head reads from column `column` on.
 struct PoolPart {

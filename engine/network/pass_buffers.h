@@ -47,8 +47,12 @@ struct PassBuffers {
   Buffer scores;  // (h, N, stride), twice where dropout needs a copy
 
   // The position embedding for the grid of the latest pass.
-  Matrix position;  // (N, C)
-  Matrix rotation;  // (patches, 2·C/h), rotary positions only
+  Matrix position;                    // (N, C)
+  std::vector<Matrix> mid_positions;  // (L - 1) of (N, C), YOLOS only
+  std::vector<Matrix> rotations;      // as rotations_for() gives them
+  const Matrix& rotation_of(int block) const {
+    return rotations.size() == 1 ? rotations.front() : rotations[static_cast<std::size_t>(block)];
+  }
   std::weak_ptr<const Model> position_model;
   TokenGrid position_grid;
   // Of each block at the latest pass's head counts; empty where the network has none.

@@ -1,6 +1,7 @@
 #include "engine/network/position.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -105,43 +106,102 @@ Matrix resample_grid(MatrixView grid, int rows, int cols, int new_rows, int new_
   return result;
 }
 
-Matrix rotation_for(const Model& model, const TokenGrid& grid) {
-  using Rotary = PositionRule::Rotary;
+namespace {
+
+/// Cosine and sine of an angle for the channels that turn by it: `turn` counts a row's pairs.
+void set_turn(Matrix& rotation, int row, int turn, PositionRule::Rotary rotary, int head_dim, double angle) {
+  const int head = turn / (head_dim / 2), own = turn % (head_dim / 2);
+  const bool pairs = rotary == PositionRule::Rotary::pairs;
+  const int first = head * head_dim + (pairs ? 2 * own : own), second = first + (pairs ? 1 : head_dim / 2);
+  const int sines = rotation.cols() / 2;
+  for (const int channel : {first, second}) {
+    rotation(row, channel) = static_cast<float>(std::cos(angle));
+    rotation(row, sines + channel) = static_cast<float>(std::sin(angle));
+  }
+}
+
+/// Where a patch is on an axis of `count` patches.
+double place_of(int index, int count, const PositionRule& rule) {
+  switch (rule.rope_place) {
+    case PositionRule::Place::centred:
+      return 2 * M_PI * (2 * (index + 0.5) / count - 1);
+    case PositionRule::Place::scaled:
+      return (index + rule.rope_offset) * rule.rope_side / count;
+    case PositionRule::Place::counted:
+      break;
+  }
+  return index + rule.rope_offset;
+}
+
+/// On both axes, the one of the first half of a head's channels first.
+std::array<double, 2> places_of(int patch, const TokenGrid& grid, const PositionRule& rule) {
+  const double row = place_of(patch / grid.cols, grid.rows, rule), col = place_of(patch % grid.cols, grid.cols, rule);
+  return rule.rope_columns_first ? std::array{col, row} : std::array{row, col};
+}
+
+/// Of all heads, with the speeds that a block learned.
+Matrix learned_rotation(const Model& model, const TokenGrid& grid, int block) {
   const ModelConfig& config = model.config;
-  const PositionRule& rule = config.position;
-  if (rule.rotary == Rotary::none) return {};
-  const int d = config.channels / config.num_heads, half = d / 2, quarter = d / 4;
-  const auto place = [&](int index, int count) {
-    if (rule.rotary == Rotary::pairs) return static_cast<double>(index) * rule.rope_side / count;
-    return 2 * M_PI * (2 * (index + 0.5) / count - 1);
-  };
-  const std::vector<float>& periods = model.rope_periods;
-  const bool stored = static_cast<int>(periods.size()) == quarter;
-  const auto speed = [&](int i) { return stored ? 1.0 / periods[i] : std::pow(rule.rope_base, -4.0 * i / d); };
-  Matrix rotation(grid.rows * grid.cols, 2 * d);
-  for (int p = 0; p < rotation.rows(); ++p) {
-    const double at[2] = {place(p / grid.cols, grid.rows), place(p % grid.cols, grid.cols)};
-    for (int i = 0; i < d; ++i) {
-      const int turn = rule.rotary == Rotary::pairs ? i / 2 : i % half;  // of d/2: first those with the row
-      const double angle = at[turn / quarter] * speed(turn % quarter);
-      rotation(p, i) = static_cast<float>(std::cos(angle));
-      rotation(p, d + i) = static_cast<float>(std::sin(angle));
+  Matrix rotation(grid.rows * grid.cols, 2 * config.channels);
+  const float* along = model.rope_frequencies.row(2 * block);
+  const float* across = model.rope_frequencies.row(2 * block + 1);
+  for (int patch = 0; patch < rotation.rows(); ++patch) {
+    const auto [first, second] = places_of(patch, grid, config.position);
+    for (int turn = 0; turn < config.channels / 2; ++turn) {
+      set_turn(rotation, patch, turn, config.position.rotary, config.channels / config.num_heads,
+               first * along[turn] + second * across[turn]);
     }
   }
   return rotation;
 }
 
-void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int first, int last, MatrixSpan x) {
-  const int d = rotation.cols() / 2;
+/// Of one head.
+Matrix plain_rotation(const Model& model, const TokenGrid& grid) {
+  const ModelConfig& config = model.config;
+  const PositionRule& rule = config.position;
+  const int d = config.channels / config.num_heads, quarter = d / 4;
+  const std::vector<float>& periods = model.rope_periods;
+  const bool stored = static_cast<int>(periods.size()) == quarter;
+  const auto speed = [&](int i) { return stored ? 1.0 / periods[i] : std::pow(rule.rope_base, -4.0 * i / d); };
+  const int class_rows = model.rope_class_angles.empty() ? 0 : 1;
+  Matrix rotation(class_rows + grid.rows * grid.cols, 2 * d);
+  for (int turn = 0; turn < class_rows * 2 * quarter; ++turn)
+    set_turn(rotation, 0, turn, rule.rotary, d, model.rope_class_angles[static_cast<std::size_t>(turn)]);
+  for (int patch = 0; patch < grid.rows * grid.cols; ++patch) {
+    const std::array<double, 2> at = places_of(patch, grid, rule);
+    for (int turn = 0; turn < 2 * quarter; ++turn) {
+      set_turn(rotation, class_rows + patch, turn, rule.rotary, d,
+               at[static_cast<std::size_t>(turn / quarter)] * speed(turn % quarter));
+    }
+  }
+  return rotation;
+}
+
+}  // namespace
+
+std::vector<Matrix> rotations_for(const Model& model, const TokenGrid& grid) {
+  std::vector<Matrix> rotations;
+  if (model.config.position.rotary == PositionRule::Rotary::none) return rotations;
+  if (model.rope_frequencies.empty()) {
+    rotations.push_back(plain_rotation(model, grid));
+    return rotations;
+  }
+  for (int block = 0; block < model.config.depth; ++block) rotations.push_back(learned_rotation(model, grid, block));
+  return rotations;
+}
+
+void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int head_dim, int first, int last, MatrixSpan x) {
   const bool pairs = rotary == PositionRule::Rotary::pairs;
-  const int step = pairs ? 2 : 1, partner = pairs ? 1 : d / 2;
-  for (int t = std::max(first, prefix); t < last; ++t) {
-    const float* cosine = rotation.row(t - prefix);
-    const float* sine = cosine + d;
-    for (int head = 0; head < x.cols; head += d) {
+  const int step = pairs ? 2 : 1, partner = pairs ? 1 : head_dim / 2;
+  const int sines = rotation.cols() / 2, still = x.rows - rotation.rows();
+  const bool alike = sines == head_dim;  // all heads turn alike
+  for (int t = std::max(first, still); t < last; ++t) {
+    for (int head = 0; head < x.cols; head += head_dim) {
+      const float* cosine = rotation.row(t - still) + (alike ? 0 : head);
+      const float* sine = cosine + sines;
       float* a = x.row(t) + head;
       float* b = a + partner;
-      for (int i = 0; i < step * (d / 2); i += step) {
+      for (int i = 0; i < step * (head_dim / 2); i += step) {
         const float turned = a[i] * cosine[i] - b[i] * sine[i];
         b[i] = b[i] * cosine[i] + a[i] * sine[i];
         a[i] = turned;
@@ -150,27 +210,43 @@ void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int
   }
 }
 
-Matrix position_for(const Model& model, const TokenGrid& grid) {
-  const ModelConfig& config = model.config;
-  if (!config.position.learned) return {};
-  const bool stored_size = grid.rows == config.grid_height && grid.cols == config.grid_width;
-  if (stored_size) return Matrix(model.position.view());
-  if (!config.position.resampled) {
-    throw Error("This network (" + config.family + ") runs at its own " +
-                std::to_string(config.grid_width * config.patch_px) + "×" +
-                std::to_string(config.grid_height * config.patch_px) + " px only: resize or crop the image to that.");
-  }
+namespace {
+
+/// Stored positions (prefix tokens + stored grid, C) for another grid.
+Matrix resampled(const ModelConfig& config, const Matrix& positions, const TokenGrid& grid) {
+  if (grid.rows == config.grid_height && grid.cols == config.grid_width) return Matrix(positions.view());
   const int prefix = config.prefix_tokens();
-  MatrixView stored = model.position.view();
-  stored.data = model.position.row(prefix);
+  MatrixView stored = positions.view();
+  stored.data = positions.row(prefix);
   stored.rows = config.grid_height * config.grid_width;
   const Matrix patches =
       resample_grid(stored, config.grid_height, config.grid_width, grid.rows, grid.cols, config.position);
   Matrix result(prefix + patches.rows(), config.channels);
   const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(config.channels);
-  for (int r = 0; r < prefix; ++r) std::memcpy(result.row(r), model.position.row(r), row_bytes);
+  for (int r = 0; r < prefix; ++r) std::memcpy(result.row(r), positions.row(r), row_bytes);
   for (int r = 0; r < patches.rows(); ++r) std::memcpy(result.row(prefix + r), patches.row(r), row_bytes);
   return result;
+}
+
+}  // namespace
+
+Matrix position_for(const Model& model, const TokenGrid& grid) {
+  const ModelConfig& config = model.config;
+  if (!config.position.learned) return {};
+  const bool stored_size = grid.rows == config.grid_height && grid.cols == config.grid_width;
+  if (!stored_size && !config.position.resampled) {
+    throw Error("This network (" + config.family + ") runs at its own " +
+                std::to_string(config.grid_width * config.patch_px) + "×" +
+                std::to_string(config.grid_height * config.patch_px) + " px only: resize or crop the image to that.");
+  }
+  return resampled(config, model.position, grid);
+}
+
+std::vector<Matrix> mid_positions_for(const Model& model, const TokenGrid& grid) {
+  std::vector<Matrix> positions;
+  positions.reserve(model.mid_positions.size());
+  for (const Matrix& stored : model.mid_positions) positions.push_back(resampled(model.config, stored, grid));
+  return positions;
 }
 
 }  // namespace vit

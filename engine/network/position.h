@@ -1,6 +1,8 @@
 // The position embedding of a network for the patches of one input size, resampled as its family does it.
 #pragma once
 
+#include <vector>
+
 #include "engine/base/matrix.h"
 #include "engine/network/model.h"
 
@@ -13,12 +15,18 @@ struct TokenGrid;
 /// positions. Throws Error if the family runs at its own size only.
 Matrix position_for(const Model& model, const TokenGrid& grid);
 
-/// (patches, 2·d) for a network with rotary positions (DINOv3, Siméoni et al. 2025; EVA-02, Fang et al. 2023), d = C/h
-/// as trained: the cosines of the d channels of a head, then the sines. Empty for other networks.
-Matrix rotation_for(const Model& model, const TokenGrid& grid);
+/// Likewise what is added behind each block but the last. Empty for all but YOLOS.
+std::vector<Matrix> mid_positions_for(const Model& model, const TokenGrid& grid);
 
-/// Turns the patches among rows [first, last) of queries or keys (N, C), head by head; prefix tokens stay as they are.
-void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int prefix, int first, int last, MatrixSpan x);
+/// For a network with rotary positions (DINOv3, Siméoni et al. 2025; EVA-02, Fang et al. 2023; rope-vit, Heo et al.
+/// 2024): the cosines of channels, then their sines, a row for each patch, and for the class token where it turns, too.
+/// One of (tokens, 2·d) for all blocks and heads, d = C/h as trained; where speeds are learned, one of (patches, 2·C)
+/// for each block. Empty for other networks.
+std::vector<Matrix> rotations_for(const Model& model, const TokenGrid& grid);
+
+/// Turns rows [first, last) of queries or keys (N, C), head by head of `head_dim` trained channels. The last tokens
+/// turn, as many as the rotation has rows; those before them stay as they are.
+void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int head_dim, int first, int last, MatrixSpan x);
 
 /// The rule itself: resamples (rows·cols, C) to (new_rows·new_cols, C). Half-pixel centres, weights that sum to 1.
 ///   antialias, bicubic   a = -0.5, the support grows with the reduction (PIL, torch's antialias=True)

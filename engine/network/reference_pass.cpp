@@ -96,7 +96,8 @@ class ReferencePass {
   Dense embed() {
     const TokenGrid& grid = pass_.trace.grid;
     Matrix patches(grid.rows * grid.cols, model_.patch_embed.inputs());
-    gather_patches(*pass_.trace.pixels, model_.config.patch_px, {0, patches.rows()}, patches.span());
+    gather_patches(*pass_.trace.pixels, model_.config.patch_px, model_.config.patch_pad, {0, patches.rows()},
+                   patches.span());
     Dense x(grid.tokens(), model_.config.channels);
     Dense pixels = dense(patches.view());
     if (model_.patch_norm) {
@@ -155,6 +156,11 @@ class ReferencePass {
     done(Op::fc2);
     y = middle + scaled(y, w.layer_scale2);
     done(Op::residual2);
+    if (const auto& again = pass_.buffers.mid_positions; static_cast<std::size_t>(b) < again.size()) {
+      y += dense(again[static_cast<std::size_t>(b)].view());
+      lane_.enter_block(-1);
+      done(Op::mid_position);
+    }
     return y;
   }
 
@@ -164,10 +170,11 @@ class ReferencePass {
     Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
     const int channels = at.channels();
     done(Op::qkv);
-    if (const Matrix& rotation = pass_.buffers.rotation; !rotation.empty()) {
+    if (!pass_.buffers.rotations.empty()) {
       for (const int column : {0, channels}) {
         const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
-        rotate(rotation, model_.config.position.rotary, pass_.trace.grid.prefix, 0, at.tokens, part);
+        rotate(pass_.buffers.rotation_of(b), model_.config.position.rotary, channels / model_.config.num_heads, 0,
+               at.tokens, part);
       }
       done(Op::rope);
     }

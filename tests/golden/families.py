@@ -153,6 +153,33 @@ class Network:
         return {k + suffix: v for k, v in golden.items()}
 
 
+class Reordered(Network):
+    """Tokens in Headlight's order, and what enters the next block in place of what a block gives (YOLOS adds positions
+    in between). `order(count)` lists the network's own places of the tokens."""
+
+    def __init__(self, *args, order, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order = order
+
+    def run(self, pixels, suffix=""):
+        golden = super().run(pixels, suffix)
+        entering = []
+        handles = [b.register_forward_pre_hook(lambda _, inputs: entering.append(inputs[0][0].detach().clone()))
+                   for b in self.blocks[1:]]
+        with torch.no_grad():
+            self.forward(pixels)
+        for handle in handles:
+            handle.remove()
+        golden |= {f"hidden.{b}{suffix}": x for b, x in enumerate(entering)}
+        places = self.order(golden[f"hidden.0{suffix}"].shape[0])
+        for name, value in golden.items():
+            if name.startswith("attention"):
+                golden[name] = value[:, places][:, :, places]
+            elif name.startswith(("hidden", "features")):
+                golden[name] = value[places]
+        return golden
+
+
 def make(name, network, pixels, metadata, write, wide=None, wide_network=None):
     """Draws the network's parameters, runs it at its own size and at another, writes the case.
 

@@ -30,7 +30,6 @@ BLOCKS = {
     "ResPostBlock": "its norms stand behind the branches",
     "EvaBlockPostNorm": "its norms stand behind the branches",
     "DiffAttention": "its attention is differential",
-    "RotaryEmbeddingMixed": "its rotary positions are learned for each head",
 }
 
 
@@ -77,6 +76,16 @@ def row(name):
         fields.append(f".registers = {model.reg_token.shape[1]}")
     if model.global_pool == "avg":
         fields.append(".pool_mean = true")
+    rope = getattr(model, "rope", None)
+    if type(rope).__name__ in ("RotaryEmbeddingCat", "RotaryEmbeddingMixed"):
+        fields.append(f".rope_base = {rope.temperature:g}")
+        if getattr(rope, "ref_feat_shape", None) is not None:
+            assert rope.ref_feat_shape[0] == rope.ref_feat_shape[1]
+            fields.append(f".rope_side = {rope.ref_feat_shape[0]}")
+        if getattr(rope, "grid_offset", 0):
+            fields.append(f".rope_offset = {rope.grid_offset:g}")
+        if rope.grid_indexing == "xy":
+            fields.append(".rope_columns_first = true")
     return "{" + ", ".join(fields) + "}"
 
 

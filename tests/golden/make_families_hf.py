@@ -7,7 +7,7 @@ import torch
 import transformers as hf
 from safetensors.torch import load_file, save_file
 
-from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDTH, Network, make, photo,
+from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDTH, Network, Reordered, make, photo,
                       shorter_side, squash, wide_pixels)
 
 SIZES = dict(hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, intermediate_size=4 * WIDTH,
@@ -82,9 +82,49 @@ CASES = {
                     hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
     "hf_dit": (hf.BeitForImageClassification, hf.BeitConfig(**SIZES, **LABELS, use_absolute_position_embeddings=True),
                hf.BeitImageProcessorPil(size=SQUARE), HALF, squash(SIZE, HALF, "bicubic"), True),
+    "hf_yolos": (hf.YolosForObjectDetection,
+                 hf.YolosConfig(**SIZES | {"image_size": [8, 20]}, **LABELS, num_detection_tokens=3,
+                                use_mid_position_embeddings=True),
+                 hf.YolosImageProcessorPil(size={"shortest_edge": 20, "longest_edge": 33}), IMAGENET, None, True),
+    "hf_yolos_bare": (hf.YolosModel, hf.YolosConfig(**SIZES | {"image_size": [16, 16]}, num_detection_tokens=5,
+                                                    use_mid_position_embeddings=False),
+                      hf.YolosImageProcessorPil(size={"shortest_edge": 16, "longest_edge": 40}), IMAGENET, None, True),
+    "hf_vitpose": (hf.VitPoseForPoseEstimation,
+                   hf.VitPoseConfig(backbone_config=hf.VitPoseBackboneConfig(
+                       **DINO_SIZES | {"patch_size": [8, 8], "image_size": [32, 24]}, mlp_ratio=4, out_indices=[DEPTH])),
+                   hf.VitPoseImageProcessorPil(size={"height": 32, "width": 24}), IMAGENET, None, False),
+    "vitpose": (hf.VitPoseForPoseEstimation,
+                hf.VitPoseConfig(backbone_config=hf.VitPoseBackboneConfig(
+                    **DINO_SIZES | {"patch_size": [8, 8], "image_size": [32, 24]}, mlp_ratio=4, out_indices=[DEPTH],
+                    layer_norm_eps=1e-6)),
+                hf.VitPoseImageProcessorPil(size={"height": 32, "width": 24}), IMAGENET, None, False),
+    "hf_mlcd": (hf.MLCDVisionModel, hf.MLCDVisionConfig(**SIZES),
+                hf.CLIPImageProcessorPil(size={"shortest_edge": SIZE}, crop_size=SQUARE), CLIP,
+                shorter_side(SIZE, SIZE, CLIP), True),
+    "hf_tipsv2": (hf.Tipsv2VisionModel, hf.Tipsv2VisionConfig(**DINO_SIZES, num_register_tokens=2, mlp_ratio=4),
+                  hf.Tipsv2ImageProcessor(size=SQUARE), UNIT, None, True),
+    "hf_tipsv2_memory": (hf.Tipsv2VisionModel, hf.Tipsv2VisionConfig(**DINO_SIZES, mlp_ratio=4, use_swiglu_ffn=True),
+                         hf.Tipsv2ImageProcessor(size=SQUARE), UNIT, None, True),
+    "hf_pixio": (hf.PixioModel, hf.PixioConfig(**DINO_SIZES, n_cls_tokens=3, mlp_ratio=4),
+                 hf.BitImageProcessorPil(size={"shortest_edge": 18}, crop_size=SQUARE, image_mean=IMAGENET[0],
+                                         image_std=IMAGENET[1]), IMAGENET, None, True),
+    "hf_depth_anything": (hf.DepthAnythingForDepthEstimation,
+                          hf.DepthAnythingConfig(
+                              backbone_config=hf.Dinov2Config(**DINO_SIZES, out_indices=[1, 2, 2, 2][:DEPTH],
+                                                              reshape_hidden_states=False),
+                              reassemble_hidden_size=WIDTH, patch_size=PATCH, neck_hidden_sizes=[4, 4],
+                              reassemble_factors=[1, 1], fusion_hidden_size=4, head_in_index=-1, head_hidden_size=4),
+                          hf.DPTImageProcessorPil(size={"height": 18, "width": 18}, keep_aspect_ratio=True,
+                                                  ensure_multiple_of=PATCH, image_mean=IMAGENET[0],
+                                                  image_std=IMAGENET[1]), IMAGENET, None, True),
     "hf_dinov3": (hf.DINOv3ViTModel, hf.DINOv3ViTConfig(**SIZES, num_register_tokens=4, key_bias=False),
                   None, IMAGENET, squash(SIZE, IMAGENET, "bilinear"), True),
 }
+
+
+# Networks that resample their positions without being told to.
+OF_ANY_SIZE = ("dinov2", "dinov3", "internvit", "beit", "data2vec", "dit", "yolos", "vitpose", "mlcd", "tipsv2", "pixio",
+               "depth")
 
 
 def part(model, *names):
@@ -97,10 +137,29 @@ def part(model, *names):
     raise AttributeError(f"none of {names} in {[n for n, _ in model.named_modules()][:40]}")
 
 
+# Hugging Face's names of ViTPose, and the original's.
+POSE_NAMES = (("encoder.layer.", "blocks."), ("layernorm_before", "norm1"), ("layernorm_after", "norm2"),
+              ("backbone.layernorm", "backbone.last_norm"), ("attention.output.dense", "attn.proj"),
+              ("embeddings.patch_embeddings.projection", "patch_embed.proj"),
+              ("embeddings.position_embeddings", "pos_embed"), ("head.conv", "keypoint_head.final_layer"))
+
+
+def write_pose(model, folder):
+    weights = {}
+    for name, value in model.state_dict().items():
+        for theirs, ours in POSE_NAMES:
+            name = name.replace(theirs, ours)
+        weights[name] = value
+    for key in [k for k in weights if ".attention.attention.query." in k]:
+        parts = [weights.pop(key.replace("query", part)) for part in ("query", "key", "value")]
+        weights[key.replace("attention.attention.query", "attn.qkv")] = torch.cat(parts)
+    torch.save({"state_dict": weights}, folder / "vitpose_small.pth")
+
+
 def hf_case(name):
     build, config, processor, stats, rule, other_sizes = CASES[name]
     written_out = name == "hf_blip"
-    config._attn_implementation = "eager" if written_out else "sdpa"
+    getattr(config, "backbone_config", config)._attn_implementation = "eager" if written_out else "sdpa"
     model = build(config)
     dropouts = [m for n, m in model.named_modules() if n.endswith("self_attn.dropout")] if written_out else None
     blocks = next(m for n, m in model.named_modules() if isinstance(m, torch.nn.ModuleList) and len(m) == DEPTH)
@@ -110,19 +169,22 @@ def hf_case(name):
 
     def forward(pixels):
         kwargs = {}
-        if name.split("_")[1] not in ("dinov2", "dinov3", "internvit", "beit", "data2vec", "dit") and pixels.shape[-2:] != (SIZE, SIZE):
+        if name.split("_")[-1 if name == "vitpose" else 1] not in OF_ANY_SIZE and pixels.shape[-2:] != (SIZE, SIZE):
             kwargs["interpolate_pos_encoding"] = True
         output = model(pixels, **kwargs)
-        return None if name == "hf_beit_masked" else getattr(output, "logits", None)
+        return None if name in ("hf_beit_masked", "hf_yolos") else getattr(output, "logits", None)
 
     if processor is None:  # resizes tensors, antialiased, with PIL's filter
         from torchvision.transforms import functional as TF
         pixels = TF.normalize(TF.to_tensor(TF.resize(photo(), [SIZE, SIZE], TF.InterpolationMode(rule["interpolation"]))),
                               *stats)[None].double()
-    else:
-        pixels = processor(photo(), return_tensors="pt")["pixel_values"].double()
+    else:  # ViTPose cuts out a person: here the whole photo
+        boxes = {"boxes": [[[0, 0, *photo().size]]]} if "vitpose" in name else {}
+        pixels = processor(photo(), **boxes, return_tensors="pt")["pixel_values"].double()
 
     def write(folder):
+        if name == "vitpose":
+            return write_pose(model, folder)
         model.save_pretrained(folder)
         if name.endswith("_memory"):  # as torch.save(model.state_dict()) writes it, beside the configuration
             torch.save(model.state_dict(), folder / "pytorch_model.bin")
@@ -133,11 +195,18 @@ def hf_case(name):
         if processor is not None:
             processor.save_pretrained(folder)
 
-    metadata = {"checkpoint": ".", "family": config.model_type,
+    bare = {"checkpoint": "vitpose_small.pth", "num_heads": HEADS} if name == "vitpose" else {"checkpoint": "."}
+    metadata = {**bare, "family": config.model_type,
                 "made by": f"transformers {hf.__version__}, torch {torch.__version__}, float64"}
     pooled = {"hf_siglip": lambda pixels: model(pixels, interpolate_pos_encoding=True).pooler_output,
               "hf_aimv2": lambda pixels: model(pixels).pooler_output}.get(name)
-    make(name, Network(model, blocks, norm, forward, dropouts, pooled=pooled), pixels, metadata | (rule or {}), write,
+    if "yolos" in name:  # it has its detection tokens behind the patches
+        count = config.num_detection_tokens
+        network = Reordered(model, blocks, norm, forward,
+                            order=lambda n: [0, *range(n - count, n), *range(1, n - count)])
+    else:
+        network = Network(model, blocks, norm, forward, dropouts, pooled=pooled)
+    make(name, network, pixels, metadata | (rule or {}), write,
          wide_pixels(stats) if other_sizes else None)
 
 

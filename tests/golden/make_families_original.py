@@ -19,12 +19,13 @@ import timm
 import torch
 import torchvision
 from safetensors.torch import save_file
+from PIL import Image
 from torchvision import transforms
 from torchvision.transforms.functional import InterpolationMode
 
 import reference
-from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDE, WIDTH, Network, make, photo,
-                      shorter_side, wide_pixels)
+from families import (CLASSES, CLIP, DEPTH, HALF, HEADS, IMAGENET, PATCH, SIZE, WIDE, WIDTH, Network, make, normalized,
+                      photo, shorter_side, squash, wide_pixels)
 
 RESIZE = SIZE * 256 // 224  # as 256 to 224
 NORM = functools.partial(torch.nn.LayerNorm, eps=1e-6)
@@ -141,9 +142,9 @@ def torchvision_vit(sources):
          lambda folder: torch.save(model.state_dict(), folder / "vit_b_16-c867db91.pth"))
 
 
-def small_timm(architecture, classes=CLASSES, size=SIZE):
+def small_timm(architecture, classes=CLASSES, size=SIZE, **more):
     return timm.create_model(architecture, embed_dim=WIDTH, depth=DEPTH, num_heads=HEADS, patch_size=PATCH,
-                             img_size=size, num_classes=classes, dynamic_img_size=True)
+                             img_size=size, num_classes=classes, dynamic_img_size=True, **more)
 
 
 def timm_file(name, file, architecture, stats, family, rename, old_format=False, classes=CLASSES):
@@ -246,8 +247,63 @@ def google_npz(sources):
          wide_pixels(HALF), lambda folder: loaded(folder, WIDE))
 
 
+def siglip_arrays(model):
+    """The parameters of timm's SigLIP under the names and in the shapes of big_vision's files."""
+    state = {k: v.numpy() for k, v in model.state_dict().items()}
+    arrays = {"pos_embedding": state["pos_embed"], "MAPHead_0/probe": state["attn_pool.latent"],
+              "embedding/kernel": state["patch_embed.proj.weight"].transpose(2, 3, 1, 0),
+              "embedding/bias": state["patch_embed.proj.bias"]}
+
+    def put(google, ours, norm=False):
+        weight = state[f"{ours}.weight"]
+        arrays[f"{google}/{'scale' if norm else 'kernel'}"] = weight if norm else weight.T
+        arrays[f"{google}/bias"] = state[f"{ours}.bias"]
+
+    def attend(google, weights, biases, ours):
+        for part, weight, bias in zip(("query", "key", "value"), weights, biases):
+            arrays[f"{google}/{part}/kernel"] = weight.T.reshape(WIDTH, HEADS, -1)
+            arrays[f"{google}/{part}/bias"] = bias.reshape(HEADS, -1)
+        arrays[f"{google}/out/kernel"] = state[f"{ours}.weight"].T.reshape(HEADS, -1, WIDTH)
+        arrays[f"{google}/out/bias"] = state[f"{ours}.bias"]
+
+    put("Transformer/encoder_norm", "norm", True)
+    for b in range(DEPTH):
+        google, ours = f"Transformer/encoderblock_{b}", f"blocks.{b}"
+        put(f"{google}/LayerNorm_0", f"{ours}.norm1", True)
+        put(f"{google}/LayerNorm_1", f"{ours}.norm2", True)
+        put(f"{google}/MlpBlock_0/Dense_0", f"{ours}.mlp.fc1")
+        put(f"{google}/MlpBlock_0/Dense_1", f"{ours}.mlp.fc2")
+        attend(f"{google}/MultiHeadDotProductAttention_0", np.split(state[f"{ours}.attn.qkv.weight"], 3),
+               np.split(state[f"{ours}.attn.qkv.bias"], 3), f"{ours}.attn.proj")
+    put("MAPHead_0/LayerNorm_0", "attn_pool.norm", True)
+    put("MAPHead_0/MlpBlock_0/Dense_0", "attn_pool.mlp.fc1")
+    put("MAPHead_0/MlpBlock_0/Dense_1", "attn_pool.mlp.fc2")
+    attend("MAPHead_0/MultiHeadDotProductAttention_0",
+           [state["attn_pool.q.weight"], *np.split(state["attn_pool.kv.weight"], 2)],
+           [state["attn_pool.q.bias"], *np.split(state["attn_pool.kv.bias"], 2)], "attn_pool.proj")
+    return {f"params/img/{name}": value for name, value in arrays.items()}
+
+
+def siglip_npz(sources):
+    model = small_timm("vit_base_patch16_siglip_224", 0, act_layer="gelu_tanh")
+    file = "webli_en_b16_224_63724782.npz"
+
+    def write(folder):
+        np.savez(folder / file, **siglip_arrays(model))
+        again = small_timm("vit_base_patch16_siglip_224", 0, act_layer="gelu_tanh")
+        again.load_pretrained(str(folder / file))
+        again = again.float().state_dict()
+        assert all(torch.equal(v, again[k]) for k, v in model.state_dict().items())
+
+    bilinear = squash(SIZE, HALF, "bilinear")
+    pixels = normalized(photo().resize((SIZE, SIZE), Image.BILINEAR), HALF)
+    make("siglip_npz", Network(model, model.blocks, model.norm, nothing(model),
+                               pooled=lambda x: model.forward_head(model.forward_features(x), pre_logits=True)),
+         pixels, {"checkpoint": file, "family": "SigLIP (JAX)", "made by": f"timm {timm.__version__}", **bilinear}, write)
+
+
 CASES = [dino, dinov2, dinov2_registers, dinov2_giant, clip_openai, clip_open, torchvision_vit, mae, deit_distilled,
-         deit3, eva02, google_npz]
+         deit3, eva02, google_npz, siglip_npz]
 
 if __name__ == "__main__":
     torch.backends.mha.set_fastpath_enabled(False)  # its kernels hide the probabilities

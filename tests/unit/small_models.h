@@ -82,6 +82,11 @@ inline std::shared_ptr<const Model> make_model(const ModelConfig& config, unsign
   if (config.position.learned) {
     model->position = random.matrix(config.prefix_tokens() + config.grid_height * config.grid_width, c, 0.5f);
   }
+  for (int b = 0; config.mid_positions && b + 1 < config.depth; ++b)
+    model->mid_positions.push_back(
+        random.matrix(config.prefix_tokens() + config.grid_height * config.grid_width, c, 0.5f));
+  if (config.position.learned_speeds) model->rope_frequencies = random.matrix(2 * config.depth, c / 2, 0.7f);
+  if (config.position.turns_class) model->rope_class_angles = random.vector(c / config.num_heads / 2, 0.f, 1.f);
   if (config.patch_norm) model->patch_norm = random.norm(3 * config.patch_px * config.patch_px);
   if (config.embed_norm) model->embed_norm = random.norm(c);
   if (config.norm_pre) model->norm_pre = random.norm(c);

@@ -250,7 +250,7 @@ std::string quoted(const Json& json) {
 /// Every field of an object and of the objects inside that hold a network's own fields.
 void for_each_field(Json& json, const std::function<void(Json& value, const std::string& name)>& visit) {
   for (auto& [key, value] : json.fields) {
-    if (key == "vision_config" || key == "model_args") {
+    if (key == "vision_config" || key == "backbone_config" || key == "model_args") {
       for_each_field(value, visit);
     } else {
       visit(value, key);

@@ -68,6 +68,28 @@ TEST(FamilyDetect, RotaryNetworksAreToldApart) {
             "timm EVA-02");
 }
 
+TEST(FamilyDetect, OtherTokensAndTurnsTellTheirNetworks) {
+  const std::vector<std::string> hugging_face = {"vit.embeddings.patch_embeddings.projection.weight",
+                                                 "vit.embeddings.position_embeddings",
+                                                 "vit.encoder.layer.0.layernorm_before.weight"};
+  const auto with = [](std::vector<std::string> names, const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+    return names;
+  };
+  EXPECT_EQ(family_of(with(hugging_face, {"vit.embeddings.detection_tokens", "vit.embeddings.cls_token"})),
+            "Hugging Face YOLOS");
+  EXPECT_EQ(family_of(with(hugging_face, {"vit.encoder.layer.0.mlp.fc1.weight"})), "Hugging Face ViTPose");
+  EXPECT_EQ(family_of(timm("backbone.", {"last_norm.weight"})), "ViTPose");
+  EXPECT_EQ(
+      family_of({"vision_model.embeddings.patch_embedding.weight", "vision_model.class_pos_emb",
+                 "vision_model.embeddings.class_embedding", "vision_model.encoder.layers.0.self_attn.q_proj.weight"}),
+      "MLCD");
+  EXPECT_EQ(family_of(timm("", {"norm_pre.weight", "attn_pool.latent"})), "timm Perception Encoder");
+  EXPECT_EQ(family_of(timm("", {"blocks.0.gamma_1", "rope.freqs"})), "rope-vit");
+  EXPECT_EQ(family_of(timm("", {"cls_token", "blocks.0.gamma_1"}), "vit_small_patch16_rope_ape_224.pth"), "rope-vit");
+  EXPECT_EQ(family_of(timm("", {"cls_token", "blocks.0.gamma_1"}), "europe_deit3.pth"), "DeiT-III");
+}
+
 TEST(FamilyDetect, RelativePositionsTellBeit) {
   const std::vector<std::string> own = {"patch_embed.proj.weight", "blocks.0.attn.qkv.weight", "blocks.0.attn.q_bias",
                                         "blocks.0.attn.relative_position_bias_table",
@@ -132,7 +154,7 @@ TEST(FamilyDetect, OtherNetworksAreNamedAndRefused) {
   EXPECT_EQ(family_of(timm("", {"blocks.0.attn.q_bias"}), "eva_giant_patch14_224.pth"), "EVA");
   EXPECT_THROW(family_of(timm("", {"blocks.0.attn.q_bias"}), "eva02_enormous_patch14_clip_224.pth"), Error);
   EXPECT_THAT(refusal({"patch_embed.proj.weight", "cls_token", "rope.freqs", "blocks.0.norm1.weight"}),
-              HasSubstr("neither DINOv3's nor EVA-02's"));
+              HasSubstr("none of those that are known"));
   EXPECT_THAT(refusal(timm("", {"rel_pos.rel_pos_h"})), HasSubstr("relative positions"));
   EXPECT_THAT(refusal({"layer1.0.conv1.weight"}), HasSubstr("ResNet"));
   EXPECT_THAT(refusal({"model.layers.0.input_layernorm.weight"}), HasSubstr("language model"));
@@ -168,19 +190,13 @@ TEST(FamilyDetect, WhatStaysOutIsRefusedForTheTrueReason) {
   EXPECT_THAT(
       refusal({"vision_encoder.backbone.patch_embed.projection.weight", "vision_encoder.backbone.pos_embed_window"}),
       HasSubstr("SAM 2"));
-  EXPECT_THAT(refusal({"embeddings.patch_embeddings.projection.weight", "embeddings.detection_tokens",
-                       "embeddings.position_embeddings", "encoder.layer.0.layernorm_before.weight"}),
-              HasSubstr("detection tokens"));
-  // PE-Core under OpenAI's names, whatever its file is called.
+  // PE-Core under OpenAI's names, whatever its file is called, without its last norm.
   EXPECT_THAT(refusal({"visual.conv1.weight", "visual.class_embedding", "visual.positional_embedding",
                        "visual.transformer.resblocks.0.attn.in_proj_weight", "visual.attn_pool.probe"}),
               HasSubstr("Perception Encoder"));
   std::vector<std::string> pose = timm("backbone.");
   pose.emplace_back("keypoint_head.final_layer.weight");
-  EXPECT_THAT(refusal(pose), HasSubstr("ViTPose"));
-  EXPECT_THAT(refusal({"vision_model.embeddings.patch_embedding.weight", "vision_model.class_pos_emb",
-                       "vision_model.encoder.layers.0.self_attn.q_proj.weight"}),
-              HasSubstr("MLCD"));
+  EXPECT_THAT(refusal(pose), HasSubstr("pose network"));
   EXPECT_THAT(refusal({"vision_model.embeddings.patch_embedding.weight", "vision_model.embeddings.class_embedding"}),
               HasSubstr("a vision tower without"));
   EXPECT_THAT(refusal({"vision_model.embeddings.patch_embed.weight", "vision_model.embeddings.rms_norm.weight"}),

@@ -241,6 +241,26 @@ const std::vector<Mutation>& mutations() {
          Matrix& ways = m.relative_bias;
          for (int h = 0; h < ways.cols(); ++h) std::swap(ways(ways.rows() - 3, h), ways(ways.rows() - 2, h));
        }},
+      {"the class token stands still", "hf_mlcd", "",
+       [](Model& m) { std::fill(m.rope_class_angles.begin(), m.rope_class_angles.end(), 0.f); }},
+      {"places from the middle", "hf_mlcd", "",
+       [](Model& m) { m.config.position.rope_place = PositionRule::Place::centred; }},
+      {"places without offset", "timm_pe_core", "", [](Model& m) { m.config.position.rope_offset = 0; }},
+      {"rows before columns", "timm_pe_spatial", "", [](Model& m) { m.config.position.rope_columns_first = false; }},
+      {"rows before columns", "timm_rope_axial", ".wide",
+       [](Model& m) { m.config.position.rope_columns_first = false; }},
+      {"places over another grid", "timm_pe_lang", "", [](Model& m) { m.config.position.rope_side = 16; }},
+      {"heads of the pool", "timm_pe_core", "", [](Model& m) { m.attention_pool->heads = 2; }},
+      {"the pool without the class token", "timm_pe_core", "", [](Model& m) { m.attention_pool->prefix_too = false; }},
+      {"block 0's speeds in block 1", "timm_rope_mixed", "",
+       [](Model& m) { std::copy_n(m.rope_frequencies.row(0), m.rope_frequencies.cols(), m.rope_frequencies.row(2)); }},
+      {"no positions between blocks", "hf_yolos", "", [](Model& m) { m.mid_positions.clear(); }},
+      {"patches from the corner", "hf_vitpose", "", [](Model& m) { m.config.patch_pad = 0; }},
+      {"positions bicubic", "hf_tipsv2", ".wide", [](Model& m) { m.config.position.bicubic = true; }},
+      {"no norm inside attention", "timm_beit3", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) b.attn_norm.reset();
+       }},
       {"no norm of the patches", "timm_aimv2", "", [](Model& m) { m.embed_norm.reset(); }},
       {"no norm of the patches' pixels", "vit_pytorch", "", [](Model& m) { m.patch_norm.reset(); }},
       {"another query of the pool", "timm_siglip", "",

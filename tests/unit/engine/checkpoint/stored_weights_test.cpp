@@ -248,6 +248,23 @@ TEST(StoredWeights, ConfigFieldsOfOtherNetworksAreRefused) {
   EXPECT_EQ(with(R"({"hidden_act": "relu", "some_new_field": 3})"), "no error");
 }
 
+TEST(StoredWeights, MlxKeepsTheChannelsOfPatchesLast) {
+  const TempFolder folder;
+  Tensors tensors = plain();
+  NamedTensor& patch = named(tensors, "patch_embed.proj.weight");
+  ASSERT_EQ(patch.shape, (std::vector<std::int64_t>{12, 3, 4, 4}));
+  std::vector<float> values(12 * 3 * 16), turned(values.size());
+  patch.read(0, values);
+  for (std::size_t o = 0; o < 12; ++o)
+    for (std::size_t c = 0; c < 3; ++c)
+      for (std::size_t i = 0; i < 16; ++i) turned[(o * 16 + i) * 3 + c] = values[(o * 3 + c) * 16 + i];
+  const auto original = load_model(save(folder, tensors).string());
+  patch = tensor("patch_embed.proj.weight", {12, 4, 4, 3}, turned);
+  const auto model = load_model(save(folder, tensors, "mlx.safetensors").string());
+  for (int o = 0; o < 12; ++o)
+    for (int i = 0; i < 48; ++i) ASSERT_EQ(model->patch_embed.weight(o, i), original->patch_embed.weight(o, i));
+}
+
 TEST(StoredWeights, PeriodsOfRotaryPositionsTellTheHeads) {
   const TempFolder folder;
   const auto golden =

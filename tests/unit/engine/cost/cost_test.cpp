@@ -96,7 +96,8 @@ class CountedPass {
   CountedPass(const ModelConfig& config, const Settings& settings, int image_height, int image_width)
       : c_(config), s_(settings) {
     patches_ = (image_height / c_.patch_px) * (image_width / c_.patch_px);
-    prefix_ = (c_.class_token ? 1 : 0) + (c_.distillation_token ? 1 : 0) + c_.registers;
+    prefix_ = (c_.class_token ? 1 : 0) + c_.more_class_tokens + (c_.distillation_token ? 1 : 0) + c_.registers +
+              c_.detection_tokens;
     tokens_ = patches_ + prefix_;
   }
 
@@ -108,6 +109,9 @@ class CountedPass {
     if (c_.position.learned)
       for (int t = c_.position.covers_prefix ? 0 : prefix_; t < tokens_; ++t)
         for (int i = 0; i < c_.channels; ++i) counts_[Op::position].elements += 1;
+    if (c_.mid_positions) {
+      for (int between = 1; between < c_.depth; ++between) each(Op::mid_position, tokens_ * c_.channels, 1);
+    }
     if (c_.norm_pre) norm(Op::norm_pre, tokens_);
     if (c_.fc_norm) {
       norm(Op::norm, 1);
@@ -125,7 +129,8 @@ class CountedPass {
     norm(Op::norm1, tokens_);
     linear(Op::qkv, tokens_, c_.channels, 3 * c_.channels, c_.qkv_bias && s_.qkv_bias);
     if (c_.position.rotary != PositionRule::Rotary::none) {
-      for (int channel = 0; channel < 2 * c_.channels; ++channel) each(Op::rope, patches_, 3);  // x·cos ± y·sin
+      const int turned = c_.position.turns_class ? tokens_ : patches_;
+      for (int channel = 0; channel < 2 * c_.channels; ++channel) each(Op::rope, turned, 3);  // x·cos ± y·sin
     }
     for (int head = 0; head < heads; ++head) attend(c_.channels / heads);
     if (c_.attn_norm) norm(Op::attn_norm, tokens_);
@@ -313,6 +318,14 @@ std::vector<Case> cases() {
   eva02.attn_norm = true;
   eva02.mlp_norm = true;
   all.push_back(make_case("EVA-02-like", eva02, 2, 3));
+  ModelConfig yolos = plain_config(3, 12, 3, 2, 6, 0);
+  yolos.detection_tokens = 5;
+  yolos.mid_positions = true;
+  all.push_back(make_case("YOLOS-like", yolos, 2, 3));
+  ModelConfig mlcd = plain_config(2, 12, 3, 2, 6, 0);
+  mlcd.position.rotary = PositionRule::Rotary::halves;
+  mlcd.position.turns_class = true;
+  all.push_back(make_case("MLCD-like", mlcd, 2, 3));
   ModelConfig beit = plain_config(2, 12, 3, 2, 6, 4);
   beit.position.learned = false;
   beit.relative_bias = ModelConfig::RelativeBias::of_each_block;

@@ -1,4 +1,5 @@
 #include "engine/network/forward.h"
+#include "engine/network/pass.h"
 #include "engine/network/relative_bias.h"
 
 #include <gtest/gtest.h>
@@ -197,6 +198,48 @@ TEST(Forward, AllPathsAgreeForNormsOfPatchesAndAnAttentionPool) {
     config.classes = 0;
     expect_all_paths_agree(config);
   }
+}
+
+TEST(Forward, AllPathsAgreeForPositionsBetweenBlocksAndPaddedPatches) {
+  ModelConfig config = small_config();
+  config.detection_tokens = 3;
+  config.more_class_tokens = 1;
+  config.mid_positions = true;
+  config.patch_pad = 1;
+  expect_all_paths_agree(config);
+  expect_all_paths_agree(config, {}, 3, 7);  // resampled
+}
+
+TEST(Forward, AllPathsAgreeForRotaryPositionsOfEveryKind) {
+  using Rotary = PositionRule::Rotary;
+  using Place = PositionRule::Place;
+  ModelConfig config = small_config();
+  config.channels = 16;
+  config.num_heads = 2;
+  for (const Rotary rotary : {Rotary::halves, Rotary::pairs}) {
+    for (const Place place : {Place::centred, Place::scaled, Place::counted}) {
+      config.position = {.learned = false,
+                         .rotary = rotary,
+                         .rope_place = place,
+                         .rope_offset = 1,
+                         .rope_columns_first = true,
+                         .turns_class = rotary == Rotary::halves,
+                         .learned_speeds = rotary == Rotary::pairs};
+      expect_all_paths_agree(config);
+      expect_all_paths_agree(config, {}, 3, 7);
+    }
+  }
+}
+
+TEST(Forward, PatchesThatReachBeyondThePictureReadZeros) {
+  Pixels pixels;
+  pixels.width = pixels.height = 4;
+  for (int i = 0; i < 16; ++i) pixels.chw.push_back(static_cast<float>(i + 1));
+  Matrix patches(4, 4);
+  gather_patches(pixels, 2, 1, {0, 4}, patches.span());
+  const std::vector<std::vector<float>> expected = {{0, 0, 0, 1}, {0, 0, 2, 3}, {0, 5, 0, 9}, {6, 7, 10, 11}};
+  for (int p = 0; p < 4; ++p)
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(patches(p, i), expected[std::size_t(p)][std::size_t(i)]) << p << ' ' << i;
 }
 
 TEST(Forward, MoreThreadsThanTokensIsFine) {
