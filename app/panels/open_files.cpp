@@ -256,7 +256,7 @@ void browse_models(Bench& bench, Chosen chosen) {
   ui::FileBrowser::Task task{
       .mode = ui::FileBrowser::Mode::open_file_or_folder,
       .title = "Open a model",
-      .endings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".gguf", ".ckpt", ".pdparams", ".json"},
+      .endings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".gguf", ".ckpt", ".pdparams", ".onnx", ".json"},
       .recent = others(bench.preferences.recent_models, shipped_model_paths()),
       .folder = {},
       .name = {},

@@ -7,6 +7,8 @@
 #include "engine/base/error.h"
 #include "engine/base/mapped_file.h"
 #include "engine/containers/npz.h"
+#include "engine/containers/onnx_file.h"
+#include "engine/containers/onnx_graph.h"
 #include "engine/containers/safetensors.h"
 #include "engine/containers/tensor_file_stored.h"
 #include "engine/containers/torch_file.h"
@@ -109,12 +111,13 @@ struct Kind {
   for (const Kind& kind : kKinds) {
     if (begin.starts_with(kind.begin)) {
       throw Error(file.path().string() + " is " + kind.what +
-                  "; Headlight opens safetensors, PyTorch, NumPy .npz and " + "Paddle .pdparams checkpoints.");
+                  "; Headlight opens safetensors, PyTorch, ONNX, NumPy .npz and Paddle .pdparams checkpoints.");
     }
   }
-  throw Error(file.path().string() +
-              " is no checkpoint that Headlight knows: it opens safetensors, PyTorch (.pth, .pt, .bin), NumPy .npz and "
-              "Paddle .pdparams files.");
+  throw Error(
+      file.path().string() +
+      " is no checkpoint that Headlight knows: it opens safetensors, PyTorch (.pth, .pt, .bin), ONNX, NumPy .npz "
+      "and Paddle .pdparams files.");
 }
 
 std::shared_ptr<const TensorFile> open_mapped(const std::shared_ptr<const MappedFile>& mapped) {
@@ -137,6 +140,7 @@ std::shared_ptr<const TensorFile> open_mapped(const std::shared_ptr<const Mapped
     throw Error(file.string() + " is a zip file but neither PyTorch's nor NumPy's: unpack it first.");
   }
   if (looks_like_pickle(*mapped)) return open_pickle(mapped);
+  if (looks_like_onnx(*mapped) || file.extension() == ".onnx") return open_onnx(mapped);
   refuse_kind(*mapped);
 }
 

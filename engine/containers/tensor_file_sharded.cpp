@@ -112,7 +112,8 @@ std::filesystem::path checkpoint_in(const std::filesystem::path& folder) {
   for (const char* name : kUsual) {
     if (std::filesystem::is_regular_file(folder / name, error)) return folder / name;
   }
-  constexpr std::array kEndings = {".safetensors", ".pth", ".pt", ".bin", ".npz", ".pdparams", ".ckpt", ".tar"};
+  constexpr std::array kEndings = {".safetensors", ".pth",  ".pt",  ".bin", ".npz",
+                                   ".pdparams",    ".ckpt", ".tar", ".onnx"};
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const bool fits = std::any_of(kEndings.begin(), kEndings.end(),
