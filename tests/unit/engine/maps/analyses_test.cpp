@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/maps/analysis.h"
 #include "tests/unit/analysis_support.h"
+#include "tests/unit/small_models.h"
 
 namespace vit {
 namespace {
@@ -17,11 +18,23 @@ namespace {
 using ::testing::HasSubstr;
 using testing_passes::pass;
 
+/// Of a plain network, or of one with relative positions where the analysis is about those.
+std::shared_ptr<const Trace> pass_for(const Analysis& analysis) {
+  const auto plain = pass({.heads = 8});
+  if (analysis.refusal(*plain).empty()) return plain;
+  ModelConfig config = plain->model->config;
+  config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  Trace like;
+  like.model = testing_models::make_model(config);
+  like.pixels = plain->pixels;
+  return pass({.heads = 8}, &like);
+}
+
 class EveryAnalysis : public testing::TestWithParam<const Analysis*> {
  protected:
   const Analysis& analysis() const { return *GetParam(); }
   Question question() const { return {.analysis = analysis().id, .block = analysis().asks_block ? 1 : 0, .query = 2}; }
-  std::shared_ptr<const Trace> trace_ = pass({.heads = 8});
+  std::shared_ptr<const Trace> trace_ = pass_for(analysis());
   const Subject subject_{trace_, pass({.heads = 2, .qkv_bias = false}, trace_.get()), true};
 };
 
@@ -101,7 +114,7 @@ TEST_P(EveryAnalysis, RefusesWhatThePassDoesNotHave) {
     other.values[parameter.id] = highest(parameter, subject_, question().block) + 1;
     EXPECT_THAT(sentence_of(analysis(), subject_, other), HasSubstr(parameter.label));
   }
-  const auto kept_nothing = pass({.keep = Keep::none});
+  const auto kept_nothing = pass({.keep = Keep::none}, trace_.get());
   EXPECT_THAT(sentence_of(analysis(), kept_nothing, question()), HasSubstr("kept"));
 }
 
