@@ -78,6 +78,8 @@ void add_run(Arguments& to, const RunOptions& run, const std::string& dashes = "
   add(to, dashes + "eps", number(run.load.eps));
   add(to, dashes + "activation", choice(run.load.activation));
   add(to, dashes + "family", run.load.family.value_or(""));
+  add(to, dashes + "weights", run.load.weights.value_or(""));
+  if (run.load.grid) add(to, dashes + "grid", fmt::format("{}x{}", run.load.grid->first, run.load.grid->second));
   add(to, dashes + "labels", run.load.labels ? run.load.labels->string() : "");
   add(to, dashes + "image", run.image);
   if (run.icc) to.push_back(dashes + "icc");

@@ -1,4 +1,5 @@
 // The model and image sections of the left column.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -109,6 +110,30 @@ void draw_remarks(Bench& bench, const vit::Image& image) {
     bench.session.apply_profile(icc);
 }
 
+/// Which of several copies of the network in the file is open: student, teacher, an average.
+void choose_weights(Bench& bench) {
+  const vit::LoadReport& report = bench.session.model()->report;
+  if (report.copies.size() < 2) return;
+  std::vector<std::string> names;
+  std::vector<const char*> shown;
+  for (const std::string& copy : report.copies)
+    names.push_back(copy == "." ? "without a prefix" : copy.substr(0, copy.size() - 1));
+  for (const std::string& name : names) shown.push_back(name.c_str());
+  const auto found = std::find(report.copies.begin(), report.copies.end(), report.copy);
+  int chosen = static_cast<int>(found - report.copies.begin());
+  if (!ui::choice(bench.ui,
+                  {.id = "model.weights",
+                   .label = "Weights",
+                   .tooltip = "The file holds several copies of the network; this is the one that is open. On the "
+                              "command line: --weights " +
+                              report.copy},
+                  chosen, shown))
+    return;
+  vit::LoadOptions options = bench.session.load_options();
+  options.weights = report.copies[static_cast<std::size_t>(chosen)];
+  bench.session.override_model(options);
+}
+
 }  // namespace
 
 void draw_model_section(Bench& bench) {
@@ -126,6 +151,7 @@ void draw_model_section(Bench& bench) {
     ui::text(ui, ui::Type::body, ui.theme.soft,
              fmt::format("patch {} · {}×{}{} · {}", c.patch_px, c.grid_height, c.grid_width, tokens,
                          count_text(static_cast<double>(model->report.parameters))));
+    choose_weights(bench);
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_model;
     draw_model_name(bench, loading ? "Loading…" : "No model is open");
