@@ -41,6 +41,22 @@ void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::a
       ->group(group);
 }
 
+void add_grid_option(CLI::App& app, const std::string& name, vit::LoadOptions& load, const std::string& help,
+                     const std::string& group) {
+  app.add_option_function<std::string>(
+         name,
+         [&load, name](const std::string& text) {
+           int rows = 0, columns = 0, end = 0;
+           if (std::sscanf(text.c_str(), "%4dx%4d%n", &rows, &columns, &end) != 2 ||
+               end != static_cast<int>(text.size()) || rows < 1 || columns < 1)
+             throw CLI::ValidationError(name, "\"" + text + "\" is no grid: give rows and columns as in 4x6");
+           load.grid = {rows, columns};
+         },
+         help)
+      ->type_name("ROWSxCOLUMNS")
+      ->group(group);
+}
+
 std::uint64_t parse_seed(const std::string& text) {
   std::uint64_t seed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
@@ -90,18 +106,8 @@ void add_model_options(CLI::App& app, RunOptions& options) {
                  "Which of several networks in the file: the beginning of its tensors' names, as target_encoder")
       ->type_name("NAME")
       ->group("Model");
-  app.add_option_function<std::string>(
-         "--grid",
-         [&options](const std::string& text) {
-           int rows = 0, columns = 0, end = 0;
-           if (std::sscanf(text.c_str(), "%4dx%4d%n", &rows, &columns, &end) != 2 ||
-               end != static_cast<int>(text.size()) || rows < 1 || columns < 1)
-             throw CLI::ValidationError("--grid", "\"" + text + "\" is no grid: give rows and columns as in 4x6");
-           options.load.grid = {rows, columns};
-         },
-         "Rows and columns of the patches that the stored positions are for, where no file says it")
-      ->type_name("ROWSxCOLUMNS")
-      ->group("Model");
+  add_grid_option(app, "--grid", options.load,
+                  "Rows and columns of the patches that the stored positions are for, where no file says it", "Model");
   app.add_option("--labels", options.load.labels, "Class names: one a line, or JSON")
       ->type_name("FILE")
       ->group("Model");
@@ -208,6 +214,8 @@ void add_other_options(CLI::App& app, RunOptions& other) {
   add("eps", other.load.eps, "E")->check(is_finite())->check(CLI::PositiveNumber);
   add_choice(app, name_of("activation"), other.load.activation, likewise("activation"))->group(kGroup);
   add("family", other.load.family, "NAME");
+  add("weights", other.load.weights, "NAME");
+  add_grid_option(app, name_of("grid"), other.load, likewise("grid"), kGroup);
   add("labels", other.load.labels, "FILE");
   app.add_flag(name_of("icc"), other.icc, likewise("icc"))->group(kGroup);
   PreprocessingOptions& rules = other.preprocessing;
