@@ -16,7 +16,7 @@ namespace headlight {
 
 struct ExportOptions {
   RunOptions run;
-  RunOptions other;  // side B's own alone
+  RunOptions other;                                           // side B's own alone
   std::optional<SavedView> view;                              // whose values are the defaults of what follows
   std::vector<std::string> view_values;                       // NAME=VALUE of its analysis
   std::string folder, figure, curves, cost, tensors, report;  // what to write

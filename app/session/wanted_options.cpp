@@ -29,7 +29,7 @@ std::string heads_off_of(const vit::Numbers& settings) {
   return text;
 }
 
-std::string heads_scaled_of(const vit::Settings& settings) {
+std::string heads_scaled_of(const vit::Numbers& settings) {
   std::string text;
   for (std::size_t block = 0; block < settings.blocks.size(); ++block) {
     bool first = true;
@@ -119,8 +119,9 @@ RunOptions options_of(const OtherSide& other) {
 
 bool has_numbers(const RunOptions& other) {
   const RunOptions plain;
-  return !other.num_heads.empty() || !other.heads_off.empty() || !other.heads_scaled.empty() || !other.qkv_bias || other.training ||
-         other.attn_drop != plain.attn_drop || other.proj_drop != plain.proj_drop || other.seed != plain.seed;
+  return !other.num_heads.empty() || !other.heads_off.empty() || !other.heads_scaled.empty() || !other.qkv_bias ||
+         other.training || other.attn_drop != plain.attn_drop || other.proj_drop != plain.proj_drop ||
+         other.seed != plain.seed;
 }
 
 bool has_preprocessing(const RunOptions& other) {

@@ -29,9 +29,8 @@ void softmax(float* row, int count) {
   for (int i = 0; i < count; ++i) row[i] = static_cast<float>(row[i] / sum);
 }
 
-std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared, const Question& question,
-                                     const Means& means) {
-  const Trace& trace = *shared;
+std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
+  const Trace& trace = *subject.trace;
   const int heads = trace.settings.heads(question.block), tokens = trace.grid.tokens();
   means.step(0);
   const RelativeBias bias(*trace.model, trace.grid, question.block, heads);
@@ -42,7 +41,7 @@ std::shared_ptr<const MapSet> answer(const std::shared_ptr<const Trace>& shared,
     softmax(rows.row(head), tokens);
     for (int t = 0; t < tokens; ++t) mean(0, t) += rows(head, t) / static_cast<float>(heads);
   }
-  MapSetBuilder set(shared, question);
+  MapSetBuilder set(subject, question);
   set.are_shares();
   const std::string id = "bias_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
   set.add({id + "_mean", "mean", question.block, kMeanOfHeads}, mean.row(0), false);

@@ -47,7 +47,8 @@ TEST(Readme, TheTableOfKeysIsThatOfTheCommands) {
                                                  .session = session,
                                                  .preferences = {},
                                                  .fetch = ModelFetch([] {}),
-                                                 .summaries = FileSummaries([] {})});
+                                                 .summaries = FileSummaries([] {}),
+                                                 .lab = LabDesk([] {})});
     add_commands(*bench);
     for (const Command& command : bench->commands.all())
       for (const Key& key : command.keys) commands[name_of(key)] = command.id + " (" + command.name + ")";

@@ -82,7 +82,9 @@ TEST(LabPlots, MeasuredLinesLieOnPredictedOnesAtTheBase) {
       EXPECT_LE(plot.along_y(point.y), 1);
     }
     for (const auto& [x, ms] : series.predicted)
-      if (x == 24) EXPECT_DOUBLE_EQ(ms, series.points[sweep.base].y) << series.name;
+      if (x == 24) {
+        EXPECT_DOUBLE_EQ(ms, series.points[sweep.base].y) << series.name;
+      }
   }
 }
 
