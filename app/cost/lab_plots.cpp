@@ -31,8 +31,10 @@ bool is_shown(const vit::LabLine& line) {
 
 LogPlot::Point measured_point(const vit::LabSweep& sweep, const vit::LabLine& line, std::size_t i) {
   const vit::RowTime& time = line.measured[i];
-  LogPlot::Point point{
-      .x = static_cast<double>(sweep.values[i]), .y = time.median_ms, .low = time.min_ms, .high = time.max_ms};
+  LogPlot::Point point{.x = static_cast<double>(sweep.values[i]),
+                       .y = time.median_ms,
+                       .low = std::min(time.min_ms, time.median_ms),
+                       .high = std::max(time.max_ms, time.median_ms)};
   point.words =
       fmt::format("{}, {} {}\nmedian {} ms ({} to {}) of {} passes", line.name, vit::choice_of(sweep.axis).name,
                   sweep.values[i], ms_text(time.median_ms), ms_text(time.min_ms), ms_text(time.max_ms), time.calls);

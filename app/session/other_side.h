@@ -13,14 +13,14 @@ namespace headlight {
 
 /// What is empty here is as side A has it, and follows it.
 struct OtherSide {
-  std::string model;      // file, folder or "random:…"
-  vit::LoadOptions load;  // that network's overrides
-  std::string image;      // file
-  bool icc = false;       // that photo's colour profile is applied
+  std::string model = {};      // file, folder or "random:…"
+  vit::LoadOptions load = {};  // that network's overrides
+  std::string image = {};      // file
+  bool icc = false;            // that photo's colour profile is applied
   /// None: as side A's where both run one network, else as side B's network has it by itself.
-  std::optional<vit::Preprocessing> preprocessing;
+  std::optional<vit::Preprocessing> preprocessing = {};
   /// None: likewise. How a pass runs (kernel, threads) is always as on side A.
-  std::optional<vit::Numbers> numbers;
+  std::optional<vit::Numbers> numbers = {};
   bool operator==(const OtherSide&) const = default;
 
   /// There is a side B.

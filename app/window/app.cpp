@@ -205,6 +205,14 @@ void App::take_maps() {
                        !bench_.dialogs.modal() && !bench_.ui.list_was_open;
 }
 
+/// False where an answer came while the frame was drawn: the next one shows it.
+bool App::shows_newest_answer() const {
+  const auto answer = map_desk_.answer(page_entry().id);
+  const auto drawn = drawn_pass();
+  if (!answer || answer->trace != drawn || !no_answer_.empty() || !can_show(*answer, *drawn)) return true;
+  return !bench_.maps.empty() && bench_.maps.set().serial == answer->serial;
+}
+
 void App::look_inside() {
   bench_.inside = nullptr;
   if (!bench_.inside_open || bench_.maps.empty()) return;
@@ -291,6 +299,7 @@ void App::draw_overlays() {
 
 void App::frame(FrameLog& log) {
   log.begin_frame();
+  lab_ran_ = bench_.lab.running() != LabDesk::Job::none;
   bench_.ui.begin_frame();
   follow_theme();
   light_tour(bench_);
@@ -325,7 +334,7 @@ void App::draw_tabs(ImVec2 from, float width) {
                               .enabled = why.empty(),
                               .reason = why};
     if (ui::tab(ui, control, in_front) && !in_front) open_tab_or_next_page(bench_, tab);
-    ImGui::SameLine();
+    ImGui::SameLine(0, ui.px(3));
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
   if (!draw_badge(bench_, from, width, x)) draw_first_words({x, from.y}, from.x + width - x);
@@ -415,8 +424,7 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   UiMap::Frame out{.frame = frame,
                    .presses = presses,
                    .settled = !frames_due && due_in_s() != 0 && session.measured() && !desk_.busy() &&
-                              !bench_.summaries.busy() && !bench_.ui.fonts_stale &&
-                              bench_.lab.running() == LabDesk::Job::none};
+                              shows_newest_answer() && !bench_.summaries.busy() && !bench_.ui.fonts_stale && !lab_ran_};
   out.page = page_entry().id;
   out.requested = {.block = view.block,
                    .num_heads = session.wanted_heads(),
@@ -452,7 +460,7 @@ double App::due_in_s() const {
 }
 
 bool App::shows_settled_picture() const {
-  return bench_.session.measured() && !desk_.busy() && !bench_.ui.fonts_stale;
+  return bench_.session.measured() && !desk_.busy() && shows_newest_answer() && !bench_.ui.fonts_stale;
 }
 
 std::string App::title() const {

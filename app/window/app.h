@@ -82,6 +82,7 @@ class App {
   void ask(const vit::Question& question, const vit::Subject& subject);
   bool can_show(const vit::MapSet& answer, const vit::Trace& drawn) const;
   void take_photo(const vit::MapSet& answer);
+  bool shows_newest_answer() const;
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();
@@ -106,6 +107,7 @@ class App {
   std::string no_answer_;  // why what the page asks cannot be asked; empty: it can
   std::string last_failure_;
   bool theme_dark_ = true;
+  bool lab_ran_ = false;  // as the frame began: what the lab found then is drawn in it
 };
 
 }  // namespace headlight

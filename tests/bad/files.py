@@ -200,6 +200,9 @@ plain("model", "npy_alone", "m.npy", lambda: npy("{'descr': '<f4', 'fortran_orde
 plain("model", "web_page_in_place_of_a_file", "m.safetensors", "<!DOCTYPE html><html><body>Sign in</body></html>")
 plain("model", "pointer_of_git_lfs", "m.safetensors",
       "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 346000000\n")
+plain("model", "onnx_of_noise", "m.onnx", lambda: b"\x08\x08\x12\x07pytorch" + random.Random(6).randbytes(3000))
+plain("model", "onnx_of_a_huge_graph", "m.onnx", b"\x08\x08\x12\x07pytorch:" + b"\xff\xff\xff\xff\x7f" + b"\0" * 50)
+plain("model", "onnx_without_nodes", "m.onnx", b"\x08\x08\x12\x07pytorch:\x06\x12\x04main")
 plain("model", "file_of_gguf", "m.gguf", b"GGUF\x03\0\0\0" + b"\0" * 100)
 plain("model", "file_of_keras", "m.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 500)
 plain("model", "file_of_flax", "m.msgpack", b"\x81\xa6params\x80")

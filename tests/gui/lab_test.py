@@ -60,7 +60,7 @@ with open_window() as window:
     check(int(window.mark("roofline.plot")["value"]) > int(one_block), "the whole network has more operators")
     file = save(window, "roofline.save", "roofline.csv")
     window.wait_for(lambda s: "roofline.csv" in s["toast"], "toast")
-    check("softmax," in file.read_text(), "its points are saved")
+    check("fc1," in file.read_text(), "its points are saved")
 
     window.key("ctrl+1")
     window.click("heads.caption.1")

@@ -13,10 +13,10 @@ WIDTH, HEIGHT = 1280, 960
 TOOLTIP_S = 0.5  # after which a control explains itself
 DIALOGS = {"help": "F1", "report": "model.report", "prepare": "image.preprocess", "get": "ctrl+g"}  # a key, or a control
 NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
-         ".": "period", "+": "plus", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
+         ".": "period", "+": "shift+equal", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
          "Backspace": "BackSpace"}
 # What must be so that a key has something to change: keys, or a control to click.
-BEFORE = {"Right": "Left", "Up": "Down", "f": "plus", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
+BEFORE = {"Right": "Left", "Up": "Down", "f": "shift+equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
 OPEN_A_LIST = {"ctrl+Delete"}  # which Escape closes

@@ -49,6 +49,20 @@ def walk_pages(window, name):
         window.click(page)
         window.move("status")
         look(window, f"{name}, page {page.removeprefix('menu.page.')}")
+    walk_sides(window, name)
+
+
+def walk_sides(window, name):
+    """The page Compare with a side B, which is pinned and then left behind, and under the curtain."""
+    window.key("equal")
+    window.key("bracketright")
+    window.move("status")
+    look(window, f"{name}, another head count beside the pinned one")
+    window.click("view.curtain")
+    window.move("status")
+    look(window, f"{name}, the same under a curtain")
+    window.click("view.curtain")
+    window.click("compare.end")
 
 
 for width, height, scale in SIZES:

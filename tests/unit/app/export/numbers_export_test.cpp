@@ -45,8 +45,9 @@ class NumbersExport : public testing::Test {
 TEST_F(NumbersExport, StatisticsAreOneTableWithALineForEachHead) {
   request_.analysis = vit::analysis_by_id("statistics");
   const auto files = export_maps(source_, request_);
-  ASSERT_EQ(files.size(), 1u);
+  ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files.front().filename().string(), "photo__small__statistics.csv");
+  EXPECT_EQ(files.back().filename().string(), "photo__small__statistics_curves.csv");
   const std::vector<std::string> all = lines();
   ASSERT_EQ(all.size(), 1u + 24u);
   EXPECT_EQ(all.front(),

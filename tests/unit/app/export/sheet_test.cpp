@@ -116,6 +116,7 @@ TEST_F(SheetTest, OfAComparisonTheCommandWritesTheSameBytes) {
   for (const SheetShows shows : {SheetShows::map, SheetShows::overlay, SheetShows::heads})
     for (const FileKind kind : {FileKind::png, FileKind::svg, FileKind::npy, FileKind::csv}) {
       sheet_ = {.shows = shows, .kind = kind};
+      sheet_.style.width = {.unit = FigureWidth::Unit::px, .amount = 240, .dpi = 96};
       const std::string file = (folder_.path() / (std::to_string(++number) + "." + vit::id_of(kind))).string();
       const auto arguments = arguments_of(sheet_, wanted_, *model_, file);
       ASSERT_EQ(run(arguments), 0) << errors_ << shell_line(arguments);

@@ -48,9 +48,9 @@ class Beside : public testing::Test {
   bool has(const Pair& pair, const std::string& name) const { return file_->entries().count(pair.key + name) > 0; }
   std::vector<float> read(const Pair& pair, const std::string& name) const { return file_->read_all(pair.key + name); }
   /// Relative to max(1, the largest value).
-  void compare(const Pair& pair, const std::string& name, const std::vector<float>& found, double limit = 2e-5) {
+  void compare(const Pair& pair, const std::string& name, const std::vector<float>& found) {
     const double error = golden::relative_error(read(pair, name), found);
-    EXPECT_LT(error, limit) << name_of(pair) << " " << name;
+    EXPECT_LT(error, 2e-5) << name_of(pair) << " " << name;
     double& largest = largest_[name.substr(0, name.find('.'))];
     largest = std::max(largest, error);
     ++compared_;
@@ -95,8 +95,7 @@ TEST_F(Beside, DifferencesAndTheirNumbersAreThoseOfTheRecordedAttention) {
         const auto set = ask(pair.subject, question);
         const std::string at = std::to_string(block) + "." + std::to_string(query) + "." + way;
         compare(pair, "difference." + at, set->values);
-        // float32 attention of a nearly even map says little about a correlation's last digits.
-        compare(pair, "numbers." + at, set->table->values, 2e-4);
+        compare(pair, "numbers." + at, set->table->values);
         question.values["show"] = 1;
         const auto a = ask(pair.subject, question);
         question.values["show"] = 2;
