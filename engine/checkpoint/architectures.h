@@ -18,9 +18,11 @@ struct Architecture {
   bool rms_norm = false;
   bool class_token = true;
   int registers = 0;
-  bool pool_mean = false;  // its head reads the mean of the patches
-  double rope_base = 0;    // of rotary positions; 0: it has none, or those of DINOv3
-  int rope_side = 0;       // they are scaled to a grid of so many patches, or 0: counted
+  bool pool_mean = false;    // its head reads the mean of the patches
+  bool pool_prefix = false;  // its attention pool looks at class token and registers, too
+  bool no_norm = false;      // no norm behind its last block
+  double rope_base = 0;      // of rotary positions; 0: it has none, or those of DINOv3
+  int rope_side = 0;         // they are scaled to a grid of so many patches, or 0: counted
   double rope_offset = 0;
   bool rope_columns_first = false;
 };

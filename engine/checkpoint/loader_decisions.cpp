@@ -80,14 +80,16 @@ void Loader::refuse_problems() const {
                 hints_.registers->reason + " says " + std::to_string(hints_.registers->value) +
                 ": the file is incomplete, or the other one belongs to another network.");
   }
-  const bool needs_norm = std::string_view(names().norm) == "norm.*" || detected_.family->rms_norm;
-  if (needs_norm && !c.final_norm && !c.fc_norm) {
-    throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
-                spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
-                " needs: the file is incomplete.");
-  }
   // model_args may change what the architecture's name says.
   const Architecture* named = architecture_named(hints_.architecture);
+  const Architecture* known = known_architecture(hints_, c);
+  const bool needs_norm = std::string_view(names().norm) == "norm.*" || detected_.family->rms_norm;
+  if (needs_norm && !c.final_norm && !c.fc_norm && (known == nullptr || !known->no_norm)) {
+    throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
+                spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
+                " needs: the file is incomplete, or of a network without one, which a timm name tells "
+                "(vit_base_patch16_radio_v3.pth).");
+  }
   if (named != nullptr && named->heads > 0 && !hints_.changes_tokens &&
       (named->class_token != c.class_token || (!hints_.registers && named->registers != c.registers))) {
     throw Error(file_.path().string() + " has " + (c.class_token ? "a" : "no") + " class token and " +

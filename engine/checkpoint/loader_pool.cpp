@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/loader.h"
+#include "engine/checkpoint/model_facts.h"
 
 namespace vit {
 namespace {
@@ -43,7 +44,8 @@ AttentionPool Loader::read_attention_pool() {
   if (channels % pool.heads != 0)
     throw Error(file_.path().string() + " has " + std::to_string(channels) + " channels, which the " +
                 std::to_string(pool.heads) + " heads of " + c.family + "'s attention pool do not divide.");
-  pool.prefix_too = detected_.family->pool_prefix;
+  const Architecture* named = known_architecture(hints_, c);
+  pool.prefix_too = named != nullptr ? named->pool_prefix : detected_.family->pool_prefix;
   pool.activation = c.swiglu ? Activation::gelu : c.activation;
   const auto numbers = [&](const char* pattern, const char* part, std::int64_t count) {
     return tensors_.vector(tensors_.require(pattern, 0, part), count);

@@ -186,7 +186,12 @@ void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hint
     if (config.classes > 0 || pool == Pool::attention) add(report, "pooling", text, source, std::move(reason));
   };
   if (config.pool == Pool::attention) {
-    return decide(config.pool, Source::implied, "there is an attention-pooling head");
+    // Whether it looks at prefix tokens, too, no tensor tells.
+    const bool known =
+        config.prefix_tokens() == 0 || known_architecture(hints, config) != nullptr || family.pool_prefix;
+    return decide(config.pool, known ? Source::implied : Source::guessed,
+                  known ? "there is an attention-pooling head"
+                        : "there is an attention-pooling head; no file says whether it looks at the prefix tokens");
   }
   if (config.classes > 0 && family.pool_mean) {
     config.pool_before_norm = family.pool_before_norm;

@@ -76,6 +76,10 @@ def row(name):
         fields.append(f".registers = {model.reg_token.shape[1]}")
     if model.global_pool == "avg":
         fields.append(".pool_mean = true")
+    if all(isinstance(getattr(model, part, None), torch.nn.Identity) for part in ("norm", "fc_norm")):
+        fields.append(".no_norm = true")
+    if getattr(model, "attn_pool", None) is not None and getattr(model, "pool_include_prefix", module == "eva"):
+        fields.append(".pool_prefix = true")
     rope = getattr(model, "rope", None)
     if type(rope).__name__ in ("RotaryEmbeddingCat", "RotaryEmbeddingMixed"):
         fields.append(f".rope_base = {rope.temperature:g}")
