@@ -109,14 +109,22 @@ const TabEntry& tab_of(std::string_view page_id) {
 
 void open_tab_or_next_page(Bench& bench, const TabEntry& tab) {
   std::string& page = bench.session.view.page;
-  const auto shown =
-      std::find_if(tab.pages.begin(), tab.pages.end(), [&](const PageEntry* p) { return p->id == page; });
-  if (shown != tab.pages.end()) {
-    page = (shown + 1 == tab.pages.end() ? tab.pages.front() : shown[1])->id;
+  const auto& trace = bench.session.trace();
+  const auto answers = [&](const PageEntry* p) { return !trace || p->analysis->refusal(*trace).empty(); };
+  const auto place_of = [&](const std::string& id) {
+    return std::find_if(tab.pages.begin(), tab.pages.end(), [&](const PageEntry* p) { return p->id == id; });
+  };
+  const auto shown = place_of(page);
+  const auto seen = bench.page_of_tab.find(tab.id);
+  const auto last = seen == bench.page_of_tab.end() ? tab.pages.begin() : place_of(seen->second);
+  // From the page in front the next one, else the one that was last in front; pages without an answer are passed over.
+  auto next = shown != tab.pages.end() ? shown + 1 : last;
+  for (std::size_t tried = 0; tried < tab.pages.size(); ++tried, ++next) {
+    if (next == tab.pages.end()) next = tab.pages.begin();
+    if (!answers(*next)) continue;
+    page = (*next)->id;
     return;
   }
-  const auto seen = bench.page_of_tab.find(tab.id);
-  page = seen == bench.page_of_tab.end() ? tab.pages.front()->id : seen->second;
 }
 
 void draw_page_choice(Bench& bench, float width) {

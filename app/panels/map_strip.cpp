@@ -49,13 +49,14 @@ class Line {
   int lines_ = 1;
 };
 
-/// Which of the analyses that share the tab.
+/// Which of the analyses that share the tab; those that this network cannot answer are left out.
 void page_item(Bench& bench, const vit::Analysis& analysis, Line& line) {
   std::vector<const vit::Analysis*> all;
   std::vector<const char*> names;
   int chosen = 0;
   for (const vit::Analysis* one : vit::analyses()) {
     if (std::string_view(one->group) != analysis.group) continue;
+    if (one != &analysis && !one->refusal(*bench.session.trace()).empty()) continue;
     if (one == &analysis) chosen = static_cast<int>(all.size());
     all.push_back(one);
     names.push_back(one->name);

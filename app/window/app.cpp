@@ -333,7 +333,9 @@ void App::draw_tabs(ImVec2 from, float width) {
                               .key = bench_.commands.keys_of(std::string("view.tab_") + tab.id),
                               .enabled = why.empty(),
                               .reason = why};
-    if (ui::tab(ui, control, in_front) && !in_front) open_tab_or_next_page(bench_, tab);
+    // Where the page has nothing to show, its tab leads to the next one.
+    const bool leads_on = !in_front || !refusal(page_entry()).empty();
+    if (ui::tab(ui, control, in_front) && leads_on) open_tab_or_next_page(bench_, tab);
     ImGui::SameLine(0, ui.px(3));
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);

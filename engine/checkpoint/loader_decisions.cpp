@@ -117,7 +117,8 @@ void Loader::decide() {
   const Architecture* named = known_architecture(hints_, config());
   const bool rms = family.rms_norm || (named != nullptr && named->rms_norm);
   tensors_.set_rms_norm(hints_.rms_norm ? hints_.rms_norm->value : rms);
-  if (named == nullptr && !hints_.has_config && std::string_view(family.name).starts_with("timm")) {
+  const std::string_view called = family.name;
+  if (named == nullptr && !hints_.has_config && (called.starts_with("timm") || called == "DeiT-III")) {
     report().facts.push_back(
         {"network", "a plain ViT", Source::guessed,
          "no file says it; timm's names are shared by networks with norms behind their branches or "
