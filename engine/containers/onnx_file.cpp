@@ -105,7 +105,7 @@ class OnnxNames {
       if (const OnnxTensor* from = tensor(node.inputs[0]); from != nullptr && from->shape.size() == 2)
         transposed_.emplace(node.outputs[0], node.inputs[0]);
     } else if (node.op == "Add") {
-      for (const int bias : {0, 1}) {
+      for (const std::size_t bias : {std::size_t{0}, std::size_t{1}}) {
         if (node.inputs.size() != 2 || tensor(node.inputs[bias]) == nullptr) continue;
         biases_.emplace(node.inputs[1 - bias], node.inputs[bias]);
         ++added_[node.inputs[bias]];
