@@ -72,7 +72,7 @@ class Plot {
   }
   std::string tick(int i) const {
     const double value = curves_.low + static_cast<double>(curves_.high - curves_.low) * i / kTicks;
-    return curves_.percent ? fmt::format("{:.0f} %", 100 * value) : fmt::format("{:.2g}", value);
+    return curves_.percent ? fmt::format("{:.0f} %", 100 * value) : fmt::format("{:.4g}", value);
   }
   int blocks() const { return static_cast<int>(curves_.curves.front().values.size()); }
   double x_of(int block) const {

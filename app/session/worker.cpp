@@ -226,12 +226,9 @@ std::optional<Worker::Job> Worker::next_job() {
 /// True where it waited: what to do next may be something else by now. To the outside the extra work has begun.
 bool Worker::wait_for_picture(const Job& extra, std::unique_lock<std::mutex>& lock) {
   const Clock::time_point due = published_ + kPictureMs;
-  if (!held_ && Clock::now() >= due) return false;
+  if (Clock::now() >= due) return false;
   running_ = {extra.rank, extra.doing, {}, Clock::now(), 0, nullptr, nullptr, false, false};
-  if (held_)
-    changed_.wait(lock);
-  else
-    changed_.wait_until(lock, due);
+  changed_.wait_until(lock, due);
   return true;
 }
 

@@ -112,7 +112,7 @@ struct WorkerStatus {
 };
 
 /// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which
-/// they came. With an empty queue, and while no control is held, it measures the newest picture (see measuring.h) until
+/// they came. With an empty queue it measures the newest picture (see measuring.h) until
 /// a job comes, not before the window had kPictureMs to draw it: a software renderer needs the same processors. Results
 /// wait for take(). Side B's loads and passes come behind side A's: they end when one of side A's comes, and begin
 /// again after it. A new request lets the running pass of an older one finish, so that pictures change during a drag;

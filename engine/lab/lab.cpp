@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -152,7 +153,7 @@ std::vector<int> swept_values(LabAxis axis, const ModuleSpec& spec) {
   } else {
     const int unit = axis == LabAxis::channels ? spec.heads : 1;  // channels of a head are what grows
     for (const double factor : {0.125, 0.25, 0.5, 1.0, 2.0, 4.0, axis == LabAxis::batch ? 8.0 : 1.0})
-      values.push_back(unit * std::max(1, static_cast<int>(std::lround(own / unit * factor))));
+      values.push_back(unit * std::max(1, static_cast<int>(std::lround(static_cast<double>(own) / unit * factor))));
   }
   values.push_back(own);
   std::sort(values.begin(), values.end());
@@ -209,7 +210,13 @@ RowTime row_time(const LabPoint& point, Op op) {
 }
 
 RowTime module_time(const LabPoint& point) {
-  return Measurements(cost_table(point.spec), point.passes).section(Section::attention, 0);
+  std::vector<double> ms;
+  ms.reserve(point.passes.size());
+  for (const Timings& pass : point.passes) {
+    const OpTimes& rows = pass.blocks.front();
+    ms.push_back(std::accumulate(rows.begin(), rows.end(), 0.0));
+  }
+  return summarise(std::move(ms));
 }
 
 const LabLine* LabSweep::find(std::optional<Op> op) const {

@@ -89,7 +89,7 @@ LabSweep lab_sweep(const ModuleSpec& base, LabAxis axis, const LabResult* result
 
 /// The time of a row in the passes of one point, with what is fused into it.
 RowTime row_time(const LabPoint& point, Op op);
-/// Of the whole module: the sum of its rows.
+/// Of the whole module: its rows together, pass by pass.
 RowTime module_time(const LabPoint& point);
 
 }  // namespace vit

@@ -86,7 +86,7 @@ std::pair<float, float> axis_of(float least, float most) {
   if (!(most > least)) return {0.f, 1.f};
   for (int power = static_cast<int>(std::floor(std::log10((most - least) / 4)));; ++power)
     for (const double digits : {1.0, 2.0, 2.5, 5.0}) {
-      const double step = digits * std::pow(10.0, power), low = std::floor(least / step - 1e-6) * step;
+      const double step = digits * std::pow(10.0, power), low = std::floor(least / step + 1e-6) * step;
       if (low + 4 * step >= most * (1 - 1e-6)) return {static_cast<float>(low), static_cast<float>(low + 4 * step)};
     }
 }

@@ -326,6 +326,7 @@ TEST_F(ExportTest, StatisticsOverTheBlocksAreALineAndADotForEachHead) {
   for (const char* words : {">mean of the heads", ">each head", ">block<", ">spread"})
     EXPECT_THAT(plot, HasSubstr(words));
   EXPECT_THAT(plot, testing::Not(HasSubstr(">head 0")));
+  EXPECT_EQ(set->curves->low, 0) << "nothing is below zero";
 }
 
 TEST_F(ExportTest, AMatrixHasItsPrefixTokensRuledOffAndNamed) {
