@@ -110,7 +110,9 @@ const TabEntry& tab_of(std::string_view page_id) {
 void open_tab_or_next_page(Bench& bench, const TabEntry& tab) {
   std::string& page = bench.session.view.page;
   const auto& trace = bench.session.trace();
-  const auto answers = [&](const PageEntry* p) { return !trace || p->analysis->refusal(*trace).empty(); };
+  const auto answers = [&](const PageEntry* p) {
+    return !trace || p->analysis == nullptr || p->analysis->refusal(*trace).empty();
+  };
   const auto place_of = [&](const std::string& id) {
     return std::find_if(tab.pages.begin(), tab.pages.end(), [&](const PageEntry* p) { return p->id == id; });
   };
