@@ -57,7 +57,7 @@ std::optional<vit::Ceilings> load_ceilings(const std::filesystem::path& file, vi
                              .instruction_set = reference ? vit::reference_kernels().name : vit::kernels().name,
                              .threads = reference ? 1 : threads};
   for (const Json& json : read_all(file))
-    if (const auto found = from_json(json); found && same_machine(*found, wanted)) return found;
+    if (auto found = from_json(json); found && same_machine(*found, wanted)) return found;
   return std::nullopt;
 }
 

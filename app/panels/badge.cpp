@@ -41,6 +41,24 @@ std::string prediction_words(const Drift& drift, const std::vector<std::string>&
   return words + fmt::format("{:.2f}.", drift.now);
 }
 
+/// Where tabs leave no room for a sentence, the button that ends the experiment names it, too.
+bool draw_brief_badge(Bench& bench, ImVec2 right, float high, const std::string& why) {
+  ui::Ui& ui = bench.ui;
+  const char* const words = "Experiment ×";
+  const float wide = ui::measure(ui, ui::Type::body, words).x + ui.px(20);
+  const ImVec2 at{right.x - wide, right.y};
+  ImGui::SetCursorScreenPos(at);
+  const bool back = ui::button(ui,
+                               {.id = "attention.as_trained",
+                                .label = words,
+                                .tooltip = bench.commands.get("attention.as_trained").tooltip + "\n" + why,
+                                .key = bench.commands.keys_of("attention.as_trained")},
+                               wide, true);
+  ui::describe(ui, {.id = "badge", .label = {}}, at, {right.x, right.y + high}, false, why);
+  if (back) bench.session.restore_trained_settings();
+  return true;
+}
+
 }  // namespace
 
 bool has_random_weights(const vit::Model& model) {
@@ -104,12 +122,13 @@ bool draw_badge(Bench& bench, ImVec2 from, float width, float x) {
     ui::describe(ui, {.id = "badge", .label = {}, .tooltip = why}, at, to, ImGui::IsItemHovered(), ways.front());
   }
   if (bench.drift == nullptr) return true;
+  if (!told) return draw_brief_badge(bench, {from.x + width, from.y}, high, why);
   ImGui::SetCursorScreenPos({from.x + width - button, from.y});
   const std::string& back = bench.commands.get("attention.as_trained").tooltip;
   if (ui::button(ui,
                  {.id = "attention.as_trained",
                   .label = "As trained",
-                  .tooltip = told ? back : back + "\n" + why,
+                  .tooltip = back,
                   .key = bench.commands.keys_of("attention.as_trained")},
                  button))
     bench.session.restore_trained_settings();
