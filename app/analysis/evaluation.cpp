@@ -10,12 +10,11 @@
 #include <thread>
 
 #include "app/analysis/classes.h"
+#include "app/files/folder_list.h"
 #include "app/session/run.h"
 #include "engine/base/error.h"
-#include "engine/base/lower.h"
 #include "engine/base/pool.h"
 #include "engine/image/image.h"
-#include "engine/image/image_format.h"
 
 namespace headlight {
 namespace {
@@ -27,17 +26,13 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool is_picture(const fs::path& file) {
-  const auto known = vit::picture_endings();
-  return std::find(known.begin(), known.end(), vit::lower(file.extension().string())) != known.end();
-}
-
 std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
   std::vector<fs::path> entries;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;  // a link that leads nowhere is no picture
-    const bool wanted = folders ? it->is_directory(ignored) : it->is_regular_file(ignored) && is_picture(it->path());
+    const bool wanted =
+        folders ? it->is_directory(ignored) : it->is_regular_file(ignored) && is_named_as_picture(it->path());
     if (wanted && it->path().filename().string().front() != '.') entries.push_back(it->path());
   }
   if (error) throw vit::Error(folder.string() + " cannot be read: " + error.message() + ".");

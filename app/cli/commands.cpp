@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <fmt/core.h>
-
 #include "app/cli/common.h"
 #include "app/cli/exit_codes.h"
 #include "app/cli/hint.h"
@@ -44,19 +42,6 @@ std::string usage_error(const CLI::App& root, const CLI::ParseError& error) {
       sentence += "; did you mean " + *meant + "?";
   }
   return name + ": " + sentence + "\nSee `" + name + " --help`.\n";
-}
-
-/// Names of files and tensors may hold line breaks, and what moves a terminal's cursor: such bytes are shown, not sent.
-std::string printable(const std::string& text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      shown += fmt::format("\\x{:02x}", byte);
-    else
-      shown += c;
-  }
-  return shown;
 }
 
 int report(const std::string& sentence, int code) {

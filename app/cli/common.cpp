@@ -321,6 +321,18 @@ void write_output(const std::string& file, const std::string& text) {
   write_file(file, text);
 }
 
+std::string printable(const std::string& text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f)
+      shown += fmt::format("\\x{:02x}", byte);
+    else
+      shown += c;
+  }
+  return shown;
+}
+
 std::string with_separators(double number) {
   const std::string plain = fmt::format("{:.0f}", std::abs(number));
   std::string text = number <= -0.5 ? "-" : "";

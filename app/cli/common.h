@@ -77,6 +77,10 @@ void refuse_two_on_stdout(const std::string& json, const std::string& csv);
 /// refuses shows when the command ends.
 void write_output(const std::string& file, const std::string& text);
 
+/// Text for a terminal: names of files and tensors may hold line breaks, and what moves its cursor; such bytes are
+/// shown, not sent.
+std::string printable(const std::string& text);
+
 /// "1,258,219,584"
 std::string with_separators(double number);
 

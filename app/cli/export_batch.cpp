@@ -31,10 +31,15 @@ void check_targets(const ExportOptions& options) {
         "--figure, --report, --cost-table and --tensors are for one photo; with --images give --out alone.");
 }
 
-/// All that the command was given, where it lies and how fast it goes aside; the network's file, and the program's
-/// version.
-std::string asked_of(const CLI::App& command, const SavedView& files) {
-  std::string asked = "headlight " HEADLIGHT_VERSION "\n" + files.model.path + " " + files.model.sha256 + "\n";
+/// All that decides what the files hold: the command's options but for where they lie and how fast it goes, what the
+/// network and its files turned out to be, the view that was begun with, and the program's version.
+std::string asked_of(const CLI::App& command, const ExportOptions& options, const BatchJob& job) {
+  const vit::LoadReport& report = job.model->report;
+  std::string asked = "headlight " HEADLIGHT_VERSION "\n" + report.file + " " + mark_file(report.file).sha256 + "\n";
+  for (const vit::Fact& fact : report.facts) asked += fact.name + " " + fact.value + "\n";
+  for (const std::string& label : job.model->labels) asked += label + "\n";
+  asked += vit::describe(job.preprocessing) + "\n";
+  if (options.view) asked += to_json(options.view->wanted);
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || name == "--images" || name == "--out" || name == "--threads") continue;
@@ -86,7 +91,7 @@ void print(const BatchResult& result, const std::string& folder) {
   for (const BatchFailure& failure : result.failures) {
     const std::string file = failure.file.string();
     const bool named = failure.sentence.find(file) != std::string::npos;
-    std::fprintf(stderr, "  %s\n", named ? failure.sentence.c_str() : (file + ": " + failure.sentence).c_str());
+    std::fprintf(stderr, "  %s\n", printable(named ? failure.sentence : file + ": " + failure.sentence).c_str());
   }
 }
 
@@ -106,7 +111,7 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   check_targets(options);
   refuse_side_b(options);
   const Interrupt interrupt;
-  const std::vector<BatchPhoto> list = batch_photos(options.photos);
+  const std::vector<BatchPhoto> list = batch_photos(options.photos, options.folder);
   BatchJob job;
   job.model = open_model(options.run);
   job.preprocessing = preprocessing_for(options.run.preprocessing, job.model->preprocessing);
@@ -116,7 +121,7 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   job.model_name = network_name(job.model->report.file);
   job.request = [&options](const Run& run) { return request_for(options, run); };
   job.folder = options.folder;
-  job.asked = asked_of(command, job.files);
+  job.asked = asked_of(command, options, job);
   refuse_impossible(options, job);
 
   BatchResult result;

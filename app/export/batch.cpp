@@ -17,10 +17,10 @@
 
 #include "app/export/batch_log.h"
 #include "app/export/file_names.h"
+#include "app/files/folder_list.h"
 #include "engine/base/error.h"
 #include "engine/base/lower.h"
 #include "engine/base/pool.h"
-#include "engine/image/image_format.h"
 #include "engine/network/forward.h"
 
 namespace headlight {
@@ -37,20 +37,21 @@ bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
-bool is_picture(const fs::path& file) {
-  const auto known = vit::picture_endings();
-  return std::find(known.begin(), known.end(), vit::lower(file.extension().string())) != known.end();
+fs::path true_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::weakly_canonical(path, error);
+  return error ? path : whole;
 }
 
-std::vector<fs::path> pictures_below(const fs::path& folder) {
+std::vector<fs::path> pictures_below(const fs::path& folder, const fs::path& target) {
   std::vector<fs::path> files;
   std::error_code error;
   fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
   for (; !error && it != end; it.increment(error)) {
     std::error_code ignored;  // a link that leads nowhere is no picture
-    if (is_hidden(it->path())) {
+    if (is_hidden(it->path()) || true_path(it->path()) == target) {
       if (it->is_directory(ignored)) it.disable_recursion_pending();
-    } else if (it->is_regular_file(ignored) && is_picture(it->path())) {
+    } else if (it->is_regular_file(ignored) && is_named_as_picture(it->path())) {
       files.push_back(it->path());
     }
   }
@@ -218,13 +219,18 @@ class Batch {
 
 }  // namespace
 
-std::vector<BatchPhoto> batch_photos(const fs::path& source) {
+std::vector<BatchPhoto> batch_photos(const fs::path& source, const fs::path& target) {
   std::error_code error;
   if (!fs::exists(source, error))
     throw vit::Error(source.string() + " is not there; give a folder of pictures, or a list of them.");
   const bool folder = fs::is_directory(source, error);
+  const fs::path goes_to = true_path(target);
+  if (folder && true_path(source) == goes_to)
+    throw vit::Error(source.string() +
+                     " holds the photos, and the next run would take the exported pictures for some: "
+                     "choose another folder for them, which may lie in this one.");
   std::vector<BatchPhoto> photos;
-  for (fs::path& file : folder ? pictures_below(source) : listed_in(source)) {
+  for (fs::path& file : folder ? pictures_below(source, goes_to) : listed_in(source)) {
     fs::path below = folder ? file.parent_path().lexically_relative(source) : fs::path();
     if (below == ".") below.clear();
     photos.push_back({std::move(file), std::move(below), {}});

@@ -23,8 +23,9 @@ struct BatchPhoto {
 };
 
 /// All pictures of a folder and of the folders in it, by their endings, sorted by path; or those that a text file
-/// lists, a path a line, relative to that file. Hidden files are left out. Throws vit::Error where there are none.
-std::vector<BatchPhoto> batch_photos(const std::filesystem::path& source);
+/// lists, a path a line, relative to that file. Hidden files are left out, and so is what lies in `target`, the batch's
+/// folder. Throws vit::Error where there are none, and where the photos lie in that very folder.
+std::vector<BatchPhoto> batch_photos(const std::filesystem::path& source, const std::filesystem::path& target);
 
 struct BatchProgress {
   std::size_t done = 0, of = 0;  // photos, failed ones and those of an earlier run included

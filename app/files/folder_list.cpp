@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "engine/base/lower.h"
+#include "engine/image/image_format.h"
 
 namespace headlight {
 
@@ -16,6 +17,11 @@ bool ends_with_one_of(const std::string& name, const std::vector<std::string>& e
 }
 
 }  // namespace
+
+bool is_named_as_picture(const std::filesystem::path& file) {
+  const auto known = vit::picture_endings();
+  return std::find(known.begin(), known.end(), vit::lower(file.extension().string())) != known.end();
+}
 
 std::vector<FolderEntry> list_folder(const std::filesystem::path& folder, const std::vector<std::string>& endings,
                                      std::string& error) {

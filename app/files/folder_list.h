@@ -19,6 +19,9 @@ struct FolderEntry {
 std::vector<FolderEntry> list_folder(const std::filesystem::path& folder, const std::vector<std::string>& endings,
                                      std::string& error);
 
+/// Its name ends as pictures' names do.
+bool is_named_as_picture(const std::filesystem::path& file);
+
 /// True if `name` holds every word of `filter`, whatever the case of Latin letters.
 bool matches(const std::string& name, const std::string& filter);
 

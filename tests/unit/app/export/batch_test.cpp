@@ -75,7 +75,7 @@ class BatchTest : public ::testing::Test {
   }
 
   fs::path photos() const { return folder.path() / "photos"; }
-  BatchResult run() { return export_batch(job, batch_photos(photos())); }
+  BatchResult run() { return export_batch(job, batch_photos(photos(), job.folder)); }
 
   TempFolder folder;
   BatchJob job;
@@ -90,7 +90,7 @@ TEST_F(BatchTest, EveryPhotoGetsTheFilesThatItGetsAlone) {
   EXPECT_EQ(together.size(), result.files);
 
   const fs::path alone = folder.path() / "alone";
-  for (const BatchPhoto& photo : batch_photos(photos())) {
+  for (const BatchPhoto& photo : batch_photos(photos(), job.folder)) {
     auto image = std::make_shared<const vit::Image>(vit::load_image(photo.file));
     vit::Settings settings = job.settings;
     settings.keep = vit::Keep::qk;
@@ -169,7 +169,7 @@ TEST_F(BatchTest, FoldersAreMirroredAndNamesStayApart) {
   write_photo(photos() / "night" / "0.png", 3);
   write_file(photos() / "0.PNG", text_of(photos() / "1.png"));
   write_file(photos() / ".hidden.png", "");
-  const auto list = batch_photos(photos());
+  const auto list = batch_photos(photos(), job.folder);
   ASSERT_THAT(list, SizeIs(7));
   EXPECT_EQ(list.back().folder, "night");
   EXPECT_EQ(list.back().name, "0.png");
@@ -180,16 +180,24 @@ TEST_F(BatchTest, FoldersAreMirroredAndNamesStayApart) {
 
 TEST_F(BatchTest, AListNamesPhotosBesideIt) {
   write_file(folder.path() / "list.txt", "photos/1.png\r\n\nphotos/4.png\n");
-  const auto list = batch_photos(folder.path() / "list.txt");
+  const auto list = batch_photos(folder.path() / "list.txt", job.folder);
   ASSERT_THAT(list, SizeIs(2));
   EXPECT_EQ(list[1].file, folder.path() / "photos/4.png");
   EXPECT_EQ(export_batch(job, list).exported, 2u);
 }
 
+TEST_F(BatchTest, WhatWasExportedIsNoPhoto) {
+  job.folder = photos() / "maps";
+  EXPECT_EQ(run().exported, 5u);
+  EXPECT_EQ(run().kept, 5u) << "and nothing else is there";
+  job.folder = photos() / "maps" / "..";
+  EXPECT_THROW(run(), vit::Error);
+}
+
 TEST_F(BatchTest, WhatIsNoSourceIsRefused) {
-  const auto sentence = [](const fs::path& source) {
+  const auto sentence = [this](const fs::path& source) {
     try {
-      batch_photos(source);
+      batch_photos(source, job.folder);
     } catch (const vit::Error& error) {
       return std::string(error.what());
     }
