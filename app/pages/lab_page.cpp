@@ -34,6 +34,7 @@ ImU32 color_of(const ui::Ui& ui, vit::Says says) {
       return ui.theme.accent;
     case vit::Says::fails:
       return ui.theme.bad;
+    case vit::Says::unclear:
     case vit::Says::unknown:
       break;
   }

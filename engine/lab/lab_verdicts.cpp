@@ -181,6 +181,8 @@ const char* word_of(Says says) {
       return "in part";
     case Says::fails:
       return "does not hold";
+    case Says::unclear:
+      return "not clear";
     case Says::unknown:
       break;
   }
@@ -192,7 +194,12 @@ std::vector<Verdict> lab_verdicts(const ModuleSpec& base, const LabResult* resul
   LabSweep sweep;
   if (own != nullptr) sweep = lab_sweep(base, LabAxis::heads, own);
   const LabSweep* measured = own == nullptr || sweep.lines.front().measured.empty() ? nullptr : &sweep;
-  return {softmax_verdict(base, measured), products_verdict(base, measured), bias_verdict(base, own)};
+  std::vector<Verdict> verdicts = {softmax_verdict(base, measured), products_verdict(base, measured),
+                                   bias_verdict(base, own)};
+  if (own != nullptr && own->spread() > kNoisySpread)
+    for (Verdict& verdict : verdicts)
+      if (verdict.by_time != Says::unknown) verdict.by_time = Says::unclear;
+  return verdicts;
 }
 
 std::vector<NoteSlip> note_slips(const ModuleSpec& base) {

@@ -9,8 +9,9 @@
 
 namespace vit {
 
-enum class Says : std::uint8_t { holds, in_part, fails, unknown };
-const char* word_of(Says says);  // "holds", "in part", "does not hold", "not measured"
+/// unclear: the times spread more than kNoisySpread, so that they decide nothing.
+enum class Says : std::uint8_t { holds, in_part, fails, unclear, unknown };
+const char* word_of(Says says);  // "holds", "in part", "does not hold", "not clear", "not measured"
 
 struct Verdict {
   std::string id;     // "softmax"

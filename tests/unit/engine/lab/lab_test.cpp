@@ -186,6 +186,18 @@ TEST(LabVerdicts, ABiasThatCostsATenth) {
   EXPECT_THAT(verdict(lab_verdicts(kBase, &result), "qkv_bias").time, HasSubstr("+10.0 %"));
 }
 
+TEST(LabVerdicts, TimesThatSpreadDecideNothing) {
+  LabResult result = made_up(kBase, by_operations);
+  for (LabPoint& point : result.points)
+    for (std::size_t i = 0; i < point.passes.size(); ++i)
+      for (double& ms : point.passes[i].blocks.front()) ms *= 1 + static_cast<double>(i);
+  ASSERT_GT(result.spread(), kNoisySpread);
+  for (const Verdict& one : lab_verdicts(kBase, &result)) {
+    EXPECT_EQ(one.by_time, Says::unclear) << one.id;
+    EXPECT_FALSE(one.time.empty()) << "the numbers are told all the same";
+  }
+}
+
 TEST(LabVerdicts, AnotherModulesTimesSayNothing) {
   const LabResult result = made_up(kSmall, by_operations);
   for (const Verdict& one : lab_verdicts(kBase, &result)) EXPECT_EQ(one.by_time, Says::unknown) << one.id;
