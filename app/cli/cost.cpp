@@ -114,8 +114,8 @@ int run_cost(const CostOptions& options) {
       passes = timings_of(measure_passes(run, pool, repetition, interrupt, bar));
     }
   }
-  const vit::CostTable table(run.model->config, grid, run.settings, 1,
-                             options.backward ? vit::backward_table : vit::operator_table);
+  const vit::CostTable table = options.backward ? vit::CostTable(run.model->config, grid, run.settings, vit::WayBack{})
+                                                : vit::CostTable(run.model->config, grid, run.settings);
   const bool quiet = options.json == "-" || options.csv == "-";
   const CostView view = make_cost_view(table, passes, options.block, convention);
   if (!quiet && options.backward) print_way_back(view, forward_ms);

@@ -19,7 +19,8 @@ class ViewBuilder {
       view.wall_min_ms = wall_.min_ms;
     }
     for (const vit::Operator& row : table_.operators())
-      if (block_ < 0 || vit::is_block_op(row.op)) view.lines.push_back(line(row));
+      if (block_ < 0 || (vit::is_block_op(row.op) && table_.find(row.op, block_) != nullptr))
+        view.lines.push_back(line(*table_.find(row.op, block_)));
     view.lines.push_back(waiting());
     for (vit::Section section : {vit::Section::attention, vit::Section::mlp, vit::Section::block, vit::Section::model})
       view.totals.push_back(subtotal(section));
@@ -33,7 +34,7 @@ class ViewBuilder {
     line.name = vit::name_of(row.op);
     line.op = row.op;
     line.block = vit::is_block_op(row.op) ? block_ : -1;
-    line.blocks = vit::is_block_op(row.op) && block_ < 0 ? table_.depth() : 1;
+    line.blocks = vit::is_block_op(row.op) && block_ < 0 ? table_.blocks() : 1;
     line.shape = row.shape;
     const int prefix = table_.grid().prefix;
     const vit::Polynomial element_ops = row.element_ops();
@@ -69,7 +70,7 @@ class ViewBuilder {
                                                  : "total.model";
     const bool model = section == vit::Section::model;
     line.block = model ? -1 : block_;
-    line.blocks = model || block_ >= 0 ? 1 : table_.depth();
+    line.blocks = model || block_ >= 0 ? 1 : table_.blocks();
     set_cost(line, table_.total(section, line.block, convention_));
     set_time(line, model ? wall_ : times_.section(section, line.block),
              table_.total(section, line.block, vit::Convention::elements));

@@ -40,7 +40,7 @@ std::string times_of(const vit::MapSet& set) {
   const vit::Timings& forward = set.trace->timings;
   const std::string part = forward.first_block > 0 ? fmt::format(" from block {} on", forward.first_block) : "";
   return fmt::format(" Forward{} {} ms, backward {} ms.", part, ms_text(forward.wall_ms),
-                     ms_text(set.backward->wall_ms));
+                     ms_text(set.backward->timings.wall_ms));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "app/cost/op_colors.h"
 #include "app/cost/pass_words.h"
 #include "app/panels/badge.h"
@@ -22,12 +24,22 @@ std::span<const vit::Timings> passes_of(const MeasuredSetting* measured) {
   return measured == nullptr ? kNoPasses : std::span<const vit::Timings>(measured->timings);
 }
 
-/// The set of the page in the centre if it took a backward pass through all blocks of the shown pass: the backward
-/// table is of such a one.
+/// The set of the page in the centre if it took a backward pass through the shown pass.
 const vit::MapSet* set_with_way_back(const Bench& bench) {
   if (bench.maps.empty()) return nullptr;
   const vit::MapSet& set = bench.maps.set();
-  return set.backward && set.backward->first_block == 0 && set.trace == bench.session.trace() ? &set : nullptr;
+  return set.backward && set.trace == bench.session.trace() ? &set : nullptr;
+}
+
+/// What the rows of a backward pass are.
+std::string backward_words(const vit::BackwardRun& run, const vit::Trace& trace) {
+  const int last = trace.settings.depth() - 1, first = run.way.down_to;
+  const std::string blocks = first == 0      ? "all blocks"
+                             : first == last ? fmt::format("block {}", last)
+                                             : fmt::format("blocks {} to {}", last, first);
+  return fmt::format(
+      "The backward pass that this page took, through {}; each row holds what is computed again for it.{}", blocks,
+      run.way.tokens ? "" : fmt::format(" In block {} it ends at the attention probabilities.", first));
 }
 
 }  // namespace
@@ -70,8 +82,8 @@ void CostColumn::update_backward(const vit::MapSet& set) {
   vit::Settings settings = trace.settings;
   const bool keeps_maps = !trace.blocks.empty() && trace.blocks.front()->map_heads > 0;
   settings.keep = keeps_maps ? vit::Keep::maps : vit::Keep::qk;
-  const vit::CostTable table(trace.model->config, trace.grid, settings, 1, vit::backward_table);
-  const std::span<const vit::Timings> passes(back_.get(), 1);
+  const vit::CostTable table(trace.model->config, trace.grid, settings, back_->way);
+  const std::span<const vit::Timings> passes(&back_->timings, 1);
   view_ = make_cost_view(table, passes, kWholeModel, convention_);
   double computing = 0, waiting = 0;
   for (const CostLine& line : view_.lines) (line.op ? computing : waiting) += std::max(line.ms_median.value_or(0), 0.0);
@@ -147,11 +159,12 @@ void CostColumn::draw_header(Bench& bench) {
   ui::Ui& ui = bench.ui;
   ui::heading(ui, "COST", view_.passes == 0 ? "not measured yet" : passes_words(wall_));
   const std::string block = "block " + std::to_string(block_);
-  const bool way_back = set_with_way_back(bench) != nullptr;
+  const vit::MapSet* way_back = set_with_way_back(bench);
+  const std::string backward = way_back != nullptr ? backward_words(*way_back->backward, *way_back->trace) : "";
   const std::array<const char*, 3> names = {block.c_str(), way_back ? "all" : "whole network", "backward"};
-  constexpr std::array<const char*, 3> kTips = {
-      "The rows of the chosen block.", "All blocks added up, with what stands before and behind them.",
-      "The backward pass that this page took, through all blocks; each row holds what is computed again for it."};
+  const std::array<const char*, 3> tips = {"The rows of the chosen block.",
+                                           "All blocks added up, with what stands before and behind them.",
+                                           backward.c_str()};
   const std::size_t scopes = way_back ? 3 : 2;
   int scope = back_ != nullptr ? 2 : whole_ ? 1 : 0;
   const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -159,7 +172,7 @@ void CostColumn::draw_header(Bench& bench) {
   ImGui::BeginChild("cost.scope", {width * 0.52f, ui.fonts.size(ui::Type::body) + ui.px(10)}, false,
                     ImGuiWindowFlags_NoScrollbar);
   if (ui::segments(ui, {.id = "cost.scope", .label = {}, .tooltip = {}, .key = bench.commands.keys_of("cost.scope")},
-                   scope, std::span(names).first(scopes), std::span(kTips).first(scopes))) {
+                   scope, std::span(names).first(scopes), std::span(tips).first(scopes))) {
     asks_back_ = scope == 2;
     if (!asks_back_) bench.session.view.cost_of_model = scope == 1;
   }

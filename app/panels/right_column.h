@@ -92,9 +92,9 @@ class CostColumn {
 
   std::shared_ptr<const vit::Trace> trace_;
   std::uint64_t times_version_ = 0;
-  bool asks_back_ = false;                    // for the backward pass, where the page took one
-  std::shared_ptr<const vit::Timings> back_;  // whose rows are shown; null: those of the forward pass
-  bool tight_ = false;                        // a low window: less air between the lines, so that all of it is seen
+  bool asks_back_ = false;                        // for the backward pass, where the page took one
+  std::shared_ptr<const vit::BackwardRun> back_;  // whose rows are shown; null: those of the forward pass
+  bool tight_ = false;                            // a low window: less air between the lines, so that all of it is seen
   int block_ = 0;
   vit::Convention convention_ = vit::Convention::mac;
   bool whole_ = false, all_blocks_ = true, known_ = false;

@@ -1,4 +1,4 @@
-// The rows of the backward pass to the attention of all blocks: no gradients of weights, and what the trace does not
+// The rows of a backward pass to the attention of blocks: no gradients of weights, and what the trace does not
 // keep computed again. They follow engine/network/backward.cpp as the rows of cost_rows.cpp follow the forward pass.
 #include "engine/cost/cost.h"
 
@@ -11,17 +11,23 @@ constexpr double kSlopeOps = 8;      // of an activation: it, its inner derivati
 
 const Polynomial B = Symbol::B, N = Symbol::N, T = Symbol::T, C = Symbol::C, M = Symbol::M, h = Symbol::h;
 
-/// A norm, `forward` of 1 where it is computed again and 0 where it is not, and the way back through it.
-Operator norm(Op op, const Polynomial& numbers, int forward, const Polynomial& width) {
+/// A norm: how often it is computed again, and how often the gradient goes through it.
+struct Times {
+  double again = 0, back = 0;
+};
+Operator norm(Op op, const Polynomial& numbers, Times times, const Polynomial& width) {
   return {.op = op,
           .shape = op == Op::mlp_norm ? "(B, N, M)" : "(B, N, C)",
           .work = Work::layer_norm,
-          .elements = numbers * (forward + 2.0),
+          .elements = numbers * (times.again + 2 * times.back),
           .per_element = kLayerNormOps,
-          .floats = numbers * (2.0 * forward + 4) + width * 2};
+          .floats = numbers * (2 * times.again + 4 * times.back) + width * 2};
 }
 
-void add_attention(const ModelConfig& config, const Settings& settings, std::vector<Operator>& rows) {
+/// `to_probabilities`: the gradient goes no further than to the attention probabilities.
+void add_attention(const ModelConfig& config, const Settings& settings, bool to_probabilities,
+                   std::vector<Operator>& rows) {
+  const double further = to_probabilities ? 0 : 1;  // of what stands behind the probabilities
   const Polynomial tokens = B * N * C, scores = B * N * N * h, product = B * N * N * C;
   const Polynomial bias = config.qkv_bias && settings.qkv_bias ? 1 : 0;
   const Polynomial turned = config.position.turns_class ? N : N - T;
@@ -29,12 +35,12 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
   rows.push_back({.op = Op::qkv,                           // v again, and the gradients of q, k and v
                   .shape = "(B, N, C)",
                   .work = Work::product,
-                  .macs = 4 * B * N * C * C,
+                  .macs = B * N * C * C * (1 + 3 * further),
                   .elements = tokens * bias,
                   .per_element = 1,
-                  .floats = 6 * tokens + 4 * C * C + C * bias});
-  rows.push_back({.op = Op::split, .shape = "2 × (C, N)", .floats = 4 * tokens});
-  if (config.position.rotary != PositionRule::Rotary::none)
+                  .floats = tokens * (2 + 4 * further) + C * C * (1 + 3 * further) + C * bias});
+  if (!to_probabilities) rows.push_back({.op = Op::split, .shape = "2 × (C, N)", .floats = 4 * tokens});
+  if (!to_probabilities && config.position.rotary != PositionRule::Rotary::none)
     rows.push_back({.op = Op::rope,
                     .shape = "2 × (B, h, N, C/h)",
                     .work = Work::element,
@@ -44,8 +50,8 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
   rows.push_back({.op = Op::scores,  // the gradients of q and k
                   .shape = "2 × (B, h, N, C/h)",
                   .work = Work::attention_product,
-                  .macs = product * (2 + again),
-                  .floats = (scores + 2 * tokens) * (2 + again)});
+                  .macs = product * (2 * further + again),
+                  .floats = (scores + 2 * tokens) * (2 * further + again)});
   if (config.relative_bias != ModelConfig::RelativeBias::none)
     rows.push_back({.op = Op::relative_bias,
                     .shape = "(B, h, N, N)",
@@ -56,10 +62,10 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
   rows.push_back({.op = Op::softmax,
                   .shape = "(B, h, N, N)",
                   .work = Work::softmax,
-                  .elements = scores * (1 + again),
+                  .elements = scores * (further + again),
                   .per_element = kSoftmaxOps,
-                  .floats = scores * (3 + 2 * again)});
-  const Polynomial dropped = settings.active_attn_drop() > 0.f ? 3 * scores : Polynomial();
+                  .floats = scores * (3 * further + 2 * again)});
+  const Polynomial dropped = settings.active_attn_drop() > 0.f ? scores * (2 + further) : Polynomial();
   rows.push_back({.op = Op::attn_drop,
                   .shape = "(B, h, N, N)",
                   .work = Work::element,
@@ -69,9 +75,9 @@ void add_attention(const ModelConfig& config, const Settings& settings, std::vec
   rows.push_back({.op = Op::attn_v,  // the heads' outputs again, and the gradients of attention and v
                   .shape = "(B, h, N, N)",
                   .work = Work::attention_product,
-                  .macs = product * 3,
-                  .floats = 3 * scores + 6 * tokens});
-  if (config.attn_norm) rows.push_back(norm(Op::attn_norm, tokens, 1, C));
+                  .macs = product * (2 + further),
+                  .floats = scores * (2 + further) + tokens * (4 + 2 * further)});
+  if (config.attn_norm) rows.push_back(norm(Op::attn_norm, tokens, {.again = 1, .back = 1}, C));
   rows.push_back({.op = Op::proj,
                   .shape = "(B, N, C)",
                   .work = Work::product,
@@ -104,7 +110,7 @@ void add_mlp(const ModelConfig& config, std::vector<Operator>& rows) {
                   .elements = hidden,
                   .per_element = kSlopeOps * (config.mlp_norm ? 2 : 1) + (config.swiglu ? 6 : 0),
                   .floats = hidden * (config.swiglu ? 5 : 3)});
-  if (config.mlp_norm) rows.push_back(norm(Op::mlp_norm, hidden, 0, M));
+  if (config.mlp_norm) rows.push_back(norm(Op::mlp_norm, hidden, {.back = 1}, M));
   rows.push_back({.op = Op::fc2,
                   .shape = "(B, N, M)",
                   .work = Work::product,
@@ -124,17 +130,20 @@ Operator scaled(Op op) {
 
 }  // namespace
 
-std::vector<Operator> backward_table(const ModelConfig& config, const Settings& settings) {
+std::vector<Operator> backward_table(const ModelConfig& config, const Settings& settings, bool to_tokens,
+                                     OnTheWay block) {
   std::vector<Operator> rows;
   rows.reserve(kOpCount);
   const Polynomial tokens = B * N * C;
-  rows.push_back(norm(Op::norm1, tokens, 1, C));
-  add_attention(config, settings, rows);
+  const bool ends = block == OnTheWay::end;
+  // For v, and for who looks at the tokens.
+  rows.push_back(norm(Op::norm1, tokens, {.again = to_tokens ? 2.0 : 1.0, .back = ends ? 0.0 : 1.0}, C));
+  add_attention(config, settings, ends && !to_tokens, rows);
   if (config.layer_scale) rows.push_back(scaled(Op::layer_scale1));
-  rows.push_back(norm(Op::norm2, tokens, 1, C));
+  rows.push_back(norm(Op::norm2, tokens, {.again = 1, .back = 1}, C));
   add_mlp(config, rows);
   if (config.layer_scale) rows.push_back(scaled(Op::layer_scale2));
-  if (config.final_norm && !config.pool_before_norm) rows.push_back(norm(Op::norm, tokens, 0, C));
+  if (config.final_norm && !config.pool_before_norm) rows.push_back(norm(Op::norm, tokens, {.back = 1}, C));
   return rows;
 }
 

@@ -32,6 +32,12 @@ constexpr std::array<ConventionColumn, kConventionCount> kColumns = {{
      1, 0, 4, 0, 0, 0},
 }};
 
+/// Null: there is none.
+const Operator* find_row(const std::vector<Operator>& rows, Op op) {
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Operator& o) { return o.op == op; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 const ConventionColumn& column_of(Convention convention) {
@@ -114,18 +120,26 @@ Totals& Totals::operator+=(const Totals& other) {
   return *this;
 }
 
-CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch,
-                     RowsOf rows_of)
-    : config_(config),
-      grid_(grid),
-      settings_(settings),
-      batch_(batch),
-      rows_of_(rows_of),
-      operators_(rows_of(config, settings)) {}
+CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch)
+    : config_(config), grid_(grid), settings_(settings), batch_(batch), operators_(rows_of(settings)) {}
+
+CostTable::CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const WayBack& way)
+    : config_(config), grid_(grid), settings_(settings), way_(way), operators_(rows_of(settings)) {
+  if (blocks() > 1) end_ = backward_table(config, settings, way.tokens, OnTheWay::end);
+}
+
+/// CostTable::operators() under other settings.
+std::vector<Operator> CostTable::rows_of(const Settings& settings) const {
+  if (!way_) return operator_table(config_, settings);
+  return backward_table(config_, settings, way_->tokens, blocks() > 1 ? OnTheWay::through : OnTheWay::end);
+}
 
 const Operator* CostTable::find(Op op) const {
-  const auto found = std::find_if(operators_.begin(), operators_.end(), [&](const Operator& o) { return o.op == op; });
-  return found == operators_.end() ? nullptr : &*found;
+  return find_row(operators_, op);
+}
+
+const Operator* CostTable::find(Op op, int block) const {
+  return find_row(block >= 0 && block == first_block() && !end_.empty() ? end_ : operators_, op);
 }
 
 Sizes CostTable::sizes(int block) const {
@@ -140,13 +154,13 @@ Sizes CostTable::sizes(int block) const {
 }
 
 Totals CostTable::cost(Op op, int block, Convention convention) const {
-  const Operator* row = find(op);
-  if (row == nullptr) return {};
   if (block < 0 && is_block_op(op)) {
     Totals sum;
-    for (int b = 0; b < depth(); ++b) sum += cost(op, b, convention);
+    for (int b = first_block(); b < depth(); ++b) sum += cost(op, b, convention);
     return sum;
   }
+  const Operator* row = block >= 0 && block < first_block() ? nullptr : find(op, block);
+  if (row == nullptr) return {};
   const Sizes at = sizes(block);
   return {row->macs.at(at), row->element_ops().at(at), row->operations(convention).at(at),
           kBytesPerFloat * row->floats.at(at)};
@@ -175,8 +189,8 @@ Effect CostTable::effect(Op op, Control control) const {
   };
   // A control that is no symbol of the formulas adds or removes whole terms: compare with the table as it would be.
   const auto by_change = [&](const Settings& changed) {
-    const std::vector<Operator> others = rows_of_(config_, changed);
-    const auto other = std::find_if(others.begin(), others.end(), [&](const Operator& o) { return o.op == op; });
+    const std::vector<Operator> others = rows_of(changed);
+    const Operator* other = find_row(others, op);
     if (other->macs != row->macs || other->element_ops() != row->element_ops()) return Effect::operations;
     return other->floats != row->floats ? Effect::bytes : Effect::none;
   };

@@ -14,6 +14,7 @@
 #include "engine/network/operators.h"
 #include "engine/network/settings.h"
 #include "engine/network/trace.h"
+#include "engine/network/way_back.h"
 
 namespace vit {
 
@@ -85,24 +86,33 @@ struct Totals {
   Totals& operator+=(const Totals& other);
 };
 
-/// The rows, without numbers: of the forward pass, and of the backward pass to the attention of all blocks, in which a
-/// row holds what is computed again for it. Settings that keep the maps spare the latter the scores and the softmax;
-/// Keep::automatic counts as keeping them.
+/// The rows, without numbers, of the forward pass.
 std::vector<Operator> operator_table(const ModelConfig& config, const Settings& settings);
-std::vector<Operator> backward_table(const ModelConfig& config, const Settings& settings);
-using RowsOf = std::vector<Operator> (*)(const ModelConfig&, const Settings&);
+
+/// The rows of a backward pass, in which a row holds what is computed again for it: of a block that it goes through, or
+/// of the last one on its way, with which it ends. Settings that keep the maps spare it the scores and the softmax;
+/// Keep::automatic counts as keeping them.
+enum class OnTheWay : std::uint8_t { through, end };
+std::vector<Operator> backward_table(const ModelConfig& config, const Settings& settings, bool to_tokens,
+                                     OnTheWay block);
 
 /// All rows of a network under given settings, in the order of the forward pass. Immutable; cheap to make (well under a
 /// millisecond), so it is made anew for every change.
 class CostTable {
  public:
-  CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch = 1,
-            RowsOf rows_of = operator_table);
+  /// Of the forward pass.
+  CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, int batch = 1);
+  /// Of a backward pass.
+  CostTable(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const WayBack& way);
 
-  /// Each operator once: those before the blocks, those of a block, those after.
+  /// Each operator once: those before the blocks, those of a block, those after. The block is one that a backward pass
+  /// goes through, if there is one.
   const std::vector<Operator>& operators() const { return operators_; }
-  const Operator* find(Op op) const;  // null: this network has no such row
+  const Operator* find(Op op) const;             // null: this network has no such row
+  const Operator* find(Op op, int block) const;  // as it is in this block; null: it has no such row. -1: as above
   int depth() const { return settings_.depth(); }
+  int first_block() const { return way_ ? way_->down_to : 0; }  // with which the pass begins, or ends on its way back
+  int blocks() const { return depth() - first_block(); }        // that the pass goes through
   const Settings& settings() const { return settings_; }
   const TokenGrid& grid() const { return grid_; }
 
@@ -119,12 +129,15 @@ class CostTable {
   Effect effect(Op op, Control control) const;
 
  private:
+  std::vector<Operator> rows_of(const Settings& settings) const;
+
   ModelConfig config_;
   TokenGrid grid_;
   Settings settings_;
   int batch_ = 1;
-  RowsOf rows_of_;
+  std::optional<WayBack> way_;  // none: the forward pass
   std::vector<Operator> operators_;
+  std::vector<Operator> end_;  // those of the block with which a way back ends, where they are others
 };
 
 }  // namespace vit

@@ -34,7 +34,7 @@ Measurements::Measurements(const CostTable& table, std::span<const Timings> pass
 bool Measurements::covers(const Timings& pass, Op op, int block) const {
   if (is_before_blocks(op)) return pass.first_block == 0;
   if (!is_block_op(op)) return true;
-  return pass.first_block <= std::max(block, 0);
+  return pass.first_block <= std::max(block, table_.first_block());
 }
 
 double Measurements::row_ms(const Timings& pass, Op op, int block) const {
@@ -87,7 +87,7 @@ RowTime Measurements::section(Section section, int block) const {
 RowTime Measurements::wall() const {
   std::vector<double> ms;
   for (const Timings& pass : passes_)
-    if (pass.first_block == 0) ms.push_back(pass.wall_ms);
+    if (pass.first_block <= table_.first_block()) ms.push_back(pass.wall_ms);
   return summarise(std::move(ms));
 }
 

@@ -70,9 +70,9 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
                                   rows[begin] = first;
                                   for (std::size_t b = begin; b < rows.size(); ++b) add_product(rows[b], weighted);
                                 }};
-  const Timings timings = run_backward(trace, target, hooks, means);
+  const BackwardRun run = run_backward(trace, target, hooks, means);
   MapSetBuilder set(subject, question);
-  set.took_backward(timings);
+  set.took_backward(run);
   set.have_unit("");
   for (int block = 0; block < depth; ++block) {
     const std::vector<double>& row = rows[static_cast<std::size_t>(block)];

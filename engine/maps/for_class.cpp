@@ -97,11 +97,11 @@ std::string target_phrase(const MapSet& set) {
                      query_phrase(set.question.query, trace.grid, trace.model->config), value_of(target, trace));
 }
 
-Timings run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means) {
+BackwardRun run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means) {
   Pool pool(std::max(1, trace.settings.threads));
   Meter meter(means.stop, means.progress);
   backward(trace, target, hooks, meter, pool);
-  return meter.timings();
+  return {hooks.way(), meter.timings()};
 }
 
 double backward_work(const Trace& trace, int down_to) {

@@ -53,8 +53,8 @@ Target target_of(const Subject& subject, const Analysis& analysis, const Questio
 /// "the class “cat” (logit 7.31, probability 0.92)", "the class token's features, along their own direction".
 std::string target_phrase(const MapSet& set);
 
-/// Runs backward with the threads of the pass; gives what it took.
-Timings run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means);
+/// Runs backward with the threads of the pass.
+BackwardRun run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means);
 
 /// Floats, in the sense of Analysis::work, of a backward pass through the blocks from the last one down to a block.
 double backward_work(const Trace& trace, int down_to);

@@ -40,9 +40,9 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
     maps[static_cast<std::size_t>(block)] = cam(trace.grid, tokens, gradient);
   }};
   const Target target = target_of(subject, *analysis_by_id(question.analysis), question);
-  const Timings timings = run_backward(trace, target, hooks, means);
+  const BackwardRun run = run_backward(trace, target, hooks, means);
   MapSetBuilder set(subject, question);
-  set.took_backward(timings);
+  set.took_backward(run);
   set.have_unit("");
   for (int block = 0; block < depth; ++block)
     set.add({"gradcam_block" + padded(block, depth - 1), "block " + std::to_string(block), block},

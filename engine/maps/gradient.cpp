@@ -54,7 +54,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
                                 for (int t = 0; t < tokens; ++t) row[t] = value(r, t);
                               }
                             }};
-  const Timings timings = run_backward(trace, target_of(subject, analysis, question), hooks, means);
+  const BackwardRun run = run_backward(trace, target_of(subject, analysis, question), hooks, means);
   for (int head = 0; head < heads; ++head)
     for (int t = 0; t < tokens; ++t) {
       if (direction == Direction::looked_at_by) maps(head, t) = columns(head, t);
@@ -64,7 +64,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   for (int head = 0; head < heads; ++head)
     for (int t = 0; t < tokens; ++t) mean[static_cast<std::size_t>(t)] += maps(head, t) / static_cast<float>(heads);
   MapSetBuilder set(subject, question);
-  set.took_backward(timings);
+  set.took_backward(run);
   set.have_unit("");
   const std::string block = "gradient_block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
   const std::string received = id_ending(direction);

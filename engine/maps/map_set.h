@@ -13,6 +13,7 @@
 #include "engine/maps/attention.h"
 #include "engine/maps/heatmap.h"
 #include "engine/network/trace.h"
+#include "engine/network/way_back.h"
 
 namespace vit {
 
@@ -101,13 +102,13 @@ struct MapSet {
   bool on_other = false;   // the maps lie on side B's photo
   int rows = 0, cols = 0;  // of patches, on the part of the photo that the network reads; of a matrix: N and N
   std::vector<MapLabel> labels;
-  std::vector<float> values;                // (count, rows, cols)
-  std::vector<float> prefix;                // (count, T) what each map has on the prefix tokens
-  std::vector<Range> own;                   // (count) smallest to largest value of each map
-  std::vector<Range> of_block;              // (count) of the maps of the same block together, see shared_range
-  Range all;                                // of all maps together, likewise
-  float even = 0;                           // what every token would get if each got the same; 0: values are no shares
-  std::shared_ptr<const Timings> backward;  // of the backward pass that the maps needed; none: they needed none
+  std::vector<float> values;    // (count, rows, cols)
+  std::vector<float> prefix;    // (count, T) what each map has on the prefix tokens
+  std::vector<Range> own;       // (count) smallest to largest value of each map
+  std::vector<Range> of_block;  // (count) of the maps of the same block together, see shared_range
+  Range all;                    // of all maps together, likewise
+  float even = 0;               // what every token would get if each got the same; 0: values are no shares
+  std::shared_ptr<const BackwardRun> backward;  // that the maps needed; none: they needed none
   const char* unit = "%";     // of values that are no shares: "%" for parts of one, "px", "" for bare numbers
   int chosen = -1;            // the map that the question's parameters choose; -1: block and head do, see find
   std::vector<float> paint;   // (planes, 4, rows, cols) red, green, blue and cover, 0 … 1 and beyond: see PatchMap
@@ -162,7 +163,7 @@ class MapSetBuilder {
   void add_matrix(MapLabel label, const Matrix& values, std::vector<float> row_sums, std::vector<float> column_sums);
   /// Values are shares of a sum of 1 over all tokens.
   void are_shares() { set_->even = 1.f / static_cast<float>(set_->trace->grid.tokens()); }
-  void took_backward(const Timings& timings) { set_->backward = std::make_shared<const Timings>(timings); }
+  void took_backward(const BackwardRun& run) { set_->backward = std::make_shared<const BackwardRun>(run); }
   void have_unit(const char* unit) { set_->unit = unit; }
   void have_facts(std::vector<double> facts) { set_->facts = std::move(facts); }
   void have_curves(BlockCurves curves) { set_->curves = std::make_shared<const BlockCurves>(std::move(curves)); }

@@ -7,6 +7,7 @@
 
 #include "engine/network/meter.h"
 #include "engine/network/trace.h"
+#include "engine/network/way_back.h"
 
 namespace vit {
 
@@ -42,6 +43,8 @@ struct BackwardHooks {
   std::function<void(int block)> block_done = {};
   /// From one thread: what the block's attention reads (N, C), the output of norm1, and the gradient there.
   std::function<void(int block, MatrixView tokens, MatrixView gradient)> tokens = {};
+
+  WayBack way() const { return {down_to, tokens != nullptr}; }
 };
 
 /// Runs backward from the target through the blocks of a trace. What the trace does not keep is computed again, a block

@@ -60,8 +60,8 @@ std::shared_ptr<const Trace> counted_trace(const ModelConfig& config, const std:
   return forward({model, make_pixels(config), settings}, meter, pool);
 }
 
-double table_macs(const Trace& trace) {
-  return CostTable(trace.model->config, trace.grid, trace.settings, 1, backward_table)
+double table_macs(const Trace& trace, const WayBack& way) {
+  return CostTable(trace.model->config, trace.grid, trace.settings, way)
       .total(Section::model, -1, Convention::mac)
       .macs;
 }
@@ -95,10 +95,16 @@ TEST(BackwardRows, MultiplyAddsAreThoseThatThePassDoes) {
     one.config(config);
     Pool pool(2);
     const auto trace = counted_trace(config, one.settings, pool);
-    multiply_adds = 0;
-    Meter meter;
-    backward(*trace, {.logit = 0}, {.tokens = [](int, MatrixView, MatrixView) {}}, meter, pool);
-    EXPECT_EQ(static_cast<double>(multiply_adds), table_macs(*trace));
+    const int last = config.depth - 1;
+    for (const WayBack& way : {WayBack{0, true}, WayBack{0, false}, WayBack{1, false}, WayBack{last, false}}) {
+      SCOPED_TRACE("down to block " + std::to_string(way.down_to));
+      BackwardHooks hooks{.down_to = way.down_to};
+      if (way.tokens) hooks.tokens = [](int, MatrixView, MatrixView) {};
+      multiply_adds = 0;
+      Meter meter;
+      backward(*trace, {.logit = 0}, hooks, meter, pool);
+      EXPECT_EQ(static_cast<double>(multiply_adds), table_macs(*trace, way));
+    }
   }
 }
 
@@ -118,7 +124,7 @@ TEST(BackwardRows, EveryTimeBelongsToARow) {
       pool);
   Meter meter;
   backward(*trace, {.logit = 0}, {}, meter, pool);
-  const CostTable table(config, trace->grid, trace->settings, 1, backward_table);
+  const CostTable table(config, trace->grid, trace->settings, WayBack{});
   const std::vector<Timings> passes = {meter.timings()};
   const Measurements measured(table, passes);
   double rows = 0;
@@ -130,9 +136,30 @@ TEST(BackwardRows, EveryTimeBelongsToARow) {
   EXPECT_NEAR(rows, meter.timings().rows_ms(), 1e-6) << "a time that no row has";
 }
 
+TEST(BackwardRows, APassThatEndsAboveTheFirstBlockIsMeasuredWhole) {
+  const ModelConfig config = small_config();
+  Pool pool(1);
+  const auto trace = counted_trace(
+      config, [](Settings& s) { s.threads = 1; }, pool);
+  for (const int down_to : {1, config.depth - 1}) {
+    SCOPED_TRACE(down_to);
+    Meter meter;
+    backward(*trace, {.logit = 0}, {.down_to = down_to}, meter, pool);
+    const CostTable table(config, trace->grid, trace->settings, WayBack{down_to, false});
+    const std::vector<Timings> passes = {meter.timings()};
+    const Measurements measured(table, passes);
+    EXPECT_EQ(measured.wall().calls, 1);
+    double rows = 0;
+    for (const Operator& row : table.operators()) rows += measured.row(row.op, -1).median_ms;
+    EXPECT_NEAR(rows, meter.timings().rows_ms(), 1e-6) << "a time that no row has";
+    EXPECT_EQ(table.cost(Op::fc1, down_to - 1, Convention::mac).macs, 0) << "a block that the pass does not reach";
+    EXPECT_EQ(table.find(Op::split, down_to), nullptr) << "nothing is turned where the pass ends";
+  }
+}
+
 TEST(BackwardRows, FormulasAreReadAsTheyAreMeant) {
   const ModelConfig config = small_config();
-  const CostTable table(config, {1, 5, 5}, trained_settings(config), 1, backward_table);
+  const CostTable table(config, {1, 5, 5}, trained_settings(config), WayBack{});
   EXPECT_EQ(formula(table.find(Op::qkv)->macs), "B·N·4C²");
   EXPECT_EQ(formula(table.find(Op::scores)->macs), "B·N²·2C");
   EXPECT_EQ(formula(table.find(Op::fc1)->macs), "B·N·2C·M");

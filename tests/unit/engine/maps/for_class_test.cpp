@@ -112,7 +112,7 @@ TEST(ForClass, TheMostProbableClassIsAskedAboutUnlessOneIsNamed) {
   EXPECT_THAT(analysis.about(*other, 0),
               testing::HasSubstr("class " + std::to_string((top + 1) % 5) + " (probability 0."));
   ASSERT_NE(other->backward, nullptr);
-  EXPECT_GT(other->backward->wall_ms, 0);
+  EXPECT_GT(other->backward->timings.wall_ms, 0);
 }
 
 TEST(ForClass, WithoutClassesFeaturesAreComparedWithThemselvesOrAPatch) {
