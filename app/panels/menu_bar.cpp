@@ -34,7 +34,7 @@ void draw_menu(Bench& bench, const std::string& menu) {
 
 }  // namespace
 
-void draw_menu_bar(Bench& bench, MenuClicks& clicks, ImVec2 from, ImVec2 size) {
+void draw_menu_bar(Bench& bench, MenuClicks& clicks, const std::string& words, ImVec2 from, ImVec2 size) {
   ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
@@ -73,12 +73,13 @@ void draw_menu_bar(Bench& bench, MenuClicks& clicks, ImVec2 from, ImVec2 size) {
     draw_menu(bench, menu);
     x += width + ui.px(2);
   }
-  const std::string keys = "F1 keys   Ctrl+O open   ↑ ↓ head   ← → block   [ ] head count";
-  const float width = ui::measure(ui, ui::Type::small, keys).x;
-  if (x + width + ui.px(40) < from.x + size.x)
+  const bool keys = words.empty();
+  const std::string right = keys ? "F1 keys   Ctrl+O open   ↑ ↓ head   ← → block   [ ] head count" : words;
+  const float width = ui::measure(ui, ui::Type::small, right).x;
+  if (x + width + ui.px(keys ? 40 : 20) < from.x + size.x)
     ui::draw_text(ui, ui::Type::small,
                   {from.x + size.x - width - ui.px(14), from.y + (size.y - ui.fonts.size(ui::Type::small)) / 2},
-                  ui.theme.faint, keys);
+                  keys ? ui.theme.faint : ui.theme.soft, right);
 }
 
 }  // namespace headlight

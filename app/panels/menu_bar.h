@@ -15,6 +15,7 @@ struct MenuClicks {
   std::string due;     // the menu to open in the next frame: Dear ImGui closes all at a click outside them
 };
 
-void draw_menu_bar(Bench& bench, MenuClicks& clicks, ImVec2 from, ImVec2 size);
+/// `words` stand at its right end; none: the most used keys.
+void draw_menu_bar(Bench& bench, MenuClicks& clicks, const std::string& words, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

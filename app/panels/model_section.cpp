@@ -116,6 +116,8 @@ void choose_weights(Bench& bench) {
   if (report.copies.size() < 2) return;
   std::vector<std::string> names;
   std::vector<const char*> shown;
+  names.reserve(report.copies.size());
+  shown.reserve(report.copies.size());
   for (const std::string& copy : report.copies)
     names.push_back(copy == "." ? "without a prefix" : copy.substr(0, copy.size() - 1));
   for (const std::string& name : names) shown.push_back(name.c_str());

@@ -187,14 +187,13 @@ void App::take_maps() {
     ask(*question, session.subject_of(drawn));
   }
   const auto answer = map_desk_.answer(id);
-  if (!no_answer_.empty()) {
-    bench_.maps.show(nullptr);
-  } else if (answer && can_show(*answer, *drawn)) {
+  const bool of_another_page = !bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id;
+  if (no_answer_.empty() && answer && can_show(*answer, *drawn)) {
     bench_.maps.show(answer);
     if (answer->trace == drawn) drawn_ = {draft ? session.shown().draft_id : session.shown_id(), draft};
     bench_.painter.set_maps(*answer);
     take_photo(*answer);
-  } else if (!bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id) {
+  } else if (!no_answer_.empty() || of_another_page) {
     bench_.maps.show(nullptr);
   }
   look_inside();
@@ -274,7 +273,7 @@ void App::draw_window(const Layout& layout) {
   draw_center(layout.center);
   draw_right(layout.right);
   draw_status_bar(bench_, layout.status.from, layout.status.size);
-  draw_menu_bar(bench_, menu_clicks_, layout.menu.from, layout.menu.size);
+  draw_menu_bar(bench_, menu_clicks_, words_above_, layout.menu.from, layout.menu.size);
   ImGui::EndDisabled();
   ImGui::PopStyleVar();
   draw_head_factor(bench_);
@@ -324,6 +323,7 @@ void App::draw_tabs(ImVec2 from, float width) {
   View& view = bench_.session.view;
   ImGui::SetCursorScreenPos(from);
   note_page(bench_);
+  words_above_.clear();
   for (const TabEntry& tab : tab_list()) {
     const bool in_front = &tab_of(view.page) == &tab;
     const std::string why = refusal(tab);
@@ -363,14 +363,17 @@ void App::draw_first_words(ImVec2 from, float width) {
     }
     width -= button + ui.px(14);
   }
-  const char* const words = std::string_view(page_entry().tab) == "heads"
+  const char* const words = std::string_view(page_entry().id) == "heads"
                                 ? "Click a patch: where does it look?  Change Heads: what does it cost?"
                                 : page_entry().tooltip;
-  // On one line, else smaller on two.
+  // On one line, else smaller on two, else in the menu bar.
   const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
   const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
   const ImVec2 extent = ui::measure(ui, type, words, one_line ? 0 : width);
-  if (!one_line && extent.y > 2.5f * ui.fonts.size(type)) return;
+  if (!one_line && extent.y > 2.5f * ui.fonts.size(type)) {
+    words_above_ = words;
+    return;
+  }
   const ImVec2 at{from.x + width - extent.x, from.y + ui.px(one_line ? 6.5f : 0)};
   ui::draw_text(ui, type, at, ui.theme.soft, words, one_line ? 0 : width);
   ui::describe(ui, {.id = "first_words", .label = {}}, at, {at.x + extent.x, at.y + extent.y}, false, words);

@@ -101,6 +101,7 @@ class App {
   CostColumn cost_column_;
   PreprocessingDrawer drawer_;
   MenuClicks menu_clicks_;
+  std::string words_above_;  // what the page shows, where it finds no room beside the tabs
   DrawnMaps drawn_;
   AnswerProgress answer_progress_;
   ExportSheet export_sheet_;

@@ -32,7 +32,7 @@ void on_bus_error(int signal, siginfo_t* info, void* context) {
   for (const Slot& slot : slots) {
     const std::uintptr_t begin = slot.begin;
     if (begin == 0 || address < begin || address >= slot.end) continue;
-    void* const page = reinterpret_cast<void*>(address / page_bytes * page_bytes);
+    void* const page = static_cast<char*>(info->si_addr) - address % page_bytes;
     if (::mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED) return;
   }
   // Not ours: whoever was there before, or the end of the process, which the repeated access brings.
