@@ -12,6 +12,7 @@
 #include "app/export/figure_file.h"
 #include "app/export/figure_layout.h"
 #include "app/export/lettering.h"
+#include "app/export/plot_sheet.h"
 #include "app/files/write_file.h"
 #include "app/words/quantity.h"
 #include "engine/base/error.h"
@@ -183,17 +184,15 @@ Drawing cost_drawing(const ExportSource& source, const CostRequest& cost, const 
   const ExportStyle own = decorated(style, true);
   const Table table = table_of(source, view_of_cost(source, cost));
   const TableLayout layout = layout_of(table, own);
-  const bool dark = style.ground == Ground::dark;
-  const Color ink = dark ? Color{232, 234, 238} : Color{24, 26, 32};
-  const Color faint = dark ? Color{172, 176, 186} : Color{90, 94, 104};
+  const Inks inks = inks_of(style.ground);
   Drawing drawing{.width = layout.width,
                   .height = layout.height,
                   .pixels = layout.pixels,
                   .fine_pixels = layout.fine_pixels,
                   .points = layout.points,
                   .has_size = style.width.unit == FigureWidth::Unit::mm,
-                  .ground = dark ? Color{24, 26, 32} : Color{255, 255, 255},
-                  .draw = [table, layout, ink, faint](Paper& paper) { draw(paper, table, layout, ink, faint); }};
+                  .ground = inks.paper,
+                  .draw = [table, layout, inks](Paper& paper) { draw(paper, table, layout, inks.ink, inks.faint); }};
   if (style.ground == Ground::transparent) drawing.ground.reset();
   return drawing;
 }

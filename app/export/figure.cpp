@@ -10,6 +10,7 @@
 
 #include "app/export/figure_layout.h"
 #include "app/export/lettering.h"
+#include "app/export/plot_sheet.h"
 #include "engine/base/error.h"
 #include "engine/maps/mask.h"
 
@@ -17,15 +18,6 @@ namespace headlight {
 namespace {
 
 constexpr Color kMarked = {255, 180, 84};  // patches that stand out: the window's mark
-
-struct Colors {
-  Color paper, ink, faint;
-};
-
-Colors colors_of(Ground ground) {
-  if (ground == Ground::dark) return {{24, 26, 32}, {232, 234, 238}, {172, 176, 186}};
-  return {{255, 255, 255}, {24, 26, 32}, {90, 94, 104}};
-}
 
 /// The part of the photo that a figure shows; of the network's part the nearest whole pixels, at most half a pixel off.
 vit::Image photo_part(const ExportSource& source, const ExportStyle& style) {
@@ -53,7 +45,7 @@ class Figure {
         trace_(source.trace),
         style_(decorated(request.style, true)),
         query_(request.analysis->asks_query && content_.marks_query ? request.query : -1),
-        colors_(colors_of(style_.ground)),
+        colors_(inks_of(style_.ground)),
         stop_(std::move(stop)) {
     const vit::TokenGrid& grid = trace_->grid;
     double aspect = static_cast<double>(grid.cols) / grid.rows;
@@ -246,7 +238,7 @@ class Figure {
   std::shared_ptr<const vit::Trace> trace_;
   ExportStyle style_;
   int query_;
-  Colors colors_;
+  Inks colors_;
   std::stop_token stop_;
   std::shared_ptr<const vit::Image> part_;  // of the photo; none without an overlay
   vit::Box box_{};                          // of the network's view in that part, in its pixels
