@@ -22,11 +22,7 @@ bool by_logit(const vit::Analysis& analysis, const vit::MapSet& set) {
   return !set.trace->logits.empty() && analysis.value(set.question, "by") == 0;
 }
 
-std::string effect_text(float value, bool logit) {
-  return logit ? fmt::format("{:+.3g}", value) : fmt::format("{:.2g}", value);
-}
-
-/// In a cell of the grid: as many decimals as the largest needs for two digits.
+/// As many decimals as the largest needs for two digits.
 std::string cell_text(float value, float largest, bool signed_) {
   if (largest < 1e-3f) return fmt::format("{:.0e}", value);
   const int decimals = std::clamp((signed_ ? 1 : 2) - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
@@ -88,7 +84,7 @@ void AblationPage::draw_order(Bench& bench, ImVec2 from, ImVec2 size) const {
     list.AddRectFilled({at.x + name, at.y + ui.px(4)},
                        {at.x + name + std::max(ui.px(1), length), at.y + line - ui.px(4)},
                        value < 0 ? ui.theme.mark : ui.theme.bar);
-    const std::string words = effect_text(value, logit);
+    const std::string words = cell_text(value, largest, logit);
     ui::draw_text(ui, ui::Type::small,
                   {at.x + width - ui::measure(ui, ui::Type::small, words).x - ui.px(4), at.y + ui.px(2)}, ui.theme.soft,
                   words);
