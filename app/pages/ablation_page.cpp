@@ -22,10 +22,10 @@ bool by_logit(const vit::Analysis& analysis, const vit::MapSet& set) {
   return !set.trace->logits.empty() && analysis.value(set.question, "by") == 0;
 }
 
-/// As many decimals as the largest needs for two digits.
-std::string cell_text(float value, float largest, bool signed_) {
+/// As many decimals as the largest needs for so many digits.
+std::string effect_text(float value, float largest, bool signed_, int digits) {
   if (largest < 1e-3f) return fmt::format("{:.0e}", value);
-  const int decimals = std::clamp((signed_ ? 1 : 2) - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
+  const int decimals = std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
   return signed_ ? fmt::format("{:+.{}f}", value, decimals) : fmt::format("{:.{}f}", value, decimals);
 }
 
@@ -84,7 +84,7 @@ void AblationPage::draw_order(Bench& bench, ImVec2 from, ImVec2 size) const {
     list.AddRectFilled({at.x + name, at.y + ui.px(4)},
                        {at.x + name + std::max(ui.px(1), length), at.y + line - ui.px(4)},
                        value < 0 ? ui.theme.mark : ui.theme.bar);
-    const std::string words = cell_text(value, largest, logit);
+    const std::string words = effect_text(value, largest, logit, 3);
     ui::draw_text(ui, ui::Type::small,
                   {at.x + width - ui::measure(ui, ui::Type::small, words).x - ui.px(4), at.y + ui.px(2)}, ui.theme.soft,
                   words);
@@ -114,7 +114,7 @@ void AblationPage::draw(Bench& bench, const Area& area) {
   numbers.range = range_of_numbers(numbers.values);
   float largest = 0;
   for (const float value : numbers.values) largest = std::max(largest, std::abs(value));
-  numbers.words = [&](int map) { return cell_text(set.table->at(map, kEffect), largest, logit); };
+  numbers.words = [&](int map) { return effect_text(set.table->at(map, kEffect), largest, logit, logit ? 2 : 3); };
   int hovered = -1;
   const float below = std::floor(room->size.y * kListShare), gap = bench.ui.px(12);
   const float used = draw_head_heat(bench, numbers, room->from, {room->size.x, room->size.y - below - gap}, hovered);

@@ -157,6 +157,8 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
   const std::string number = tile_number(bench.maps, index);
   const float text_y = at.y + (caption_px - ui.fonts.size(ui::Type::small)) / 2;
   const float name_w = ui::measure(ui, ui::Type::small, label.title).x;
+  // All names of one form: the last one is the longest.
+  const float last_w = ui::measure(ui, ui::Type::small, bench.maps.label(bench.maps.set().count() - 1).title).x;
   const float number_w = ui::measure(ui, ui::Type::small, number).x;
   const float widest_w = ui::measure(ui, ui::Type::small, "head 00spread 000").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
@@ -165,7 +167,7 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
                               : label.head == vit::kNoHead ? std::to_string(label.block)
                                                            : vit::head_name(label.head);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, index == chosen_ ? ui.theme.accent : ui.theme.text,
-                name_w + 2 * pad < width ? label.title : shorter);
+                std::max(name_w, last_w) + 2 * pad < width ? label.title : shorter);
   const float bare_w = ui::measure(ui, ui::Type::small, bare).x;
   if (std::max(name_w + number_w, widest_w) + 3 * pad < width)
     ui::draw_text(ui, ui::Type::small, {at.x + width - pad - number_w, text_y}, ui.theme.soft, number);
