@@ -206,7 +206,7 @@ void picture_item(Bench& bench, Line& line) {
 
 void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   page_item(bench, analysis, line);
-  block_item(bench, line);
+  if (analysis.asks_block || bench.maps.label(index).block >= 0) block_item(bench, line);
   head_item(bench, index, line);
   // A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
   if (analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr) {

@@ -171,7 +171,7 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
   const float bare_w = ui::measure(ui, ui::Type::small, bare).x;
   if (std::max(name_w + number_w, widest_w) + 3 * pad < width)
     ui::draw_text(ui, ui::Type::small, {at.x + width - pad - number_w, text_y}, ui.theme.soft, number);
-  else if (name_w + bare_w + 3 * pad < width)
+  else if (std::max(name_w, last_w) + std::max(bare_w, ui::measure(ui, ui::Type::small, "0.0 %").x) + 3 * pad < width)
     ui::draw_text(ui, ui::Type::small, {at.x + width - pad - bare_w, text_y}, ui.theme.soft, bare);
 }
 
