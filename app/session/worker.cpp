@@ -173,7 +173,8 @@ WorkerStatus Worker::status() const {
   std::lock_guard lock(mutex_);
   WorkerStatus status{.doing = running_.doing, .fraction = running_.fraction};
   if (running_.doing != Doing::resting) status.elapsed_ms = ms_between(running_.began, Clock::now());
-  status.picture_due = !queue_.empty() || owed_ || running_.rank != Rank::extra;
+  const bool untaken = outbox_.model || outbox_.image || outbox_.other_model || outbox_.other_image;
+  status.picture_due = !queue_.empty() || owed_ || running_.rank != Rank::extra || untaken;
   return status;
 }
 

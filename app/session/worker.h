@@ -108,7 +108,7 @@ struct WorkerStatus {
   Doing doing = Doing::resting;
   double fraction = 0;       // 0 … 1 of the load, pass or sweep
   double elapsed_ms = 0;     // since it began
-  bool picture_due = false;  // a posted request or load has not been answered yet
+  bool picture_due = false;  // a posted request or load has not been answered yet, or a file that was read not taken
 };
 
 /// Takes jobs from a queue, one at a time: the newest request first, then loads, then errands in the order in which

@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <thread>
 
+#include "app/files/assets.h"
 #include "engine/base/error.h"
 
 namespace headlight {
@@ -259,6 +262,22 @@ TEST(Worker, FilesThatDoNotOpenAreReported) {
   ASSERT_TRUE(listener.wait_for([&] { return listener.all.failures.size() == 2; }));
   for (const Failure& failure : listener.all.failures)
     EXPECT_NE(failure.sentence.find("no such"), std::string::npos) << failure.sentence;
+}
+
+TEST(Worker, AFileThatWasReadIsDueUntilItIsTaken) {
+  Listener listener;
+  std::atomic<bool> read{false};
+  listener.worker.load_image((assets_folder() / "images" / "chelsea.png").string(), false);
+  listener.worker.run_errand([&](std::stop_token, const auto&) {  // after the loads
+    read = true;
+    return std::string("read");
+  });
+  const auto limit = Clock::now() + 10s;
+  while (!(read && listener.worker.status().doing == WorkerStatus::Doing::resting) && Clock::now() < limit)
+    std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(listener.worker.status().picture_due) << "else the window would take itself for settled";
+  EXPECT_TRUE(listener.worker.take().image);
+  EXPECT_FALSE(listener.worker.status().picture_due);
 }
 
 TEST(Worker, ImpossibleSettingsAreRefusedAndThePictureStays) {
