@@ -66,6 +66,17 @@ std::optional<int> chosen_class(const Bench& bench) {
   return std::nullopt;
 }
 
+namespace {
+
+/// "8, 5": row and column of a patch of the second photo; -1 is all of the photo.
+std::string place_words(int patch, const vit::Subject& subject) {
+  const vit::Trace& other = *subject.other;
+  if (patch < 0) return other.model->config.class_token ? "cls" : "mean";
+  return fmt::format("{}, {}", patch / other.grid.cols, patch % other.grid.cols);
+}
+
+}  // namespace
+
 void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Parameter& parameter, float width) {
   ui::Ui& ui = bench.ui;
   const std::string id = std::string(analysis.id) + "." + parameter.id;
@@ -91,7 +102,7 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
     if (ui::drop_down(ui, control, index, possible, width)) value = index;
   } else if (parameter.is_block || parameter.is_head || parameter.is_other_patch) {
     int number = static_cast<int>(value);
-    control.label += fmt::format(" {}", number);
+    control.label += parameter.is_other_patch ? ": " + place_words(number, subject) : fmt::format(" {}", number);
     control.enabled = high > 0;
     if (ui::bar(ui, control, number, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = number;
   } else {

@@ -175,14 +175,13 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
     ui::draw_text(ui, ui::Type::small, {at.x + width - pad - bare_w, text_y}, ui.theme.soft, bare);
 }
 
-void TileGrid::reveal(int row, float step_y, float height) {
+void TileGrid::reveal(int row, float step_y, float height, float content) {
   if (revealed_ == chosen_) return;
-  revealed_ = chosen_;
   const float top = static_cast<float>(row) * step_y, scroll = ImGui::GetScrollY();
-  if (top < scroll)
-    ImGui::SetScrollY(top);
-  else if (top + step_y > scroll + height)
-    ImGui::SetScrollY(top + step_y - height);
+  const float to = top < scroll ? top : std::clamp(top + step_y - height, scroll, std::max(scroll, content - height));
+  ImGui::SetScrollY(to);
+  // Before the content was drawn once, Dear ImGui goes no further than what was there before.
+  if (to <= ImGui::GetScrollMaxY() + 1) revealed_ = chosen_;
 }
 
 void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
@@ -207,7 +206,8 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   const float step_x = static_cast<float>(plan.width) + space;
   const float step_y = static_cast<float>(plan.height) + caption_px + space;
   const int rows = (set.count() + plan.columns - 1) / plan.columns;
-  reveal(chosen / plan.columns, step_y, size.y);
+  const float content = static_cast<float>(rows) * step_y - space + 2;  // two more for the frame of a chosen tile
+  reveal(chosen / plan.columns, step_y, size.y, content);
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const float scroll = ImGui::GetScrollY();
   const int first_row = std::max(0, static_cast<int>(scroll / step_y));
@@ -223,8 +223,7 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
     const float height = static_cast<float>(plan.height);
     caption(bench, index, {at.x, at.y + height}, static_cast<float>(plan.width), caption_px);
   }
-  // Two more for the frame of a chosen tile.
-  ImGui::SetCursorScreenPos({origin.x, origin.y + static_cast<float>(rows) * step_y - space + 2});
+  ImGui::SetCursorScreenPos({origin.x, origin.y + content});
   ImGui::Dummy({1, 1});
   ImGui::EndChild();
 }

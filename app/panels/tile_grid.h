@@ -36,7 +36,7 @@ class TileGrid {
   void tile(Bench& bench, int index, ImVec2 at, float caption_px);
   void caption(Bench& bench, int index, ImVec2 at, float width, float caption_px);
   /// Scrolls to the chosen tile when another one is chosen.
-  void reveal(int row, float step_y, float height);
+  void reveal(int row, float step_y, float height, float content);
 
   TileAtlas atlas_;
   int chosen_ = 0;     // in this frame

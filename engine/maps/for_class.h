@@ -37,7 +37,7 @@ inline constexpr Parameter kComparedParameter = {
     .names_alone = 2};
 inline constexpr Parameter kOtherPatchParameter = {
     .id = "patch",
-    .label = "Second's patch",
+    .label = "In second",
     .sentence =
         "The patch of the second photo whose features are compared with, row by row from 0; -1 is the class "
         "token. A click on the second photo chooses it.",
