@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include <png.h>
@@ -123,6 +124,24 @@ png_textp read_texts(png_structp png, png_infop info, std::size_t most_bytes, in
   return texts;
 }
 
+/// Whether the chunks before the pixels lie inside the file: libpng takes as much memory as a length claims. Reads from
+/// behind the signature.
+bool chunks_lie_inside(std::ifstream& stream, std::uintmax_t file_bytes) {
+  constexpr std::uintmax_t kAround = 12;  // length, name and sum of a chunk
+  std::uintmax_t at = 8;
+  for (std::array<unsigned char, 8> head{}; stream.read(reinterpret_cast<char*>(head.data()), head.size());) {
+    const std::string_view name(reinterpret_cast<const char*>(head.data()) + 4, 4);
+    if (name == "IDAT" || name == "IEND") break;
+    const std::uintmax_t length = std::uintmax_t{head[0]} << 24 | head[1] << 16 | head[2] << 8 | head[3];
+    if (at + kAround + length > file_bytes) return false;
+    at += kAround + length;
+    stream.seekg(static_cast<std::streamoff>(at));
+  }
+  stream.clear();
+  stream.seekg(8);
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::string> find_png_text(const std::filesystem::path& file, const std::string& keyword,
@@ -134,6 +153,8 @@ std::optional<std::string> find_png_text(const std::filesystem::path& file, cons
   std::array<unsigned char, 8> signature{};
   source.stream.read(reinterpret_cast<char*>(signature.data()), signature.size());
   if (!source.stream || png_sig_cmp(signature.data(), 0, signature.size()) != 0) return std::nullopt;
+  const std::uintmax_t file_bytes = std::filesystem::file_size(file, error);
+  if (error || !chunks_lie_inside(source.stream, file_bytes)) return std::nullopt;
   png_structp png = png_create_read_struct(
       PNG_LIBPNG_VER_STRING, nullptr, [](png_structp p, png_const_charp) { png_longjmp(p, 1); },
       [](png_structp, png_const_charp) {});
