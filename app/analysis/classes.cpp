@@ -59,6 +59,7 @@ std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std:
   const auto kept = std::min(order.size(), static_cast<std::size_t>(std::max(0, count)));
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept), order.end(), [&](int a, int b) {
     const float left = logits[static_cast<std::size_t>(a)], right = logits[static_cast<std::size_t>(b)];
+    if (std::isnan(left) || std::isnan(right)) return std::isnan(left) == std::isnan(right) ? a < b : std::isnan(right);
     return left != right ? left > right : a < b;
   });
 

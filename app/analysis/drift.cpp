@@ -42,9 +42,12 @@ const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
     drift_.what = vit::departures(trace->settings, trace->model->config);
     if (!drift_.what.empty()) {
       compare_prediction(*trace, *trained);
-      desk_->ask(kPlace, [trace, trained, query](const std::stop_token& stop) {
-        return std::make_shared<const double>(maps_moved(*trace, *trained, query, stop));
-      });
+      if (trace->not_finite || trained->not_finite)
+        desk_->forget(kPlace);
+      else
+        desk_->ask(kPlace, [trace, trained, query](const std::stop_token& stop) {
+          return std::make_shared<const double>(maps_moved(*trace, *trained, query, stop));
+        });
     }
   }
   if (drift_.what.empty()) return nullptr;
@@ -55,6 +58,7 @@ const Drift* DriftWatch::update(const std::shared_ptr<const vit::Trace>& trace,
 void DriftWatch::compare_prediction(const vit::Trace& trace, const vit::Trace& trained) {
   drift_.top1 = -1;
   if (trace.logits.empty() || trace.logits.size() != trained.logits.size()) return;
+  if (trace.not_finite || trained.not_finite) return;
   const ClassScore before = top_classes(trained.logits, {}, 1)[0];
   drift_.top1 = before.index;
   drift_.top1_before = before.probability;

@@ -210,6 +210,8 @@ int run_export(const CLI::App& command, const ExportOptions& options, const std:
   }
   if (!options.tensors.empty()) {
     make_folder_of(options.tensors);
+    if (const auto& where = source.trace->not_finite)
+      std::fprintf(stderr, "headlight: %s\n", vit::sentence_of(*where).c_str());
     export_tensors(source, request.blocks, request.stage, options.tensors, control);
     std::printf("%s\n", options.tensors.c_str());
   }

@@ -61,6 +61,7 @@ int run_predict(const PredictOptions& options) {
     vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
     trace = run_pass(input, pool, meter);
   }
+  if (trace->not_finite) throw vit::Error(vit::sentence_of(*trace->not_finite));
   const std::vector<ClassScore> scores = top_classes(trace->logits, input.model->labels, options.top);
   if (options.json != "-")
     for (const ClassScore& score : scores)

@@ -93,7 +93,7 @@ void draw_tag(const ui::Ui& ui, ImVec2 from, const char* letter) {
 
 /// "tabby cat 83 %"; empty for a network without classes.
 std::string top_class(const vit::Trace& trace) {
-  if (trace.logits.empty()) return "";
+  if (trace.logits.empty() || trace.not_finite) return "";
   const ClassScore top = top_classes(trace.logits, trace.model->labels, 1).front();
   return top.label + " " + vit::percent_text(top.probability);
 }

@@ -22,22 +22,29 @@ constexpr int kTop = 5, kFew = 3;
 constexpr const char* kRandom =
     "Random weights: what this network would predict says nothing of the photo. Times and operations are real.";
 
+/// Why there is no prediction; empty: there is one.
+std::string said_instead(const vit::Trace& trace) {
+  if (trace.not_finite) return vit::sentence_of(*trace.not_finite);
+  return has_random_weights(*trace.model) ? kRandom : "";
+}
+
 }  // namespace
 
 float predictions_height(const Bench& bench, float width, float leading, bool few) {
   const ui::Ui& ui = bench.ui;
   const vit::Trace& trace = *bench.session.trace();
   const float heading = ui.fonts.size(ui::Type::small) + ui.px(6) + ImGui::GetStyle().ItemSpacing.y;
-  if (has_random_weights(*trace.model)) return heading + ui::measure(ui, ui::Type::body, kRandom, width).y;
+  const std::string why = said_instead(trace);
+  if (!why.empty()) return heading + ui::measure(ui, ui::Type::body, why, width).y;
   return heading + static_cast<float>(few ? kFew : kTop) * (ui.fonts.size(ui::Type::body) + leading);
 }
 
 void draw_predictions(Bench& bench, float leading, bool few) {
   ui::Ui& ui = bench.ui;
   const vit::Trace& trace = *bench.session.trace();
-  if (has_random_weights(*trace.model)) {
-    ui::heading(ui, "PREDICTION", "random weights");
-    ui::wrapped(ui, ui::Type::body, ui.theme.soft, kRandom);
+  if (const std::string why = said_instead(trace); !why.empty()) {
+    ui::heading(ui, "PREDICTION", trace.not_finite ? "not finite" : "random weights");
+    ui::wrapped(ui, ui::Type::body, ui.theme.soft, why);
     return;
   }
   const std::shared_ptr<const vit::Trace>& trained = bench.session.baseline();

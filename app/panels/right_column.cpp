@@ -205,7 +205,8 @@ void CostColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
   draw_table(bench);
   const float gap = tight_ ? 0 : 8, leading = ui.px(tight_ ? 4 : 7);
   ui::gap(ui, gap);
-  const bool featured = bench.session.trace()->logits.empty() && !has_random_weights(*bench.session.trace()->model);
+  const vit::Trace& trace = *bench.session.trace();
+  const bool featured = trace.logits.empty() && !trace.not_finite && !has_random_weights(*trace.model);
   const float predictions =
       featured ? FeaturePanel::height(ui, leading) : predictions_height(bench, size.x - 2 * pad, leading, tight_);
   const float spaces = ui.px(gap) + 3 * ImGui::GetStyle().ItemSpacing.y;

@@ -167,6 +167,7 @@ std::string answer(const Bench& bench) {
         "what "
         "it answers with, and other programs build on them.",
         pass.config.channels);
+  if (pass.trace.not_finite) return vit::sentence_of(*pass.trace.not_finite);
   const auto top = top_classes(pass.trace.logits, pass.trace.model->labels, 1);
   return fmt::format(
       "After the last block, the features of one token (or the mean of them) become {} numbers, one for each class. "

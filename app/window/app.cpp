@@ -184,7 +184,9 @@ void App::take_maps() {
   if (auto question = page().question(bench_)) {
     if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
       question->query = session.query_in(*drawn);
-    ask(*question, session.subject_of(drawn));
+    const vit::Subject subject = session.subject_of(drawn);
+    no_answer_ = vit::refused_as_not_finite(*page_entry().analysis, subject, *question);
+    if (no_answer_.empty()) ask(*question, subject);
   }
   const auto answer = map_desk_.answer(id);
   const bool of_another_page = !bench_.maps.empty() && bench_.maps.set().question.analysis != page_entry().analysis->id;
@@ -416,8 +418,10 @@ void App::draw_center(const Area& area) {
   }
   const std::string words = words_in_place_of_maps();
   if (bench_.session.trace() && asked.draw_without_maps(bench_, below_tabs, words)) return;
-  const ImVec2 extent = ui::measure(ui, ui::Type::title, words);
-  ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words);
+  const float widest = 0.8f * size.x;
+  const ImVec2 extent = ui::measure(ui, ui::Type::title, words, widest);
+  ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words,
+                widest);
   answer_progress_.draw(bench_, map_desk_, page_entry().id,
                         {from.x + size.x / 2, from.y + size.y / 2 + extent.y + ui.px(14)}, false);
 }

@@ -194,6 +194,8 @@ void Loader::note_choices() {
 void Loader::finish_report() {
   LoadReport& r = report();
   note_choices();
+  if (!tensors_.not_finite().empty())
+    r.facts.push_back({"weights", "not all finite", Source::read, tensors_.not_finite()});
   r.file = file_.path().string();
   r.format = file_.format();
   r.family = detected_.family->name;

@@ -18,22 +18,21 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + ")";
 }
 
-/// A network with a NaN among its weights shows nothing but NaN.
-void check_finite(const TensorFile& file, const std::string& name, const std::vector<float>& values,
-                  std::int64_t first) {
-  const auto found = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-  if (found == values.end()) return;
-  throw Error("Tensor \"" + name + "\" of " + file.path().string() + " holds " +
-              (std::isnan(*found) ? "NaN" : "an infinite number") + " at element " +
-              std::to_string(first + (found - values.begin())) +
-              ": its training has failed or the file is damaged; use an earlier checkpoint.");
-}
-
 }  // namespace
 
 ModelTensors::ModelTensors(const TensorFile& file, const DetectedFamily& detected,
                            std::function<void(std::int64_t)> on_read)
     : file_(file), detected_(detected), on_read_(std::move(on_read)) {}
+
+/// Such a network runs: the pass says what of it can still be shown.
+void ModelTensors::look_for_infinities(const std::string& name, const std::vector<float>& values, std::int64_t first) {
+  if (!not_finite_.empty()) return;
+  const auto found = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  if (found == values.end()) return;
+  not_finite_ = "\"" + name + "\" holds " + (std::isnan(*found) ? "NaN" : "an infinite number") + " at element " +
+                std::to_string(first + (found - values.begin())) +
+                ": its training has failed or the file is damaged; use an earlier checkpoint";
+}
 
 std::optional<std::string> ModelTensors::find(std::string_view pattern, int block, std::string_view part) const {
   const std::string_view word = part == "weight" ? names().weight : part == "norm" ? names().norm_weight : names().bias;
@@ -118,7 +117,7 @@ std::vector<float> ModelTensors::read(const std::string& name) {
 std::vector<float> ModelTensors::vector(const std::string& name, std::int64_t expected) {
   if (elements(name) != expected) wrong_shape(name, std::to_string(expected) + " numbers");
   std::vector<float> values = read(name);
-  check_finite(file_, name, values, 0);
+  look_for_infinities(name, values, 0);
   return values;
 }
 
@@ -164,7 +163,7 @@ std::optional<NormWeights> ModelTensors::optional_norm(std::string_view pattern,
 /// Delivers the rows of a weight (outputs, inputs) in order, a chunk at a time, so that a tensor is never in memory
 /// twice.
 struct ModelTensors::Reader {
-  const TensorFile& file;
+  ModelTensors& owner;
   std::string name;
   std::int64_t outputs, inputs;
   bool inputs_first;
@@ -190,12 +189,12 @@ struct ModelTensors::Reader {
     count = std::min(outputs - first, std::max<std::int64_t>(1, kChunkFloats / inputs));
     chunk.resize(static_cast<std::size_t>(count * inputs));
     if (!inputs_first) {
-      file.read(name, first * inputs, chunk);
-      return check_finite(file, name, chunk, first * inputs);
+      owner.file_.read(name, first * inputs, chunk);
+      return owner.look_for_infinities(name, chunk, first * inputs);
     }
     if (whole.empty()) {
-      whole = file.read_all(name);
-      check_finite(file, name, whole, 0);
+      whole = owner.file_.read_all(name);
+      owner.look_for_infinities(name, whole, 0);
     }
     for (std::int64_t i = 0; i < inputs; ++i) {
       for (std::int64_t r = 0; r < count; ++r) {
@@ -216,7 +215,7 @@ Linear ModelTensors::linear(std::string_view pattern, int block, int outputs, in
     wrong_shape(name, "a layer from " + std::to_string(inputs) + " to " + std::to_string(outputs) + " numbers");
   }
   check_type(name);
-  Reader reader{file_, name, outputs, inputs, names().inputs_first, {}};
+  Reader reader{*this, name, outputs, inputs, names().inputs_first, {}};
   Linear layer(
       outputs, inputs, groups, [&](int row, float* out) { reader.row(row, out); }, std::move(bias));
   file_.release(name);
@@ -238,7 +237,7 @@ Linear ModelTensors::joined(const std::vector<std::string>& patterns, int block,
     has_bias = has_bias || !part.empty();
     std::copy(part.begin(), part.end(), biases.begin() + static_cast<std::ptrdiff_t>(readers.size()) * outputs);
     check_type(name);
-    readers.push_back({file_, name, outputs, inputs, names().inputs_first, {}});
+    readers.push_back({*this, name, outputs, inputs, names().inputs_first, {}});
   }
   if (!has_bias) biases.clear();
   Linear layer(
@@ -299,7 +298,7 @@ Linear ModelTensors::patch_embedding(int channels, int patch_px, int input_chann
   const std::string name = require(names().patch, 0, "weight");
   const int area = patch_px * patch_px;
   check_type(name);
-  Reader reader{file_, name, channels, input_channels * area, names().channels_last, {}};
+  Reader reader{*this, name, channels, input_channels * area, names().channels_last, {}};
   const std::vector<std::int64_t>& sizes = shape(name);
   const bool mlx = !names().channels_last && sizes.size() == 4 && sizes[1] == patch_px && sizes[3] == input_channels &&
                    patch_px != input_channels;

@@ -38,7 +38,10 @@ class ModelTensors {
   /// The norms are RMSNorm, which has no biases; before any is read.
   void set_rms_norm(bool rms_norm) { rms_norm_ = rms_norm; }
 
-  /// Throws Error where the tensor holds integers, or numbers that are not finite.
+  /// The first tensor with a number that is not finite, in a sentence; empty: none has one.
+  const std::string& not_finite() const { return not_finite_; }
+
+  /// Throws Error where the tensor holds integers.
   std::vector<float> vector(const std::string& name, std::int64_t expected);
   /// (rows, cols) as it stands in the file.
   Matrix matrix(const std::string& name, int rows, int cols);
@@ -65,6 +68,7 @@ class ModelTensors {
  private:
   struct Reader;
   std::vector<float> read(const std::string& name);
+  void look_for_infinities(const std::string& name, const std::vector<float>& values, std::int64_t first);
   void check_type(const std::string& name) const;
   std::vector<float> bias(std::string_view pattern, int block, int outputs);
   [[noreturn]] void wrong_shape(const std::string& name, const std::string& expected) const;
@@ -74,6 +78,7 @@ class ModelTensors {
   std::function<void(std::int64_t)> on_read_;  // hears how many parameters were read
   std::set<std::string> used_;
   bool rms_norm_ = false;
+  std::string not_finite_;
   std::map<std::string, std::set<int>> biases_;  // blocks that have one, by pattern
 };
 

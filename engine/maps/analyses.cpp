@@ -31,6 +31,27 @@ std::string refused_without_attention(const Trace& trace) {
   return trace.blocks.empty() ? "The pass kept no maps; run it again with queries and keys kept." : "";
 }
 
+namespace {
+
+/// Whether what the question asks for comes behind that number. A block's attention itself is there once its softmax
+/// is.
+bool comes_behind(const Analysis& analysis, const Question& question, const NotFinite& where) {
+  if (where.behind_blocks()) return analysis.reads_output;
+  if (where.before_blocks() || !analysis.asks_block || analysis.reads_output) return true;
+  const bool attention_is_there = where.op > Op::attn_drop || where.op == Op::mid_position;
+  return question.block > where.block || (question.block == where.block && !(analysis.is_plain && attention_is_there));
+}
+
+}  // namespace
+
+std::string refused_as_not_finite(const Analysis& analysis, const Subject& subject, const Question& question) {
+  const auto& where = subject.trace->not_finite;
+  if (where && comes_behind(analysis, question, *where)) return sentence_of(*where);
+  if (!subject.other || !asks_other(analysis, question)) return "";
+  const auto& there = subject.other->not_finite;
+  return there && comes_behind(analysis, question, *there) ? "Side B: " + sentence_of(*there) : "";
+}
+
 void Means::step(double fraction) const {
   if (stop.stop_requested()) throw Cancelled();
   if (progress) progress(fraction);
@@ -109,6 +130,7 @@ void validate(const Analysis& analysis, const Subject& subject, const Question& 
   if (question.block < 0 || question.block > last)
     throw Error("There is no block " + std::to_string(question.block) + "; the network has blocks 0 to " +
                 std::to_string(last) + ".");
+  if (const std::string why = refused_as_not_finite(analysis, subject, question); !why.empty()) throw Error(why);
   if (question.query < 0 || question.query >= trace.grid.tokens())
     throw Error("There is no token " + std::to_string(question.query) + "; the network has tokens 0 to " +
                 std::to_string(trace.grid.tokens() - 1) + ".");

@@ -83,6 +83,9 @@ struct Analysis {
 /// The refusal of an analysis that reads attention weights.
 std::string refused_without_attention(const Trace& trace);
 
+/// Empty, or why the question has no answer: what it asks of a pass is not finite, see NotFinite.
+std::string refused_as_not_finite(const Analysis& analysis, const Subject& subject, const Question& question);
+
 /// Empty, or why tokens of side B cannot be compared with those of side A: it is not there, or another network's.
 std::string refused_beside(const Subject& subject);
 /// Whether the question is about side B's pass, too.

@@ -321,6 +321,7 @@ std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool&
     meter.report(1.0);
     meter.finish();
     trace->timings = meter.timings();
+    trace->not_finite = first_not_finite(*trace);
     return trace;
   } catch (...) {
     meter.finish();

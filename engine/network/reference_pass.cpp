@@ -73,8 +73,12 @@ Dense activate(const Dense& x, Activation activation) {
 
 class ReferencePass {
  public:
-  explicit ReferencePass(const Pass& pass)
-      : pass_(pass), model_(*pass.trace.model), settings_(pass.trace.settings), lane_(pass.meter.lane(0)) {}
+  ReferencePass(const Pass& pass, const Watch& watch)
+      : pass_(pass),
+        model_(*pass.trace.model),
+        settings_(pass.trace.settings),
+        lane_(pass.meter.lane(0)),
+        watch_(watch) {}
 
   void run() {
     const int first = pass_.first_block, end = pass_.end_block;
@@ -83,11 +87,13 @@ class ReferencePass {
     for (int b = first; b < end; ++b) {
       pass_.report(b);
       lane_.enter_block(b);
+      block_ = b;
       // The whole block, whatever the extent: what the shorter ways are compared with.
       const Dense y = block(b, dense(MatrixView(pass_.input(b))));
       if (const MatrixSpan output = pass_.output(b); output.rows > 0) dense(output) = y.topRows(output.rows);
     }
     lane_.enter_block(-1);
+    block_ = -1;
     if (pass_.trace.extent.last_maps >= 0) return;
     classify(dense(pass_.trace.output.view()));
   }
@@ -102,64 +108,68 @@ class ReferencePass {
     Dense pixels = dense(patches.view());
     if (model_.patch_norm) {
       pixels = norm(pixels, *model_.patch_norm, model_.config.eps);
-      done(Op::patch_norm);
+      done(Op::patch_norm, pixels);
     }
     x.bottomRows(patches.rows()) = linear(pixels, model_.patch_embed);
-    done(Op::patch_embed);
+    done(Op::patch_embed, x.bottomRows(patches.rows()));
     if (model_.embed_norm) {
       x.bottomRows(patches.rows()) = norm(x.bottomRows(patches.rows()), *model_.embed_norm, model_.config.eps);
-      done(Op::embed_norm);
+      done(Op::embed_norm, x.bottomRows(patches.rows()));
     }
     if (grid.prefix > 0) x.topRows(grid.prefix) = dense(model_.prefix.view());
     if (!pass_.buffers.position.empty()) x += dense(pass_.buffers.position.view());
-    done(Op::position);
+    done(Op::position, x);
     if (model_.norm_pre) x = norm(x, *model_.norm_pre, model_.config.eps);
-    if (model_.norm_pre) done(Op::norm_pre);
+    if (model_.norm_pre) done(Op::norm_pre, x);
     return x;
   }
 
   Dense block(int b, const Dense& x) {
     const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
     Dense y = norm(x, w.norm1, model_.config.eps);
-    done(Op::norm1);
+    done(Op::norm1, y);
     y = attention(b, y);
     if (w.attn_norm) {
       y = norm(y, *w.attn_norm, model_.config.eps);
-      done(Op::attn_norm);
+      done(Op::attn_norm, y);
     }
     y = linear(y, w.proj);
-    done(Op::proj);
+    done(Op::proj, y);
     if (const float p = settings_.active_proj_drop(); p > 0.f) {
       for (int t = 0; t < y.rows(); ++t) {
         drop_row(y, t, p, proj_drop_key(settings_.seed, b, t));
       }
-      done(Op::proj_drop);
+      done(Op::proj_drop, y);
     }
-    const Dense middle = x + scaled(y, w.layer_scale1);
-    done(Op::residual1);
+    y = scaled(y, w.layer_scale1);
+    made(Op::layer_scale1, y);
+    const Dense middle = x + y;
+    done(Op::residual1, middle);
     y = norm(middle, w.norm2, model_.config.eps);
-    done(Op::norm2);
+    done(Op::norm2, y);
     y = linear(y, w.fc1);
-    done(Op::fc1);
+    done(Op::fc1, y);
     if (model_.config.swiglu) {
       const auto gate = y.leftCols(y.cols() / 2).array();
       y = Dense(gate / (1.f + (-gate).exp()) * y.rightCols(y.cols() / 2).array());
     } else {
       y = activate(y, model_.config.activation);
     }
-    done(Op::gelu);
+    done(Op::gelu, y);
     if (w.mlp_norm) {
       y = norm(y, *w.mlp_norm, model_.config.eps);
-      done(Op::mlp_norm);
+      done(Op::mlp_norm, y);
     }
     y = linear(y, w.fc2);
-    done(Op::fc2);
-    y = middle + scaled(y, w.layer_scale2);
-    done(Op::residual2);
+    done(Op::fc2, y);
+    y = scaled(y, w.layer_scale2);
+    made(Op::layer_scale2, y);
+    y += middle;
+    done(Op::residual2, y);
     if (const auto& again = pass_.buffers.mid_positions; static_cast<std::size_t>(b) < again.size()) {
       y += dense(again[static_cast<std::size_t>(b)].view());
       lane_.enter_block(-1);
-      done(Op::mid_position);
+      done(Op::mid_position, y);
     }
     return y;
   }
@@ -169,14 +179,14 @@ class ReferencePass {
     const Attention at = pass_.attention(b);
     Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
     const int channels = at.channels();
-    done(Op::qkv);
+    done(Op::qkv, qkv);
     if (!pass_.buffers.rotations.empty()) {
       for (const int column : {0, channels}) {
         const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
         rotate(pass_.buffers.rotation_of(b), model_.config.position.rotary, channels / model_.config.num_heads, 0,
                at.tokens, part);
       }
-      done(Op::rope);
+      done(Op::rope, qkv);
     }
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
@@ -188,17 +198,18 @@ class ReferencePass {
       const Dense q = qkv.middleCols(column, at.head_dim);
       const Dense k = qkv.middleCols(channels + column, at.head_dim);
       const Dense v = qkv.middleCols(2 * channels + column, at.head_dim);
-      done(Op::split);
+      head_ = head;
+      done(Op::split, q);
       Dense p = q * k.transpose();  // (N, N)
-      done(Op::scores);
+      done(Op::scores, p);
       p *= at.scale();
-      done(Op::scale);
+      done(Op::scale, p);
       if (biased) {
         p += relative_bias(ways, head, at.head_dim);
-        done(Op::relative_bias);
+        done(Op::relative_bias, p);
       }
       p = softmax(p);
-      done(Op::softmax);
+      done(Op::softmax, p);
       if (at.maps != nullptr) {
         float* map = at.maps + static_cast<std::ptrdiff_t>(head) * at.tokens * at.map_stride;
         dense(MatrixSpan{map, at.tokens, at.tokens, at.map_stride}) = p;
@@ -207,16 +218,17 @@ class ReferencePass {
         for (int query = 0; query < at.tokens; ++query) {
           drop_row(p, query, at.drop, attn_drop_key(at.seed, b, head, query));
         }
-        done(Op::attn_drop);
+        done(Op::attn_drop, p);
       }
       Dense out = p * v;
       const float factor = settings_.blocks[static_cast<std::size_t>(b)].factor(head);
       if (factor == 0.f) out.setZero();
       out *= factor;
-      done(Op::attn_v);
+      done(Op::attn_v, out);
       y.middleCols(column, at.head_dim) = out;
-      done(Op::merge);
+      done(Op::merge, out);
     }
+    head_ = -1;
     return y;
   }
 
@@ -265,13 +277,13 @@ class ReferencePass {
     Trace& trace = pass_.trace;
     const float eps = model_.config.eps;
     dense(trace.features.span()) = model_.norm ? norm(x, *model_.norm, eps) : x;
-    if (model_.norm) done(Op::norm);
+    if (model_.norm) done(Op::norm, dense(trace.features.view()));
     lane_.restart();
     if (model_.attention_pool) {
       Dense pooled = attended(dense(trace.features.view()));
       if (model_.fc_norm) pooled = norm(pooled, *model_.fc_norm, eps);
       Eigen::Map<Row>(trace.pooled.data(), pooled.cols()) = pooled.row(0);
-      done(Op::pool);
+      done(Op::pool, pooled);
     }
     if (!model_.head) return;
     const Dense features = model_.config.pool_before_norm ? x : Dense(dense(trace.features.view()));
@@ -294,7 +306,7 @@ class ReferencePass {
     Row result = logits(pooled, *model_.head);
     if (model_.head_distilled) result = 0.5f * (result + logits(features.row(1), *model_.head_distilled));
     Eigen::Map<Row>(trace.logits.data(), result.size()) = result;
-    done(Op::head);
+    done(Op::head, result);
   }
 
   static Dense scaled(const Dense& x, const std::vector<float>& scale) {
@@ -306,8 +318,13 @@ class ReferencePass {
     for (int c = 0; c < x.cols(); ++c) x(r, c) = is_kept(key, p, c) ? x(r, c) / (1.f - p) : 0.f;
   }
 
-  void done(Op op) {
+  void made(Op op, const Dense& y) {
+    if (watch_) watch_(op, block_, head_, {y.data(), static_cast<int>(y.rows()), static_cast<int>(y.cols()), y.cols()});
+  }
+
+  void done(Op op, const Dense& y) {
     lane_.lap(op);
+    made(op, y);
     pass_.meter.throw_if_stopped();
   }
 
@@ -315,12 +332,14 @@ class ReferencePass {
   const Model& model_;
   const Settings& settings_;
   Meter::Lane& lane_;
+  const Watch& watch_;
+  int block_ = -1, head_ = -1;  // where the pass is, for the watch
 };
 
 }  // namespace
 
-void run_reference(const Pass& pass) {
-  ReferencePass(pass).run();
+void run_reference(const Pass& pass, const Watch& watch) {
+  ReferencePass(pass, watch).run();
 }
 
 }  // namespace vit

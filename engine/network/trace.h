@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/base/matrix.h"
 #include "engine/image/preprocessing.h"
 #include "engine/network/meter.h"
 #include "engine/network/model.h"
+#include "engine/network/not_finite.h"
 #include "engine/network/settings.h"
 
 namespace vit {
@@ -71,6 +73,7 @@ struct Trace {
   std::vector<float> pooled;                              // (C) what an attention pool makes, else empty
   std::vector<float> logits;                              // (K), empty for a network without a head
   Timings timings;
+  std::optional<NotFinite> not_finite;  // where the first number that is not finite appears, if one does
 
   /// (N, C) after block `block`: the next block's input, or `output`.
   const Matrix& hidden(int block) const {
