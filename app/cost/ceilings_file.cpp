@@ -4,6 +4,7 @@
 #include <exception>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,8 @@ using Json = nlohmann::json;
 
 /// All that the file holds; an empty list where it cannot be read.
 Json read_all(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return Json::array();
   std::ifstream stream(file);
   Json json = stream ? Json::parse(stream, nullptr, false) : Json();
   return json.is_array() ? json : Json::array();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "app/files/json_text.h"
 #include "app/files/write_file.h"
@@ -26,6 +27,14 @@ void read(const Json& json, const char* name, T& value) {
   }
 }
 
+/// What the file holds; nothing where it is no file or no JSON.
+Json read_all(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return {};
+  std::ifstream stream(file);
+  return stream ? Json::parse(stream, nullptr, false) : Json();
+}
+
 }  // namespace
 
 std::span<const vit::Choice<ThemeKind>> choices(ThemeKind) {
@@ -44,8 +53,7 @@ std::filesystem::path preferences_file() {
 
 Preferences load_preferences(const std::filesystem::path& file) {
   Preferences p;
-  std::ifstream stream(file);
-  const Json json = stream ? Json::parse(stream, nullptr, false) : Json();
+  const Json json = read_all(file);
   if (!json.is_object()) return p;
   read(json, "width", p.width);
   read(json, "height", p.height);
@@ -76,21 +84,25 @@ Preferences load_preferences(const std::filesystem::path& file) {
 
 void save_preferences(const Preferences& p, const std::filesystem::path& file) {
   if (file.empty()) return;
-  const Json json = {{"width", p.width},
-                     {"height", p.height},
-                     {"dark", p.dark},
-                     {"toured", p.toured},
-                     {"picture", vit::id_of(p.look.picture)},
-                     {"colormap", vit::id_of(p.look.colormap)},
-                     {"range", vit::id_of(p.look.range_rule)},
-                     {"range_low", p.look.fixed_range.low},
-                     {"range_high", p.look.fixed_range.high},
-                     {"smooth", p.look.smooth},
-                     {"opacity", p.look.opacity},
-                     {"recent_images", p.recent_images},
-                     {"recent_models", p.recent_models},
-                     {"folder", p.folder},
-                     {"sheet", p.sheet}};
+  const Json known = {{"width", p.width},
+                      {"height", p.height},
+                      {"dark", p.dark},
+                      {"toured", p.toured},
+                      {"picture", vit::id_of(p.look.picture)},
+                      {"colormap", vit::id_of(p.look.colormap)},
+                      {"range", vit::id_of(p.look.range_rule)},
+                      {"range_low", p.look.fixed_range.low},
+                      {"range_high", p.look.fixed_range.high},
+                      {"smooth", p.look.smooth},
+                      {"opacity", p.look.opacity},
+                      {"recent_images", p.recent_images},
+                      {"recent_models", p.recent_models},
+                      {"folder", p.folder},
+                      {"sheet", p.sheet}};
+  // What a newer program wrote beside stays.
+  Json json = read_all(file);
+  if (!json.is_object()) json = Json::object();
+  json.update(known);
   try {
     std::filesystem::create_directories(file.parent_path());
     write_file(file, json_text(json, 1) + "\n");

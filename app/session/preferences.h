@@ -32,7 +32,8 @@ struct Preferences {
 std::filesystem::path preferences_file();
 /// Defaults for what the file lacks or cannot be read.
 Preferences load_preferences(const std::filesystem::path& file);
-/// Quietly does nothing where the folder cannot be written.
+/// Fields that this program does not know stay as they are in the file. Quietly does nothing where the folder cannot be
+/// written.
 void save_preferences(const Preferences& preferences, const std::filesystem::path& file);
 
 /// Puts `entry` first and drops its older mention.

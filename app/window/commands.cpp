@@ -523,7 +523,7 @@ void add_commands(Bench& bench) {
 void open_by_content(Bench& bench, const char* path) {
   std::array<std::byte, 32> head{};
   std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) {
+  if (std::filesystem::is_regular_file(path, error)) {
     std::ifstream stream(path, std::ios::binary);
     stream.read(reinterpret_cast<char*>(head.data()), head.size());
   }

@@ -23,6 +23,7 @@
 #include "app/window/app.h"
 #include "app/window/first_files.h"
 #include "app/window/frame_log.h"
+#include "app/window/lost_display.h"
 #include "engine/base/error.h"
 #include "engine/image/image.h"
 
@@ -103,7 +104,9 @@ WindowHandle open_window(int width, int height) {
     }
   }
   WindowHandle window(glfwCreateWindow(width, height, "Headlight", nullptr, nullptr));
-  if (!window) throw vit::Error("The display gives no OpenGL 3.3 (" + g_glfw_error + "); try LIBGL_ALWAYS_SOFTWARE=1.");
+  if (!window)
+    throw vit::Error("The display gives no OpenGL 3.3 (" + g_glfw_error +
+                     "); try LIBGL_ALWAYS_SOFTWARE=1. `headlight export` and `headlight cost` work without it.");
   glfwSetWindowSizeLimits(window.get(), 800, 500, GLFW_DONT_CARE, GLFW_DONT_CARE);
   glfwMakeContextCurrent(window.get());
   glfwSwapInterval(1);
@@ -115,6 +118,7 @@ struct Events {
   App* app = nullptr;
   int frames_due = kFramesPerWake;
   std::uint64_t presses = 0;  // see UiMap::Frame
+  int width = 0, height = 0;  // of the window, as the system counts
   void wake() { frames_due = kFramesPerWake; }
   void press() {
     ++presses;
@@ -140,6 +144,10 @@ void install_callbacks(GLFWwindow* window) {
   glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { events_of(w).wake(); });
   glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { events_of(w).wake(); });
   glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { events_of(w).wake(); });
+  glfwSetWindowSizeCallback(window, [](GLFWwindow* w, int width, int height) {
+    events_of(w).width = width;
+    events_of(w).height = height;
+  });
   glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { events_of(w).wake(); });
   glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
     events_of(w).wake();
@@ -304,14 +312,21 @@ int run_window(const WindowOptions& options) {
   // The first frame compiles shaders: a pass over what has been read by now goes on meanwhile.
   session.update();
   session.request_wanted();
-  const int code = Loop{options, window.get(), app, events, waker, std::move(log)}.run();
-  events.app = nullptr;
-
-  if (!options.screenshot) {  // a picture taken by a script changes nothing of the user's
+  const auto save = [&] {
+    if (options.screenshot) return;  // a picture taken by a script changes nothing of the user's
     preferences = app.preferences();
-    glfwGetWindowSize(window.get(), &preferences.width, &preferences.height);
+    preferences.width = events.width;
+    preferences.height = events.height;
     save_preferences(preferences, file);
+  };
+  glfwGetWindowSize(window.get(), &events.width, &events.height);
+  int code = 0;
+  {
+    const LostDisplay lost(save);
+    code = Loop{options, window.get(), app, events, waker, std::move(log)}.run();
   }
+  events.app = nullptr;
+  save();
   return code;
 }
 

@@ -144,7 +144,8 @@ Json parse_json(std::string_view text, const std::string& what) {
 Json read_json(const std::filesystem::path& file) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream;
+  if (!error) stream.open(file, std::ios::binary);  // a pipe has no size, and opening it would wait for its other end
   if (error || !stream) throw Error("Cannot read " + file.string() + ": check that the file exists and may be read.");
   if (bytes > kMaxFileBytes) throw Error(file.string() + " is too large for a JSON file (above 64 MB).");
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};

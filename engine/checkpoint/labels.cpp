@@ -53,7 +53,8 @@ std::vector<std::string> labels_from_json(const Json& json, const std::string& w
 std::vector<std::string> load_labels(const std::filesystem::path& file) {
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream;
+  if (!error) stream.open(file, std::ios::binary);  // a pipe has no size, and opening it would wait for its other end
   if (error || !stream) throw Error("Cannot read the class names in " + file.string() + ": check the path.");
   if (bytes > kMaxBytes) throw Error(file.string() + " is too large for a list of class names (above 16 MB).");
   const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
