@@ -8,6 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "engine/image/byte_order.h"
+
 namespace vit {
 namespace {
 
@@ -21,10 +23,10 @@ struct CloseTransform {
   void operator()(void* transform) const noexcept { cmsDeleteTransform(transform); }
 };
 
-/// A profile with the context that lcms2 needs to be used from several threads.
+/// A profile with the context that lcms2 needs to be used from several threads. The bytes outlive it.
 class Profile {
  public:
-  explicit Profile(std::span<const std::byte> icc) : context_(cmsCreateContext(nullptr, nullptr)) {
+  explicit Profile(std::span<const std::byte> icc) : icc_(icc), context_(cmsCreateContext(nullptr, nullptr)) {
     if (context_)
       profile_.reset(cmsOpenProfileFromMemTHR(context(), icc.data(), static_cast<cmsUInt32Number>(icc.size())));
   }
@@ -33,9 +35,10 @@ class Profile {
 
   ColorProfile::Kind kind() const {
     if (!profile_) return ColorProfile::Kind::unreadable;
-    const auto space = cmsGetColorSpace(profile_.get());
-    if (space == cmsSigRgbData) return ColorProfile::Kind::rgb;
-    return space == cmsSigGrayData ? ColorProfile::Kind::grey : ColorProfile::Kind::other;
+    // From the header itself: lcms2 gives whatever stands there as one of an enum's values, which it may not be.
+    constexpr std::size_t kSpace = 16;
+    if (has_at(icc_, kSpace, "RGB ")) return ColorProfile::Kind::rgb;
+    return has_at(icc_, kSpace, "GRAY") ? ColorProfile::Kind::grey : ColorProfile::Kind::other;
   }
 
   std::string name() const {
@@ -57,6 +60,7 @@ class Profile {
  private:
   cmsContext context() const { return static_cast<cmsContext>(context_.get()); }
 
+  std::span<const std::byte> icc_;
   std::unique_ptr<void, Close> context_;
   std::unique_ptr<void, CloseProfile> profile_;
 };
