@@ -50,7 +50,7 @@ def must_say(done, *words, status=1):
     assert done.returncode == status, f"status {done.returncode}, not {status}: {said}"
     if status == 2:  # an option that cannot be heeded: a second line names the help
         said = said.rsplit("\nSee `", 1)[0]
-    assert said.startswith("headlight: ") and "\n" not in said, f"not one sentence: {said}"
+    assert said.startswith("headlight") and "\n" not in said, f"not one sentence: {said}"
     for word in words:
         assert str(word) in said, f"\"{word}\" is missing: {said}"
 

@@ -29,6 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEPT = HERE / "corpus"
 BYTES_KEPT = {"checkpoint": 40_000, "onnx": 15_000, "config": 15_000}  # of a target in the repository, in all below 300 kB
 USUALLY_KEPT = 7_500
+MOST_KEPT = 24  # files of a target
 INTERRUPTED = 72  # libFuzzer's status after SIGINT
 ENVIRONMENT = os.environ | {"ASAN_OPTIONS": "allocator_may_return_null=0:detect_leaks=1:symbolize=1",
                             "UBSAN_OPTIONS": "print_stacktrace=1"}
@@ -128,13 +129,15 @@ def keep(fuzz, folder, names):
         for file in set(old) - set(fixed):
             file.unlink()
         room = BYTES_KEPT.get(name, USUALLY_KEPT) - sum(file.stat().st_size for file in fixed)
-        kept = 0
+        chosen = []
         for data in contents:
             if len(data) <= room:
                 room -= len(data)
-                kept += 1
-                (here / hashlib.sha1(data).hexdigest()[:12]).write_bytes(data)
-        print(f"{name}: {kept} of {len(contents)} files kept, {len(fixed)} regressions")
+                chosen.append(data)
+        chosen = chosen[::max(1, -(-len(chosen) // MOST_KEPT))]  # small and large ones alike
+        for data in chosen:
+            (here / hashlib.sha1(data).hexdigest()[:12]).write_bytes(data)
+        print(f"{name}: {len(chosen)} of {len(contents)} files kept, {len(fixed)} regressions")
     print(f"{sum(file.stat().st_size for file in KEPT.rglob('*') if file.is_file()):,} bytes in all")
 
 
