@@ -35,7 +35,7 @@ struct CostOptions {
 std::vector<SweepPoint> sweep_heads(Run run, const vit::TokenGrid& grid, vit::Pool& pool, const MeasureOptions& options,
                                     const Interrupt& interrupt) {
   const vit::ModelConfig& config = run.model->config;
-  const Sweep sweep{.head_counts = vit::divisors(config.channels)};
+  const Sweep sweep{.head_counts = vit::possible_heads(config)};
   const std::vector<vit::Settings> all = sweep_settings(sweep, run.settings);
   const vit::Settings trained = vit::with_heads(run.settings, config.num_heads, sweep.block);
   std::vector<SweepPoint> points;

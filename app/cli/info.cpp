@@ -72,7 +72,7 @@ Json to_json(const Subject& subject) {
                {"eps", c.eps},
                {"parameters", r.parameters},
                {"weight_bytes", r.weight_bytes},
-               {"possible_num_heads", vit::divisors(c.channels)},
+               {"possible_num_heads", vit::possible_heads(c)},
                {"preprocessing", vit::describe(subject.preprocessing)},
                {"mean", subject.preprocessing.mean},
                {"std", subject.preprocessing.std},

@@ -15,6 +15,8 @@ unsigned op_color(vit::Op op, bool dark) {
       return dark ? 0x77c7a2 : 0x2b8a63;  // products of activations
     case Op::scale:
     case Op::relative_bias:
+    case Op::mix_scores:
+    case Op::mix_attention:
     case Op::softmax:
     case Op::attn_drop:
       return dark ? 0xffb454 : 0xc87800;  // N²·h: what the head count moves

@@ -231,7 +231,7 @@ class Report {
     const double scores_now = operations(now, {vit::Op::scale, vit::Op::softmax});
     std::vector<std::vector<std::string>> rows = {{"Heads", "Scale and softmax", "×", "All operators", "×"}};
     if (!cost.passes.empty()) rows.front().emplace_back("Predicted ms");
-    for (const int heads : vit::divisors(config_.channels)) {
+    for (const int heads : vit::possible_heads(config_)) {
       vit::Settings settings = trace_.settings;
       for (int block = 0; block < settings.depth(); ++block) settings.set_heads(heads, block);
       const vit::CostTable table(config_, trace_.grid, settings);

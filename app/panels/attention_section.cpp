@@ -49,28 +49,31 @@ class Tint {
 void heads_slider(Bench& bench, bool ready) {
   Session& session = bench.session;
   const int channels = ready ? session.model()->config.channels : 1;
-  const std::vector<int> steps = ready ? vit::divisors(channels) : std::vector<int>{1};
+  const std::vector<int> steps = ready ? vit::possible_heads(session.model()->config) : std::vector<int>{1};
+  const std::string fixed = ready ? session.model()->config.fixed_heads() : "";
   const int heads = ready ? session.wanted_heads() : 1;
   int step = nearest_step(steps, heads);
   std::vector<ui::Tick> ticks;
   if (ready) {
     const int trained = session.model()->config.num_heads;
     ticks.push_back({nearest_step(steps, trained), "trained", true});
-    if (trained != kTimmDefaultHeads && channels % kTimmDefaultHeads == 0)
+    if (fixed.empty() && trained != kTimmDefaultHeads && channels % kTimmDefaultHeads == 0)
       ticks.push_back({nearest_step(steps, kTimmDefaultHeads), "timm's default", false});
   }
   const int each = channels / std::max(heads, 1);
   const std::string shown = fmt::format("{} × {} {}", heads, each, each == 1 ? "channel" : "channels");
   Tint tint(bench.ui, ready && heads != session.model()->config.num_heads);
-  if (ui::stepper(bench.ui,
-                  {.id = "attention.heads",
-                   .label = "Heads",
-                   .tooltip = "How many heads the same weights are cut into: every divisor of C. The trained count is "
-                              "amber, timm's default 8 is bright.",
-                   .key = bench.commands.keys_of("attention.heads_fewer") + "  " +
-                          bench.commands.keys_of("attention.heads_more"),
-                   .enabled = ready},
-                  steps, step, shown, ticks))
+  if (ui::stepper(
+          bench.ui,
+          {.id = "attention.heads",
+           .label = "Heads",
+           .tooltip = !fixed.empty() ? "This network runs with its trained heads only, because " + fixed + "."
+                                     : "How many heads the same weights are cut into: every divisor of C. The trained "
+                                       "count is amber, timm's default 8 is bright.",
+           .key =
+               bench.commands.keys_of("attention.heads_fewer") + "  " + bench.commands.keys_of("attention.heads_more"),
+           .enabled = ready && steps.size() > 1},
+          steps, step, shown, ticks))
     session.set_heads(steps[static_cast<std::size_t>(step)]);
   tint.end();
   constexpr std::array<const char*, 2> kScopes = {"all blocks", "this block"};

@@ -177,7 +177,7 @@ void CostColumn::draw_curve(Bench& bench, float height) {
       all_blocks_ ? "heads of all blocks" : "heads of block " + std::to_string(block_));
 
   const vit::ModelConfig& config = trace_->model->config;
-  const std::vector<int> counts = vit::divisors(config.channels);
+  const std::vector<int> counts = vit::possible_heads(config);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float button = ui.fonts.size(ui::Type::body) + ui.px(11);
   const float number = ui.fonts.size(ui::Type::small);
@@ -243,7 +243,7 @@ void CostColumn::draw_curve_foot(Bench& bench, ImVec2 at, float width) {
 
   const float number = ui.fonts.size(ui::Type::small);
   const float y = at.y + (ui.fonts.size(ui::Type::body) + ui.px(11) - number) / 2;
-  const std::size_t counts = vit::divisors(trace_->model->config.channels).size();
+  const std::size_t counts = vit::possible_heads(trace_->model->config).size();
   const std::string words = curve_.noisy ? "noisy machine" : fmt::format("{} of {}", curve_.measured.size(), counts);
   ui::draw_text(ui, ui::Type::small, {at.x + width - ui::measure(ui, ui::Type::small, words).x, y},
                 curve_.noisy ? ui.theme.accent : ui.theme.faint, words);

@@ -127,7 +127,9 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
   column.step(fmt::format("2  ÷ √{} = {:.3g}", numbers.q.size(), std::sqrt(dim)).c_str(),
               fmt::format("{:.3g}", pair.dot / std::sqrt(dim)));
   if (!numbers.biases.empty())
-    column.step(fmt::format("   + {:.3g} for where the key lies", pair.bias).c_str(),
+    column.step((config.talking_heads ? fmt::format("   + {:.3g} by mixing the heads", pair.bias)
+                                      : fmt::format("   + {:.3g} for where the key lies", pair.bias))
+                    .c_str(),
                 fmt::format("{:.3g}", pair.score));
 
   column.step(fmt::format("3  softmax of {}", grid.tokens()).c_str(), vit::percent_text(pair.share));
@@ -146,6 +148,7 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
                fmt::format("e^{:.3g} over the sum for all tokens; the others get {}.", pair.score,
                            vit::percent_text(std::max(0.0, rest))));
 
+  if (config.talking_heads) column.step("   mixed with the other heads' shares", fmt::format("{:.3g}", pair.weight));
   column.step("4  Σ share · value", fmt::format("{} of it", vit::percent_text(pair.part_of_output)));
   const float out = largest_of({&numbers.output, &pair.part});
   column.channels("output", numbers.output, out, ui.theme.bar, tall);

@@ -59,6 +59,12 @@ void size_controls(Bench& bench, vit::Preprocessing& p) {
                     .tooltip = "Both sides before the crop; the input size leaves nothing to crop."},
                    px, side, 2 * side, fmt::format("{} px", px)))
       p.squash_scale = static_cast<double>(px) / side;
+  } else if (p.resize == vit::ResizeRule::patches) {
+    ui::slider(ui,
+               {.id = "prepare.most_patches",
+                .label = "At most",
+                .tooltip = "Patches of the whole photo, at its own aspect ratio."},
+               p.most_patches, 1, std::max(1024, p.most_patches), fmt::format("{} patches", p.most_patches));
   } else {
     ui::slider(ui,
                {.id = "prepare.resize_px",
@@ -104,6 +110,7 @@ void controls(Bench& bench) {
   ui::Ui& ui = bench.ui;
   vit::Preprocessing& p = bench.session.preprocessing;
   ui::choose(ui, {.id = "prepare.resize", .label = "Resize", .tooltip = "Which side gets the size below."}, p.resize);
+  if (p.resize == vit::ResizeRule::patches && p.multiple <= 1) p.multiple = bench.session.model()->config.patch_px;
   size_controls(bench, p);
   ui::choose(ui,
              {.id = "prepare.interpolation",

@@ -126,7 +126,7 @@ CostCurve CostColumn::make_curve(const Bench& bench) const {
   const vit::Measurements rates(trained_table, passes_of(times.find(model, trace_->grid, trained)));
   const vit::Predictor predictor(trained_table, rates, scope);
   CostCurve curve;
-  for (const int heads : vit::divisors(model.config.channels)) {
+  for (const int heads : vit::possible_heads(model.config)) {
     const vit::Settings settings = vit::with_heads(trace_->settings, heads, all_blocks_ ? kWholeModel : block_);
     const vit::CostTable table(model.config, trace_->grid, settings);
     if (rates.wall().calls > 0) curve.predicted.push_back({heads, predictor.ms(table)});

@@ -54,6 +54,7 @@ std::optional<vit::Preprocessing> smaller_input(const vit::Preprocessing& exact,
   if (exact.resize == vit::ResizeRule::none) rules.resize = vit::ResizeRule::shorter_side;
   // Where edges are cut to whole patches, a pixel too few would cost a patch.
   const double px = side_px * scale;
+  rules.most_patches = std::max(1, static_cast<int>(exact.most_patches * scale * scale));
   rules.longest_px = static_cast<int>(std::ceil(exact.longest_px * scale));
   rules.resize_px = static_cast<int>(exact.crop == vit::CropRule::multiple ? std::ceil(px - 1e-6) : std::round(px));
   const vit::InputSize made = vit::input_size(photo.width, photo.height, rules, patch_px);

@@ -42,7 +42,7 @@ int checked_heads(const std::string& text, const std::string& whole, const vit::
   const std::optional<int> heads = whole_number(text);
   if (!heads)
     throw vit::Error("--num-heads \"" + whole + "\" cannot be read: write H for all blocks, or BLOCK:H,BLOCK:H,….");
-  const std::vector<int> possible = vit::divisors(config.channels);
+  const std::vector<int> possible = vit::possible_heads(config);
   if (std::find(possible.begin(), possible.end(), *heads) == possible.end()) {
     std::string list;
     for (int divisor : possible) list += (list.empty() ? "" : ", ") + std::to_string(divisor);
@@ -80,6 +80,10 @@ std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& 
     p.width = pixels(sides.front(), "--resize", text);
     p.height = pixels(sides.back(), "--resize", text);
     if (parts.size() == 3) p.multiple = pixels(parts[2], "--resize", text);
+  } else if (rule == "patches" && parts.size() == 3) {
+    p.resize = vit::ResizeRule::patches;
+    p.most_patches = pixels(parts[1], "--resize", text);
+    p.multiple = pixels(parts[2], "--resize", text);
   } else if (rule == "box" && parts.size() == 1) {
     p.resize = vit::ResizeRule::box;
   } else if ((rule == "shorter" && parts.size() >= 2 && parts.size() <= 4) || (rule == "longer" && parts.size() == 2)) {
@@ -93,7 +97,7 @@ std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& 
   } else {
     throw vit::Error("--resize \"" + text +
                      "\" is none of PX, shorter:PX, shorter:PX:LONGEST:MULTIPLE, longer:PX, squash, squash:PX, "
-                     "least:WIDTHxHEIGHT:MULTIPLE, box and none.");
+                     "least:WIDTHxHEIGHT:MULTIPLE, patches:COUNT:PX, box and none.");
   }
   return std::nullopt;
 }

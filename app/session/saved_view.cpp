@@ -56,6 +56,7 @@ void preprocessing_fields(Visitor& v, Preprocessing& p) {
   v("resize", p.resize);
   v("resize_px", p.resize_px);
   v("longest_px", p.longest_px);
+  v("most_patches", p.most_patches);
   v("multiple", p.multiple);
   v("squash_scale", p.squash_scale);
   v("crop", p.crop);
@@ -351,6 +352,7 @@ void check_preprocessing(const vit::Preprocessing& p, const std::string& where) 
   constexpr int kLargest = 16384;  // px
   for (const auto& [px, name] : {std::pair{p.resize_px, "resize_px"}, {p.width, "width"}, {p.height, "height"}})
     check(px >= 1 && px <= kLargest, where + "preprocessing." + name, "1 to 16384");
+  check(p.most_patches >= 1 && p.most_patches <= 65536, where + "preprocessing.most_patches", "1 to 65536");
   check(p.longest_px >= 0 && p.longest_px <= kLargest, where + "preprocessing.longest_px", "0 to 16384");
   check(p.multiple >= 1 && p.multiple <= kLargest, where + "preprocessing.multiple", "1 to 16384");
   check(p.squash_scale > 0 && p.squash_scale <= 100, where + "preprocessing.squash_scale", "above 0, to 100");

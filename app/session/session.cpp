@@ -305,8 +305,8 @@ bool Session::native_input() const {
   if (!model_) return true;
   const vit::Preprocessing &p = preprocessing, &own = model_->preprocessing;
   return p.resize == own.resize && p.resize_px == own.resize_px && p.crop == own.crop && p.width == own.width &&
-         p.height == own.height && p.longest_px == own.longest_px && p.multiple == own.multiple &&
-         p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
+         p.height == own.height && p.longest_px == own.longest_px && p.most_patches == own.most_patches &&
+         p.multiple == own.multiple && p.squash_scale == own.squash_scale && p.crop_rounds_down == own.crop_rounds_down;
 }
 
 void Session::select_block(int block) {
@@ -343,8 +343,7 @@ void Session::toggle_sweep() {
   if (worker_.status().doing == WorkerStatus::Doing::sweeping)
     worker_.cancel_sweep();
   else if (model_)
-    worker_.sweep(
-        {.head_counts = vit::divisors(model_->config.channels), .block = sweeps_all_blocks() ? -1 : view.block});
+    worker_.sweep({.head_counts = vit::possible_heads(model_->config), .block = sweeps_all_blocks() ? -1 : view.block});
 }
 
 bool Session::settled() const {

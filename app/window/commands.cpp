@@ -47,7 +47,7 @@ Point mouse() {
 
 void step_heads(Bench& bench, int step) {
   if (!bench.session.model()) return;
-  const std::vector<int> counts = vit::divisors(bench.session.model()->config.channels);
+  const std::vector<int> counts = vit::possible_heads(bench.session.model()->config);
   const auto here = std::lower_bound(counts.begin(), counts.end(), bench.session.wanted_heads()) - counts.begin();
   const auto last = static_cast<std::ptrdiff_t>(counts.size()) - 1;
   bench.session.set_heads(counts[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))]);

@@ -98,12 +98,22 @@ constexpr std::string_view kTrunk[] = {"cls_token",
                                        "embed_norm",
                                        "norm_embed",
                                        "patch_norm",
-                                       "input_proj"};
+                                       "input_proj",
+                                       "patch_generator",
+                                       "embeds"};
 
 /// What may be left unread of them: masks that only training puts in, indices, and buffers of rotary positions.
-constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",     "position_ids", "rope.freqs_cos",
-                                                 "rope.freqs_sin", "rope.freqs",   "rope_embed.periods",
-                                                 "patch_size",     "inv_freq",     "relative_position_index"};
+constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",
+                                                 "position_ids",
+                                                 "rope.freqs_cos",
+                                                 "rope.freqs_sin",
+                                                 "rope.freqs",
+                                                 "rope_embed.periods",
+                                                 "patch_size",
+                                                 "inv_freq",
+                                                 "relative_position_index",
+                                                 "video_embedder.weight",
+                                                 "video_patch_projection.weight"};
 
 bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
   return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
@@ -143,7 +153,7 @@ bool is_family_trunk(std::string_view name, const FamilyNames& names, bool poole
   for (const char* pattern :
        {names.class_token, names.distillation_token, names.registers, names.detection_tokens, names.position,
         names.mid_positions, names.rope_frequencies, names.rope_class, names.patch, names.patch_norm, names.embed_norm,
-        names.norm_pre, names.norm, names.fc_norm}) {
+        names.norm_pre, names.norm, names.fc_norm, names.class_query, names.pre_logits}) {
     for (const std::string& spelled : spell(pattern, 0, "")) {
       if (!spelled.empty() && name.starts_with(spelled)) return true;
     }
@@ -177,6 +187,7 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
     const bool trunk = is_family_trunk(own, names, pooled_otherwise) ||
                        std::find(std::begin(kTrunk), std::end(kTrunk), first_component(own)) != std::end(kTrunk);
     if (!trunk || ends_with_any(own, kHarmlessInTrunk)) continue;
+    if (*names.beside != '\0' && own.starts_with(names.beside)) continue;
     throw Error(
         fmt::format("{} has the tensor \"{}\", which nothing in {} reads: the file is incomplete, or of a network that "
                     "computes more "

@@ -18,11 +18,16 @@ struct Architecture {
   bool rms_norm = false;
   bool class_token = true;
   int registers = 0;
-  bool pool_mean = false;    // its head reads the mean of the patches
-  bool pool_prefix = false;  // its attention pool looks at class token and registers, too
-  bool no_norm = false;      // no norm behind its last block
-  double rope_base = 0;      // of rotary positions; 0: it has none, or those of DINOv3
-  int rope_side = 0;         // they are scaled to a grid of so many patches, or 0: counted
+  bool post_norm = false;           // norms behind the branches of its blocks
+  bool position_bilinear = false;   // NaFlexViT resamples its positions bilinearly, …
+  bool position_plain = false;      // … without antialiasing, …
+  bool position_corners = false;    // … with the outermost in their places, …
+  bool position_of_square = false;  // … or as PositionRule::of_square has it
+  bool pool_mean = false;           // its head reads the mean of the patches
+  bool pool_prefix = false;         // its attention pool looks at class token and registers, too
+  bool no_norm = false;             // no norm behind its last block
+  double rope_base = 0;             // of rotary positions; 0: it has none, or those of DINOv3
+  int rope_side = 0;                // they are scaled to a grid of so many patches, or 0: counted
   double rope_offset = 0;
   bool rope_columns_first = false;
 };

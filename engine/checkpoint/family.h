@@ -23,7 +23,8 @@ struct FamilyNames {
   const char* bias = "bias";
   bool inputs_first = false;   // Linear weights lie (inputs, outputs): Paddle, Flax
   bool channels_last = false;  // the patch kernel lies (P, P, 3, C): Flax
-  bool patch_rows = false;     // … or (C, P·P·3), a layer of flattened patches: vit-pytorch
+  bool patch_rows = false;     // … or (C, P·P·3), a layer of flattened patches: vit-pytorch, NaFlex
+  bool patch_planes = false;   // … or (C, 3·P·P), likewise channel by channel: RADIO
 
   const char* class_token = "cls_token";
   const char* distillation_token = "";
@@ -33,6 +34,8 @@ struct FamilyNames {
   const char* mid_positions = "";     // those that are added behind the blocks
   const char* rope_frequencies = "";  // speeds of rotary positions, where they are learned
   const char* rope_class = "";        // the class token's angles
+  const char* input_mean = "";        // by which the network itself normalises its input, and …
+  const char* input_std = "";
   const char* patch = "patch_embed.proj.*";
   const char* patch_norm = "";
   const char* embed_norm = "";
@@ -40,7 +43,9 @@ struct FamilyNames {
   const char* norm = "norm.*";
   const char* fc_norm = "";
   const char* head = "head.*";
+  const char* pre_logits = "";  // a layer and a hyperbolic tangent before the head
   const char* head_distilled = "";
+  const char* beside = "";        // how names begin of what belongs to a head that is not read
   const char* pooling_head = "";  // how tensors of an attention-pooling head begin, which are:
   const char* pool_query = "";    // the learned query …
   const char* pool_q = "";        // … its projection, where there is one
@@ -53,6 +58,11 @@ struct FamilyNames {
   const char* pool_fc1 = "";
   const char* pool_fc2 = "";
   const char* shared_relative_bias = "";  // relative positions of all blocks
+  const char* class_query = "";           // the class token of class-attention blocks, which are called …
+  const char* class_block = "";           // … so; in them the names of blocks hold, but for:
+  const char* class_q = "";
+  const char* class_k = "";
+  const char* class_v = "";
 
   const char* block = "blocks.#.";  // '#' is the index; the names below follow it
   const char* norm1 = "norm1.*";
@@ -62,7 +72,13 @@ struct FamilyNames {
   const char* value = "";
   const char* query_bias = "";  // biases stored apart from the joined weight; keys have none
   const char* value_bias = "";
-  const char* bias_mask = "";      // factors of the joined bias
+  const char* bias_mask = "";  // factors of the joined bias
+  const char* joined_in = "";  // fc1, queries, keys and values one below the other (parallel branches)
+  const char* fc1_bias = "";   // where those have none
+  const char* q_norm = "";     // of a head
+  const char* k_norm = "";
+  const char* mix_scores = "";     // talking heads: before the softmax, and …
+  const char* mix_attention = "";  // … behind it
   const char* relative_bias = "";  // relative positions of this block
   const char* attn_norm = "";
   const char* proj = "attn.proj.*";
@@ -83,6 +99,7 @@ struct InputDefaults {
   int shorter_px = 0;           // where the photo is not cropped: its shorter side, …
   int longest_px = 0;           // … and the most of its longer one; 0: it is cropped
   int multiple = 1;             // of which both sides are
+  int most_patches = 0;         // ResizeRule::patches
   int input_px = 0;             // at most; 0: the size of the stored positions
   Interpolation interpolation = Interpolation::bicubic;
   std::array<float, 3> mean = {0.5f, 0.5f, 0.5f};
@@ -95,6 +112,7 @@ struct Family {
   std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0
   std::vector<const char*> without = {};  // tensors that must not
   bool swiglu = false;                    // fc1 must make twice what fc2 reads
+  bool patch_matrix = false;              // the patch embedding must be a layer of flattened patches
   std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
   std::vector<const char*> no_hints = {};  // none of these
   std::vector<const char*> always = {};    // tensors of every network of the family: without one it is incomplete
@@ -104,6 +122,9 @@ struct Family {
   float eps = 1e-6f;
   Activation activation = Activation::gelu;
   PositionRule position = {};
+  ModelConfig::Order order = ModelConfig::Order::pre_norm;
+  bool norm_optional = false;      // some of its networks have no norm behind the last block
+  bool no_patch_bias = false;      // none of its patch embeddings has a bias
   bool position_optional = false;  // some of its networks have relative positions in their place
   bool position_first = false;     // positions cover class and distillation token, but never the registers
   bool position_of_none =

@@ -102,6 +102,7 @@ bool matches(const Family& family, const TensorFile& file, const std::string& pr
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });
   if (family.swiglu && !has_swiglu(family, file, prefix)) return false;
+  if (family.patch_matrix && file.entries().at(prefix + family.anchor).shape.size() != 2) return false;
   return (has_positions || family.position_optional || !family.position.learned) &&
          std::all_of(family.with.begin(), family.with.end(), present) &&
          std::none_of(family.without.begin(), family.without.end(), present);
@@ -119,11 +120,19 @@ constexpr Refusal kRefusals[] = {
     {"gated_positional_embedding", "Llama 3.2's vision tower",
      "it sees the picture in tiles with gated positions, and has two networks of blocks"},
     {"cpb_mlp", "a Swin Transformer V2", "its attention works in windows and is a cosine with relative positions"},
+    {"continuous_position_bias_mlp", "a Swin Transformer V2",
+     "its attention works in windows and is a cosine with relative positions"},
+    {"encoder.stages.0.", "a staged network (Hiera, ConvNeXt or alike)", "its resolution changes from stage to stage"},
+    {"patch_conv.weight", "Pixtral's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"pos_embed_window", "a SAM 2 (Hiera) image encoder", "its resolution changes from stage to stage"},
-    {"patch_generator.", "a RADIO network", "its patches are a product with positions cut out of a larger map"},
+    {"patch_generator.", "a RADIO network",
+     "its blocks are called differently from those that are known of it (E-RADIO's are windows of convolutions)"},
+    {"lambda_q1", "a network of differential attention", "its attention is the difference of two softmaxes"},
     {"merger.ln_q", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"merger.linear_fc1", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
-    {"embeds.proj.weight", "timm's NaFlexViT", "it takes patches of pictures of any aspect ratio as a sequence"},
+    {"embeds.pos_embed_y", "timm's NaFlexViT with positions of rows and columns apart",
+     "its positions are sums of two tables"},
+    {"embeds.proj.weight", "timm's NaFlexViT", "its blocks or its positions are not those that are known of it"},
     {"visual.merger.", "Qwen-VL's vision tower", "it reads patches as a sequence, with rotary positions of its own"},
     {"embeddings.rms_norm.", "an AIMv2 network of native resolution",
      "its positions are sines and cosines that no tensor holds"},
@@ -138,11 +147,12 @@ constexpr Refusal kRefusals[] = {
      "its attention works in windows and adds relative positions"},
     {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
     {"rel_pos", "a network with relative positions", "its attention adds them to the scores"},
-    {"blocks.0.in_norm.", "a network of parallel blocks", "its attention and MLP run side by side"},
+    {"blocks.0.in_norm.", "a network of parallel blocks", "the projections of its attention and MLP are joined"},
     {"rope", "a network with rotary positions", "its rotation is none of those that are known"},
     {"freqs_cos", "a network with rotary positions", "its rotation is none of those that are known"},
     {"attn.q_bias", "an EVA network",
-     "its norms may stand behind the branches, which its tensors do not say; files called eva_giant or eva01 open"},
+     "its norms may stand behind the branches, which its tensors do not say; files called eva_giant, eva01 or "
+     "eva02_enormous open"},
     {"patch_embed.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"patch_embeddings.backbone.", "a hybrid ViT", "its patches come from a convolutional network"},
     {"root_block", "a hybrid ViT", "its patches come from a convolutional network"},
@@ -213,6 +223,7 @@ void refuse_rotary(const TensorFile& file, const DetectedFamily& detected) {
   const bool relative = *detected.family->names->relative_bias != '\0';
   const bool split_bias = *detected.family->names->query_bias != '\0';
   const bool normed = *detected.family->names->attn_norm != '\0';
+  const bool normed_heads = *detected.family->names->q_norm != '\0';
   const bool detects = *detected.family->names->detection_tokens != '\0';
   for (const char* part :
        {"detection_tokens", "pos_embed_window", "rope", "freqs_cos", "relative_position_bias_table", "rel_pos",
@@ -221,6 +232,7 @@ void refuse_rotary(const TensorFile& file, const DetectedFamily& detected) {
     if (split_bias && std::string_view(part) == "q_bias") continue;
     if (normed && std::string_view(part) == "blocks.0.attn.norm.weight") continue;
     if (detects && std::string_view(part) == "detection_tokens") continue;
+    if (normed_heads && std::string_view(part) == "blocks.0.attn.q_norm") continue;
     for (const auto& [name, entry] : file.entries()) {
       if (!name.starts_with(prefix) || name.find(part) == std::string::npos) continue;
       if (std::string_view(part).ends_with("norm") || std::string_view(part).ends_with("norm.weight")) {

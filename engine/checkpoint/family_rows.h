@@ -55,5 +55,6 @@ std::vector<Family> families_of_rotary_networks();
 std::vector<Family> families_of_other_tokens();
 std::vector<Family> families_of_timm_names();
 std::vector<Family> families_of_other_names();
+std::vector<Family> families_of_other_blocks();
 
 }  // namespace vit

@@ -68,11 +68,12 @@ void read_levels(JsonFields& source, ModelHints& hints) {
 }
 
 /// Processors with steps of their own, by how their names begin.
-enum class Kind : std::uint8_t { usual, yolos, dpt, pose };
+enum class Kind : std::uint8_t { usual, yolos, dpt, pose, naflex };
 
 Kind kind_of(const std::string& type) {
   if (type.starts_with("yolos")) return Kind::yolos;
   if (type.starts_with("dpt")) return Kind::dpt;
+  if (type.starts_with("siglip2")) return Kind::naflex;
   return type.starts_with("vitpose") ? Kind::pose : Kind::usual;
 }
 
@@ -160,6 +161,19 @@ void read_pose(JsonFields& source, ModelHints& hints) {
   }
 }
 
+/// As many whole patches as the sequence holds, at the photo's own aspect ratio.
+void read_naflex(JsonFields& source, ModelHints& hints) {
+  source.integer(hints.most_patches, kTopic, {"max_num_patches"});
+  if (!hints.most_patches) hints.most_patches = {256, "usual for SigLIP 2's processor"};
+  std::optional<Hint<int>> patch;
+  source.integer(patch, kTopic, {"patch_size"});
+  if (patch && !hints.patch_px) hints.patch_px = patch;
+  if (!source.is_true("do_resize", true)) {
+    hints.unresized = {true, "do_resize in " + source.file()};
+    hints.uncropped = {true, "do_resize in " + source.file()};
+  }
+}
+
 /// Whether a processor crops if its file does not say so with do_center_crop: Hugging Face's defaults.
 bool crops_by_default(const std::string& type) {
   return type.starts_with("clip") || type.starts_with("bit") || type.starts_with("deit") ||
@@ -202,6 +216,7 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   refuse_other_steps(source, kind_of(kind));
   hints.crop_rounds_down = true;
   if (kind_of(kind) == Kind::pose) return read_pose(source, hints);
+  if (kind_of(kind) == Kind::naflex) return read_naflex(source, hints);
   if (!source.is_true("do_resize", true)) {
     hints.unresized = {true, "do_resize in " + source.file()};
   } else if (kind_of(kind) == Kind::yolos) {

@@ -57,6 +57,10 @@ class Loader {
   Matrix placed(const float* stored, int first_rows) const;
   void read_relative_grid();
   void read_pool_sizes();
+  void read_class_blocks_sizes();
+  void read_class_blocks();
+  bool read_pre_logits(std::int64_t inputs);
+  void read_input_conditioner();
   AttentionPool read_attention_pool();
   void read_head();
   bool read_layered_head();
@@ -92,9 +96,10 @@ class Loader {
   DetectedFamily detected_;
   ModelTensors tensors_;
   std::shared_ptr<Model> model_;
-  double total_ = 0;         // elements in the file
-  int stored_heads_ = 0;     // where the query's shape keeps heads apart
-  int position_prefix_ = 0;  // leading rows of the stored positions that are not of patches
+  double total_ = 0;          // elements in the file
+  int stored_heads_ = 0;      // where the query's shape keeps heads apart
+  int shared_registers_ = 0;  // that stand in the class token's tensor
+  int position_prefix_ = 0;   // leading rows of the stored positions that are not of patches
   std::optional<std::string> position_name_;
   std::string head_ = "";         // pattern of the head's last layer
   std::string head_hidden_ = "";  // of the one before it, if there are two

@@ -1,4 +1,5 @@
 // What the tensors do not say, and what must not be passed over.
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -83,7 +84,8 @@ void Loader::refuse_problems() const {
   // model_args may change what the architecture's name says.
   const Architecture* named = architecture_named(hints_.architecture);
   const Architecture* known = known_architecture(hints_, c);
-  const bool needs_norm = std::string_view(names().norm) == "norm.*" || detected_.family->rms_norm;
+  const bool needs_norm = (std::string_view(names().norm) == "norm.*" && !detected_.family->norm_optional) ||
+                          detected_.family->rms_norm || c.class_blocks > 0;
   if (needs_norm && !c.final_norm && !c.fc_norm && (known == nullptr || !known->no_norm)) {
     throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
                 spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
@@ -97,7 +99,7 @@ void Loader::refuse_problems() const {
                 (named->class_token ? "one" : "none") + " and " + std::to_string(named->registers) +
                 ": the file is incomplete, or the configuration belongs to another network.");
   }
-  if (!c.patch_bias && !c.norm_pre) {
+  if (!c.patch_bias && !c.norm_pre && !detected_.family->no_patch_bias) {
     throw Error(file_.path().string() + " has no bias of the patch embedding (\"" + detected_.prefix +
                 spell(names().patch, 0, names().bias).front() +
                 "\"), without which only networks with a norm before block 0 are known: the file is incomplete.");
@@ -107,6 +109,26 @@ void Loader::refuse_problems() const {
     throw Error(hints_.activation->reason + " says that the gate of this network's MLP is " +
                 choice_of(hints_.activation->value).name + ", which is not supported: only SiLU (SwiGLU) is.");
   }
+}
+
+/// A network that normalises its input itself: after what the processor beside it does, if it does.
+void Loader::read_input_conditioner() {
+  const auto mean = tensors_.find(names().input_mean, 0, "weight"), std = tensors_.find(names().input_std, 0, "weight");
+  if (!mean && !std) return;
+  if (!mean || !std)
+    throw Error(file_.path().string() + " has one of the mean and the standard deviation of its input (\"" +
+                (mean ? *mean : *std) + "\") and not the other: the file is incomplete.");
+  const std::vector<float> means = tensors_.vector(*mean, 3), stds = tensors_.vector(*std, 3);
+  Hint<std::array<float, 3>> own_mean = {{0.f, 0.f, 0.f}, "the tensor " + *mean},
+                             own_std = {{1.f, 1.f, 1.f}, "the tensor " + *std};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const float before_mean = hints_.mean ? hints_.mean->value[i] : 0.f,
+                before_std = hints_.std ? hints_.std->value[i] : 1.f;
+    own_mean.value[i] = before_mean + before_std * means[i];
+    own_std.value[i] = before_std * stds[i];
+  }
+  hints_.mean = own_mean;
+  hints_.std = own_std;
 }
 
 void Loader::decide() {
@@ -132,9 +154,28 @@ void Loader::decide() {
                               : named != nullptr ? "timm's " + std::string(named->name)
                                                  : "usual for " + std::string(family.name)});
   }
+  if (named != nullptr && named->post_norm) {
+    config().order = ModelConfig::Order::post_norm;
+    report().facts.push_back(
+        {"blocks", "norms behind the branches", Source::implied, "timm's " + std::string(named->name)});
+  }
+  if (named != nullptr && called == "timm NaFlexViT") {
+    config().position.bicubic = !named->position_bilinear;
+    config().position.antialias = !named->position_plain;
+    config().position.of_square = named->position_of_square;
+    config().position.corners = named->position_corners;
+  } else if (config().position.of_square) {
+    config().position.corners = hints_.corners && hints_.corners->value;
+    report().facts.push_back({"resampling", config().position.corners ? "corners stay" : "centres of patches",
+                              hints_.corners ? Source::read : Source::guessed,
+                              hints_.corners ? hints_.corners->reason
+                                             : "no file says which of NVIDIA's releases it is; those before C-RADIOv3 "
+                                               "let the outermost positions stay"});
+  }
   decide_heads(config(), report(), options_, hints_, stored_heads_);
   decide_eps(config(), report(), options_, hints_, family);
   decide_activation(config(), report(), options_, hints_, family);
+  read_input_conditioner();
   decide_pool(config(), report(), hints_, family);
   note_position_rule(config(), report(), family);
   model_->preprocessing = decide_preprocessing(config(), report(), hints_, family);

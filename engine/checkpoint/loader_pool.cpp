@@ -35,6 +35,43 @@ std::vector<float> project(const Linear& layer, const std::vector<float>& x) {
 
 }  // namespace
 
+/// CaiT: what its blocks do not have, stands behind them.
+void Loader::read_class_blocks_sizes() {
+  ModelConfig& c = config();
+  const std::string norm = std::string(names().class_block) + names().norm1;
+  while (tensors_.find(norm, c.class_blocks, "norm")) ++c.class_blocks;
+  if (c.class_blocks == 0)
+    throw Error(file_.path().string() + " has no tensor \"" + spell(norm, 0, names().norm_weight).front() +
+                "\", which " + c.family + " needs: the file is incomplete.");
+  c.pool = ModelConfig::Pool::attention;
+}
+
+void Loader::read_class_blocks() {
+  const ModelConfig& c = config();
+  const auto named = [this](const char* name) { return std::string(names().class_block) + name; };
+  const std::string query = tensors_.require(names().class_query, 0, "weight");
+  model_->class_query = tensors_.vector(query, c.channels);
+  for (int i = 0; i < c.class_blocks; ++i) {
+    const auto layer = [&](const char* name, int outputs, int inputs) {
+      tensors_.require(named(name), i, "bias");
+      return tensors_.linear(named(name), i, outputs, inputs, 1);
+    };
+    const auto scale = [&](const char* name) {
+      return tensors_.vector(tensors_.require(named(name), i, "weight"), c.channels);
+    };
+    model_->class_blocks.push_back(
+        {.norm1 = tensors_.norm(named(names().norm1), i, c.channels),
+         .norm2 = tensors_.norm(named(names().norm2), i, c.channels),
+         .query = tensors_.linear(named(names().class_q), i, c.channels, c.channels, 1),
+         .keys_values = tensors_.joined({named(names().class_k), named(names().class_v)}, i, c.channels, c.channels, 2),
+         .proj = layer(names().proj, c.channels, c.channels),
+         .fc1 = layer(names().fc1, c.hidden, c.channels),
+         .fc2 = layer(names().fc2, c.channels, c.hidden),
+         .scale1 = scale(names().scale1),
+         .scale2 = scale(names().scale2)});
+  }
+}
+
 AttentionPool Loader::read_attention_pool() {
   const ModelConfig& c = config();
   const int channels = c.channels;

@@ -15,6 +15,7 @@ void Loader::read_sizes() {
   ModelConfig& c = config();
   for (const auto& [name, entry] : file_.entries()) total_ += static_cast<double>(entry.elements());
   c.family = detected_.family->name;
+  c.position = detected_.family->position;
   c.qkv_bias = false;
   c.architecture = hints_.architecture;
   c.channels = size_of_vector(tensors_.require(tensors_.in_block(names().norm1), 0, "norm"));
@@ -23,12 +24,20 @@ void Loader::read_sizes() {
 
   const auto [fc2_outputs, fc2_inputs] =
       tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc2), 0, "weight"));
-  const auto [fc1_outputs, fc1_inputs] =
-      tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc1), 0, "weight"));
   c.hidden = static_cast<int>(std::min<std::int64_t>(fc2_inputs, 1 << 30));
-  c.swiglu = has_gate() || fc1_outputs == 2 * fc2_inputs;
+  if (*names().joined_in == '\0') {
+    const auto [fc1_outputs, fc1_inputs] =
+        tensors_.linear_shape(tensors_.require(tensors_.in_block(names().fc1), 0, "weight"));
+    c.swiglu = has_gate() || fc1_outputs == 2 * fc2_inputs;
+  }
+  c.order = detected_.family->order;
+  c.qk_norm = tensors_.find(tensors_.in_block(names().q_norm), 0, "norm").has_value();
+  if (const auto mix = tensors_.find(tensors_.in_block(names().mix_scores), 0, "weight")) {
+    c.talking_heads = true;
+    stored_heads_ = static_cast<int>(std::clamp<std::int64_t>(tensors_.linear_shape(*mix).first, 1, c.channels));
+  }
 
-  for (const char* pattern : {names().qkv, names().query, names().value, names().query_bias}) {
+  for (const char* pattern : {names().qkv, names().query, names().value, names().query_bias, names().joined_in}) {
     if (tensors_.find(tensors_.in_block(pattern), 0, "bias")) c.qkv_bias = true;
   }
   if (names().inputs_first && *names().query != '\0') {
@@ -58,6 +67,11 @@ void Loader::read_sizes() {
     if (width > 0 && width <= c.channels && c.channels % width == 0)
       stored_heads_ = c.channels / static_cast<int>(width);
   }
+  if (const auto norm = tensors_.find(tensors_.in_block(names().q_norm), 0, "norm")) {
+    const std::int64_t width = tensors_.elements(*norm);
+    if (width > 0 && width <= c.channels && c.channels % width == 0)
+      stored_heads_ = static_cast<int>(c.channels / width);
+  }
   read_prefix_tokens();
   read_head();
   if (c.classes > 0 && c.distillation_token) {
@@ -83,6 +97,7 @@ void Loader::read_sizes() {
 /// An attention-pooling head, unless the family's classifier reads the tokens themselves.
 void Loader::read_pool_sizes() {
   ModelConfig& c = config();
+  if (tensors_.find(names().class_query, 0, "weight")) return read_class_blocks_sizes();
   if (!find_vector(names().pool_query) || (c.classes > 0 && detected_.family->pool_mean)) return;
   c.pool = ModelConfig::Pool::attention;
   if (const auto fc1 = tensors_.find(names().pool_fc1, 0, "weight")) {
@@ -107,17 +122,9 @@ void Loader::read_head() {
   const auto leave_out = [&](const std::string& why) {
     report().facts.push_back({"head", "left out", Source::read, why});
   };
-  // Both stand between the tokens and the head.
-  const auto first_of = [&](const std::string& begin) -> std::string {
-    const auto found = file_.entries().lower_bound(detected_.prefix + begin);
-    const bool fits = found != file_.entries().end() && found->first.starts_with(detected_.prefix + begin);
-    return fits ? found->first : "";
-  };
-  if (const std::string between = first_of("pre_logits"); !between.empty()) {
-    return leave_out("it reads another layer (\"" + between + "\"), which is not supported");
-  }
+  const bool before = read_pre_logits(inputs);
   const bool both = inputs == 2 * static_cast<std::int64_t>(c.channels) && c.class_token;
-  if (inputs != c.channels && !both) {
+  if (inputs != c.channels && !both && !before) {
     return leave_out("\"" + *head + "\" reads " + std::to_string(inputs) + " numbers, not one token's " +
                      std::to_string(c.channels));
   }
@@ -126,8 +133,31 @@ void Loader::read_head() {
                 " is a head without its bias: the file is incomplete.");
   }
   c.classes = static_cast<int>(std::min<std::int64_t>(classes, 1 << 30));
-  if (both) c.pool = ModelConfig::Pool::class_and_mean;
+  if (both && !before) c.pool = ModelConfig::Pool::class_and_mean;
   head_ = names().head;
+}
+
+/// The layer and hyperbolic tangent that the first Vision Transformers have before their head, whose inputs it makes.
+bool Loader::read_pre_logits(std::int64_t inputs) {
+  ModelConfig& c = config();
+  const auto weight = tensors_.find(names().pre_logits, 0, "weight");
+  const auto bias = tensors_.find(names().pre_logits, 0, "bias");
+  if (!weight && !bias) return false;
+  const std::string path = file_.path().string();
+  if (!weight || !bias)
+    throw Error(path + " has one of weight and bias of the layer before the head (\"" + (weight ? *weight : *bias) +
+                "\") and not the other: the file is incomplete.");
+  const auto [hidden, read] = tensors_.linear_shape(*weight);
+  if (hidden != inputs || read != c.channels)
+    throw Error("Tensor \"" + *weight + "\" of " + path + " makes " + std::to_string(hidden) + " numbers of " +
+                std::to_string(read) + ", where the head reads " + std::to_string(inputs) + " and a token has " +
+                std::to_string(c.channels) + ": the file was put together from two networks.");
+  c.head_hidden = static_cast<int>(std::min<std::int64_t>(hidden, 1 << 19));
+  c.head_tanh = true;
+  head_hidden_ = names().pre_logits;
+  report().facts.push_back({"head", "two layers, tanh between them", Source::implied,
+                            "\"" + *weight + "\" stands before it, as in the first Vision Transformers"});
+  return true;
 }
 
 /// torch.nn.Sequential(Linear, activation, Linear) in place of one Linear: "head.0.weight", "head.2.weight".
@@ -167,7 +197,7 @@ void Loader::read_patch_size() {
     shape = {shape[0], shape[3], shape[1], shape[2]};  // MLX keeps the channels last
   }
   const std::string tensor = "Tensor \"" + name + "\" of " + file_.path().string();
-  if (shape.size() == 2 && names().patch_rows) {
+  if (shape.size() == 2 && (names().patch_rows || names().patch_planes)) {
     const std::int64_t channels = shape[1] % 3 == 0 ? 3 : 1;
     const std::int64_t area = shape[1] / channels;
     const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(area))));
@@ -177,7 +207,7 @@ void Loader::read_patch_size() {
   }
   if (shape.size() == 5) throw Error(tensor + " reads pictures in time (video), which is not supported.");
   if (shape.size() == 2) {
-    throw Error(tensor + " takes patches as a sequence, as SigLIP 2 NaFlex does, which is not supported.");
+    throw Error(tensor + " takes patches as a sequence, which is known of SigLIP 2 NaFlex and timm's NaFlexViT alone.");
   }
   if (shape.size() != 4) throw Error(tensor + " is no convolution over patches, which a plain ViT begins with.");
   if (shape[1] != 3 && shape[1] != 1) {
@@ -204,6 +234,23 @@ void Loader::read_prefix_tokens() {
   c.distillation_token = find_vector(names().distillation_token).has_value();
   if (const auto registers = find_vector(names().registers)) {
     c.registers = count_of(*registers);
+  }
+  // RADIO keeps its registers behind the class tokens, in the same tensor.
+  if (c.class_token && c.position.of_square) {
+    const int all = c.class_tokens();
+    if (hints_.class_tokens && hints_.class_tokens->value > all)
+      throw Error(file_.path().string() + " has " + std::to_string(all) + " tokens before its patches, but " +
+                  hints_.class_tokens->reason + " says that " + std::to_string(hints_.class_tokens->value) +
+                  " of them are class tokens: the file is incomplete, or the other one belongs to another network.");
+    if (hints_.class_tokens) {
+      shared_registers_ = c.registers = all - hints_.class_tokens->value;
+      c.more_class_tokens = hints_.class_tokens->value - 1;
+    }
+    report().facts.push_back(
+        {"tokens", std::to_string(c.class_tokens()) + " of classes, " + std::to_string(c.registers) + " registers",
+         hints_.class_tokens ? Source::read : Source::guessed,
+         hints_.class_tokens ? hints_.class_tokens->reason
+                             : "no file says how many of the tokens before the patches are registers"});
   }
   c.pool = ModelConfig::Pool::class_token;
 }
@@ -282,7 +329,6 @@ void Loader::read_rotary() {
 
 void Loader::read_grid() {
   ModelConfig& c = config();
-  c.position = detected_.family->position;
   if (!c.position.learned) {
     const int usual = detected_.family->input.input_px;
     const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
@@ -305,7 +351,9 @@ void Loader::read_grid() {
   }
   const StoredGrid grid = stored_grid(
       {.rows = rows,
-       .special = c.class_tokens() + (c.distillation_token ? 1 : 0) + (detected_.family->position_of_none ? 1 : 0),
+       .special = !detected_.family->position.covers_prefix ? 0
+                                                            : c.class_tokens() + (c.distillation_token ? 1 : 0) +
+                                                                  (detected_.family->position_of_none ? 1 : 0),
        .registers = c.registers,
        .patch_px = c.patch_px,
        .portrait = detected_.family->portrait,
@@ -324,6 +372,12 @@ void Loader::read_grid() {
   c.grid_height = grid.height;
   c.grid_width = grid.width;
   position_prefix_ = grid.prefix;
+  if (c.position.of_square && grid.source == Source::guessed) {
+    report().facts.push_back({"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches",
+                              Source::implied, "the square that " + c.family + " cuts its positions out of"});
+    c.position.covers_prefix = false;
+    return;
+  }
   c.position.covers_prefix = grid.prefix > 0;
   report().facts.push_back(
       {"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches", grid.source, grid.reason});

@@ -55,7 +55,11 @@ void Loader::read_weights() {
   for (int i = 0; i < c.depth; ++i) model_->blocks.push_back(read_block(i));
   model_->norm = tensors_.optional_norm(names().norm, c.channels);
   model_->fc_norm = tensors_.optional_norm(names().fc_norm, c.channels);
-  if (c.pool == ModelConfig::Pool::attention) model_->attention_pool = read_attention_pool();
+  if (c.class_blocks > 0) {
+    read_class_blocks();
+  } else if (c.pool == ModelConfig::Pool::attention) {
+    model_->attention_pool = read_attention_pool();
+  }
   if (c.classes > 0) {
     const int pooled = c.pool == ModelConfig::Pool::class_and_mean ? 2 * c.channels : c.channels;
     if (c.head_hidden > 0) model_->head_hidden = tensors_.linear(head_hidden_, 0, c.head_hidden, pooled, 1);
@@ -77,9 +81,9 @@ void Loader::read_tokens() {
       std::copy_n(values.data() + static_cast<std::ptrdiff_t>(i) * c.channels, c.channels, model_->prefix.row(row++));
     }
   };
-  if (c.class_token) append(names().class_token, c.class_tokens());
+  if (c.class_token) append(names().class_token, c.class_tokens() + shared_registers_);
   if (c.distillation_token) append(names().distillation_token, 1);
-  if (c.registers > 0) append(names().registers, c.registers);
+  if (c.registers > shared_registers_) append(names().registers, c.registers);
   if (c.detection_tokens > 0) append(names().detection_tokens, c.detection_tokens);
 }
 
@@ -134,19 +138,48 @@ BlockWeights Loader::read_block(int block) {
   const auto in_block = [this](const char* pattern) { return tensors_.in_block(pattern); };
   BlockWeights w;
   w.norm1 = tensors_.norm(in_block(names().norm1), block, c.channels);
+  const bool branches_joined = *names().joined_in != '\0';
+  const int in_all = c.hidden + 3 * c.channels;  // outputs of that layer: fc1's, then queries, keys and values
+  const auto joined_part = [&](int first, int outputs, int groups, std::vector<float> bias) {
+    return tensors_.part(in_block(names().joined_in), block, first, outputs, in_all, c.channels, groups,
+                         std::move(bias));
+  };
   const bool apart = *names().query != '\0' && !tensors_.find(in_block(names().qkv), block, "weight");
-  w.qkv = !apart ? tensors_.joined_in_file(block, c.channels)
-                 : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
-                                   c.channels, c.channels, 3);
+  w.qkv = branches_joined ? joined_part(c.hidden, 3 * c.channels, 3, {})
+          : !apart        ? tensors_.joined_in_file(block, c.channels)
+                   : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
+                                     c.channels, c.channels, 3);
   if (c.relative_bias == ModelConfig::RelativeBias::of_each_block) {
     w.relative_bias =
         tensors_.matrix(tensors_.require(in_block(names().relative_bias), block, "weight"), ways(), c.num_heads);
   }
   w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
   if (c.attn_norm) w.attn_norm = tensors_.norm(in_block(names().attn_norm), block, c.channels);
-  w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
-  w.fc1 = has_gate() ? tensors_.joined({in_block(names().gate), in_block(names().fc1)}, block, c.hidden, c.channels, 1)
-                     : tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
+  if (c.qk_norm) {
+    w.q_norm = tensors_.norm(in_block(names().q_norm), block, c.channels / c.num_heads);
+    w.k_norm = tensors_.norm(in_block(names().k_norm), block, c.channels / c.num_heads);
+  }
+  if (c.talking_heads) {
+    const auto mix = [&](const char* name) {
+      HeadMix read;
+      const std::string bias = tensors_.require(in_block(name), block, "bias");
+      read.weight = tensors_.matrix(tensors_.require(in_block(name), block, "weight"), c.num_heads, c.num_heads);
+      read.bias = tensors_.vector(bias, c.num_heads);
+      return read;
+    };
+    w.mix_scores = mix(names().mix_scores);
+    w.mix_attention = mix(names().mix_attention);
+  }
+  if (c.order != ModelConfig::Order::parallel) w.norm2 = tensors_.norm(in_block(names().norm2), block, c.channels);
+  if (branches_joined) {
+    std::vector<float> bias;
+    if (!c.qkv_bias) bias = tensors_.vector(tensors_.require(in_block(names().fc1_bias), block, "bias"), c.hidden);
+    w.fc1 = joined_part(0, c.hidden, 1, std::move(bias));
+  } else if (has_gate()) {
+    w.fc1 = tensors_.joined({in_block(names().gate), in_block(names().fc1)}, block, c.hidden, c.channels, 1);
+  } else {
+    w.fc1 = tensors_.linear(in_block(names().fc1), block, (c.swiglu ? 2 : 1) * c.hidden, c.channels, 1);
+  }
   if (c.mlp_norm) w.mlp_norm = tensors_.norm(in_block(names().mlp_norm), block, c.hidden);
   w.fc2 = tensors_.linear(in_block(names().fc2), block, c.channels, c.hidden, 1);
   if (c.layer_scale) {
@@ -213,6 +246,10 @@ void Loader::finish_report() {
   if (const auto& pool = model_->attention_pool) {
     r.weight_bytes += pool->keys_values.bytes() + pool->proj.bytes();
     if (pool->fc1) r.weight_bytes += pool->fc1->bytes() + pool->fc2->bytes();
+  }
+  for (const ClassBlock& block : model_->class_blocks) {
+    for (const Linear* layer : {&block.query, &block.keys_values, &block.proj, &block.fc1, &block.fc2})
+      r.weight_bytes += layer->bytes();
   }
   if (model_->head_hidden) r.weight_bytes += model_->head_hidden->bytes();
   if (model_->head) r.weight_bytes += model_->head->bytes();

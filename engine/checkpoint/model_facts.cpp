@@ -181,11 +181,19 @@ void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hint
     const char* text = pool == Pool::class_token      ? "class token"
                        : pool == Pool::mean_patches   ? "mean of the patches"
                        : pool == Pool::class_and_mean ? "class token and mean of the patches"
+                       : config.class_blocks > 0      ? "class token of class-attention blocks"
                        : pool == Pool::attention      ? "attention of a learned query"
                                                       : "mean of class and distillation logits";
     if (config.classes > 0 || pool == Pool::attention) add(report, "pooling", text, source, std::move(reason));
   };
   if (config.pool == Pool::attention) {
+    if (config.class_blocks > 0) {
+      if (hints.pool && hints.pool->value != Pool::class_token)
+        throw Error(hints.pool->reason +
+                    " says that the head reads the mean of the patches, which is not supported "
+                    "where class-attention blocks make a class token of them.");
+      return decide(config.pool, Source::implied, "there are class-attention blocks");
+    }
     // Whether it looks at prefix tokens, too, no tensor tells.
     const bool known =
         config.prefix_tokens() == 0 || known_architecture(hints, config) != nullptr || family.pool_prefix;
@@ -225,9 +233,10 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   if (hints.input_px) {
     size = hints.input_px->value;
     size_reason = hints.input_px->reason;
-  } else if (usual.input_px > 0 && usual.input_px < std::min(size.first, size.second) &&
-             usual.input_px % config.patch_px == 0) {
-    size = {usual.input_px, usual.input_px};
+  } else if (const int px =
+                 config.position.of_square ? usual.input_px / config.patch_px * config.patch_px : usual.input_px;
+             px > 0 && px < std::min(size.first, size.second) && px % config.patch_px == 0) {
+    size = {px, px};
     size_reason = why;
     size_source = Source::implied;
   }
@@ -246,7 +255,14 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   const int side = std::min(result.width, result.height);
   const double crop = hints.crop_pct ? hints.crop_pct->value : side <= 224 ? usual.crop_pct : usual.crop_pct_large;
   result.crop_rounds_down = hints.crop_rounds_down || std::string_view(family.name).starts_with("Hugging Face");
-  if (hints.least_change) {
+  if (hints.most_patches || (usual.resize == ResizeRule::patches && !hints.squash)) {
+    result.resize = ResizeRule::patches;
+    result.most_patches = hints.most_patches ? hints.most_patches->value : usual.most_patches;
+    result.multiple = config.patch_px;
+    result.crop = CropRule::multiple;
+    add(report, "resize", "to at most " + std::to_string(result.most_patches) + " patches at the photo's aspect ratio",
+        hints.most_patches ? Source::read : Source::implied, hints.most_patches ? hints.most_patches->reason : why);
+  } else if (hints.least_change) {
     result.resize = ResizeRule::least;
     result.resize_px = side;
     add(report, "resize",
@@ -357,6 +373,7 @@ void note_position_rule(const ModelConfig& config, LoadReport& report, const Fam
     text += rule.bicubic ? ", bicubic" : ", bilinear";
     text += rule.antialias ? ", antialiased" : ", not antialiased";
     if (rule.offset != 0) text += ", offset " + number_text(rule.offset);
+    if (rule.of_square) text += ", the upper left part of a square";
   }
   if (rule.rotary != PositionRule::Rotary::none) {
     text += (text.empty() ? "" : "; ") + (rule.learned_speeds

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
@@ -83,7 +84,8 @@ void read_network(JsonFields& source, ModelHints& hints) {
   if (eps && eps->value >= 1) source.refuse("eps", "layer_norm_eps", "a small number above 0");
   if (eps && eps->value < 1) hints.eps = {static_cast<float>(eps->value), eps->reason};
   source.size(hints.input_px, "input",
-              {"image_size", "model_args.img_size", "img_size", "pretrained_cfg.input_size", "input_size"});
+              {"image_size", "model_args.img_size", "img_size", "pretrained_cfg.input_size", "input_size",
+               "preferred_resolution"});
   hints.absolute_positions = source.boolean(
       "positions", {"use_absolute_position_embeddings", "use_abs_pos_emb", "model_args.use_abs_pos_emb"});
   hints.relative_positions =
@@ -91,6 +93,7 @@ void read_network(JsonFields& source, ModelHints& hints) {
   hints.shared_positions = source.boolean("positions", {"use_shared_relative_position_bias", "use_shared_rel_pos_bias",
                                                         "model_args.use_shared_rel_pos_bias"});
   source.integer(hints.detection_tokens, "config", {"num_detection_tokens"});
+  source.integer(hints.class_tokens, "config", {"num_cls_tokens"});
   hints.mid_positions = source.boolean("positions", {"use_mid_position_embeddings"});
   read_activation(source, hints);
   read_norm(source, hints);
@@ -133,7 +136,34 @@ std::optional<Json> read_beside(const std::filesystem::path& file, const std::st
   return std::nullopt;
 }
 
+/// NVIDIA's configuration of RADIO keeps the arguments of its training.
+void read_radio(JsonFields& root, ModelHints& hints) {
+  // What the code beside each of NVIDIA's releases does: until C-RADIOv3's L and g the outermost positions stay.
+  if (const auto version = root.text("config", {"version"})) {
+    const std::string& v = version->value;
+    const bool early =
+        v.starts_with("radio_v") || v.starts_with("c-radio_v2") || v == "c-radio_v3-b" || v == "c-radio_v3-h";
+    if (early || v.starts_with("c-radio_v")) hints.corners = {early, version->reason};
+  }
+  const Json* args = root.find("args");
+  if (args == nullptr || !args->is(Json::Kind::object)) return;
+  const Json* each = args->find("cls_token_per_teacher");
+  const Json* teachers = args->find("teachers");
+  if (each == nullptr || !each->is(Json::Kind::boolean)) return;
+  std::set<std::string> names;
+  if (each->number != 0) {
+    if (teachers == nullptr || !teachers->is(Json::Kind::array)) return;
+    for (const Json& teacher : teachers->items) {
+      const Json* name = teacher.find("name");
+      if (name != nullptr && name->is(Json::Kind::text)) names.insert(name->text);
+    }
+  }
+  const int count = each->number != 0 ? static_cast<int>(names.size()) : 1;
+  if (count > 0) hints.class_tokens = {count, "args.teachers in " + root.file()};
+}
+
 void read_config(JsonFields& root, ModelHints& hints) {
+  read_radio(root, hints);
   if (const auto architecture = root.text("config", {"architecture"})) {
     hints.architecture = architecture->value;
     hints.words += " architecture:" + architecture->value;

@@ -34,11 +34,12 @@ struct ModelHints {
   bool changes_tokens = false;  // model_args names the tokens before the patches
   bool has_config = false;      // a configuration of the network was read
   std::string words;            // file, folder, architecture in lower case: for hints of families
-  std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers, detection_tokens;
+  std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers, detection_tokens, class_tokens;
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
   std::optional<Hint<bool>> rms_norm;                                                  // true: the norms are RMSNorm
+  std::optional<Hint<bool>> corners;                                                   // RADIO: PositionRule::corners
   std::optional<Hint<bool>> mid_positions;                                             // true: YOLOS has them
   std::optional<Hint<bool>> absolute_positions, relative_positions, shared_positions;  // BEiT: which it has
   std::optional<Hint<ModelConfig::Pool>> pool;
@@ -48,6 +49,7 @@ struct ModelHints {
   std::optional<Hint<std::pair<int, int>>> input_px;  // height, width
   std::optional<Hint<double>> crop_pct;
   std::optional<Hint<int>> shorter_side_px;        // before the crop
+  std::optional<Hint<int>> most_patches;           // of a photo at its own aspect ratio
   std::optional<Hint<int>> longest_px, multiple;   // of the longer side at most; of which both sides are
   std::optional<Hint<bool>> least_change, box;     // true: ResizeRule of that name
   std::optional<Hint<bool>> squash;                // true: to the input size whatever the aspect ratio

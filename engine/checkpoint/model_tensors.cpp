@@ -224,6 +224,24 @@ Linear ModelTensors::linear(std::string_view pattern, int block, int outputs, in
   return layer;
 }
 
+Linear ModelTensors::part(std::string_view pattern, int block, int first, int outputs, int all, int inputs, int groups,
+                          std::vector<float> own_bias) {
+  const std::string name = require(pattern, block, "weight");
+  if (linear_shape(name) != std::pair<std::int64_t, std::int64_t>(all, inputs)) {
+    wrong_shape(name, "a layer from " + std::to_string(inputs) + " to " + std::to_string(all) + " numbers");
+  }
+  check_type(name);
+  if (const std::vector<float> biases = bias(pattern, block, all); !biases.empty()) {
+    own_bias.assign(biases.begin() + first, biases.begin() + first + outputs);
+  }
+  Reader reader{file_, name, all, inputs, names().inputs_first, {}};
+  Linear layer(
+      outputs, inputs, groups, [&](int row, float* out) { reader.row(first + row, out); }, std::move(own_bias));
+  used_.insert(name);
+  on_read_(static_cast<std::int64_t>(outputs) * inputs);
+  return layer;
+}
+
 Linear ModelTensors::joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups) {
   std::vector<Reader> readers;
   std::vector<float> biases(patterns.size() * static_cast<std::size_t>(outputs), 0.f);
@@ -302,7 +320,7 @@ Linear ModelTensors::patch_embedding(int channels, int patch_px, int input_chann
   const std::vector<std::int64_t>& sizes = shape(name);
   const bool mlx = !names().channels_last && sizes.size() == 4 && sizes[1] == patch_px && sizes[3] == input_channels &&
                    patch_px != input_channels;
-  if (names().channels_last || names().patch_rows || mlx) {
+  if (names().channels_last || (names().patch_rows && sizes.size() == 2) || mlx) {
     for (int channel = 0; channel < input_channels; ++channel) {
       for (int i = 0; i < area; ++i) reader.columns.push_back(i * input_channels + channel);
     }

@@ -53,6 +53,10 @@ class ModelTensors {
   /// Layers of `outputs` each one below the other: query, key and value, or SwiGLU's gate and input. One without a
   /// bias beside others that have one gets zeros.
   Linear joined(const std::vector<std::string>& patterns, int block, int outputs, int inputs, int groups);
+  /// Outputs [first, first + outputs) of a layer that has `all` of them, as a layer of its own. `own_bias` takes the
+  /// place of a bias that the file's layer has not.
+  Linear part(std::string_view pattern, int block, int first, int outputs, int all, int inputs, int groups,
+              std::vector<float> own_bias = {});
   /// Query, key and value in one weight, (3C, C); their biases may lie apart or be masked.
   Linear joined_in_file(int block, int channels);
   /// Of the `area` pixels of a patch, whose channels lie side by side in the file.

@@ -78,11 +78,13 @@ void add_attention(const ModelConfig& config, const Settings& settings, bool to_
                   .macs = product * (2 + further),
                   .floats = scores * (2 + further) + tokens * (4 + 2 * further)});
   if (config.attn_norm) rows.push_back(norm(Op::attn_norm, tokens, {.again = 1, .back = 1}, C));
+  // Where the MLP stands beside the attention, nothing reads what this gave.
+  const double again_and_back = config.order == ModelConfig::Order::parallel ? 1 : 2;
   rows.push_back({.op = Op::proj,
                   .shape = "(B, N, C)",
                   .work = Work::product,
-                  .macs = 2 * B * N * C * C,
-                  .elements = tokens,
+                  .macs = again_and_back * B * N * C * C,
+                  .elements = tokens * (again_and_back - 1),
                   .per_element = config.layer_scale ? 3.0 : 2.0,
                   .floats = 5 * tokens + 2 * C * C + C});
   const Polynomial proj_dropped = settings.active_proj_drop() > 0.f ? 2 * tokens : Polynomial();
@@ -140,7 +142,7 @@ std::vector<Operator> backward_table(const ModelConfig& config, const Settings& 
   rows.push_back(norm(Op::norm1, tokens, {.again = to_tokens ? 2.0 : 1.0, .back = ends ? 0.0 : 1.0}, C));
   add_attention(config, settings, ends && !to_tokens, rows);
   if (config.layer_scale) rows.push_back(scaled(Op::layer_scale1));
-  rows.push_back(norm(Op::norm2, tokens, {.again = 1, .back = 1}, C));
+  if (config.order != ModelConfig::Order::parallel) rows.push_back(norm(Op::norm2, tokens, {.again = 1, .back = 1}, C));
   add_mlp(config, rows);
   if (config.layer_scale) rows.push_back(scaled(Op::layer_scale2));
   if (config.final_norm && !config.pool_before_norm) rows.push_back(norm(Op::norm, tokens, {.back = 1}, C));

@@ -23,8 +23,18 @@ double operations(const CostTable& table, Section section, int block) {
 }
 
 Finding heads_in_module(const CostTable& table) {
-  const double share = score_ops(table, Section::attention, 0) / operations(table, Section::attention, 0);
   const int heads = table.settings().heads(0);
+  if (table.find(Op::mix_scores) != nullptr) {
+    const double mixed =
+        (table.cost(Op::mix_scores, 0, Convention::mac).macs + table.cost(Op::mix_attention, 0, Convention::mac).macs) /
+        table.total(Section::attention, 0, Convention::mac).macs;
+    return {"heads.module",
+            fmt::format("Mixing its {} heads before and behind the softmax takes 2·N²·h² multiply-adds, {} of the "
+                        "module's; it runs with its trained heads only.",
+                        heads, percent_text(mixed)),
+            mixed};
+  }
+  const double share = score_ops(table, Section::attention, 0) / operations(table, Section::attention, 0);
   return {"heads.module",
           "The products of the Attention module take 4·N·C² + 2·N²·C multiply-adds whatever the head count; only scale "
           "and softmax grow with it, and at " +
@@ -107,6 +117,8 @@ const char* explanation_of(Op op) {
       return "Attention module, step 2: cuts queries, keys and values into h heads of C/h channels. No arithmetic; "
              "copies "
              "where the kernel wants each head in one piece.";
+    case Op::qk_norm:
+      return "Norm of every head's queries and keys, as ViT-22B has it: scores cannot grow without bounds.";
     case Op::rope:
       return "Turns queries and keys by the angle of their position.";
     case Op::scores:
@@ -119,6 +131,11 @@ const char* explanation_of(Op op) {
     case Op::relative_bias:
       return "Adds to each score a learned number for where the key lies as seen from the query, as BEiT has it. With "
              "another head count a head takes the mean of those of the trained heads whose channels it has.";
+    case Op::mix_scores:
+      return "Talking heads: for each query and key, the scores of all h heads are mixed by an h×h product.";
+    case Op::mix_attention:
+      return "Talking heads: the same of the probabilities, before they weigh the values. Their rows need not sum to "
+             "1.";
     case Op::softmax:
       return "Attention module, step 5: makes each row of scores a distribution over the tokens. With scale the only "
              "step "
@@ -157,7 +174,8 @@ const char* explanation_of(Op op) {
     case Op::norm:
       return "LayerNorm (or RMSNorm) after the last block.";
     case Op::pool:
-      return "Pools the tokens by attention: one learned query looks at all of them, and an MLP follows.";
+      return "Pools the tokens by attention: one learned query looks at all of them, and an MLP follows. "
+             "CaiT's class token does so in L′ blocks of its own, the only ones that it is in.";
     case Op::head:
       return "Pools the tokens and projects the result to the K classes.";
   }

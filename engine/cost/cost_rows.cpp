@@ -23,25 +23,28 @@ std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& sett
     return std::nullopt;
   }
   const bool tiled = settings.kernel == Kernel::tiled;
+  const bool behind = config.order == ModelConfig::Order::post_norm;  // a norm comes before the residual
   switch (op) {
     case Op::position:
       return config.embed_norm ? std::nullopt : std::optional(Op::patch_embed);
     case Op::split:
-      return tiled ? std::optional(Op::qkv) : std::nullopt;
+      return tiled || config.talking_heads ? std::optional(Op::qkv) : std::nullopt;
     case Op::scale:
+      if (config.talking_heads) return Op::mix_scores;
       if (!tiled) return std::nullopt;
       return config.relative_bias == ModelConfig::RelativeBias::none ? Op::softmax : Op::relative_bias;
     case Op::merge:
-      return tiled ? std::optional(Op::attn_v) : std::nullopt;
+      return tiled || config.talking_heads ? std::optional(Op::attn_v) : std::nullopt;
     case Op::layer_scale1:  // dropout comes between the projection and these two
       return proj_drop ? Op::residual1 : Op::proj;
     case Op::residual1:
-      return proj_drop ? std::nullopt : std::optional(Op::proj);
+      return proj_drop || behind ? std::nullopt : std::optional(Op::proj);
     case Op::gelu:  // SwiGLU pairs columns that lie in different tiles
       return config.swiglu ? std::nullopt : std::optional(Op::fc1);
     case Op::layer_scale2:
-    case Op::residual2:
       return Op::fc2;
+    case Op::residual2:
+      return behind ? std::nullopt : std::optional(Op::fc2);
     default:
       return std::nullopt;
   }
@@ -88,6 +91,7 @@ class Rows {
 
 constexpr double kLayerNormOps = 7;  // sum, − mean, square, sum of squares, · 1/σ, · weight, + bias
 constexpr double kRmsNormOps = 4;    // square, sum of squares, · 1/σ, · weight
+constexpr double kTanhOps = 5;       // e^(2x), − 1, + 1, ÷, and the 2·x inside
 constexpr double kSoftmaxOps = 5;    // maximum, −, exp, sum, · 1/sum
 
 const Polynomial B = Symbol::B, N = Symbol::N, T = Symbol::T, P = Symbol::P, C = Symbol::C, M = Symbol::M,
@@ -155,6 +159,13 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
             .per_element = 1},
            {.input = tokens, .beside = 3 * C * C + 3 * C * bias, .output = 3 * tokens});
   rows.add({.op = Op::split, .shape = "3 × (B, h, N, C/h)"}, {.input = 3 * tokens, .output = 3 * tokens});
+  if (config.qk_norm)
+    rows.add({.op = Op::qk_norm,
+              .shape = "2 × (B, h, N, C/h)",
+              .work = config.rms_norm ? Work::rms_norm : Work::layer_norm,
+              .elements = 2 * tokens,
+              .per_element = config.rms_norm ? kRmsNormOps : kLayerNormOps},
+             {.input = 2 * tokens, .output = 2 * tokens});
   if (config.position.rotary != PositionRule::Rotary::none) {
     const Polynomial turned = 2 * B * (config.position.turns_class ? N : N - T) * C;
     rows.add(
@@ -169,12 +180,25 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
     rows.add(
         {.op = Op::relative_bias, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
         {.input = scores, .beside = 4 * N * h, .output = scores});
+  // Talking heads: a product of (h, h) for every query and key, before the softmax and behind it.
+  const Operator mix = {.op = Op::mix_scores,
+                        .shape = "(B, h, N, N)",
+                        .work = Work::attention_product,
+                        .macs = scores * h,
+                        .elements = scores,
+                        .per_element = 1};
+  if (config.talking_heads) rows.add(mix, {.input = scores, .beside = h * h + h, .output = scores});
   rows.add({.op = Op::softmax,
             .shape = "(B, h, N, N)",
             .work = Work::softmax,
             .elements = scores,
             .per_element = kSoftmaxOps},
            {.input = scores, .output = scores});
+  if (config.talking_heads) {
+    Operator again = mix;
+    again.op = Op::mix_attention;
+    rows.add(again, {.input = scores, .beside = h * h + h, .output = scores});
+  }
   const Polynomial dropped = settings.active_attn_drop() > 0.f ? scores : Polynomial();
   rows.add({.op = Op::attn_drop, .shape = "(B, h, N, N)", .work = Work::element, .elements = dropped, .per_element = 1},
            {.input = dropped, .output = dropped});
@@ -227,6 +251,22 @@ void add_branch_end(Op layer_scale, Op residual, const ModelConfig& config, Rows
   rows.add(add_residual(residual), {.input = tokens, .beside = tokens, .output = tokens});
 }
 
+/// CaiT's: in each, keys and values of all tokens, and query, projection and MLP of the class token alone.
+void add_class_blocks(const ModelConfig& config, Rows& rows) {
+  const Polynomial all = N + 1, blocks = config.class_blocks;
+  rows.add(
+      {.op = Op::pool,
+       .shape = "L′ × (B, C)",
+       .work = Work::product,
+       .macs = B * (all * 2 * C * C + all * 2 * C + 2 * C * C + 2 * C * M) * blocks,
+       .elements =
+           B * (all * 2 * C + all * C * kLayerNormOps + 13 * C + M * (1 + activation_ops(config.activation))) * blocks,
+       .per_element = 1},
+      {.input = B * N * C * blocks,
+       .beside = (4 * C * C + 2 * C * M + M + 8 * C + B * all * 4 * C) * blocks,
+       .output = B * C});
+}
+
 /// Keys and values of the tokens, one query, its projection and an MLP of one token.
 void add_attention_pool(const ModelConfig& config, Rows& rows) {
   const Polynomial hidden = config.pool_hidden;
@@ -247,7 +287,11 @@ void add_tail(const ModelConfig& config, Rows& rows) {
   } else if (config.final_norm) {
     add_norm(Op::norm, config, rows);
   }
-  if (config.pool == ModelConfig::Pool::attention) add_attention_pool(config, rows);
+  if (config.class_blocks > 0) {
+    add_class_blocks(config, rows);
+  } else if (config.pool == ModelConfig::Pool::attention) {
+    add_attention_pool(config, rows);
+  }
   if (config.classes == 0) return;
   using Pool = ModelConfig::Pool;
   const bool both = config.pool == Pool::class_and_mean, mean = config.pool == Pool::mean_patches || both;
@@ -265,7 +309,8 @@ void add_tail(const ModelConfig& config, Rows& rows) {
        .shape = "(B, K)",
        .work = Work::product,
        .macs = B * classified * K * heads + B * pooled_numbers * hidden,
-       .elements = B * K * heads + pooled + combined + B * hidden * (1 + activation_ops(config.head_activation)),
+       .elements = B * K * heads + pooled + combined +
+                   B * hidden * (1 + (config.head_tanh ? kTanhOps : activation_ops(config.head_activation))),
        .per_element = 1},
       {.input = input, .beside = heads * (classified * K + K) + pooled_numbers * hidden + hidden, .output = B * K});
 }
@@ -278,7 +323,7 @@ std::vector<Operator> operator_table(const ModelConfig& config, const Settings& 
   add_norm(Op::norm1, config, rows);
   add_attention(config, settings, rows);
   add_branch_end(Op::layer_scale1, Op::residual1, config, rows);
-  add_norm(Op::norm2, config, rows);
+  if (config.order != ModelConfig::Order::parallel) add_norm(Op::norm2, config, rows);
   add_mlp(config, rows);
   add_branch_end(Op::layer_scale2, Op::residual2, config, rows);
   add_tail(config, rows);

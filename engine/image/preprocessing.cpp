@@ -13,6 +13,7 @@ namespace vit {
 namespace {
 
 constexpr int kLargestSide = 16384;  // px
+constexpr int kMostPatches = 65536;
 
 struct Size {
   int width = 0, height = 0;
@@ -44,6 +45,10 @@ void check(const Preprocessing& preprocessing) {
   if (by_side) check_side(preprocessing.resize_px, "Resizing to a side");
   if (preprocessing.longest_px != 0) check_side(preprocessing.longest_px, "A longest side");
   check_side(preprocessing.multiple, "A multiple for sides");
+  if (preprocessing.resize == ResizeRule::patches &&
+      (preprocessing.most_patches < 1 || preprocessing.most_patches > kMostPatches))
+    throw Error("At most " + std::to_string(preprocessing.most_patches) + " patches are impossible; choose 1 to " +
+                std::to_string(kMostPatches) + ".");
   const bool to_input = preprocessing.resize == ResizeRule::squash || preprocessing.resize == ResizeRule::least ||
                         preprocessing.resize == ResizeRule::box;
   if (preprocessing.crop == CropRule::center || to_input) {
@@ -96,6 +101,24 @@ Size by_least_change(Size image, const Preprocessing& preprocessing) {
   return {side(image.width) * preprocessing.multiple, side(image.height) * preprocessing.multiple};
 }
 
+/// As SigLIP 2's processor finds it: halving the range of possible scales, the largest at which the sides, each rounded
+/// up to whole patches, hold no more than so many.
+Size by_patches(Size image, const Preprocessing& preprocessing) {
+  constexpr double kNear = 1e-5, kLargestScale = 100;
+  const int patch = preprocessing.multiple;
+  const auto side = [&](double scale, int px) {
+    return std::max(patch, static_cast<int>(std::min(1e9, std::ceil(px * scale / patch) * patch)));
+  };
+  double low = kNear / 10, high = kLargestScale;
+  while (high - low >= kNear) {
+    const double scale = (low + high) / 2;
+    const double patches = static_cast<double>(side(scale, image.height)) / patch *
+                           (static_cast<double>(side(scale, image.width)) / patch);
+    (patches <= preprocessing.most_patches ? low : high) = scale;
+  }
+  return {side(low, image.width), side(low, image.height)};
+}
+
 Size any_resized_size(Size image, const Preprocessing& preprocessing) {
   const bool width_is_shorter = image.width <= image.height;
   const int px = preprocessing.resize_px;
@@ -109,6 +132,8 @@ Size any_resized_size(Size image, const Preprocessing& preprocessing) {
       return by_least_change(image, preprocessing);
     case ResizeRule::box:
       return {preprocessing.width, preprocessing.height};
+    case ResizeRule::patches:
+      return by_patches(image, preprocessing);
     case ResizeRule::shorter_side:
       return by_shorter_side(image, px, preprocessing.longest_px);
     case ResizeRule::longer_side:
@@ -206,6 +231,7 @@ std::span<const Choice<ResizeRule>> choices(ResizeRule) {
       {ResizeRule::squash, "squash", "squash"},
       {ResizeRule::least, "least", "least change"},
       {ResizeRule::box, "box", "a person's box"},
+      {ResizeRule::patches, "patches", "number of patches"},
       {ResizeRule::none, "none", "none"},
   };
   return kAll;
@@ -291,6 +317,9 @@ std::string describe(const Preprocessing& preprocessing) {
     case ResizeRule::box:
       line = "the whole photo as a person's box";
       break;
+    case ResizeRule::patches:
+      line = "to at most " + std::to_string(preprocessing.most_patches) + " patches, aspect ratio kept";
+      break;
     case ResizeRule::squash:
       line = "squashed to " + text(resized_size({}, preprocessing));
       break;
@@ -298,7 +327,8 @@ std::string describe(const Preprocessing& preprocessing) {
       line = "not resized";
       break;
   }
-  if (preprocessing.multiple > 1) line += ", sides multiples of " + std::to_string(preprocessing.multiple);
+  if (preprocessing.multiple > 1 && preprocessing.resize != ResizeRule::patches)
+    line += ", sides multiples of " + std::to_string(preprocessing.multiple);
   line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
   if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
   if (preprocessing.resize != ResizeRule::none && preprocessing.resize != ResizeRule::box)

@@ -17,6 +17,7 @@ enum class ResizeRule {
   squash,        // both sides become the input size, whatever the aspect ratio
   least,         // the side that changes less becomes the input's, the aspect ratio stays (DPT, Depth Anything)
   box,           // the whole photo, taken as a person's box, in the middle of the input (ViTPose): see person_box.h
+  patches,       // the aspect ratio stays, near whole patches of `multiple` px, at most `most_patches` (NaFlex)
   none,          // pixels stay as they are
 };
 std::span<const Choice<ResizeRule>> choices(ResizeRule);
@@ -34,9 +35,10 @@ std::span<const Choice<Interpolation>> choices(Interpolation);
 /// How a family prepares its input. Everything here is shown, editable and printed in exports.
 struct Preprocessing {
   ResizeRule resize = ResizeRule::shorter_side;
-  int resize_px = 224;  // of the side that `resize` names
-  int longest_px = 0;   // ResizeRule::shorter_side: the longer side is no longer than this; 0: it may be
-  int multiple = 1;     // both sides become multiples of this: the next below, with ResizeRule::least the nearest
+  int resize_px = 224;     // of the side that `resize` names
+  int most_patches = 256;  // ResizeRule::patches
+  int longest_px = 0;      // ResizeRule::shorter_side: the longer side is no longer than this; 0: it may be
+  int multiple = 1;        // both sides become multiples of this: the next below, with ResizeRule::least the nearest
   CropRule crop = CropRule::center;
   int width = 224;   // px, input of the network
   int height = 224;  // px

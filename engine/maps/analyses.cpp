@@ -10,14 +10,15 @@
 
 namespace vit {
 
-extern const Analysis kHeads, kValueWeighted, kMask, kBiasAlone, kGrid, kStatisticsOfHeads, kMatrix, kRollout,
-    kClassRollout, kGradient, kGradcam, kComponents, kSimilarity, kPositions, kNorms, kLens, kAblation, kDifference;
+extern const Analysis kHeads, kValueWeighted, kMask, kBiasAlone, kPoolAttention, kGrid, kStatisticsOfHeads, kMatrix,
+    kRollout, kClassRollout, kGradient, kGradcam, kComponents, kSimilarity, kPositions, kNorms, kLens, kAblation,
+    kDifference;
 
 std::span<const Analysis* const> analyses() {
   static constexpr std::array kAll = {
-      &kHeads,      &kValueWeighted, &kMask,         &kBiasAlone, &kGrid,     &kStatisticsOfHeads,
-      &kMatrix,     &kRollout,       &kClassRollout, &kGradient,  &kGradcam,  &kComponents,
-      &kSimilarity, &kPositions,     &kNorms,        &kLens,      &kAblation, &kDifference};
+      &kHeads,     &kValueWeighted, &kMask,         &kBiasAlone, &kPoolAttention, &kGrid,       &kStatisticsOfHeads,
+      &kMatrix,    &kRollout,       &kClassRollout, &kGradient,  &kGradcam,       &kComponents, &kSimilarity,
+      &kPositions, &kNorms,         &kLens,         &kAblation,  &kDifference};
   return kAll;
 }
 

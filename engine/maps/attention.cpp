@@ -8,6 +8,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/network/dropout.h"
 #include "engine/network/relative_bias.h"
+#include "engine/network/talking_heads.h"
 
 namespace vit {
 namespace {
@@ -108,6 +109,42 @@ Matrix some_probabilities(const Head& at, int first, int count) {
   return p;
 }
 
+/// Talking heads need each other's scores: `count` rows of every head, one head's behind the other's. Only where the
+/// trace keeps no maps of them.
+Matrix talking_probabilities(const Trace& trace, int block, int first, int count) {
+  const BlockWeights& weights = trace.model->blocks[static_cast<std::size_t>(block)];
+  const int heads = trace.settings.heads(block);
+  const Head any(trace, block, 0, nullptr);
+  const int panel = any.table.panel;
+  const AlignedFloats keys = allocate_floats(any.table.packed_floats(any.tokens, any.dim));
+  Matrix p(heads * count, any.tokens);
+  for (int head = 0; head < heads; ++head) {
+    const Head at(trace, block, head, nullptr);
+    at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys.get());
+    at.table.gemm({.a = at.q(first),
+                   .a_stride = at.kept.q.stride(),
+                   .b = keys.get(),
+                   .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
+                   .k_stride = panel,
+                   .depth = at.dim,
+                   .columns = at.tokens,
+                   .row_begin = 0,
+                   .row_end = count,
+                   .panel_begin = 0,
+                   .panel_end = (at.tokens + panel - 1) / panel,
+                   .c = p.row(head * count),
+                   .c_stride = p.stride()});
+  }
+  const HeadRows rows = {p.row(0), count * p.stride(), p.stride(), heads, count, any.tokens};
+  mix_heads(*weights.mix_scores, any.scale(), rows, rows);
+  any.table.softmax({p.row(0), p.stride(), 0, heads * count, any.tokens, 1.f});
+  return p;
+}
+
+bool talks(const Trace& trace, int block) {
+  return trace.model->config.talking_heads && trace.blocks.at(static_cast<std::size_t>(block))->map_heads == 0;
+}
+
 constexpr Choice<Stage> kStages[] = {
     {Stage::softmax, "softmax", "softmax", "The probabilities that the softmax gives: each row sums to 1."},
     {Stage::after_dropout, "after_dropout", "after dropout", "What attn_drop leaves of them, in training mode."},
@@ -127,7 +164,10 @@ std::vector<float> attention_row(const Trace& trace, int block, int head, int qu
   const auto bias = bias_of(trace, block);
   const Head at(trace, block, head, bias.get());
   std::vector<float> row(static_cast<std::size_t>(Matrix::padded_stride(at.tokens)));
-  probabilities(at, query, row.data());
+  if (talks(trace, block))
+    std::copy_n(talking_probabilities(trace, block, query, 1).row(head), at.tokens, row.begin());
+  else
+    probabilities(at, query, row.data());
   if (stage == Stage::after_dropout) at.drop(query, row.data());
   row.resize(static_cast<std::size_t>(at.tokens));
   return row;
@@ -136,10 +176,11 @@ std::vector<float> attention_row(const Trace& trace, int block, int head, int qu
 Matrix attention_rows(const Trace& trace, int block, int query, Stage stage) {
   const int heads = heads_of(trace, block);
   const auto bias = bias_of(trace, block);
-  Matrix rows(heads, trace.grid.tokens());
+  const bool talk = talks(trace, block);
+  Matrix rows = talk ? talking_probabilities(trace, block, query, 1) : Matrix(heads, trace.grid.tokens());
   for (int head = 0; head < heads; ++head) {
     const Head at(trace, block, head, bias.get());
-    probabilities(at, query, rows.row(head));
+    if (!talk) probabilities(at, query, rows.row(head));
     if (stage == Stage::after_dropout) at.drop(query, rows.row(head));
   }
   return rows;
@@ -176,7 +217,13 @@ Matrix attention_head(const Trace& trace, int block, int head, Stage stage) {
 Matrix attention_part(const Trace& trace, int block, int head, int first, int count, Stage stage) {
   const auto bias = bias_of(trace, block);
   const Head at(trace, block, head, bias.get());
-  Matrix map = some_probabilities(at, first, count);
+  Matrix map;
+  if (talks(trace, block)) {
+    const Matrix all = talking_probabilities(trace, block, first, count);
+    map = Matrix(MatrixView{all.row(head * count), count, at.tokens, all.stride()});
+  } else {
+    map = some_probabilities(at, first, count);
+  }
   if (stage == Stage::after_dropout) {
     for (int row = 0; row < count; ++row) at.drop(first + row, map.row(row));
   }

@@ -24,6 +24,7 @@ Matrix block_values(const Trace& trace, int block, const std::stop_token& stop) 
   const Matrix& input = trace.blocks.at(static_cast<std::size_t>(block))->input;
   const int tokens = input.rows(), channels = input.cols();
   // One product makes queries, keys and values together, as in the pass.
+  const bool behind = trace.model->config.order == ModelConfig::Order::post_norm;  // no norm comes before
   Matrix normed(tokens, channels), queries(tokens, channels), keys(tokens, channels), values(tokens, channels);
   weights.qkv.table().layer_norm({.x = input.row(0),
                                   .x_stride = input.stride(),
@@ -39,8 +40,8 @@ Matrix block_values(const Trace& trace, int block, const std::stop_token& stop) 
   constexpr int kRows = 128;  // between two looks at the stop token
   for (int row = 0; row < tokens; row += kRows) {
     if (stop.stop_requested()) throw Cancelled();
-    linear(normed.view(), weights.qkv, {.bias = trace.settings.qkv_bias}, {queries.span(), keys.span(), values.span()},
-           {row, std::min(tokens, row + kRows), 0, -1});
+    linear(behind ? input.view() : normed.view(), weights.qkv, {.bias = trace.settings.qkv_bias},
+           {queries.span(), keys.span(), values.span()}, {row, std::min(tokens, row + kRows), 0, -1});
   }
   return values;
 }

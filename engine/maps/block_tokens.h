@@ -19,7 +19,7 @@ inline constexpr std::array kTokenKindNames = {"output", "q", "k", "v"};
 /// (N, C) of one block. The view is of the trace, which must outlive it, or of `made`.
 struct BlockTokens {
   MatrixView view;
-  Matrix made;  // values, which no trace keeps: norm1(input)·Wᵀ + b
+  Matrix made;  // values, which no trace keeps: norm1(input)·Wᵀ + b, or input·Wᵀ + b where norms stand behind
 };
 /// The trace must have run to its end. Throws Cancelled after a stop request.
 BlockTokens block_tokens(const Trace& trace, int block, TokenKind kind, const std::stop_token& stop = {});

@@ -1,5 +1,6 @@
 #include "engine/maps/inside_head.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -37,7 +38,10 @@ Matrix head_values(const Trace& trace, int block, int head, const std::stop_toke
   std::vector<float> normed(static_cast<std::size_t>(channels));
   for (int token = 0; token < input.rows(); ++token) {
     if (stop.stop_requested()) throw Cancelled();
-    normalise(input.row(token), weights.norm1, trace.model->config.eps, normed);
+    if (trace.model->config.order == ModelConfig::Order::post_norm)
+      std::copy_n(input.row(token), channels, normed.begin());
+    else
+      normalise(input.row(token), weights.norm1, trace.model->config.eps, normed);
     for (int c = 0; c < dim; ++c) {
       double sum = biased ? bias[c] : 0.0;
       const float* row = weight.row(c);
@@ -52,6 +56,31 @@ double dot(const float* a, const float* b, std::size_t count) {
   double sum = 0;
   for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
   return sum;
+}
+
+/// Talking heads: the scores become the mixed ones, and the weights those of all heads' shares.
+void mix(const Trace& trace, HeadNumbers& numbers) {
+  const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(numbers.block));
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(numbers.block));
+  const int heads = trace.settings.heads(numbers.block), dim = kept.q.cols() / heads;
+  const Matrix shares = attention_rows(trace, numbers.block, numbers.query);
+  const HeadMix &before = *weights.mix_scores, &behind = *weights.mix_attention;
+  const double root = std::sqrt(static_cast<double>(dim));
+  for (int key = 0; key < kept.k.rows(); ++key) {
+    const auto at = static_cast<std::size_t>(key);
+    double score = before.bias[static_cast<std::size_t>(numbers.head)];
+    double weight = behind.bias[static_cast<std::size_t>(numbers.head)];
+    for (int head = 0; head < heads; ++head) {
+      const double own =
+          dot(kept.q.row(numbers.query) + head * dim, kept.k.row(key) + head * dim, static_cast<std::size_t>(dim)) /
+          root;
+      score += before.weight(numbers.head, head) * own;
+      weight += static_cast<double>(behind.weight(numbers.head, head)) * shares(head, key);
+    }
+    numbers.biases.push_back(static_cast<float>(score - numbers.scores[at]));
+    numbers.scores[at] = static_cast<float>(score);
+    numbers.weights[at] = static_cast<float>(weight);
+  }
 }
 
 }  // namespace
@@ -77,12 +106,14 @@ HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, con
         dot(q, kept.k.row(key) + head * dim, channels) / std::sqrt(static_cast<double>(dim)) + bias));
   }
   numbers.shares = attention_row(trace, block, head, query);
+  numbers.weights = numbers.shares;
+  if (trace.model->config.talking_heads) mix(trace, numbers);
   numbers.values = head_values(trace, block, head, stop);
   numbers.output.assign(channels, 0.f);
   for (std::size_t c = 0; c < channels; ++c) {
     double sum = 0;
     for (int key = 0; key < numbers.values.rows(); ++key)
-      sum += static_cast<double>(numbers.shares[static_cast<std::size_t>(key)]) * numbers.values.row(key)[c];
+      sum += static_cast<double>(numbers.weights[static_cast<std::size_t>(key)]) * numbers.values.row(key)[c];
     numbers.output[c] = static_cast<float>(sum);
   }
   return numbers;
@@ -99,7 +130,8 @@ PairNumbers pair_numbers(const Trace& trace, const HeadNumbers& numbers, int key
   if (!numbers.biases.empty()) pair.bias = numbers.biases[static_cast<std::size_t>(key)];
   pair.score = numbers.scores[static_cast<std::size_t>(key)];
   pair.share = numbers.shares[static_cast<std::size_t>(key)];
-  for (std::size_t c = 0; c < dim; ++c) pair.part.push_back(pair.share * numbers.values.row(key)[c]);
+  pair.weight = numbers.weights[static_cast<std::size_t>(key)];
+  for (std::size_t c = 0; c < dim; ++c) pair.part.push_back(pair.weight * numbers.values.row(key)[c]);
   const double length = dot(numbers.output.data(), numbers.output.data(), dim);
   if (length > 0) pair.part_of_output = static_cast<float>(dot(pair.part.data(), numbers.output.data(), dim) / length);
   return pair;

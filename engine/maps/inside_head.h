@@ -1,5 +1,5 @@
 // One head's arithmetic for one query, number by number: q·k, ÷ √d, + bias, softmax, and the weighted sum of the
-// values.
+// values. Talking heads mix their scores before the softmax, and what it gives behind it.
 #pragma once
 
 #include <stop_token>
@@ -13,12 +13,13 @@ namespace vit {
 /// Of all keys. N tokens, d channels of the head.
 struct HeadNumbers {
   int block = 0, head = 0, query = 0;
-  std::vector<float> q;       // (d)
-  std::vector<float> biases;  // (N) relative position biases, or empty where the network has none
-  std::vector<float> scores;  // (N) q·k / √d + bias
-  std::vector<float> shares;  // (N) their softmax, before dropout
-  Matrix values;              // (N, d) computed again from the block's input
-  std::vector<float> output;  // (d) Σ share · value
+  std::vector<float> q;        // (d)
+  std::vector<float> biases;   // (N) relative position biases, or what mixing the heads adds; else empty
+  std::vector<float> scores;   // (N) q·k / √d + bias
+  std::vector<float> shares;   // (N) their softmax, before dropout
+  std::vector<float> weights;  // (N) what the values are multiplied with: the shares, of talking heads their mix
+  Matrix values;               // (N, d) computed again from the block's input
+  std::vector<float> output;   // (d) Σ weight · value
 };
 
 /// Costs N·C·d multiply-adds, for the values. The trace must hold the block, see Extent. Throws Cancelled.
@@ -28,10 +29,11 @@ HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, con
 struct PairNumbers {
   std::vector<float> k, products;  // (d) the key, and q · k channel by channel
   float dot = 0;                   // their sum
-  float bias = 0;                  // of the relative position, 0 where the network has none
+  float bias = 0;                  // of the relative position or of mixing the heads, 0 where the network has neither
   float score = 0;                 // dot / √d + bias
   float share = 0;
-  std::vector<float> part;   // (d) share · value: what this key adds to the output
+  float weight = 0;
+  std::vector<float> part;   // (d) weight · value: what this key adds to the output
   float part_of_output = 0;  // how much of the output's length lies in `part`: part·output / |output|²; all keys: 1
 };
 PairNumbers pair_numbers(const Trace& trace, const HeadNumbers& numbers, int key);

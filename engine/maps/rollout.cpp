@@ -41,6 +41,13 @@ constexpr std::array kParameters = {
               .is_block = true},
 };
 
+std::string refusal(const Trace& trace) {
+  if (trace.model->config.talking_heads)
+    return "The heads of this network are mixed again behind the softmax (talking heads), so that its maps are not how "
+           "its blocks mix the tokens.";
+  return refused_without_attention(trace);
+}
+
 double work(const Trace& trace, const Question&) {
   double floats = 0;
   for (int block = 0; block < static_cast<int>(trace.blocks.size()); ++block)
@@ -154,7 +161,7 @@ const Analysis kRollout = {.id = "rollout",
                            .asks_block = false,
                            .asks_direction = false,
                            .parameters = kParameters,
-                           .refusal = refused_without_attention,
+                           .refusal = refusal,
                            .work = work,
                            .answer = answer,
                            .about = about};

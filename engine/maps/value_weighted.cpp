@@ -20,6 +20,12 @@ std::string refusal(const Trace& trace) {
     if (block.attn_norm)
       return "This network normalises all heads' outputs together before the projection (attn_norm), so that what one "
              "patch adds is no vector of its own.";
+  if (trace.model->config.order == ModelConfig::Order::post_norm)
+    return "This network normalises what its attention gives (its norms stand behind the branches), so that what one "
+           "patch adds is no vector of its own.";
+  if (trace.model->config.talking_heads)
+    return "The heads of this network are mixed again behind the softmax (talking heads), so that a head's map is not "
+           "what its values are weighted with.";
   return refused_without_attention(trace);
 }
 

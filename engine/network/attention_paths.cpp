@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/network/dropout.h"
+#include "engine/network/talking_heads.h"
 
 namespace vit {
 namespace {
@@ -77,9 +78,72 @@ int rows_per_step(const Attention& at) {
   constexpr double kWork = 1.5e6;       // multiply-adds of a step, some ten microseconds
   constexpr double kFloats = 96 << 10;  // scores
   const double per_row = 2.0 * at.tokens * at.head_dim + 32.0 * at.tokens;  // an exponential counts as 32
-  const double wanted = std::min(kWork / per_row, kFloats / static_cast<double>(at.map_stride));
+  double wanted = std::min(kWork / per_row, kFloats / static_cast<double>(at.map_stride));
+  if (at.mix_scores != nullptr) wanted = kFloats / (2.0 * at.heads * static_cast<double>(at.map_stride));
   const int tile = at.table->row_block;
   return std::max(1, static_cast<int>(wanted) / tile) * tile;
+}
+
+/// Where the scores of all heads lie: (h, rows_between_heads, map_stride), of which `rows` count.
+HeadRows rows_of(const Attention& at, float* base, std::ptrdiff_t rows_between_heads, int rows) {
+  return {base, rows_between_heads * at.map_stride, at.map_stride, at.heads, rows, at.tokens};
+}
+
+/// The queries from `first` on of all heads: their softmax in `p`, and in `mixed` what multiplies v.
+void attend_talking_rows(const Attention& at, int first, const float* packed, const HeadRows& p, const HeadRows& mixed,
+                         Meter::Lane& lane) {
+  for (int head = 0; head < at.heads; ++head)
+    score(at, at.q.row(first) + head * at.head_dim, at.q.stride, head, packed, p.row(head, 0), p.rows);
+  lane.lap(Op::scores);
+  mix_heads(*at.mix_scores, at.scale(), p, p);
+  lane.lap(Op::mix_scores);
+  for (int head = 0; head < at.heads; ++head) at.table->softmax({p.row(head, 0), p.stride, 0, p.rows, at.tokens, 1.f});
+  lane.lap(Op::softmax);
+  mix_heads(*at.mix_attention, 1.f, p, mixed);
+  lane.lap(Op::mix_attention);
+  for (int head = 0; head < at.heads; ++head) {
+    if (at.drop > 0.f) {
+      drop(at, head, first, p.rows, mixed.row(head, 0), mixed.row(head, 0));
+      lane.lap(Op::attn_drop);
+    }
+    const int column = head * at.head_dim;
+    weigh(at, mixed.row(head, 0), at.v.data + column, at.v.stride, at.out.row(first) + column, at.out.stride, p.rows);
+    apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, p.rows, at.head_dim);
+    lane.lap(Op::attn_v);
+  }
+}
+
+/// Both ways: a mix needs all heads' scores at once, so that eager attention materialises those of all queries, and
+/// tiled attention those of a few.
+void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Member& member, const Meter& meter,
+                    Meter::Lane& lane) {
+  float* packed = buffers.packed_keys.data();
+  float* base = tiled ? buffers.tiles[static_cast<std::size_t>(member.thread())].data() : buffers.scores.data();
+  const Share mine = member.share(at.queries);
+  const int step = tiled ? rows_per_step(at) : std::max(mine.count(), 1);
+  const std::ptrdiff_t between = tiled ? step : at.tokens;  // rows from one head to the next
+
+  member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
+  lane.restart();
+  pack_keys(
+      at,
+      [&](int head) {
+        return MatrixView{at.k.data + head * at.head_dim, at.tokens, at.head_dim, at.k.stride};
+      },
+      packed, member);
+  lane.lap(Op::scores);
+  member.sync();  // all keys are packed
+  lane.restart();
+
+  for (int first = mine.begin; first < mine.end; first += step) {
+    meter.throw_if_stopped();
+    const int rows = std::min(step, mine.end - first);
+    float* tile = base + (tiled ? 0 : first * at.map_stride);
+    const HeadRows mixed = rows_of(at, tile, between, rows);
+    const HeadRows p = at.maps != nullptr ? rows_of(at, at.maps + first * at.map_stride, at.tokens, rows)
+                                          : rows_of(at, tile + at.heads * between * at.map_stride, between, rows);
+    attend_talking_rows(at, first, packed, p, mixed, lane);
+  }
 }
 
 }  // namespace
@@ -102,7 +166,11 @@ float Attention::scale() const {
 AttentionRoom room_for(Kernel kernel, const Attention& at) {
   AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.head_dim)};
   if (kernel == Kernel::tiled) {
-    room.tile = static_cast<std::size_t>(std::min(at.tokens, rows_per_step(at))) * at.map_stride;
+    const bool talking = at.mix_scores != nullptr;
+    const int rows = talking ? 2 * at.heads * rows_per_step(at) : std::min(at.tokens, rows_per_step(at));
+    room.tile = static_cast<std::size_t>(rows) * at.map_stride;
+  } else if (kernel == Kernel::eager && at.mix_scores != nullptr) {
+    room.scores = 2 * map_floats(at.heads, at.tokens);
   } else if (kernel == Kernel::eager) {
     const int copies = (at.maps == nullptr ? 1 : 0) + (at.drop > 0.f ? 1 : 0);
     room.split = 4 * static_cast<std::size_t>(at.tokens) * at.channels() + kMatrixSlack;
@@ -117,6 +185,7 @@ AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
 }
 
 void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
+  if (at.mix_scores != nullptr) return attend_talking(at, true, buffers, member, meter, lane);
   float* packed = buffers.packed_keys.data();
   float* tile = buffers.tiles[static_cast<std::size_t>(member.thread())].data();
   const Share mine = member.share(at.queries);
@@ -164,6 +233,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
 }
 
 void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
+  if (at.mix_scores != nullptr) return attend_talking(at, false, buffers, member, meter, lane);
   const Share tokens = member.share(at.tokens);
   const Share mine = member.share(at.queries);
   const int d = at.head_dim;

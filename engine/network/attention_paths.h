@@ -8,6 +8,7 @@
 #include "engine/base/pool.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/meter.h"
+#include "engine/network/model.h"
 #include "engine/network/pass_buffers.h"
 #include "engine/network/relative_bias.h"
 #include "engine/network/settings.h"
@@ -27,6 +28,8 @@ struct Attention {
   MatrixView q, k, v;                       // (N, C) head-major columns
   MatrixSpan out;                           // (N, C) likewise
   const RelativeBias* bias = nullptr;       // added to the scaled scores, or none
+  const HeadMix* mix_scores = nullptr;      // of talking heads: before the softmax, and …
+  const HeadMix* mix_attention = nullptr;   // … behind it; both or none
   float* maps = nullptr;                    // (h, N, map_stride) where the probabilities are kept, or none
   std::ptrdiff_t map_stride = 0;            // of maps and of any other scores
   float drop = 0.f;                         // probability of attn_drop, 0 outside training
@@ -53,7 +56,8 @@ AttentionRoom room_for(Kernel kernel, const Attention& attention);
 AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b);
 
 /// Both are called by every thread of a team, after it has written its rows of q, k and v, and write its rows of `out`.
-/// They time their operators, and throw Cancelled between tiles once a stop is requested.
+/// They time their operators, and throw Cancelled between tiles once a stop is requested. Talking heads need the scores
+/// of all heads at once: eager attention then materialises those of all queries, tiled attention those of a few.
 void attend_tiled(const Attention& attention, PassBuffers& buffers, Member& member, const Meter& meter,
                   Meter::Lane& lane);
 void attend_eager(const Attention& attention, PassBuffers& buffers, Member& member, const Meter& meter,

@@ -28,7 +28,8 @@ Matrix normed(const Matrix& x, const NormWeights& w, float eps, const KernelTabl
 
 }  // namespace
 
-Matrix attend_pool(const AttentionPool& pool, MatrixView keys, MatrixView values, int first, float eps) {
+Matrix attend_pool(const AttentionPool& pool, MatrixView keys, MatrixView values, int first, float eps,
+                   MatrixSpan seen) {
   const KernelTable& table = pool.proj.table();
   const int channels = keys.cols, dim = channels / pool.heads, count = keys.rows - first;
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(dim)));
@@ -43,6 +44,7 @@ Matrix attend_pool(const AttentionPool& pool, MatrixView keys, MatrixView values
       shares(0, t) = sum;
     }
     table.softmax({shares.row(0), shares.stride(), 0, 1, count, scale});
+    if (seen.data != nullptr) std::copy_n(shares.row(0), count, seen.row(head));
     float* out = looked.row(0) + column;
     for (int t = 0; t < count; ++t) {
       const float* value = values.row(first + t) + column;

@@ -6,8 +6,9 @@
 
 namespace vit {
 
-/// (1, C): what the pool makes of keys and values, each (N, C), of which it reads those from `first` on. Runs on the
-/// caller's thread.
-Matrix attend_pool(const AttentionPool& pool, MatrixView keys, MatrixView values, int first, float eps);
+/// (1, C): what the pool makes of keys and values, each (N, C), of which it reads those from `first` on. `seen`
+/// (heads, N - first) receives where it looks, or is empty. Runs on the caller's thread.
+Matrix attend_pool(const AttentionPool& pool, MatrixView keys, MatrixView values, int first, float eps,
+                   MatrixSpan seen);
 
 }  // namespace vit

@@ -69,6 +69,12 @@ class BackwardThread {
     attend_again(pass_, b, rows_, lane_);
     MatrixView heads = pass_.heads.view();
     if (w.attn_norm) heads = norm(heads, *w.attn_norm, normed, Op::attn_norm);
+    if (parallel()) {  // the MLP reads what the attention reads
+      const MatrixView dhidden = through_activation(w, normed);
+      sync();
+      product(w.fc1, dhidden, 0, false, pass_.dnormed.span(), Op::fc1);
+      return sync();
+    }
     project(b, heads, x, middle);
     norm(middle, w.norm2, normed, Op::norm2);
     const MatrixView dhidden = through_activation(w, normed);
@@ -124,7 +130,7 @@ class BackwardThread {
     }
     int group = 0;
     for (const MatrixView part : {pass_.dq.view(), pass_.dk.view(), pass_.dv.view()}) {
-      product(w.qkv, part, group, group > 0, dnormed, Op::qkv);
+      product(w.qkv, part, group, group > 0 || parallel(), dnormed, Op::qkv);
       ++group;
     }
     sync();
@@ -136,6 +142,9 @@ class BackwardThread {
     }
     if (goes_on) norm_back(x, w.norm1, dnormed, dx, dx, Op::norm1);
   }
+
+  /// Then dnormed holds the MLP's part of its gradient before the attention's comes.
+  bool parallel() const { return model_.config.order == ModelConfig::Order::parallel; }
 
   /// v, a third of qkv. (N, C)
   void values(const Linear& qkv, MatrixView x) {

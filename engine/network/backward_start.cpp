@@ -22,7 +22,14 @@ Matrix through_head(const Trace& trace, int head, int logit) {
     const Linear& first = *model.head_hidden;
     Matrix hidden(1, first.outputs());
     linear(pool_tokens(trace, 0).view(), first, {}, {hidden.span()}, {0, 1, 0, -1});
-    slopes.activation(model.config.head_activation, hidden.row(0), gradient.row(0), gradient.cols());
+    if (model.config.head_tanh) {
+      for (int i = 0; i < gradient.cols(); ++i) {
+        const float y = std::tanh(hidden(0, i));
+        gradient(0, i) *= 1 - y * y;
+      }
+    } else {
+      slopes.activation(model.config.head_activation, hidden.row(0), gradient.row(0), gradient.cols());
+    }
     Matrix before(1, first.inputs());
     const AlignedFloats room = allocate_floats(transposed_room(first));
     linear_transposed(first, {.dy = gradient.view(), .dx = before.span(), .panels = {0, transposed_panels(first)}},
@@ -121,6 +128,13 @@ std::string refused_backward(const Trace& trace) {
   if (!trace.extent.whole())
     return "The pass ended before the network did, so that there is no way back; run all of it.";
   const ModelConfig& config = trace.model->config;
+  if (config.talking_heads)
+    return "The heads of this network are mixed before and behind the softmax (talking heads), through which there is "
+           "no way back here.";
+  if (config.order == ModelConfig::Order::post_norm)
+    return "The norms of this network stand behind its branches, through which there is no way back here.";
+  if (config.qk_norm)
+    return "This network normalises the queries and keys of each head, through which there is no way back here.";
   if (config.classes > 0 && config.pool == ModelConfig::Pool::attention)
     return "The classes of this network are read from a pool with an attention of its own, through which there is no "
            "way "

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/network/attention_paths.h"
 #include "engine/network/attention_pool.h"
+#include "engine/network/class_attention.h"
 #include "engine/network/dropout.h"
 #include "engine/network/pass.h"
 #include "engine/network/pass_buffers.h"
@@ -81,25 +83,52 @@ class PassThread {
     done(Op::position);
   }
 
-  /// y = x₁ + MLP(norm2(x₁)), x₁ = x + Attention(norm1(x)). All (N, C)
+  /// y = x₁ + MLP(norm2(x₁)), x₁ = x + Attention(norm1(x)), or in another order. All (N, C)
   void run_block(int b, MatrixView x, MatrixSpan y) {
     const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
+    const bool behind = model_.config.order == ModelConfig::Order::post_norm;
+    const bool parallel = model_.config.order == ModelConfig::Order::parallel;
     const Attention attention = pass_.attention(b);
     const MatrixSpan normed = buffers_.normed.span(), heads = buffers_.heads.span(), middle = buffers_.middle.span();
     const MatrixSpan q = pass_.q(b), k = pass_.k(b), v = pass_.v(b);
 
-    norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
-    linear(normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
+    if (!behind) norm(x, w.norm1, normed, Op::norm1);                                      // (N, C)
+    linear(behind ? x : normed, w.qkv, {.bias = settings_.qkv_bias}, {q, k, v}, Op::qkv);  // 3 × (N, C)
+    if (w.q_norm) normalise_heads(w, q, k);                                                // 2 × (N, C)
     turn(b, q, k);
     if (!goes_on(b)) return;
-    attend(attention);                                                                         // (N, C)
-    if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                          // (N, C)
-    project(b, heads, {.scale = data(w.layer_scale1), .residual = x}, middle);                 // (N, C)
-    norm(middle, w.norm2, normed, Op::norm2);                                                  // (N, C)
-    const MatrixSpan hidden = expand(w, normed);                                               // (N, M)
-    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                           // (N, M)
-    linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = middle}, {y}, Op::fc2);  // (N, C)
-    place_again(b, y);                                                                         // (N, C)
+    attend(attention);                                                                                  // (N, C)
+    if (w.attn_norm) norm(heads, *w.attn_norm, heads, Op::attn_norm);                                   // (N, C)
+    project(b, heads, {.scale = data(w.layer_scale1), .residual = behind ? MatrixView() : x}, middle);  // (N, C)
+    if (behind) add_normed(w.norm1, Op::norm1, x, Op::residual1, middle);                               // (N, C)
+    if (!behind && !parallel) norm(middle, w.norm2, normed, Op::norm2);                                 // (N, C)
+    const MatrixSpan hidden = expand(w, behind ? middle : normed);                                      // (N, M)
+    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                                    // (N, M)
+    linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = behind ? MatrixView() : middle}, {y},
+           Op::fc2);                                                       // (N, C)
+    if (behind) add_normed(w.norm2, Op::norm2, middle, Op::residual2, y);  // (N, C)
+    place_again(b, y);                                                     // (N, C)
+  }
+
+  /// y = x + norm(y), where norms stand behind the branches.
+  void add_normed(const NormWeights& w, Op norm_op, MatrixView x, Op residual_op, MatrixSpan y) {
+    norm(y, w, y, norm_op);
+    for (int t = rows_.begin; t < rows_.end; ++t) {
+      for (int c = 0; c < y.cols; ++c) y.row(t)[c] += x(t, c);
+    }
+    done(residual_op);
+  }
+
+  /// Of every head for itself.
+  void normalise_heads(const BlockWeights& w, MatrixSpan q, MatrixSpan k) {
+    const int dim = model_.config.channels / model_.config.num_heads;
+    for (int column = 0; column < q.cols; column += dim) {
+      const MatrixSpan queries = {q.data + column, q.rows, dim, q.stride},
+                       keys = {k.data + column, k.rows, dim, k.stride};
+      norm_rows(queries, *w.q_norm, queries, rows_);
+      norm_rows(keys, *w.k_norm, keys, rows_);
+    }
+    done(Op::qk_norm);
   }
 
   /// YOLOS adds positions between its blocks, too.
@@ -147,6 +176,7 @@ class PassThread {
       dropout_row(proj_drop_key(settings_.seed, b, t), drop, y.row(t), y.row(t), y.cols);
     }
     done(Op::proj_drop);
+    if (epilogue.residual.data == nullptr) return;  // a norm comes first
     for (int t = rows_.begin; t < rows_.end; ++t) {
       const float* residual = epilogue.residual.row(t);
       for (int c = 0; c < y.cols; ++c) {
@@ -183,6 +213,7 @@ class PassThread {
       lane_.restart();  // no row of the table
     }
     if (model_.attention_pool) attend_pooled(features);
+    if (!model_.class_blocks.empty()) attend_class_token(x);
     if (!model_.head) return;
     member_.sync();  // pooling looks at all tokens
     lane_.restart();
@@ -208,19 +239,51 @@ class PassThread {
     member_.sync();  // the query looks at all keys
     lane_.restart();
     const Matrix attended =
-        attend_pool(pool, keys, values, pool.prefix_too ? 0 : pass_.trace.grid.prefix, model_.config.eps);
+        attend_pool(pool, keys, values, pool.prefix_too ? 0 : pass_.trace.grid.prefix, model_.config.eps, shares_of(0));
     pooled_ = pool_tokens(pass_.trace, 0, &attended);
     if (member_.thread() == 0) std::copy_n(pooled_.row(0), pooled_.cols(), pass_.trace.pooled.data());
     done(Op::pool);
   }
 
+  /// CaiT: as with a pool, every thread makes keys and values of its tokens, and the class token for itself. (1, C)
+  void attend_class_token(MatrixView x) {
+    const MatrixSpan normed = buffers_.normed.span(), keys = buffers_.middle.span(), values = buffers_.heads.span();
+    Matrix token(1, x.cols);
+    std::copy(model_.class_query.begin(), model_.class_query.end(), token.row(0));
+    for (std::size_t i = 0; i < model_.class_blocks.size(); ++i) {
+      const ClassBlock& block = model_.class_blocks[i];
+      member_.sync();  // nobody reads the keys of the class block before
+      lane_.restart();
+      norm_rows(x, block.norm1, normed, rows_);
+      linear_part(normed, block.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
+      lane_.lap(Op::pool);
+      member_.sync();  // the class token looks at all keys
+      lane_.restart();
+      token = attend_class(block, model_.config, token.view(), keys, values, shares_of(i));
+      done(Op::pool);
+    }
+    pooled_ = Matrix(1, x.cols);
+    norm_rows(token.span(), *model_.norm, pooled_.span(), {0, 1});
+    if (member_.thread() == 0) std::copy_n(pooled_.row(0), pooled_.cols(), pass_.trace.pooled.data());
+    done(Op::pool);
+  }
+
+  /// Where a pool's query looks is written down once.
+  MatrixSpan shares_of(std::size_t pool) const {
+    return member_.thread() == 0 ? pass_.trace.pool_shares.at(pool).span() : MatrixSpan();
+  }
+
   /// The pooled token, through the first of two layers if the head has two. (1, C), (1, 2C) or (1, hidden)
   Matrix head_input() const {
-    Matrix pooled = model_.attention_pool ? Matrix(pooled_.view()) : pool_tokens(pass_.trace, 0);
+    const bool attended = model_.config.pool == ModelConfig::Pool::attention;
+    Matrix pooled = attended ? Matrix(pooled_.view()) : pool_tokens(pass_.trace, 0);
     if (!model_.head_hidden) return pooled;
     Matrix hidden(1, model_.head_hidden->outputs());
     vit::linear(pooled.view(), *model_.head_hidden, {.activation = model_.config.head_activation}, {hidden.span()},
                 {0, 1, 0, -1});
+    if (model_.config.head_tanh) {
+      for (int i = 0; i < hidden.cols(); ++i) hidden(0, i) = std::tanh(hidden(0, i));
+    }
     return hidden;
   }
 

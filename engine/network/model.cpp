@@ -46,6 +46,12 @@ std::string ModelConfig::prefix_name(int token) const {
   return "detection token " + std::to_string(token - registers);
 }
 
+std::string ModelConfig::fixed_heads() const {
+  if (talking_heads) return "its heads are mixed by weights of the trained heads (talking heads)";
+  if (qk_norm) return "its queries and keys are normalised over the channels of a trained head";
+  return "";
+}
+
 void validate(const ModelConfig& config) {
   require_range("depth (blocks)", config.depth, 1, 1024);
   require_range("width (channels)", config.channels, 1, 65536);
@@ -71,6 +77,13 @@ void validate(const ModelConfig& config) {
   if (config.relative_bias != ModelConfig::RelativeBias::none && (!config.class_token || config.prefix_tokens() != 1)) {
     throw Error("Relative positions are known for a class token and patches, and for no other tokens.");
   }
+  require_range("class-attention blocks", config.class_blocks, 0, 1024);
+  if (config.order != ModelConfig::Order::pre_norm && config.relative_bias != ModelConfig::RelativeBias::none)
+    throw Error("Relative positions are known of blocks that begin with a norm alone.");
+  if (config.order == ModelConfig::Order::post_norm && config.layer_scale)
+    throw Error("Layer scale beside norms that stand behind the branches is not supported.");
+  if (config.talking_heads && config.relative_bias != ModelConfig::RelativeBias::none)
+    throw Error("Talking heads beside relative positions are not supported.");
   if (!(config.eps > 0 && config.eps < 1)) throw Error("A norm's eps must lie between 0 and 1.");
   using Pool = ModelConfig::Pool;
   if ((config.pool == Pool::class_token || config.pool == Pool::class_and_mean) && !config.class_token) {

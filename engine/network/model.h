@@ -24,6 +24,8 @@ struct PositionRule {
   double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
   bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
   bool resampled = true;      // false: the family runs at its own size only
+  bool corners = false;       // resampled so that the outermost positions stay (torch's align_corners)
+  bool of_square = false;     // resampled to a square of the longer side, of which the upper left part counts (RADIO)
   /// Queries and keys turn by their place (RoPE), half of a head's d channels with the row, half with the column.
   ///   halves   channels i and i + d/2 turn together (DINOv3, MLCD)
   ///   pairs    channels 2i and 2i + 1 turn together (EVA-02, rope-vit, Perception Encoder)
@@ -70,18 +72,27 @@ struct ModelConfig {
   bool embed_norm = false;  // norm of the patches before their positions are added (AIMv2)
   bool norm_pre = false;    // LayerNorm before block 0 (CLIP)
   bool final_norm = true;   // LayerNorm after the last block
+  /// Where a block's norms and branches stand.
+  ///   pre_norm   x₁ = x + attention(norm1(x)), y = x₁ + MLP(norm2(x₁))
+  ///   post_norm  x₁ = x + norm1(attention(x)), y = x₁ + norm2(MLP(x₁)): Swin V2's, EVA-02 enormous
+  ///   parallel   y = x + attention(norm1(x)) + MLP(norm1(x)): ViT-22B's
+  enum class Order : std::uint8_t { pre_norm, post_norm, parallel } order = Order::pre_norm;
+  bool qk_norm = false;        // each head's queries and keys are normalised before they meet (ViT-22B)
+  bool talking_heads = false;  // heads are mixed before and after the softmax (Shazeer et al. 2020; CaiT)
+  int class_blocks = 0;        // behind the blocks, in which a class token alone looks (CaiT): see ClassBlock
   bool layer_scale = false;
   bool swiglu = false;     // fc1 makes 2M: silu(gate)·x
   bool attn_norm = false;  // LayerNorm of the heads' outputs before proj (EVA-02 CLIP)
   bool mlp_norm = false;   // LayerNorm before fc2 (EVA-02)
   /// What the head reads. class_and_mean: 2C numbers, the class token and then the mean of the patches (DINOv2).
-  /// attention: what a learned query makes of the tokens, see AttentionPool.
+  /// attention: what a learned query makes of the tokens, see AttentionPool, or class blocks do.
   enum class Pool : std::uint8_t { class_token, mean_patches, mean_with_distilled, class_and_mean, attention };
   Pool pool = Pool::class_token;
   bool pool_before_norm = false;  // it reads the last block's output, not the features (Hugging Face CLIP)
   bool fc_norm = false;           // LayerNorm after pooling in place of before it
   int head_hidden = 0;            // outputs of the head's first layer where it has two, else 0
-  Activation head_activation = Activation::none;  // between those two
+  Activation head_activation = Activation::none;  // between those two, or
+  bool head_tanh = false;                         // a hyperbolic tangent (pre_logits of the first ViTs)
   Activation activation = Activation::gelu;
   int pool_hidden = 0;    // Pool::attention: hidden width of its MLP, 0 where it has none
   bool rms_norm = false;  // the norms are RMSNorm
@@ -97,6 +108,8 @@ struct ModelConfig {
   int prefix_tokens() const { return class_tokens() + (distillation_token ? 1 : 0) + registers + detection_tokens; }
   int class_tokens() const { return class_token ? 1 + more_class_tokens : 0; }
   std::string prefix_name(int token) const;  // "class token", "distillation token", "register 2"
+  /// Empty, or why no other head count than the trained one can run.
+  std::string fixed_heads() const;
 };
 
 /// Throws Error if sizes contradict each other or are absurd.
@@ -120,15 +133,33 @@ struct AttentionPool {
   Activation activation = Activation::gelu;
 };
 
+/// Mixes what all heads have for a query and a key: y = weight·x + bias over the h heads.
+struct HeadMix {
+  Matrix weight;            // (h, h)
+  std::vector<float> bias;  // (h)
+};
+
+/// One of CaiT's last blocks (Touvron et al. 2021, "Going deeper with Image Transformers"): the class token looks at
+/// itself and the patches, which stay as they are. c₁ = c + scale1·proj(attention), c₂ = c₁ + scale2·MLP(norm2(c₁)).
+struct ClassBlock {
+  NormWeights norm1, norm2;           // (C)
+  Linear query;                       // (C, C)
+  Linear keys_values;                 // (2C, C), groups 2
+  Linear proj, fc1, fc2;              // (C, C), (M, C), (C, M)
+  std::vector<float> scale1, scale2;  // (C)
+};
+
 struct BlockWeights {
-  NormWeights norm1, norm2;                        // (C)
-  std::optional<NormWeights> attn_norm, mlp_norm;  // (C), (M)
-  Linear qkv;                                      // (3C, C), groups 3: q, k, v, each head-major
-  Linear proj;                                     // (C, C)
-  Linear fc1;                                      // (M, C), or (2M, C) with swiglu
-  Linear fc2;                                      // (C, M)
-  std::vector<float> layer_scale1, layer_scale2;   // (C) or empty
-  Matrix relative_bias;                            // (ways, h) as relative_bias.h has it, or empty
+  NormWeights norm1, norm2;                          // (C); norm2 is empty where the branches are parallel
+  std::optional<NormWeights> attn_norm, mlp_norm;    // (C), (M)
+  std::optional<NormWeights> q_norm, k_norm;         // (C/h)
+  Linear qkv;                                        // (3C, C), groups 3: q, k, v, each head-major
+  Linear proj;                                       // (C, C)
+  Linear fc1;                                        // (M, C), or (2M, C) with swiglu
+  Linear fc2;                                        // (C, M)
+  std::vector<float> layer_scale1, layer_scale2;     // (C) or empty
+  Matrix relative_bias;                              // (ways, h) as relative_bias.h has it, or empty
+  std::optional<HeadMix> mix_scores, mix_attention;  // before and after the softmax: talking heads
 };
 
 /// How sure the program is of something that the tensors do not say.
@@ -172,8 +203,10 @@ struct Model {
   std::optional<NormWeights> embed_norm, norm_pre, norm, fc_norm;
   std::vector<BlockWeights> blocks;  // (L)
   std::optional<AttentionPool> attention_pool;
-  std::optional<Linear> head_hidden;  // the first of a head's two layers
-  std::optional<Linear> head;         // (K, C), or (K, 2C) for Pool::class_and_mean; the second of two
+  std::vector<float> class_query;        // (C) the class token that enters the class blocks, or empty
+  std::vector<ClassBlock> class_blocks;  // CaiT
+  std::optional<Linear> head_hidden;     // the first of a head's two layers
+  std::optional<Linear> head;            // (K, C), or (K, 2C) for Pool::class_and_mean; the second of two
   std::optional<Linear> head_distilled;
 };
 

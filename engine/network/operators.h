@@ -17,11 +17,14 @@ enum class Op : std::uint8_t {
   norm1,          // (N, C)
   qkv,            // (N, 3C)
   split,          // 3 × (h, N, C/h)  reshape and permute
+  qk_norm,        // 2 × (h, N, C/h)  norm of a head's queries and keys, where a family has it
   rope,           // 2 × (h, N, C/h)  rotary position embedding, where a family has it
   scores,         // (h, N, N)  q·kᵀ
   scale,          // (h, N, N)  · head_dim^-0.5
   relative_bias,  // (h, N, N)  + relative position bias, BEiT and its like
+  mix_scores,     // (h, N, N)  talking heads, CaiT only
   softmax,        // (h, N, N)
+  mix_attention,  // (h, N, N)  talking heads, CaiT only
   attn_drop,      // (h, N, N)
   attn_v,         // (h, N, C/h)
   merge,          // (N, C)  transpose and reshape
@@ -38,7 +41,7 @@ enum class Op : std::uint8_t {
   layer_scale2,   // (N, C)
   residual2,      // (N, C)
   norm,           // (N, C)
-  pool,           // (C)  attention of one learned query
+  pool,           // (C)  attention of one learned query, or of the class token behind the blocks
   head,           // (K)
 };
 inline constexpr int kOpCount = static_cast<int>(Op::head) + 1;

@@ -90,7 +90,10 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
     trace->output = Matrix(rows, config.channels);
     trace->features = Matrix(rows, config.channels);
     trace->logits.resize(static_cast<std::size_t>(config.classes));
-    if (input.model->attention_pool) trace->pooled.resize(static_cast<std::size_t>(config.channels));
+    if (config.pool == ModelConfig::Pool::attention) trace->pooled.resize(static_cast<std::size_t>(config.channels));
+    for (int b = 0; b < config.class_blocks; ++b) trace->pool_shares.emplace_back(config.num_heads, 1 + rows);
+    if (const auto& pool = input.model->attention_pool)
+      trace->pool_shares.emplace_back(pool->heads, pool->prefix_too ? rows : rows - grid.prefix);
   }
   if (input.settings.keep != Keep::none) {
     const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
@@ -206,6 +209,7 @@ MatrixSpan Pass::v(int block) const {
 Attention Pass::attention(int block) const {
   const Settings& settings = trace.settings;
   const BlockSettings& own = settings.blocks[static_cast<std::size_t>(block)];
+  const BlockWeights& weights = trace.model->blocks[static_cast<std::size_t>(block)];
   BlockTrace& target = kept(block);
   return {.table = &table,
           .tokens = trace.grid.tokens(),
@@ -218,6 +222,8 @@ Attention Pass::attention(int block) const {
           .v = v(block),
           .out = buffers.heads.span(),
           .bias = buffers.bias.empty() ? nullptr : buffers.bias[static_cast<std::size_t>(block)].get(),
+          .mix_scores = weights.mix_scores ? &*weights.mix_scores : nullptr,
+          .mix_attention = weights.mix_attention ? &*weights.mix_attention : nullptr,
           .maps = target.map_heads > 0 ? target.maps.get() : nullptr,
           .map_stride = Matrix::padded_stride(trace.grid.tokens()),
           .drop = settings.active_attn_drop(),

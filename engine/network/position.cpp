@@ -52,8 +52,7 @@ Taps antialiased_taps(int to, double scale, int from_size, bool bicubic) {
 }
 
 /// torch's way without antialiasing: four (two) points around the centre, those beyond the edge repeat it.
-Taps interpolated_taps(int to, double scale, int from_size, bool bicubic) {
-  double center = (to + 0.5) * scale - 0.5;
+Taps interpolated_taps(double center, int from_size, bool bicubic) {
   if (!bicubic) center = std::max(center, 0.0);
   const int base = static_cast<int>(std::floor(center));
   const int reach = bicubic ? 2 : 1;
@@ -72,8 +71,10 @@ std::vector<Taps> taps_of(int from_size, int to_size, const PositionRule& rule) 
   std::vector<Taps> taps;
   taps.reserve(static_cast<std::size_t>(to_size));
   for (int to = 0; to < to_size; ++to) {
-    taps.push_back(rule.antialias ? antialiased_taps(to, scale, from_size, rule.bicubic)
-                                  : interpolated_taps(to, scale, from_size, rule.bicubic));
+    const double corners = to_size > 1 ? to * (from_size - 1.0) / (to_size - 1.0) : 0;
+    taps.push_back(rule.antialias
+                       ? antialiased_taps(to, scale, from_size, rule.bicubic)
+                       : interpolated_taps(rule.corners ? corners : (to + 0.5) * scale - 0.5, from_size, rule.bicubic));
   }
   return taps;
 }
@@ -212,6 +213,20 @@ void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int head_dim, i
 
 namespace {
 
+/// Those of the patches: (rows·cols, C).
+Matrix resampled_patches(const ModelConfig& config, MatrixView stored, const TokenGrid& grid) {
+  const int side = std::max(grid.rows, grid.cols);
+  const bool square = config.position.of_square;
+  Matrix patches = resample_grid(stored, config.grid_height, config.grid_width, square ? side : grid.rows,
+                                 square ? side : grid.cols, config.position);
+  if (!square) return patches;
+  Matrix part(grid.rows * grid.cols, patches.cols());
+  for (int r = 0; r < grid.rows; ++r)
+    for (int c = 0; c < grid.cols; ++c)
+      std::copy_n(patches.row(r * side + c), patches.cols(), part.row(r * grid.cols + c));
+  return part;
+}
+
 /// Stored positions (prefix tokens + stored grid, C) for another grid.
 Matrix resampled(const ModelConfig& config, const Matrix& positions, const TokenGrid& grid) {
   if (grid.rows == config.grid_height && grid.cols == config.grid_width) return Matrix(positions.view());
@@ -219,8 +234,7 @@ Matrix resampled(const ModelConfig& config, const Matrix& positions, const Token
   MatrixView stored = positions.view();
   stored.data = positions.row(prefix);
   stored.rows = config.grid_height * config.grid_width;
-  const Matrix patches =
-      resample_grid(stored, config.grid_height, config.grid_width, grid.rows, grid.cols, config.position);
+  const Matrix patches = resampled_patches(config, stored, grid);
   Matrix result(prefix + patches.rows(), config.channels);
   const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(config.channels);
   for (int r = 0; r < prefix; ++r) std::memcpy(result.row(r), positions.row(r), row_bytes);

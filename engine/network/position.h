@@ -32,6 +32,7 @@ void rotate(const Matrix& rotation, PositionRule::Rotary rotary, int head_dim, i
 ///   antialias, bicubic   a = -0.5, the support grows with the reduction (PIL, torch's antialias=True)
 ///   plain bicubic        a = -0.75 on four points (torch), edges clamped
 ///   bilinear             likewise with and without antialias
+/// Not antialiased, a rule with `corners` puts the first and the last on the first and the last.
 /// A rule with an offset takes its scale from (new + offset) / old instead of new / old (DINO, DINOv2).
 Matrix resample_grid(MatrixView grid, int rows, int cols, int new_rows, int new_cols, const PositionRule& rule);
 

@@ -3,6 +3,8 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <unsupported/Eigen/SpecialFunctions>
+#include <utility>
+#include <vector>
 
 #include "engine/network/dropout.h"
 #include "engine/network/position.h"
@@ -125,10 +127,15 @@ class ReferencePass {
   }
 
   Dense block(int b, const Dense& x) {
+    using Order = ModelConfig::Order;
     const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)];
-    Dense y = norm(x, w.norm1, model_.config.eps);
-    done(Op::norm1, y);
-    y = attention(b, y);
+    const bool behind = model_.config.order == Order::post_norm;
+    Dense before = x;  // what both branches read where they are parallel
+    if (!behind) {
+      before = norm(x, w.norm1, model_.config.eps);
+      done(Op::norm1, before);
+    }
+    Dense y = attention(b, before);
     if (w.attn_norm) {
       y = norm(y, *w.attn_norm, model_.config.eps);
       done(Op::attn_norm, y);
@@ -141,12 +148,19 @@ class ReferencePass {
       }
       done(Op::proj_drop, y);
     }
+    if (behind) {
+      y = norm(y, w.norm1, model_.config.eps);
+      done(Op::norm1, y);
+    }
     y = scaled(y, w.layer_scale1);
     made(Op::layer_scale1, y);
     const Dense middle = x + y;
     done(Op::residual1, middle);
-    y = norm(middle, w.norm2, model_.config.eps);
-    done(Op::norm2, y);
+    y = behind ? middle : before;
+    if (model_.config.order == Order::pre_norm) {
+      y = norm(middle, w.norm2, model_.config.eps);
+      done(Op::norm2, y);
+    }
     y = linear(y, w.fc1);
     done(Op::fc1, y);
     if (model_.config.swiglu) {
@@ -162,6 +176,10 @@ class ReferencePass {
     }
     y = linear(y, w.fc2);
     done(Op::fc2, y);
+    if (behind) {
+      y = norm(y, w.norm2, model_.config.eps);
+      done(Op::norm2, y);
+    }
     y = scaled(y, w.layer_scale2);
     made(Op::layer_scale2, y);
     y += middle;
@@ -180,6 +198,15 @@ class ReferencePass {
     Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
     const int channels = at.channels();
     done(Op::qkv, qkv);
+    if (const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)]; w.q_norm) {
+      for (int head = 0; head < at.heads; ++head) {
+        auto q = qkv.middleCols(head * at.head_dim, at.head_dim);
+        auto k = qkv.middleCols(channels + head * at.head_dim, at.head_dim);
+        q = norm(q, *w.q_norm, model_.config.eps);
+        k = norm(k, *w.k_norm, model_.config.eps);
+      }
+      done(Op::qk_norm, qkv);
+    }
     if (!pass_.buffers.rotations.empty()) {
       for (const int column : {0, channels}) {
         const MatrixSpan part{qkv.data() + column, at.tokens, channels, qkv.cols()};
@@ -190,6 +217,7 @@ class ReferencePass {
     }
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
+    if (at.mix_scores != nullptr) return talking_attention(b, at, qkv);
     Dense y(at.tokens, channels);
     const bool biased = model_.config.relative_bias != ModelConfig::RelativeBias::none;
     const Matrix ways = biased ? relative_ways(model_, pass_.trace.grid, b) : Matrix();
@@ -232,6 +260,51 @@ class ReferencePass {
     return y;
   }
 
+  /// All heads at once: their scores are mixed, and their probabilities. (N, C)
+  Dense talking_attention(int b, const Attention& at, const Dense& qkv) {
+    const int channels = at.channels(), d = at.head_dim;
+    std::vector<Dense> p;
+    for (int head = 0; head < at.heads; ++head) {
+      const Dense q = qkv.middleCols(head * d, d), k = qkv.middleCols(channels + head * d, d);
+      p.emplace_back(q * k.transpose() * at.scale());
+    }
+    done_heads(Op::scores, p);
+    p = mixed(p, *at.mix_scores);
+    done_heads(Op::mix_scores, p);
+    for (int head = 0; head < at.heads; ++head) {
+      p[static_cast<std::size_t>(head)] = softmax(p[static_cast<std::size_t>(head)]);
+      if (at.maps == nullptr) continue;
+      float* map = at.maps + static_cast<std::ptrdiff_t>(head) * at.tokens * at.map_stride;
+      dense(MatrixSpan{map, at.tokens, at.tokens, at.map_stride}) = p[static_cast<std::size_t>(head)];
+    }
+    done_heads(Op::softmax, p);
+    p = mixed(p, *at.mix_attention);
+    done_heads(Op::mix_attention, p);
+    Dense y(at.tokens, channels);
+    for (int head = 0; head < at.heads; ++head) {
+      Dense& own = p[static_cast<std::size_t>(head)];
+      for (int query = 0; at.drop > 0.f && query < at.tokens; ++query)
+        drop_row(own, query, at.drop, attn_drop_key(at.seed, b, head, query));
+      Dense out = own * qkv.middleCols(2 * channels + head * d, d);
+      const float factor = at.factor(head);
+      if (factor == 0.f) out.setZero();
+      y.middleCols(head * d, d) = out * factor;
+    }
+    done(Op::attn_v, y);
+    return y;
+  }
+
+  static std::vector<Dense> mixed(const std::vector<Dense>& heads, const HeadMix& mix) {
+    std::vector<Dense> result;
+    for (std::size_t out = 0; out < heads.size(); ++out) {
+      Dense sum = Dense::Constant(heads[0].rows(), heads[0].cols(), mix.bias[out]);
+      for (std::size_t in = 0; in < heads.size(); ++in)
+        sum += mix.weight(static_cast<int>(out), static_cast<int>(in)) * heads[in];
+      result.push_back(std::move(sum));
+    }
+    return result;
+  }
+
   /// The mean over a head's channels of what their trained heads have for the way from key to query. (N, N)
   Dense relative_bias(const Matrix& ways, int head, int head_dim) const {
     const TokenGrid& grid = pass_.trace.grid;
@@ -253,6 +326,31 @@ class ReferencePass {
     return bias;
   }
 
+  /// What the class blocks make of the class token. (1, C)
+  Dense class_token(const Dense& x) const {
+    const ModelConfig& config = model_.config;
+    const int channels = config.channels, dim = channels / config.num_heads;
+    Dense token = row(model_.class_query);
+    for (std::size_t i = 0; i < model_.class_blocks.size(); ++i) {
+      const ClassBlock& block = model_.class_blocks[i];
+      Dense all(1 + x.rows(), channels);
+      all << token, x;
+      all = norm(all, block.norm1, config.eps);
+      const Dense q = linear(all.topRows(1), block.query), kv = linear(all, block.keys_values);
+      Dense looked(1, channels);
+      for (int head = 0; head < config.num_heads; ++head) {
+        const Dense scores = q.middleCols(head * dim, dim) * kv.middleCols(head * dim, dim).transpose();
+        const Dense shares = softmax(scores / std::sqrt(static_cast<float>(dim)));
+        looked.middleCols(head * dim, dim) = shares * kv.middleCols(channels + head * dim, dim);
+        dense(pass_.trace.pool_shares.at(i).span()).row(head) = shares.row(0);
+      }
+      token += scaled(linear(looked, block.proj), block.scale1);
+      const Dense hidden = activate(linear(norm(token, block.norm2, config.eps), block.fc1), config.activation);
+      token += scaled(linear(hidden, block.fc2), block.scale2);
+    }
+    return norm(token, *model_.norm, config.eps);
+  }
+
   /// What the one learned query of an attention pool makes of the tokens. (1, C)
   Dense attended(const Dense& features) const {
     const AttentionPool& pool = *model_.attention_pool;
@@ -266,6 +364,7 @@ class ReferencePass {
       const Row query = row(pool.query).segment(head * dim, dim) / std::sqrt(static_cast<float>(dim));
       const Dense shares = softmax(Dense(query * kv.middleCols(head * dim, dim).transpose()));
       looked.middleCols(head * dim, dim) = shares * kv.middleCols(channels + head * dim, dim);
+      dense(pass_.trace.pool_shares.at(0).span()).row(head) = shares.row(0);
     }
     Dense y = linear(looked, pool.proj);
     if (!pool.fc1) return y;
@@ -285,13 +384,18 @@ class ReferencePass {
       Eigen::Map<Row>(trace.pooled.data(), pooled.cols()) = pooled.row(0);
       done(Op::pool, pooled);
     }
+    if (!model_.class_blocks.empty()) {
+      const Dense pooled = class_token(x);
+      Eigen::Map<Row>(trace.pooled.data(), pooled.cols()) = pooled.row(0);
+      done(Op::pool, pooled);
+    }
     if (!model_.head) return;
     const Dense features = model_.config.pool_before_norm ? x : Dense(dense(trace.features.view()));
     const auto logits = [&](const Dense& token, const Linear& head) -> Row {
       return linear(model_.fc_norm && !model_.attention_pool ? norm(token, *model_.fc_norm, eps) : token, head).row(0);
     };
     Dense pooled = features.row(0);
-    if (model_.attention_pool) {
+    if (model_.config.pool == ModelConfig::Pool::attention) {
       pooled = Eigen::Map<const Row>(trace.pooled.data(), features.cols());
     } else if (model_.config.pool == ModelConfig::Pool::mean_patches) {
       pooled = features.bottomRows(features.rows() - trace.grid.prefix).colwise().mean();
@@ -303,6 +407,7 @@ class ReferencePass {
       pooled = features.topRows(2).colwise().mean();
     }
     if (model_.head_hidden) pooled = activate(linear(pooled, *model_.head_hidden), model_.config.head_activation);
+    if (model_.config.head_tanh) pooled = Dense(pooled.array().tanh());
     Row result = logits(pooled, *model_.head);
     if (model_.head_distilled) result = 0.5f * (result + logits(features.row(1), *model_.head_distilled));
     Eigen::Map<Row>(trace.logits.data(), result.size()) = result;
@@ -320,6 +425,16 @@ class ReferencePass {
 
   void made(Op op, const Dense& y) {
     if (watch_) watch_(op, block_, head_, {y.data(), static_cast<int>(y.rows()), static_cast<int>(y.cols()), y.cols()});
+  }
+
+  void done_heads(Op op, const std::vector<Dense>& heads) {
+    for (std::size_t head = 0; head < heads.size(); ++head) {
+      head_ = static_cast<int>(head);
+      made(op, heads[head]);
+    }
+    head_ = -1;
+    lane_.lap(op);
+    pass_.meter.throw_if_stopped();
   }
 
   void done(Op op, const Dense& y) {

@@ -45,7 +45,11 @@ void check_block(int block, const BlockSettings& settings, const ModelConfig& co
   const int heads = settings.heads;
   if (heads < 1 || config.channels % heads != 0) {
     throw Error(std::to_string(heads) + " heads do not divide C = " + std::to_string(config.channels) +
-                ": possible are " + list(divisors(config.channels)) + ".");
+                ": possible are " + list(possible_heads(config)) + ".");
+  }
+  if (const std::string fixed = config.fixed_heads(); !fixed.empty() && heads != config.num_heads) {
+    throw Error("This network runs with its " + std::to_string(config.num_heads) + " trained heads only, because " +
+                fixed + ".");
   }
   for (int head : settings.off) {
     if (head >= 0 && head < heads) continue;
@@ -184,6 +188,10 @@ std::vector<int> divisors(int channels) {
     if (channels % d == 0) result.push_back(d);
   }
   return result;
+}
+
+std::vector<int> possible_heads(const ModelConfig& config) {
+  return config.fixed_heads().empty() ? divisors(config.channels) : std::vector<int>{config.num_heads};
 }
 
 Numbers effective(Numbers numbers) {

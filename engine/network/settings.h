@@ -100,8 +100,11 @@ Settings with_heads(Settings settings, int heads, int block);
 /// head that is switched off or scaled but does not exist by naming those that do.
 void validate(const Settings& settings, const ModelConfig& config);
 
-/// The divisors of C in ascending order: the possible head counts.
+/// The divisors of C in ascending order.
 std::vector<int> divisors(int channels);
+
+/// The head counts that a network can run with: those divisors, or the trained count alone.
+std::vector<int> possible_heads(const ModelConfig& config);
 
 /// The one form of all numbers that give the same result: dropouts that do not act are 0, and so is a seed that nothing
 /// uses. What compares settings compares these.

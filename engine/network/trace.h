@@ -71,7 +71,10 @@ struct Trace {
   Matrix output;                                          // (N, C) after the last block; rows as the extent has them
   Matrix features;                                        // (N, C) after the last norm, likewise
   std::vector<float> pooled;                              // (C) what an attention pool makes, else empty
-  std::vector<float> logits;                              // (K), empty for a network without a head
+  /// Where the pool's one query looks, (heads, tokens that it sees): of an attention pool, or of each class block,
+  /// whose first column is the class token itself. Else empty.
+  std::vector<Matrix> pool_shares;
+  std::vector<float> logits;  // (K), empty for a network without a head
   Timings timings;
   std::optional<NotFinite> not_finite;  // where the first number that is not finite appears, if one does
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Small versions of timm's Vision Transformers, each as a folder with its config.json and as a bare .pth, through
 Headlight: equal to timm, refused with a sentence, or guessed and said so. Writes the verdicts to architectures.csv.
-Needs torch, timm and safetensors; run by hand: check_architectures.py HEADLIGHT [NAME …]"""
+Needs torch, timm and safetensors; run by hand: check_architectures.py HEADLIGHT [NAME …], with names for their rows
+alone."""
 
 import csv
 import json
@@ -28,7 +29,8 @@ def small(name):
         full = timm.create_model(name)
     block = full.blocks[0]
     heads = getattr(getattr(block, "attn", block), "num_heads", 4) or 4
-    patch = full.patch_embed.patch_size[0]
+    patch = getattr(full, "patch_embed", None) or full.embeds
+    patch = patch.patch_size[0]
     width = heads * 16
     sizes = dict(img_size=4 * patch, embed_dim=width, depth=2, num_classes=CLASSES)
     return timm.create_model(name, **sizes), sizes
@@ -120,9 +122,14 @@ def main():
         counts[("folder", row[1])] = counts.get(("folder", row[1]), 0) + 1
         counts[("bare file", row[3])] = counts.get(("bare file", row[3]), 0) + 1
     print(counts)
-    if len(sys.argv) == 2:
-        with VERDICTS.open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([["architecture", "folder", "", "bare file, heads given", ""]] + rows)
+    table = {}
+    if len(sys.argv) > 2:  # the others stay as they are
+        with VERDICTS.open(newline="") as file:
+            table = {row[0]: row for row in list(csv.reader(file))[1:]}
+    table |= {row[0]: row for row in rows}
+    with VERDICTS.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(
+            [["architecture", "folder", "", "bare file, heads given", ""]] + [table[name] for name in sorted(table)])
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def query_and_key(block):
 
 def epsilon(block):
     """Of the block's norms: another one changes too little to be seen where tokens have a std of 0.5."""
-    norm = next(m for m in block.modules() if "Norm" in type(m).__name__)
+    norm = next(m for m in block.modules() if "Norm" in type(m).__name__ and not hasattr(m, "attn"))
     return getattr(norm, "eps", None) or norm.variance_epsilon
 
 

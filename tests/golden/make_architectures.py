@@ -18,19 +18,17 @@ MODULES = {
     "vision_transformer_hybrid": "its patches come from a convolutional network",
     "vision_transformer_relpos": "its attention adds relative positions",
     "vision_transformer_sam": "its attention works in windows and adds relative positions",
-    "cait": "its heads are mixed before and after the softmax (talking heads)",
     "xcit": "its attention is over channels, not over patches",
     "vitamin": "its first stages are convolutions",
-    "naflexvit": "it takes patches of pictures of any aspect ratio, which are given as a sequence",
 }
 BLOCKS = {
-    "ParallelScalingBlock": "its attention and MLP run side by side",
     "DiffParallelScalingBlock": "its attention is differential and runs beside the MLP",
     "ParallelThingsBlock": "each of its blocks has two attentions side by side",
-    "ResPostBlock": "its norms stand behind the branches",
-    "EvaBlockPostNorm": "its norms stand behind the branches",
     "DiffAttention": "its attention is differential",
 }
+
+
+POST_NORM = {"ResPostBlock", "EvaBlockPostNorm"}
 
 
 def built(name):
@@ -40,6 +38,8 @@ def built(name):
 
 def refusal(model):
     block = model.blocks[0]
+    if getattr(getattr(model, "embeds", None), "pos_embed_type", "") == "factorized":
+        return "its positions are sums of two tables, of rows and of columns"
     for part in (block, getattr(block, "attn", None), getattr(model, "rope", None)):
         if type(part).__name__ in BLOCKS:
             return BLOCKS[type(part).__name__]
@@ -60,20 +60,30 @@ def row(name):
     why = refusal(model)
     if why:
         return f'{{.name = "{name}", .refusal = "{why}"}}'
-    mlp = block.mlp
+    tokens = model.embeds if module == "naflexvit" else model
+    patch = tokens.patch_size if module == "naflexvit" else model.patch_embed.patch_size
     fields = [f'.name = "{name}"', f".channels = {model.embed_dim}", f".depth = {len(model.blocks)}",
-              f".patch_px = {model.patch_embed.patch_size[0]}", f".heads = {heads_of(block)}"]
-    activation = ACTIVATIONS[type(mlp.act).__name__]
+              f".patch_px = {patch[0]}", f".heads = {heads_of(block)}"]
+    activation = ACTIVATIONS[type(block.mlp_act if hasattr(block, "mlp_act") else block.mlp.act).__name__]
     if activation not in ("gelu", "silu"):  # SiLU here is the gate of a SwiGLU, which the tensors tell
         fields.append(f".activation = Activation::{activation}")
-    if block.norm1.eps != 1e-6:
-        fields.append(f".eps = {block.norm1.eps:g}f")
-    if type(block.norm1).__name__ == "RmsNorm":
+    norm = block.in_norm if hasattr(block, "in_norm") else block.norm1
+    if norm.eps != 1e-6:
+        fields.append(f".eps = {norm.eps:g}f")
+    if type(norm).__name__ == "RmsNorm":
         fields.append(".rms_norm = true")
-    if model.cls_token is None:
+    if tokens.cls_token is None or module == "cait":  # CaiT's is in no block but the last ones, of its own kind
         fields.append(".class_token = false")
-    if getattr(model, "reg_token", None) is not None:
-        fields.append(f".registers = {model.reg_token.shape[1]}")
+    if getattr(tokens, "reg_token", None) is not None:
+        fields.append(f".registers = {tokens.reg_token.shape[1]}")
+    if type(block).__name__ in POST_NORM:
+        fields.append(".post_norm = true")
+    if module == "naflexvit":
+        fields += [f".{field} = true" for field, is_so in
+                   (("position_bilinear", tokens.pos_embed_interp_mode == "bilinear"),
+                    ("position_plain", not tokens.pos_embed_antialias),
+                    ("position_corners", tokens.pos_embed_align_corners),
+                    ("position_of_square", tokens.pos_embed_ar_preserving)) if is_so]
     if model.global_pool == "avg":
         fields.append(".pool_mean = true")
     if all(isinstance(getattr(model, part, None), torch.nn.Identity) for part in ("norm", "fc_norm")):
@@ -95,7 +105,7 @@ def row(name):
 
 def main():
     warnings.filterwarnings("ignore")
-    wanted = {"vision_transformer", "deit", "eva", "beit"} | set(MODULES)
+    wanted = {"vision_transformer", "deit", "eva", "beit", "cait", "naflexvit"} | set(MODULES)
     names = sorted(n for n in timm.list_models() if registry._model_to_module[n] in wanted)
     rows = [row(name) for name in names]
     TARGET.write_text(f"""// Made by tests/golden/make_architectures.py from timm {timm.__version__}: do not edit.

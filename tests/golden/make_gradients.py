@@ -29,6 +29,7 @@ import transformers as hf
 from safetensors.torch import load_file, save_file
 from timm.models.vision_transformer import VisionTransformer
 
+import make_families_blocks
 import make_families_hf
 import make_families_timm
 import make_vit
@@ -58,6 +59,8 @@ CASES = {
     "families/timm_rope_gap": (2, "patches"),
     "families/timm_eva02": (4, "patches"),
     "families/timm_eva02_clip": (1, "class"),
+    "families/timm_parallel": (2, "patches"),
+    "families/timm_pre_logits": (3, "class"),
     "families/hf_vit": (1, "class"),
     "families/hf_vit_relu": (0, "class"),
     "families/hf_deit": (2, "class and distillation"),
@@ -84,6 +87,9 @@ def plain_timm(name):
 
 
 def family_timm(name):
+    if name in make_families_blocks.TIMM:
+        architecture, _, _, more = make_families_blocks.TIMM[name]
+        return timm.create_model(architecture, **{**make_families_blocks.SMALL, **more})
     architecture, _, _, _, more = make_families_timm.CASES[name]
     return timm.create_model(architecture, dynamic_img_size=True, **(make_families_timm.SMALL | more))
 
@@ -95,7 +101,15 @@ def timm_reference(model, folder):
         features = model.forward_features(pixels)
         return (model.forward_head(features) if model.num_classes else None), features[0]
 
-    return Reference(model, model.blocks, ("norm1",), forward)
+    return Reference(model, model.blocks, ("norm1", "in_norm"), forward)
+
+
+def pre_logits_reference(folder):
+    model = make_families_blocks.PreLogits()
+    weights = torch.load(folder / "vit_base_patch16_224_in21k.pth")
+    model.load_state_dict({k if k.startswith(("head", "pre_logits")) else "trunk." + k: v for k, v in weights.items()})
+    model.patch_embed = model.trunk.patch_embed
+    return Reference(model, model.trunk.blocks, ("norm1",), lambda pixels: (model(pixels), None))
 
 
 def hf_reference(name, folder):
@@ -116,6 +130,8 @@ def hf_reference(name, folder):
 def load(case):
     kind, name = case.split("/")
     folder = HERE / case
+    if name == "timm_pre_logits":
+        return pre_logits_reference(folder)
     if kind == "vit":
         return timm_reference(plain_timm(name), folder)
     return timm_reference(family_timm(name), folder) if name.startswith("timm") else hf_reference(name, folder)

@@ -111,6 +111,10 @@ Errors run(const std::shared_ptr<const Model>& model, const Golden& golden, cons
     std::copy(trace->pooled.begin(), trace->pooled.end(), row.row(0));
     errors.pooled = compare(row, reference).relative();
   }
+  for (std::size_t i = 0; golden.has("pool." + std::to_string(i) + suffix); ++i) {
+    const Distance d = compare(trace->pool_shares.at(i), golden.file->read_all("pool." + std::to_string(i) + suffix));
+    errors.attention = std::max(errors.attention, d.largest);
+  }
   if (golden.has("logits" + suffix) && model->config.classes > 0) {
     const std::vector<float> reference = golden.file->read_all("logits" + suffix);
     EXPECT_EQ(trace->logits.size(), reference.size());
@@ -268,6 +272,34 @@ const std::vector<Mutation>& mutations() {
          for (float& q : m.attention_pool->query) q *= 2;
        }},
       {"no MLP behind the pool", "hf_siglip", "", [](Model& m) { m.attention_pool->fc1.reset(); }},
+      {"heads that do not talk before the softmax", "cait", "",
+       [](Model& m) { m.blocks[1].mix_scores->weight = Matrix(2, 2); }},
+      {"heads that do not talk behind it", "cait", "",
+       [](Model& m) { m.blocks[1].mix_attention->bias.assign(2, 0.f); }},
+      {"one class block", "cait", "", [](Model& m) { m.class_blocks.pop_back(); }},
+      {"branches one behind the other", "timm_parallel", "",
+       [](Model& m) {
+         m.config.order = ModelConfig::Order::pre_norm;
+         for (BlockWeights& b : m.blocks) b.norm2 = {b.norm1.weight, b.norm1.bias};
+       }},
+      {"queries not normalised", "timm_parallel_qk", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) b.q_norm.reset();
+       }},
+      {"norms before the branches", "timm_rpn", "",
+       [](Model& m) { m.config.order = ModelConfig::Order::pre_norm; }},
+      {"norms before the branches", "timm_eva02_enormous", "",
+       [](Model& m) { m.config.order = ModelConfig::Order::pre_norm; }},
+      {"positions of the whole square", "radio", ".wide", [](Model& m) { m.config.position.of_square = false; }},
+      {"corners stay", "hf_radio", "", [](Model& m) { m.config.position.corners = true; }},
+      {"corners do not stay", "timm_naflex_radio", "", [](Model& m) { m.config.position.corners = false; }},
+      {"positions bicubic", "hf_naflex", ".wide", [](Model& m) { m.config.position.bicubic = true; }},
+      {"positions of the whole square", "timm_naflex", ".wide", [](Model& m) { m.config.position.of_square = false; }},
+      {"GELU for the hyperbolic tangent", "timm_pre_logits", "",
+       [](Model& m) {
+         m.config.head_tanh = false;
+         m.config.head_activation = Activation::gelu;
+       }},
       {"class token for the mean", "timm_fc_norm", "",
        [](Model& m) { m.config.pool = ModelConfig::Pool::class_token; }}};
   return list;

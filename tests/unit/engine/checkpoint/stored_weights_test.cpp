@@ -244,7 +244,7 @@ TEST(StoredWeights, ConfigFieldsOfOtherNetworksAreRefused) {
   EXPECT_THAT(with(R"({"use_relative_position_bias": true})"), HasSubstr("relative_position_bias"));
   EXPECT_THAT(with(R"({"hidden_size": 12, "num_hidden_layers": 3})"), HasSubstr("incomplete"));
   EXPECT_THAT(with(R"({"num_register_tokens": 4})"), HasSubstr("register tokens"));
-  EXPECT_THAT(with(R"({"architecture": "vit_base_patch16_rpn_224"})"), HasSubstr("norms stand behind"));
+  EXPECT_THAT(with(R"({"architecture": "vit_dwee_patch16_reg1_gap_256"})"), HasSubstr("differential"));
   EXPECT_EQ(with(R"({"hidden_act": "relu", "some_new_field": 3})"), "no error");
 }
 

@@ -186,6 +186,25 @@ TEST(Preprocess, GreyIsPilsLuminance) {
   EXPECT_EQ(pixels.resized.rgb, (std::vector<std::uint8_t>{124, 124, 124, 29, 29, 29}));
 }
 
+/// Sizes as transformers 5.24's get_image_size_for_max_num_patches gives them.
+TEST(Preprocess, AsManyPatchesAsFitAtThePhotosAspectRatio) {
+  struct Case {
+    int height, width, patch_px, most, to_height, to_width;
+  };
+  for (const Case& c :
+       {Case{480, 640, 16, 256, 224, 288}, Case{2848, 4288, 16, 256, 208, 304}, Case{30, 1000, 16, 256, 48, 1360},
+        Case{100, 100, 14, 1024, 448, 448}, Case{1, 1, 16, 256, 112, 112}, Case{719, 1281, 16, 576, 288, 512}}) {
+    Preprocessing p;
+    p.resize = ResizeRule::patches;
+    p.most_patches = c.most;
+    p.multiple = c.patch_px;
+    p.crop = CropRule::multiple;
+    const InputSize size = input_size(c.width, c.height, p, c.patch_px);
+    EXPECT_EQ(size.height, c.to_height) << c.height << ' ' << c.width;
+    EXPECT_EQ(size.width, c.to_width) << c.height << ' ' << c.width;
+  }
+}
+
 TEST(Preprocess, WhatIsNoWholePatchIsNotRead) {
   Preprocessing p;  // SigLIP so400m: 384 px in patches of 14
   p.resize = ResizeRule::squash;

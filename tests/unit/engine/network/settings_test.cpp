@@ -60,6 +60,18 @@ TEST(Settings, ARefusedHeadCountNamesTheDivisors) {
   EXPECT_EQ(refusal(settings, tiny()), "5 heads do not divide C = 12: possible are 1, 2, 3, 4, 6, 12.");
 }
 
+TEST(Settings, HeadsThatAreMixedKeepTheirCount) {
+  ModelConfig config = tiny();
+  config.talking_heads = true;
+  EXPECT_THAT(possible_heads(config), ElementsAre(config.num_heads));
+  Settings settings = trained_settings(config);
+  EXPECT_EQ(refusal(settings, config), "");
+  settings.set_heads(2);
+  EXPECT_EQ(refusal(settings, config),
+            "This network runs with its 4 trained heads only, because its heads are mixed by weights of the trained "
+            "heads (talking heads).");
+}
+
 TEST(Settings, ProbabilitiesThreadsAndDepthAreChecked) {
   Settings settings = trained_settings(tiny());
   for (float p : {1.f, -0.1f, std::numeric_limits<float>::quiet_NaN()}) {
