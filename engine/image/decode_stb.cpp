@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/base/error.h"
+#include "engine/image/animation_parts.h"
 #include "engine/image/byte_order.h"
 #include "engine/image/decoders.h"
 #include "engine/image/exif.h"
@@ -90,11 +91,31 @@ Decoded decode_stb(const PictureFile& file) {
   image.rgb.assign(pixels.get(), pixels.get() + std::size_t{3} * static_cast<std::size_t>(image.width) * image.height);
   if (is_grey16(file)) image.remarks.emplace_back(kHighByteOfGrey);
   if (file.format == ImageFormat::png) {
-    PngMetadata metadata = png_metadata(file.bytes, inflate);
-    decoded.orientation = orientation_in(metadata.exif, metadata.xmp);
-    decoded.profile = std::move(metadata.profile);
+    Decoded words = png_words(file);
+    decoded.orientation = words.orientation;
+    decoded.profile = std::move(words.profile);
+    if (is_animated_png(file.bytes)) image.remarks.emplace_back("The file is an animation: this is its first frame.");
   }
   return decoded;
+}
+
+Decoded png_words(const PictureFile& file) {
+  Decoded words;
+  PngMetadata metadata = png_metadata(file.bytes, inflate);
+  words.orientation = orientation_in(metadata.exif, metadata.xmp);
+  words.profile = std::move(metadata.profile);
+  return words;
+}
+
+std::vector<std::uint8_t> png_rgba(const PictureFile& file) {
+  if (file.bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw Error(file.name + " is larger than 2 GB, too large for a picture; choose a smaller one.");
+  const ImageLayout layout = layout_of(file.format, file.bytes);
+  check_size(layout.width, layout.height, file.name);
+  int width = 0, height = 0;
+  const StbPixels pixels = load(file, STBI_rgb_alpha, width, height);
+  return {pixels.get(),
+          pixels.get() + std::size_t{4} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height)};
 }
 
 }  // namespace vit

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/image/animation_parts.h"
 #include "engine/image/color_profile.h"
 #include "engine/image/decoders.h"
 #include "engine/image/exif.h"
@@ -18,25 +19,6 @@ constexpr std::int64_t kMostPixels = 1'000'000;
 constexpr std::int64_t kMostPixels = 120'000'000;
 #endif
 constexpr std::uintmax_t kMostFileBytes = 1'000'000'000;
-
-std::vector<std::byte> read_file(const std::filesystem::path& file) {
-  const std::string name = file.string();
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) throw Error(name + " does not exist; check the path of the picture.");
-  if (std::filesystem::is_directory(status)) throw Error(name + " is a folder; choose a picture in it.");
-  if (!std::filesystem::is_regular_file(status)) throw Error(name + " is no ordinary file; choose a picture on disk.");
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (!error && size > kMostFileBytes)
-    throw Error(name + " is larger than 1 GB, too large for a picture; choose a smaller one.");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw Error(name + " cannot be opened; check that you may read it.");
-  std::vector<std::byte> bytes(error ? 0 : static_cast<std::size_t>(size));
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (static_cast<std::size_t>(stream.gcount()) != bytes.size())
-    throw Error(name + " could not be read to its end; check the disk and try again.");
-  return bytes;
-}
 
 ImageFormat checked_format(std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.empty()) throw Error(name + " is empty; choose another picture.");
@@ -97,6 +79,31 @@ void follow_profile(Decoded& decoded, ColorManagement management) {
 
 }  // namespace
 
+std::vector<std::byte> read_picture_file(const std::filesystem::path& file) {
+  const std::string name = file.string();
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status)) throw Error(name + " does not exist; check the path of the picture.");
+  if (std::filesystem::is_directory(status)) throw Error(name + " is a folder; choose a picture in it.");
+  if (!std::filesystem::is_regular_file(status)) throw Error(name + " is no ordinary file; choose a picture on disk.");
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (!error && size > kMostFileBytes)
+    throw Error(name + " is larger than 1 GB, too large for a picture; choose a smaller one.");
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error(name + " cannot be opened; check that you may read it.");
+  std::vector<std::byte> bytes(error ? 0 : static_cast<std::size_t>(size));
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (static_cast<std::size_t>(stream.gcount()) != bytes.size())
+    throw Error(name + " could not be read to its end; check the disk and try again.");
+  return bytes;
+}
+
+Image finished(Decoded decoded, const std::string& name, ColorManagement management) {
+  follow_profile(decoded, management);
+  decoded.image.name = name;
+  return upright(std::move(decoded.image), decoded.orientation);
+}
+
 void check_size(std::int64_t width, std::int64_t height, const std::string& name) {
   if (width <= 0 || height <= 0) throw Error(name + " has no pixels; choose another picture.");
   if (width > kMostPixels / height)
@@ -136,14 +143,11 @@ std::string without_end(std::string_view sentence) {
 }
 
 Image load_image(const std::filesystem::path& file, ColorManagement management) {
-  return decode_image(read_file(file), file.string(), management);
+  return decode_image(read_picture_file(file), file.string(), management);
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& name, ColorManagement management) {
-  Decoded decoded = decode({bytes, name, checked_format(bytes, name)});
-  follow_profile(decoded, management);
-  decoded.image.name = name;
-  return upright(std::move(decoded.image), decoded.orientation);
+  return finished(decode({bytes, name, checked_format(bytes, name)}), name, management);
 }
 
 }  // namespace vit
