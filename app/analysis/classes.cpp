@@ -71,6 +71,14 @@ std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std:
   return scores;
 }
 
+std::vector<Prediction> told_predictions(const vit::Trace& trace) {
+  constexpr int kTold = 5;
+  std::vector<Prediction> told;
+  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kTold))
+    told.push_back({score.label, score.probability});
+  return told;
+}
+
 std::optional<int> class_by_name(const std::string& name, const vit::Model& model) {
   const std::string wanted = normalized(name);
   for (std::size_t i = 0; i < model.labels.size(); ++i)

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "app/words/prediction.h"
 #include "engine/network/model.h"
+#include "engine/network/trace.h"
 
 namespace headlight {
 
@@ -25,6 +27,9 @@ std::string class_name(const std::vector<std::string>& labels, int index);
 /// The `count` likeliest classes, the likeliest first; probabilities are the softmax over all classes.
 std::vector<ClassScore> top_classes(const std::vector<float>& logits, const std::vector<std::string>& labels,
                                     int count);
+
+/// What a report and its like tell of a pass: the five likeliest; none for a network without classes.
+std::vector<Prediction> told_predictions(const vit::Trace& trace);
 
 /// The class that a folder's name means: a label, one of a label's synonyms ("tench, Tinca tinca"), or an index. Upper
 /// and lower case, blanks, hyphens and underscores do not matter.

@@ -7,16 +7,13 @@
 
 #include "app/export/cost_figure.h"
 #include "app/export/export.h"
+#include "app/words/prediction.h"
 
 namespace headlight {
 
 struct ReportRequest {
   ExportRequest map;  // one block; the map that the report begins with, and the look of all pictures
   CostRequest cost;   // the passes, and how operations are counted; the report is always about the whole network
-  struct Prediction {
-    std::string name;
-    double probability = 0;
-  };
   std::vector<Prediction> predictions = {};  // the likeliest first; empty for a network without classes
   vit::Preprocessing preprocessing = {};     // that the pass was made with
   std::string command = {};                  // the line that makes the report again

@@ -27,19 +27,19 @@ void PhotoView::paint(Bench& bench, int index) {
   vit::Look look = large_look(bench);
   if (set.is_mask) look.opacity *= vit::kMaskOpacity;
   const ImVec4 background = ImGui::ColorConvertU32ToFloat4(bench.ui.theme.window);
-  const Drawn now{.maps = set.serial,
-                  .photo = bench.photo.version,
-                  .map = index,
-                  .look = look,
-                  .range = set.range(index, look),
-                  .frame = {.x = 0,
-                            .y = 0,
-                            .width = static_cast<int>(camera.size().x),
-                            .height = static_cast<int>(camera.size().y),
-                            .photo_x = camera.corner().x,
-                            .photo_y = camera.corner().y,
-                            .scale = camera.scale()},
-                  .background = bench.ui.theme.window};
+  const DrawnMap now{.maps = set.serial,
+                     .photo = bench.photo.version,
+                     .map = index,
+                     .look = look,
+                     .range = set.range(index, look),
+                     .frame = {.x = 0,
+                               .y = 0,
+                               .width = static_cast<int>(camera.size().x),
+                               .height = static_cast<int>(camera.size().y),
+                               .photo_x = camera.corner().x,
+                               .photo_y = camera.corner().y,
+                               .scale = camera.scale()},
+                     .background = bench.ui.theme.window};
   if (now == drawn_) return;
   drawn_ = now;
   canvas_.resize(now.frame.width, now.frame.height);

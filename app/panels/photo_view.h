@@ -6,6 +6,7 @@
 
 #include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
+#include "app/panels/drawn_map.h"
 
 namespace headlight {
 
@@ -17,21 +18,12 @@ class PhotoView {
   void draw(Bench& bench, int index, ImVec2 from, ImVec2 size);
 
  private:
-  struct Drawn {  // the inputs of the picture in the canvas
-    std::uint64_t maps = 0, photo = 0;
-    int map = 0;
-    vit::Look look;
-    vit::Range range;
-    gl::Frame frame;
-    ImU32 background = 0;
-    bool operator==(const Drawn&) const = default;
-  };
   void paint(Bench& bench, int index);
   static void pick(Bench& bench, int index);
   static void mark_patches(const Bench& bench, int index);
 
   gl::Canvas canvas_;
-  Drawn drawn_;
+  DrawnMap drawn_;
 };
 
 }  // namespace headlight

@@ -23,19 +23,19 @@ void SidePicture::paint(const Bench& bench, gl::HeatmapPainter& painter, const C
                      box_.y + (place.y - places_.y) / places_.height * box_.height};
   corner_ = {center.x - size.x / 2 / scale_, center.y - size.y / 2 / scale_};
   const ImVec4 background = ImGui::ColorConvertU32ToFloat4(bench.ui.theme.window);
-  const Drawn now{.maps = content.set.serial,
-                  .photo = content.photo_version,
-                  .map = content.index,
-                  .look = content.look,
-                  .range = content.range,
-                  .frame = {.x = 0,
-                            .y = 0,
-                            .width = static_cast<int>(size.x),
-                            .height = static_cast<int>(size.y),
-                            .photo_x = corner_.x,
-                            .photo_y = corner_.y,
-                            .scale = scale_},
-                  .background = bench.ui.theme.window};
+  const DrawnMap now{.maps = content.set.serial,
+                     .photo = content.photo_version,
+                     .map = content.index,
+                     .look = content.look,
+                     .range = content.range,
+                     .frame = {.x = 0,
+                               .y = 0,
+                               .width = static_cast<int>(size.x),
+                               .height = static_cast<int>(size.y),
+                               .photo_x = corner_.x,
+                               .photo_y = corner_.y,
+                               .scale = scale_},
+                     .background = bench.ui.theme.window};
   if (now == drawn_) return;
   drawn_ = now;
   canvas_.resize(now.frame.width, now.frame.height);

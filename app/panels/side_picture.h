@@ -9,6 +9,7 @@
 #include "app/gl/canvas.h"
 #include "app/gl/heatmap_painter.h"
 #include "app/panels/camera.h"
+#include "app/panels/drawn_map.h"
 #include "engine/maps/map_set.h"
 
 namespace headlight {
@@ -54,17 +55,8 @@ class SidePicture {
   double zoom_scale() const { return scale_; }  // canvas px a photo px
 
  private:
-  struct Drawn {  // the inputs of what is in the canvas
-    std::uint64_t maps = 0, photo = 0;
-    int map = 0;
-    vit::Look look;
-    vit::Range range;
-    gl::Frame frame;
-    ImU32 background = 0;
-    bool operator==(const Drawn&) const = default;
-  };
   gl::Canvas canvas_;
-  Drawn drawn_;
+  DrawnMap drawn_;
   vit::Box box_, places_;  // the input on the photo, and in places
   int rows_ = 1, cols_ = 1;
   ImVec2 size_{1, 1};

@@ -13,8 +13,6 @@ namespace headlight {
 
 namespace {
 
-constexpr int kReportedClasses = 5;
-
 /// The command of `headlight export` that writes the report of what is shown.
 std::string report_command(const Bench& bench, const std::filesystem::path& file) {
   const Session& session = bench.session;
@@ -27,8 +25,7 @@ void save_report(Bench& bench) {
   const SheetSubject subject = export_subject(bench, false);
   const vit::Trace& trace = *subject.source.trace;
   ReportRequest report{.map = subject.map, .cost = subject.cost, .preprocessing = trace.pixels->preprocessing};
-  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kReportedClasses))
-    report.predictions.push_back({score.label, score.probability});
+  report.predictions = told_predictions(trace);
   bench.browser.open({.mode = ui::FileBrowser::Mode::save_file,
                       .title = "Save a report",
                       .endings = {".html"},
