@@ -14,6 +14,7 @@
 #include "app/cli/progress.h"
 #include "app/cli/version.h"
 #include "app/files/assets.h"
+#include "app/files/frame_source.h"
 #include "app/files/write_file.h"
 #include "app/session/other_side.h"
 #include "app/session/wanted_options.h"
@@ -252,7 +253,7 @@ std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
 }
 
 std::shared_ptr<const vit::Image> open_image(const RunOptions& options) {
-  auto photo = std::make_shared<const vit::Image>(vit::load_image(options.image, color_management(options.icc)));
+  auto photo = std::make_shared<const vit::Image>(load_photo(options.image, color_management(options.icc)));
   for (const std::string& remark : photo->remarks)
     std::fprintf(stderr, "headlight: %s: %s\n", options.image.c_str(), remark.c_str());
   return photo;

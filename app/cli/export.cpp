@@ -33,8 +33,6 @@
 namespace headlight {
 namespace {
 
-constexpr int kReportedClasses = 5;
-
 /// Before the other options are read: what they do not say is as in the view.
 void begin_with_view(const std::string& file, ExportOptions& options) {
   try {
@@ -96,9 +94,7 @@ ReportRequest report_request(const ExportOptions& options, const ExportSource& s
   ReportRequest report{.map = request, .cost = cost, .preprocessing = run.pixels->preprocessing, .command = command};
   report.map.blocks = {request.blocks.back()};
   if (options.heads == "all") report.map.heads = {.mean = true, .max = false, .all_heads = false, .heads = {}};
-  const vit::Trace& trace = *source.trace;
-  for (const ClassScore& score : top_classes(trace.logits, trace.model->labels, kReportedClasses))
-    report.predictions.push_back({score.label, score.probability});
+  report.predictions = told_predictions(*source.trace);
   return report;
 }
 
@@ -120,6 +116,8 @@ std::string command_line(const CLI::App& command) {
 }
 
 void check_targets(const ExportOptions& options) {
+  if (!options.film.empty())
+    throw UsageError("--film is of the frames of --images; --figure writes the picture of one photo.");
   if (options.folder.empty() && options.figure.empty() && options.curves.empty() && options.tensors.empty() &&
       options.cost.empty() && options.report.empty())
     throw UsageError(
@@ -233,8 +231,9 @@ void add_what_options(CLI::App& command, ExportOptions& options) {
   command
       .add_option(
           "--images", options.photos,
-          "Many photos in place of --image, each into --out: a folder with all that is below it, or a text file "
-          "with a path a line. The same command goes on where it was interrupted")
+          "Many photos in place of --image, each into --out: a folder with all that is below it, a text file "
+          "with a path a line, an animated GIF or PNG, a video (which an ffmpeg on the PATH decodes), or - for PPM, "
+          "PNG or JPEG pictures from the standard input. The same command goes on where it was interrupted")
       ->type_name("DIR")
       ->group(kGroup);
   command
@@ -286,6 +285,18 @@ void add_output_options(CLI::App& command, ExportOptions& options) {
                   "One captioned figure: of one map with its colour bar, of a block's maps, or a row for each block. "
                   "Its ending says what it is: .png, .pdf, .svg; .npy and .csv hold the numbers, .json masks")
       ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--film", options.film,
+                  "The figure of every frame of --images as one film: .png is an animated PNG, .mp4 needs an ffmpeg on "
+                  "the PATH. --range LOW,HIGH makes colours mean the same in all frames")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--fps", options.frames_per_s, "Frames a second of --film (default: as the sequence says, else 10)")
+      ->check(is_finite())
+      ->check(CLI::Range(0.01, 240.0))
+      ->type_name("N")
       ->group(kGroup);
   command
       .add_option(

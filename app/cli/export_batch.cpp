@@ -1,10 +1,13 @@
 #include "app/cli/export_batch.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -16,19 +19,29 @@
 #include "app/export/batch.h"
 #include "app/export/batch_log.h"
 #include "app/export/file_names.h"
+#include "app/export/film.h"
 #include "app/export/view_export.h"
+#include "app/files/film_file.h"
+#include "app/files/folder_list.h"
+#include "app/files/frame_source.h"
 #include "app/words/quantity.h"
 
 namespace headlight {
 namespace {
 
 void check_targets(const ExportOptions& options) {
-  if (options.folder.empty()) throw UsageError("--images needs --out: in which folder shall the files be?");
+  if (options.folder.empty() && options.film.empty())
+    throw UsageError("--images needs --out or --film: in which folder, or which film, shall the maps be?");
+  if (!options.folder.empty() && !options.film.empty())
+    throw UsageError("--out and --film are two runs: a file for each frame, or one film of all.");
+  if (options.frames_per_s > 0 && options.film.empty()) throw UsageError("--fps is for --film.");
+  if (!options.film.empty() && !film_kind_of(options.film))
+    throw UsageError("--film " + options.film + ": let its name end in .png (animated) or .mp4.");
   if (!options.run.image.empty() || !options.run.pixels.empty())
     throw UsageError("--images takes the place of --image and --pixels; leave them out.");
   if (!options.figure.empty() || !options.cost.empty() || !options.tensors.empty() || !options.report.empty())
     throw UsageError(
-        "--figure, --report, --cost-table and --tensors are for one photo; with --images give --out alone.");
+        "--figure, --report, --cost-table and --tensors are for one photo; with --images give --out or --film alone.");
 }
 
 /// All that decides what the files hold: the command's options but for where they lie and how fast it goes, what the
@@ -42,7 +55,8 @@ std::string asked_of(const CLI::App& command, const ExportOptions& options, cons
   if (options.view) asked += to_json(options.view->wanted);
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name();
-    if (option->count() == 0 || name == "--images" || name == "--out" || name == "--threads") continue;
+    if (option->count() == 0 || name == "--images" || name == "--out" || name == "--fps" || name == "--threads")
+      continue;
     asked += name;
     for (const std::string& value : option->results()) asked += " " + value;
     asked += "\n";
@@ -65,7 +79,8 @@ std::string time_text(double seconds) {
 }
 
 std::string words_of(const BatchProgress& progress) {
-  std::string words = fmt::format("{} of {}", progress.done, progress.of);
+  std::string words =
+      progress.of > 0 ? fmt::format("{} of {}", progress.done, progress.of) : fmt::format("{} so far", progress.done);
   if (progress.seconds_left > 0) words += ", " + time_text(progress.seconds_left) + " left";
   return words;
 }
@@ -95,6 +110,20 @@ void print(const BatchResult& result, const std::string& folder) {
   }
 }
 
+/// The frames of what is one file or a pipe; a film goes through the pictures of a folder, too. None: a batch of
+/// photos.
+std::unique_ptr<FrameSource> frames_for(const ExportOptions& options) {
+  const vit::ColorManagement colors = color_management(options.run.icc);
+  const std::string& source = options.photos;
+  std::error_code error;
+  if (source == "-") return frames_from(STDIN_FILENO, colors);
+  if (std::filesystem::is_directory(source, error) || !std::filesystem::exists(source, error))
+    return options.film.empty() ? nullptr : open_frames(source, colors);
+  if (!options.film.empty() || is_named_as_video(source) || is_named_as_picture(source))
+    return open_frames(source, colors);
+  return nullptr;  // a list
+}
+
 /// Many photos are asked one by one.
 void refuse_side_b(const ExportOptions& options) {
   const vit::Analysis& analysis = *vit::analysis_by_id(options.analysis);
@@ -111,7 +140,9 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   check_targets(options);
   refuse_side_b(options);
   const Interrupt interrupt;
-  const std::vector<BatchPhoto> list = batch_photos(options.photos, options.folder);
+  const std::unique_ptr<FrameSource> frames = frames_for(options);
+  const std::vector<BatchPhoto> list =
+      frames ? std::vector<BatchPhoto>() : batch_photos(options.photos, options.folder);
   BatchJob job;
   job.model = open_model(options.run);
   job.preprocessing = preprocessing_for(options.run.preprocessing, job.model->preprocessing);
@@ -128,10 +159,20 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   {
     ProgressBar bar("exporting");
     job.progress = [&bar](const BatchProgress& progress) {
-      bar.show(static_cast<double>(progress.done) / static_cast<double>(progress.of), words_of(progress));
+      const double all = static_cast<double>(std::max<std::size_t>(progress.of, 1));
+      bar.show(progress.of > 0 ? static_cast<double>(progress.done) / all : 0, words_of(progress));
     };
     job.stop = interrupt.token();
-    result = export_batch(job, list);
+    if (!options.film.empty())
+      result = export_film(job, *frames, {options.film, options.frames_per_s});
+    else
+      result = frames ? export_batch(job, *frames, options.photos == "-") : export_batch(job, list);
+  }
+  if (!options.film.empty()) {
+    std::printf("%s: %zu frames, %.1f a second on %d %s\n", options.film.c_str(), result.exported,
+                static_cast<double>(result.exported) / std::max(1e-9, result.seconds), result.threads,
+                result.threads == 1 ? "thread" : "threads");
+    return kExitOk;
   }
   print(result, options.folder);
   return result.failures.empty() ? kExitOk : kExitError;

@@ -20,7 +20,10 @@ struct ExportOptions {
   std::optional<SavedView> view;                              // whose values are the defaults of what follows
   std::vector<std::string> view_values;                       // NAME=VALUE of its analysis
   std::string folder, figure, curves, cost, tensors, report;  // what to write
-  std::string photos;  // a folder of them or a list, in place of run.image; empty: one photo
+  std::string photos;  // a folder of them, a list or a sequence, "-" the standard input, in place of run.image; empty:
+                       // one photo
+  std::string film;    // one file of all frames
+  double frames_per_s = 0;  // of it; 0: as the frames say
   std::string blocks = "all", heads = "all", query, formats = "png", range = "shared", colormap = "inferno";
   std::string analysis = "heads";
   std::vector<std::string> values;  // NAME=VALUE

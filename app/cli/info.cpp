@@ -8,6 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/files/frame_source.h"
 #include "app/files/json_text.h"
 #include "app/session/preprocessing_facts.h"
 
@@ -133,7 +134,7 @@ int run_info(const InfoOptions& options) {
   Subject subject{*model, wanted, facts_with(*model, wanted), nullptr};
   if (!options.run.image.empty()) {
     const vit::ColorManagement colors = color_management(options.run.icc);
-    subject.image = std::make_shared<const vit::Image>(vit::load_image(options.run.image, colors));
+    subject.image = std::make_shared<const vit::Image>(load_photo(options.run.image, colors));
   }
   if (options.json != "-") print(subject, options.tensors);
   if (!options.json.empty()) write_output(options.json, json_text(to_json(subject), 2) + "\n");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <exception>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "app/export/batch_log.h"
 #include "app/export/file_names.h"
+#include "app/export/one_pass.h"
 #include "app/files/folder_list.h"
 #include "engine/base/error.h"
 #include "engine/base/lower.h"
@@ -92,19 +94,31 @@ void make_different(std::vector<BatchPhoto>& photos) {
   }
 }
 
+/// A photo whose turn has come.
+struct Turn {
+  std::size_t index = 0;
+  BatchPhoto photo;
+  std::shared_ptr<const vit::Image> image = {};  // null: to be read
+};
+
 /// What the threads of a batch share.
 class Batch {
  public:
-  Batch(const BatchJob& job, const std::vector<BatchPhoto>& photos)
-      : job_(job), photos_(photos), log_(job.folder, job.asked), failures_(photos.size()) {
+  Batch(const BatchJob& job, const std::vector<BatchPhoto>& photos) : job_(job), log_(job.folder, job.asked) {
     for (std::size_t i = 0; i < photos.size(); ++i)
-      if (!log_.is_done(photos[i].file)) todo_.push_back(i);
+      if (!log_.is_done(photos[i].file)) todo_.push_back({i, photos[i]});
     result_.kept = photos.size() - todo_.size();
+    count_ = photos.size();
+  }
+  Batch(const BatchJob& job, FrameSource& frames, bool nameless)
+      : job_(job), frames_(&frames), nameless_(nameless), log_(job.folder, job.asked) {
+    count_ = static_cast<std::size_t>(frames.count().value_or(0));
   }
 
   BatchResult run() {
     const std::size_t wanted = static_cast<std::size_t>(std::max(1, job_.settings.threads));
-    const std::size_t count = std::max<std::size_t>(1, std::min(wanted, todo_.size()));
+    const std::size_t there = frames_ == nullptr ? todo_.size() : count_ > 0 ? count_ : wanted;
+    const std::size_t count = std::max<std::size_t>(1, std::min(wanted, there));
     // Few photos leave threads for each pass.
     at_a_time_ = count;
     pass_threads_ = static_cast<int>(std::max<std::size_t>(1, wanted / count));
@@ -120,8 +134,7 @@ class Batch {
       work();
     }
     if (fatal_) std::rethrow_exception(fatal_);
-    for (std::size_t i = 0; i < photos_.size(); ++i)
-      if (failures_[i]) result_.failures.push_back({photos_[i].file, *failures_[i]});
+    for (auto& [index, failure] : failures_) result_.failures.push_back(std::move(failure));
     result_.seconds = seconds_since(began_);
     return std::move(result_);
   }
@@ -130,9 +143,11 @@ class Batch {
   void work() {
     try {
       vit::Pool pool(pass_threads_);
-      for (std::size_t i; !ended_ && (i = next_++) < todo_.size();) {
+      while (!ended_) {
+        const std::optional<Turn> turn = frames_ == nullptr ? next_photo() : next_frame();
+        if (!turn) return;
         if (job_.stop.stop_requested()) throw vit::Cancelled();
-        one(todo_[i], pool);
+        one(*turn, pool);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -141,78 +156,89 @@ class Batch {
     }
   }
 
+  std::optional<Turn> next_photo() {
+    const std::size_t i = next_++;
+    return i < todo_.size() ? std::optional(todo_[i]) : std::nullopt;
+  }
+
+  /// Decoded by one thread while the others compute.
+  std::optional<Turn> next_frame() {
+    const std::lock_guard reading(reading_);
+    while (!last_frame_) {
+      if (job_.stop.stop_requested()) throw vit::Cancelled();
+      const std::size_t index = next_++;
+      try {
+        std::optional<Frame> frame = frames_->read(static_cast<int>(index));
+        if (!frame) {
+          last_frame_ = true;
+          return std::nullopt;
+        }
+        BatchPhoto photo = photo_of_frame(frame->source);
+        photo.nameless = nameless_;
+        if (nameless_ || !log_.is_done(photo.file)) return Turn{index, std::move(photo), std::move(frame->image)};
+        const std::lock_guard lock(mutex_);
+        ++result_.kept;
+      } catch (const vit::Error& error) {
+        last_frame_ = !frames_->jumps();
+        fail({index, photo_of_frame(frames_->source_of(static_cast<int>(index)))}, error.what());
+      }
+    }
+    return std::nullopt;
+  }
+
   /// What the photo makes impossible is a failure of this photo; what the folder does ends the batch.
-  void one(std::size_t index, vit::Pool& pool) {
-    const BatchPhoto& photo = photos_[index];
+  void one(const Turn& turn, vit::Pool& pool) {
     ExportSource source;
     ExportRequest request;
     try {
-      source = pass_over(photo, pool, request);
+      source = pass_over(job_, turn.photo, turn.image, {pool, pass_threads_, at_a_time_}, request);
     } catch (const vit::Cancelled&) {
       throw;
     } catch (const std::bad_alloc&) {
-      return fail(index, "There is not enough memory for this photo: choose a smaller input or fewer threads.");
+      return fail(turn, "There is not enough memory for this photo: choose a smaller input or fewer threads.");
     } catch (const std::exception& error) {
-      return fail(index, error.what());
+      return fail(turn, error.what());
     }
     const auto files = export_maps(source, request, {.stop = job_.stop});
     const std::lock_guard lock(mutex_);
-    log_.note_done(photo.file, files);
+    if (!turn.photo.nameless) log_.note_done(turn.photo.file, files);
     ++result_.exported;
     result_.files += files.size();
     report();
   }
 
-  ExportSource pass_over(const BatchPhoto& photo, vit::Pool& pool, ExportRequest& request) const {
-    vit::Settings settings = job_.settings;
-    settings.threads = pass_threads_;
-    settings.keep = vit::Keep::qk;
-    auto image = std::make_shared<const vit::Image>(vit::load_image(photo.file.string(), job_.colors));
-    Run run = make_run(job_.model, image, job_.preprocessing, std::move(settings));
-    request = job_.request(run);
-    request.folder = job_.folder / photo.folder;
-    run.extent = extent_for(request);
-    ExportSource source{
-        .trace = nullptr, .photo = image, .model = job_.model_name, .image = photo.name, .files = job_.files};
-    std::error_code ignored;
-    source.files.wanted.image = fs::absolute(photo.file, ignored).string();
-    source.files.image = mark_file(source.files.wanted.image);
-    vit::Meter meter(job_.stop);
-    source.trace = run_pass(run, pool, meter, nullptr, at_a_time_);
-    validate(request, source);
-    return source;
-  }
-
-  void fail(std::size_t index, const std::string& sentence) {
+  void fail(const Turn& turn, const std::string& sentence) {
     const std::lock_guard lock(mutex_);
-    failures_[index] = sentence;
-    ++failed_;
-    log_.note_failure(photos_[index].file, sentence);
+    failures_[turn.index] = {turn.photo.file, sentence};
+    if (!turn.photo.nameless) log_.note_failure(turn.photo.file, sentence);
     report();
   }
 
   void report() const {
     if (!job_.progress) return;
-    const std::size_t now = result_.exported + failed_;
-    BatchProgress progress{.done = result_.kept + now, .of = photos_.size()};
-    if (now > 0)
+    const std::size_t now = result_.exported + failures_.size();
+    BatchProgress progress{.done = result_.kept + now, .of = count_};
+    if (now > 0 && count_ > progress.done)
       progress.seconds_left =
-          seconds_since(began_) / static_cast<double>(now) * static_cast<double>(todo_.size() - now);
+          seconds_since(began_) / static_cast<double>(now) * static_cast<double>(count_ - progress.done);
     job_.progress(progress);
   }
 
   const BatchJob& job_;
-  const std::vector<BatchPhoto>& photos_;
   const Clock::time_point began_ = Clock::now();
-  std::vector<std::size_t> todo_;  // of the photos
+  std::vector<Turn> todo_;
+  FrameSource* const frames_ = nullptr;  // in place of those
+  const bool nameless_ = false;
+  std::size_t count_ = 0;  // photos of the batch; 0: nobody knows
   std::size_t at_a_time_ = 1;
   int pass_threads_ = 1;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> ended_{false};
+  std::mutex reading_;  // guards the frames and the next one
+  bool last_frame_ = false;
   std::mutex mutex_;  // guards the rest while threads work
   BatchLog log_;
-  std::vector<std::optional<std::string>> failures_;
-  std::size_t failed_ = 0;
+  std::map<std::size_t, BatchFailure> failures_;  // by the photos' order
   BatchResult result_;
   std::exception_ptr fatal_;
 };
@@ -249,6 +275,11 @@ vit::Extent extent_for(const ExportRequest& request) {
 BatchResult export_batch(const BatchJob& job, const std::vector<BatchPhoto>& photos) {
   make_folder_of(job.folder / BatchLog::kFileName);
   return Batch(job, photos).run();
+}
+
+BatchResult export_batch(const BatchJob& job, FrameSource& frames, bool nameless) {
+  make_folder_of(job.folder / BatchLog::kFileName);
+  return Batch(job, frames, nameless).run();
 }
 
 }  // namespace headlight

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/export/export.h"
+#include "app/files/frame_source.h"
 #include "app/session/run.h"
 #include "engine/image/image.h"
 #include "engine/network/model.h"
@@ -20,6 +21,7 @@ struct BatchPhoto {
   std::filesystem::path file;
   std::filesystem::path folder;  // where its files go, below the batch's folder: as the photo lies below its own
   std::string name;              // what they are named by: the photo's name, made different where two are alike
+  bool nameless = false;         // it came through a pipe: nothing opens it again
 };
 
 /// All pictures of a folder and of the folders in it, by their endings, sorted by path; or those that a text file
@@ -65,6 +67,10 @@ struct BatchResult {
 /// the same batch goes on where it was interrupted. Throws vit::Error where the folder cannot be written into,
 /// vit::Cancelled after a stop request; then files are whole, and the log is right.
 BatchResult export_batch(const BatchJob& job, const std::vector<BatchPhoto>& photos);
+/// The same of the frames of a sequence, each read once, while the one before is computed. `nameless`: they come
+/// through a pipe, so that nothing of an earlier run can be kept. A frame that fails ends a sequence that is read in
+/// order.
+BatchResult export_batch(const BatchJob& job, FrameSource& frames, bool nameless);
 
 /// How far a pass must go for a request: to the last block that it asks for, or to its end.
 vit::Extent extent_for(const ExportRequest& request);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/files/digest.h"
+#include "app/files/frame_source.h"
 #include "app/files/json_text.h"
 #include "engine/base/error.h"
 
@@ -38,9 +39,10 @@ std::string BatchLog::key_of(const fs::path& photo) {
 BatchLog::State BatchLog::state_of(const fs::path& photo) {
   std::error_code error;
   State state;
-  state.bytes = fs::file_size(photo, error);
+  const fs::path file = file_of_frame(photo.string());
+  state.bytes = fs::file_size(file, error);
   if (error) return {};
-  state.modified = static_cast<std::int64_t>(fs::last_write_time(photo, error).time_since_epoch().count());
+  state.modified = static_cast<std::int64_t>(fs::last_write_time(file, error).time_since_epoch().count());
   return error ? State{} : state;
 }
 

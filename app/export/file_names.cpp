@@ -1,11 +1,14 @@
 #include "app/export/file_names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
 
 #include "app/export/export_captions.h"
+#include "app/files/frame_source.h"
 #include "engine/base/utf8.h"
 #include "engine/maps/directed.h"
 
@@ -111,7 +114,9 @@ std::string network_name(const std::string& file) {
 }
 
 std::string file_prefix(const ExportSource& source) {
-  const std::string photo = std::filesystem::path(source.image).stem().string();
+  const FrameName name = parsed_frame_name(source.image);
+  std::string photo = std::filesystem::path(name.file).stem().string();
+  if (name.number > 0) photo += fmt::format("_{:04}", name.number);
   return safe_name_part(photo, kPhotoBytes, "photo") + "__" + safe_name_part(source.model, kNetworkBytes, "network") +
          "__";
 }

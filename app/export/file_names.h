@@ -16,7 +16,7 @@ std::string figure_file_stem(const ExportSource& source, const ExportRequest& re
 std::string curves_file_stem(const ExportSource& source, const ExportRequest& request);
 std::string cost_file_stem(const ExportSource& source);
 
-/// What they all begin with: "moose__dinov2-small__".
+/// What they all begin with: "moose__dinov2-small__", of a frame "walk_0012__dinov2-small__".
 std::string file_prefix(const ExportSource& source);
 
 /// "dinov2-small" for ".../dinov2-small/model.safetensors", "vit" for "vit.safetensors": files that are called as every

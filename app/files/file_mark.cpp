@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/files/digest.h"
+#include "app/files/frame_source.h"
 
 namespace headlight {
 namespace {
@@ -35,10 +36,11 @@ std::string digest(std::ifstream& file, std::uint64_t bytes) {
 FileMark mark_file(const std::string& path) {
   FileMark mark;
   mark.path = path;
+  const std::string whole = file_of_frame(path);
   std::error_code error;
-  if (!fs::is_regular_file(path, error)) return mark;
-  const std::uintmax_t bytes = fs::file_size(path, error);
-  std::ifstream file(path, std::ios::binary);
+  if (!fs::is_regular_file(whole, error)) return mark;
+  const std::uintmax_t bytes = fs::file_size(whole, error);
+  std::ifstream file(whole, std::ios::binary);
   if (error || !file) return mark;
   mark.sha256 = digest(file, bytes);
   if (!mark.sha256.empty()) mark.bytes = bytes;

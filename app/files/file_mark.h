@@ -16,7 +16,7 @@ struct FileMark {
   bool operator==(const FileMark&) const = default;
 };
 
-/// Of a file; of a folder or anything else the path alone.
+/// Of a file, or the file of a frame ("walk.gif#12"); of a folder or anything else the path alone.
 FileMark mark_file(const std::string& path);
 
 /// "photo.jpg is gone.", "photo.jpg is another file than the one that the view was saved with."; empty where it is the

@@ -181,7 +181,7 @@ std::string encode_png(const vit::Image& image, const TextChunks& text, const st
 std::string encode_png(const RgbaPicture& picture, const TextChunks& text, const std::stop_token& stop) {
   Rows rows{picture.width, picture.height, 4, picture.rgba.data(), picture.pixels_per_inch};
   std::vector<std::uint8_t> rgb;
-  bool opaque = true;
+  bool opaque = !picture.keeps_alpha;
   for (std::size_t i = 3; i < picture.rgba.size() && opaque; i += 4) opaque = picture.rgba[i] == 255;
   if (opaque) {
     rgb.resize(picture.rgba.size() / 4 * 3);

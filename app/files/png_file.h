@@ -27,6 +27,7 @@ struct RgbaPicture {
   int width = 0, height = 0;           // px
   std::span<const std::uint8_t> rgba;  // (height, width, 4)
   double pixels_per_inch = 0;          // 0: the file does not say
+  bool keeps_alpha = false;            // though every pixel is opaque
 };
 
 /// The same of a picture that may be transparent; where no pixel of it is, the file has no opacity.

@@ -6,14 +6,17 @@
 
 #include <fstream>
 #include <map>
+#include <span>
 #include <sstream>
 #include <string>
 
 #include "app/export/batch_log.h"
+#include "app/export/film.h"
 #include "app/files/png_file.h"
 #include "app/files/write_file.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
+#include "engine/image/animation.h"
 #include "engine/network/forward.h"
 #include "tests/unit/small_models.h"
 #include "tests/unit/temp_folder.h"
@@ -119,6 +122,75 @@ TEST_F(BatchTest, APhotoThatCannotBeReadStopsNoOther) {
   ASSERT_THAT(result.failures, SizeIs(1));
   EXPECT_EQ(result.failures.front().file.filename(), "2b.jpg");
   EXPECT_FALSE(result.failures.front().sentence.empty());
+}
+
+TEST_F(BatchTest, FramesGetTheFilesThatTheyGetAlone) {
+  const std::string film = HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/gif_keep_clear.gif";
+  const auto frames = open_frames(film, job.colors);
+  const BatchResult result = export_batch(job, *frames, false);
+  EXPECT_EQ(result.exported, 5u);
+  EXPECT_THAT(result.failures, IsEmpty());
+  const auto together = files_in(job.folder);
+  EXPECT_TRUE(together.contains("gif_keep_clear_0005__small__b01_mean_cls.png")) << together.begin()->first;
+  job.folder = folder.path() / "alone";
+  export_batch(job, std::vector<BatchPhoto>{{film + "#3", {}, "gif_keep_clear.gif#3"}});
+  const auto third = files_in(job.folder);
+  ASSERT_FALSE(third.empty());
+  for (const auto& [name, bytes] : third) {
+    ASSERT_TRUE(together.contains(name)) << name;
+    EXPECT_TRUE(together.at(name) == bytes) << name << " differs";
+  }
+  const BatchResult again = export_batch(job, *open_frames(film, job.colors), false);
+  EXPECT_EQ(again.kept, 1u);
+  EXPECT_EQ(again.exported, 4u);
+}
+
+TEST_F(BatchTest, ADamagedFrameEndsASequenceThatIsReadInOrder) {
+  std::string bytes = text_of(HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/png_keep.png");
+  const std::size_t second = bytes.find("fdAT");
+  for (std::size_t i = 10; i < 30; ++i) bytes[second + i] = '\xFF';
+  const fs::path file = folder.path() / "film.png";
+  write_file(file, bytes);
+  const BatchResult result = export_batch(job, *open_frames(file.string(), job.colors), false);
+  EXPECT_EQ(result.exported, 1u);
+  ASSERT_THAT(result.failures, SizeIs(1));
+  EXPECT_EQ(result.failures.front().file.filename(), "film.png#2");
+}
+
+TEST_F(BatchTest, AFilmHoldsTheFigureOfEveryFrame) {
+  const std::string source = HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/gif_keep_clear.gif";
+  const fs::path file = folder.path() / "films" / "film.png";
+  const BatchResult result = export_film(job, *open_frames(source, job.colors), {.file = file});
+  EXPECT_EQ(result.exported, 5u);
+  const auto film = vit::open_animation(file);
+  ASSERT_NE(film, nullptr);
+  ASSERT_EQ(film->count(), 5);
+  EXPECT_NEAR(film->seconds(0), 0.08, 1e-4) << "as the file says";
+  // The third frame alone, as one figure.
+  auto image = std::make_shared<const vit::Image>(load_photo(source + "#3", job.colors));
+  vit::Settings settings = job.settings;
+  settings.keep = vit::Keep::qk;
+  const headlight::Run one_run = make_run(job.model, image, job.preprocessing, settings);
+  vit::Pool pool(2);
+  vit::Meter meter;
+  const ExportSource alone{
+      .trace = run_pass(one_run, pool, meter), .photo = image, .model = "small", .image = "gif_keep_clear.gif#3"};
+  const std::string png = figure_bytes(alone, job.request(one_run), FileKind::png);
+  EXPECT_EQ(film->read(2).rgb, vit::decode_image(std::as_bytes(std::span(png)), "alone").rgb);
+  export_film(job, *open_frames(source, job.colors), {.file = file, .frames_per_s = 25});
+  EXPECT_NEAR(vit::open_animation(file)->seconds(0), 0.04, 1e-4);
+}
+
+TEST_F(BatchTest, AFilmThatIsStoppedOrFailsLeavesNothing) {
+  const std::string source = HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/gif_keep_clear.gif";
+  const fs::path file = folder.path() / "film.png";
+  std::stop_source stop;
+  job.stop = stop.get_token();
+  job.progress = [&](const BatchProgress& progress) {
+    if (progress.done == 2) stop.request_stop();
+  };
+  EXPECT_THROW(export_film(job, *open_frames(source, job.colors), {.file = file}), vit::Cancelled);
+  EXPECT_FALSE(fs::exists(file));
 }
 
 TEST_F(BatchTest, GoesOnWhereItWasStopped) {
