@@ -101,6 +101,7 @@ void LoadingView::paint(Bench& bench, const Drawn& now) {
 }
 
 bool LoadingView::wanted(const Session& session) {
+  if (session.sequence().on() && session.trace()) return false;  // the last frame's maps stay
   return session.part() && (!session.trace() || session.trace()->pixels != session.part()->pixels);
 }
 

@@ -1,6 +1,7 @@
 #include "app/panels/menu_bar.h"
 
 #include <array>
+#include <string_view>
 
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
@@ -9,7 +10,7 @@ namespace headlight {
 
 namespace {
 
-constexpr std::array<const char*, 6> kMenus = {"File", "Edit", "View", "Analysis", "Export", "Help"};
+constexpr std::array<const char*, 7> kMenus = {"File", "Edit", "View", "Analysis", "Sequence", "Export", "Help"};
 
 void draw_menu(Bench& bench, const std::string& menu) {
   ui::Ui& ui = bench.ui;
@@ -44,6 +45,7 @@ void draw_menu_bar(Bench& bench, MenuClicks& clicks, const std::string& words, I
   ui::draw_text(ui, ui::Type::strong, {x, body_y}, ui.theme.accent, "Headlight");
   x += ui::measure(ui, ui::Type::strong, "Headlight").x + ui.px(14);
   for (const char* menu : kMenus) {
+    if (menu == std::string_view("Sequence") && !bench.session.sequence().on()) continue;
     const float width = ui::measure(ui, ui::Type::body, menu).x + ui.px(20);
     const std::string id = std::string("menu.") + menu, popup = id + ".list";
     ImGui::SetCursorScreenPos({x, from.y});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/files/assets.h"
+#include "app/files/frame_source.h"
 #include "app/hub/shipped_models.h"
 #include "app/panels/bench.h"
 #include "app/ui/widgets.h"
@@ -37,7 +38,7 @@ const std::vector<fs::path>& samples() {
 /// The folder of `source` to begin in, and its entry there; else the folder where something was saved last.
 void begin_at(ui::FileBrowser::Task& task, const std::string& source, const Bench& bench) {
   std::error_code error;
-  const fs::path path = fs::absolute(source, error).lexically_normal();
+  const fs::path path = fs::absolute(file_of_frame(source), error).lexically_normal();
   const fs::path whole = path.has_filename() ? path : path.parent_path();  // "folder/"
   if (source.empty() || error || !fs::exists(whole, error)) {
     task.folder = bench.preferences.folder;
@@ -252,6 +253,21 @@ void browse_photos(Bench& bench, Chosen chosen) {
   bench.browser.open(std::move(task));
 }
 
+void browse_sequences(Bench& bench) {
+  ui::FileBrowser::Task task{.mode = ui::FileBrowser::Mode::open_file_or_folder,
+                             .title = "Open a sequence: a folder of frames, an animated GIF or PNG, a video",
+                             .endings = {".gif", ".png", ".apng"},
+                             .recent = {},
+                             .folder = {},
+                             .name = {},
+                             .chosen = [&bench](const fs::path& path) { bench.session.open_sequence(path.string()); }};
+  for (const std::string_view ending : video_endings()) task.endings.emplace_back(ending);
+  task.preview = [&bench](const fs::path& path) { return bench.summaries.of(path, FileSummaries::Kind::picture); };
+  task.waits_for_answer = true;
+  begin_at(task, bench.session.image_source(), bench);
+  bench.browser.open(std::move(task));
+}
+
 void browse_models(Bench& bench, Chosen chosen) {
   ui::FileBrowser::Task task{
       .mode = ui::FileBrowser::Mode::open_file_or_folder,
@@ -292,8 +308,13 @@ void draw_model_name(Bench& bench, const std::string& name) {
 }
 
 void draw_photo_name(Bench& bench, const std::string& name) {
-  const ListFor list{"image.list", bench.session.image_source(),
-                     [&bench](const std::string& path) { bench.session.open_image(path); }};
+  const auto open = [&bench](const std::string& path) {
+    if (Session::opens_as_sequence(path))
+      bench.session.open_sequence(path);
+    else
+      bench.session.open_image(path);
+  };
+  const ListFor list{"image.list", file_of_frame(bench.session.image_source()), open};
   draw_name(bench, {.id = list.id, .label = name, .tooltip = "Photos to choose from: shipped, recent, others."},
             ImGui::GetContentRegionAvail().x, bench.dialogs.list_photos, [&] { draw_photo_list(bench, list); });
 }

@@ -14,6 +14,8 @@ using Chosen = std::function<void(const std::filesystem::path&)>;
 
 /// Opens the browser where the open photo or model is. It stays until the session tells whether the file opens.
 void browse_photos(Bench& bench, Chosen chosen);
+/// A folder of frames, an animated picture or a video, which becomes the open sequence.
+void browse_sequences(Bench& bench);
 void browse_models(Bench& bench, Chosen chosen);
 /// A photo or model that the browser waits for did not open: it says so. False where the browser waits for none.
 bool tell_browser(Bench& bench, const Failure& failure);

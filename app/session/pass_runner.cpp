@@ -1,5 +1,6 @@
 #include "app/session/pass_runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -7,6 +8,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
+#include "engine/cost/estimate.h"
 #include "engine/network/meter.h"
 
 namespace headlight {
@@ -40,7 +43,10 @@ void PassRunner::begin_picture(const Request& request, const PassControl& contro
     exact_speed_.forget();
     draft_speed_.forget();
   }
+  if (!same) keep();
+  if (!request.of_sequence || request.model != request_.model) kept_.clear();
   request_ = request;
+  restored_ = false;
   if (same) return;
   pixels_.reset();
   trace_.reset();
@@ -49,8 +55,26 @@ void PassRunner::begin_picture(const Request& request, const PassControl& contro
   series_.clear();
   sweep({});
   last_.reset();
+  if (auto kept = kept_.take(*request.model, *request.image, request.preprocessing)) {
+    pixels_ = std::move(kept->pixels);
+    trace_ = std::move(kept->trace);
+    baseline_ = std::move(kept->baseline);
+    restored_ = kept->settings == request.settings;
+    if (control.prepared) control.prepared(pixels_);
+    return;
+  }
   pixels_ = make_run(request.model, request.image, request.preprocessing, request.settings).pixels;
   if (control.prepared) control.prepared(pixels_);
+}
+
+/// The pass of a frame that gives way to another photo.
+void PassRunner::keep() {
+  constexpr std::size_t kMostBytes = std::size_t{512} << 20;
+  if (!request_.of_sequence || !trace_) return;
+  const std::size_t bytes = vit::estimate(request_.model->config, trace_->grid, trace_->settings, {}).trace_bytes;
+  const std::size_t all = baseline_ && baseline_ != trace_ ? 2 * bytes : bytes;
+  kept_.put({request_.model, request_.image, request_.preprocessing, answered_, pixels_, trace_, baseline_}, all,
+            std::min(kMostBytes, vit::available_memory() / 8));
 }
 
 std::shared_ptr<const vit::Trace> PassRunner::pass(const vit::PassInput& input, const vit::Trace* previous,
@@ -68,7 +92,12 @@ std::shared_ptr<const vit::Trace> PassRunner::pass(const vit::PassInput& input, 
 std::shared_ptr<const vit::Trace> PassRunner::answer(const Request& request, const PassControl& control) {
   begin_picture(request, control);
   draft_.trace.reset();  // its memory is of use now
+  if (std::exchange(restored_, false)) {
+    answered_ = request.settings;
+    return trace_;
+  }
   trace_ = pass({request_.model, pixels_, request.settings}, trace_.get(), control);
+  answered_ = request.settings;
   exact_speed_.note(*trace_);
   last_ = request.settings;
   if (vit::as_trained(request.settings, request.model->config)) baseline_ = trace_;

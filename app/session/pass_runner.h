@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/session/draft.h"
+#include "app/session/kept_passes.h"
 #include "app/session/measuring.h"
 #include "app/session/run.h"
 #include "engine/base/pool.h"
@@ -26,6 +27,7 @@ struct Request {
   vit::Preprocessing preprocessing;
   vit::Settings settings;
   std::uint64_t id = 0;
+  bool of_sequence = false;  // a frame: its pass is kept for a while after the next one came
 };
 
 /// One pass that counts. `settings` and `grid` say exactly what was measured.
@@ -81,11 +83,15 @@ class PassRunner {
   bool same_picture(const Request& request) const;  // as the newest trace's, the settings apart
   std::optional<Draft> draft_rules(const Request& request) const;
   void give_up(const NextMeasurement& next);
+  void keep();
 
   Request request_;                            // the newest, answered or not
   std::shared_ptr<const vit::Pixels> pixels_;  // of it
   std::shared_ptr<const vit::Trace> trace_, baseline_;
   bool baseline_failed_ = false;
+  vit::Settings answered_;  // of the newest trace
+  KeptPasses kept_;         // of frames that gave way to others
+  bool restored_ = false;   // the newest trace is one of those, and what was asked of it is as it was
   std::vector<Series> series_, swept_;
   std::optional<Sweep> sweep_;
   std::optional<vit::Settings> last_;  // of the pass before; none after a draft

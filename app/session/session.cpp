@@ -1,14 +1,18 @@
 #include "app/session/session.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
+#include "app/files/frame_source.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 
 namespace headlight {
 
-Session::Session(RunOptions start, std::function<void()> wake) : start_(std::move(start)), worker_(std::move(wake)) {
+Session::Session(RunOptions start, std::function<void()> wake)
+    : start_(std::move(start)), sequence_(wake), worker_(std::move(wake)) {
   wanted.icc = start_.icc;
 }
 
@@ -23,6 +27,16 @@ void Session::override_model(vit::LoadOptions options) {
 
 void Session::open_image(const std::string& source) {
   worker_.load_image(source, wanted.icc);
+}
+
+void Session::open_sequence(const std::string& source) {
+  sequence_.open(source, wanted.icc);
+}
+
+bool Session::opens_as_sequence(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return is_named_as_video(path);
+  return holds_pictures(path) && !std::filesystem::exists(std::filesystem::path(path) / "config.json", error);
 }
 
 void Session::apply_profile(bool icc) {
@@ -64,13 +78,35 @@ void Session::adopt_model(LoadedModel loaded) {
   first_model_ = false;
 }
 
+/// A photo that was opened apart. Where it is a frame of several, they are opened behind it.
+void Session::adopt_opened(LoadedImage loaded) {
+  const FrameName name = frame_name(loaded.source);
+  if (loaded.animated || name.number > 0)
+    sequence_.open(name.file, loaded.icc, std::max(0, name.number - 1));
+  else
+    sequence_.close();
+  opened_image_ = loaded.source;
+  adopt_image(std::move(loaded));
+}
+
+/// The frame whose turn it is becomes the photo.
+void Session::take_frame() {
+  Sequence::Update update = sequence_.update();
+  for (std::string& sentence : update.failures) failures_.push_back({Failure::What::image, std::move(sentence)});
+  if (!update.frame) return;
+  if (update.opened) opened_image_ = sequence_.source();
+  const ReadyFrame& frame = *update.frame;
+  const bool same_shape = image_ && image_->width == frame.image->width && image_->height == frame.image->height;
+  adopt_image({frame.source, wanted.icc, frame.image, frame.display, false});
+  if (model_ && !same_shape) fit_input();
+}
+
 void Session::adopt_image(LoadedImage loaded) {
   image_ = std::move(loaded.image);
   display_ = std::move(loaded.display);
   input_.reset();
   wanted.image = std::move(loaded.source);
   wanted.icc = loaded.icc;
-  opened_image_ = wanted.image;
 }
 
 void Session::watch_hand(double time_s, bool button_down) {
@@ -95,8 +131,9 @@ bool Session::update() {
   if (out.other_image) opened_image_ = out.other_image->source;
   const bool other_changed = other_.take(out, wanted.other, shown_.other);
   if (out.model) adopt_model(*out.model);
-  if (out.image) adopt_image(*out.image);
+  if (out.image) adopt_opened(*out.image);
   if ((out.model || out.image) && model_) fit_input();
+  take_frame();
   forget_impossible(out);
   history_.follow(before_files, moment());
   follow_opening(out);
@@ -164,7 +201,7 @@ void Session::request_side_a() {
     const bool again = requested_ && requested_->model == model_ && requested_->image == image_;
     if (again) hand_.change(time_s_);
     worker_.hold(hand_.holds());
-    requested_ = Request{model_, image_, display_, preprocessing, settings, ++requested_id_};
+    requested_ = Request{model_, image_, display_, preprocessing, settings, ++requested_id_, sequence_.on()};
     worker_.post(*requested_);
   }
 }
@@ -346,9 +383,13 @@ void Session::toggle_sweep() {
     worker_.sweep({.head_counts = vit::possible_heads(model_->config), .block = sweeps_all_blocks() ? -1 : view.block});
 }
 
-bool Session::settled() const {
+bool Session::answered() const {
   const bool answered = !requested_ || std::max(shown_.id, failed_id_) >= requested_id_;
   return answered && other_.settled() && !worker_.status().picture_due;
+}
+
+bool Session::settled() const {
+  return answered() && sequence_.settled();
 }
 
 bool Session::measured() const {

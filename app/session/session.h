@@ -16,6 +16,7 @@
 #include "app/session/pass_times.h"
 #include "app/session/run_options.h"
 #include "app/session/saved_view.h"
+#include "app/session/sequence.h"
 #include "app/session/wanted.h"
 #include "app/session/worker.h"
 
@@ -30,6 +31,13 @@ class Session {
   /// Loads in the background; `failures()` hears of what did not open, and everything else stays as it was.
   void open_model(const std::string& source, vit::LoadOptions options = {});
   void open_image(const std::string& source);
+  /// A folder of frames, an animated picture or a video: its first frame becomes the photo once it is there, and every
+  /// photo that is opened apart ends it.
+  void open_sequence(const std::string& source);
+  /// A video, or a folder in which pictures lie and no network does.
+  static bool opens_as_sequence(const std::string& path);
+  Sequence& sequence() { return sequence_; }
+  const Sequence& sequence() const { return sequence_; }
   /// Reads the open photo again, with its colour profile applied or not.
   void apply_profile(bool icc);
   /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
@@ -96,6 +104,10 @@ class Session {
   void choose_other_image(const std::string& source);
   void pin_other();  // all that side A is now becomes side B, and stays
   void end_other() { wanted.other = {}; }
+  bool can_swap_sides() const { return trace() && shown_.other.trace && other_settled(); }
+  /// Side B becomes side A and the reverse, each with its network, photo, input and numbers; the query stays at its
+  /// place.
+  void swap_sides();
   /// Side B is shown as it is wanted, or cannot be: then why_no_other() says why.
   bool other_settled() const { return other_.settled(); }
   const std::string& why_no_other() const { return other_.failure(); }
@@ -127,7 +139,8 @@ class Session {
   std::uint64_t requested_id() const { return requested_id_; }
   std::uint64_t shown_id() const { return shown_.id; }
   /// The newest request is answered and no load is under way.
-  bool settled() const;
+  bool answered() const;
+  bool settled() const;   // and no other frame of a sequence follows by itself
   bool measured() const;  // and the repeats for the timings are done, too
   std::vector<Failure> take_failures();
   std::vector<std::string> take_news();  // of finished errands
@@ -151,6 +164,8 @@ class Session {
   void adopt_model(LoadedModel loaded);
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
+  void adopt_opened(LoadedImage loaded);
+  void take_frame();
   bool adopt_trace(Outcome& out);  // true if the picture changed
   bool adopt_draft(Outcome& out);  // likewise
   void fit_view();
@@ -184,6 +199,7 @@ class Session {
   std::vector<Failure> failures_;
   std::vector<std::string> news_;
   bool first_model_ = true;
+  Sequence sequence_;
   Worker worker_;
 };
 

@@ -35,6 +35,39 @@ void Session::open_view(const SavedView& saved) {
   follow_opening({});
 }
 
+void Session::swap_sides() {
+  if (!can_swap_sides()) return;
+  const vit::Trace &a = *shown_.trace, &b = *shown_.other.trace;
+  Wanted to = wanted_view();
+  const OtherSide was = to.other;
+  to.other = {.model = wanted.model,
+              .load = wanted.load,
+              .image = wanted.image,
+              .icc = wanted.icc,
+              .preprocessing = preprocessing,
+              .numbers = settings};
+  if (!was.model.empty()) {
+    to.model = was.model;
+    to.load = was.load;
+  }
+  if (!was.image.empty()) {
+    to.image = was.image;
+    to.icc = was.icc;
+  }
+  to.preprocessing = b.pixels->preprocessing;
+  static_cast<vit::Numbers&>(to.settings) = b.settings;
+  to.view.block = std::min(to.view.block, b.model->config.depth - 1);
+  const bool same_photo = shown_.photo == shown_.other.photo;
+  to.view.query = same_place(std::clamp(view.query, 0, a.grid.tokens() - 1), a.grid,
+                             same_photo ? a.pixels->box : b.pixels->box, b.grid, b.pixels->box);
+  SavedView saved{.wanted = std::move(to), .model = {}, .image = {}, .other_model = {}, .other_image = {}};
+  saved.model.path = saved.wanted.model;
+  saved.image.path = saved.wanted.image;
+  saved.other_model.path = saved.wanted.other.model;
+  saved.other_image.path = saved.wanted.other.image;
+  open_view(saved);
+}
+
 /// A model or photo that was opened meanwhile ends the opening: what came last is wanted.
 void Session::follow_opening(const Outcome& out) {
   if (!opening_) return;

@@ -4,8 +4,10 @@
 #include <exception>
 #include <utility>
 
+#include "app/files/frame_source.h"
 #include "app/session/run_options.h"
 #include "engine/base/error.h"
+#include "engine/image/animation.h"
 
 namespace headlight {
 
@@ -245,10 +247,16 @@ std::optional<Worker::Job> Worker::next_owed() {
 }
 
 std::optional<Worker::Job> Worker::next_extra() {
+  PassRunner* runner = &runner_;
   std::optional<NextMeasurement> next = runner_.next();
+  if (!next && other_runner_) {
+    runner = &*other_runner_;
+    next = runner->next();
+  }
   if (!next) return std::nullopt;
   const Doing doing = doing_of(next->why);
-  return Job{Rank::extra, doing, [this, next = std::move(*next)](const std::stop_token& stop) { measure(next, stop); }};
+  return Job{Rank::extra, doing,
+             [this, runner, next = std::move(*next)](const std::stop_token& stop) { measure(*runner, next, stop); }};
 }
 
 PassControl Worker::control(const std::stop_token& stop) {
@@ -304,10 +312,12 @@ void Worker::open_model(const LoadedModel& wanted, Side side, const std::stop_to
 void Worker::open_image(const std::string& source, bool icc, Side side) {
   const std::string no_memory = source + ": not enough memory for this picture.";
   attempt({.what = Failure::What::image, .side = side}, no_memory.c_str(), [&] {
-    auto image = std::make_shared<const vit::Image>(vit::load_image(source, color_management(icc)));
+    auto image = std::make_shared<const vit::Image>(load_photo(source, color_management(icc)));
     auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
+    const bool animated = side == Side::a && vit::is_animation(source);
     publish([&](Outcome& out) {
-      (side == Side::a ? out.image : out.other_image) = LoadedImage{source, icc, std::move(image), std::move(display)};
+      (side == Side::a ? out.image : out.other_image) =
+          LoadedImage{source, icc, std::move(image), std::move(display), animated};
     });
   });
 }
@@ -373,11 +383,11 @@ void Worker::answer_other(const Request& request, const std::stop_token& stop) {
   });
 }
 
-void Worker::measure(const NextMeasurement& next, const std::stop_token& stop) {
+void Worker::measure(PassRunner& runner, const NextMeasurement& next, const std::stop_token& stop) {
   attempt({Failure::What::pass}, "Not enough memory to sweep the head counts: choose a smaller input.", [&] {
-    runner_.measure(next, control(stop));
-    const auto times = runner_.take_times();
-    const bool is_baseline = next.why == NextMeasurement::Why::baseline && runner_.baseline();
+    runner.measure(next, control(stop));
+    const auto times = runner.take_times();
+    const bool is_baseline = &runner == &runner_ && next.why == NextMeasurement::Why::baseline && runner_.baseline();
     if (times.empty() && !is_baseline) return;
     publish([&](Outcome& out) {
       out.times.insert(out.times.end(), times.begin(), times.end());

@@ -40,6 +40,7 @@ struct LoadedImage {
   bool icc = false;                            // its colour profile is applied
   std::shared_ptr<const vit::Image> image;     // as decoded
   std::shared_ptr<const PhotoLevels> display;  // the same
+  bool animated = false;                       // the first of several frames
 };
 
 /// What went wrong, and with what.
@@ -136,7 +137,7 @@ class Worker {
   void hold(bool held);
   void load_model(std::string source, vit::LoadOptions options, bool again = false, Side side = Side::a);
   void load_image(std::string source, bool icc, Side side = Side::a);
-  /// Of side B: one pass, neither drafted nor measured.
+  /// Of side B: it is not drafted, and measured behind side A's.
   void post_other(Request request);
   /// There is no side B any more.
   void drop_other();
@@ -200,7 +201,7 @@ class Worker {
   bool draw_draft(const Request& request, const std::stop_token& stop);
   void open_model(const LoadedModel& wanted, Side side, const std::stop_token& stop);
   void open_image(const std::string& source, bool icc, Side side);
-  void measure(const NextMeasurement& next, const std::stop_token& stop);
+  void measure(PassRunner& runner, const NextMeasurement& next, const std::stop_token& stop);
   PassControl control(const std::stop_token& stop);
   void progress(double fraction);
   void publish(const std::function<void(Outcome&)>& change);

@@ -33,6 +33,10 @@ std::string name_of_code(int code) {
       return "-";
     case GLFW_KEY_HOME:
       return "Home";
+    case GLFW_KEY_END:
+      return "End";
+    case GLFW_KEY_SPACE:
+      return "Space";
     case GLFW_KEY_PAGE_UP:
       return "Page Up";
     case GLFW_KEY_PAGE_DOWN:

@@ -157,9 +157,13 @@ void App::take_photo(const vit::MapSet& answer) {
   const OtherShown& other = session.shown().other;
   const std::uint64_t version = answer.on_other ? kOfSideB | other.photo_version : session.photo_version();
   if (bench_.photo.version == version) return;
+  const auto before = bench_.photo.image;
   bench_.photo = {answer.on_other ? other.photo : session.photo(), version};
   bench_.painter.set_photo(answer.on_other ? *other.display : session.photo_display());
-  bench_.camera.fit();
+  // From frame to frame the place stays that is looked at.
+  const vit::Image& photo = *bench_.photo.image;
+  const bool same_shape = before && before->width == photo.width && before->height == photo.height;
+  if (!session.sequence().on() || !same_shape) bench_.camera.fit();
 }
 
 /// Asks what the page wants to know of that pass, and takes the answer that is there, with the photo that it belongs
@@ -202,8 +206,8 @@ void App::take_maps() {
   const vit::Look& look = session.view.look;
   bench_.painter.set_colormap(bench_.maps.empty() ? look.colormap : bench_.maps.set().colormap(look));
   bench_.hover.begin_frame();
-  bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().WantTextInput &&
-                       !bench_.dialogs.modal() && !bench_.ui.list_was_open;
+  bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().KeyCtrl &&
+                       !ImGui::GetIO().WantTextInput && !bench_.dialogs.modal() && !bench_.ui.list_was_open;
 }
 
 /// False where an answer came while the frame was drawn: the next one shows it.
@@ -212,6 +216,16 @@ bool App::shows_newest_answer() const {
   const auto drawn = drawn_pass();
   if (!answer || answer->trace != drawn || !no_answer_.empty() || !can_show(*answer, *drawn)) return true;
   return !bench_.maps.empty() && bench_.maps.set().serial == answer->serial;
+}
+
+/// The next frame of a sequence comes when this one's maps are on screen and its turn is over.
+void App::play_on() {
+  Session& session = bench_.session;
+  if (!session.sequence().playing()) return;
+  const bool maps = page_entry().analysis == nullptr || bench_.maps.empty() ||
+                    (bench_.maps.set().trace == session.trace() && map_desk_.settled(page_entry().id));
+  const bool ready = session.answered() && maps && shows_newest_answer();
+  if (const auto due = session.sequence().play_on(ImGui::GetTime(), ready)) bench_.ui.wake(*due);
 }
 
 void App::look_inside() {
@@ -314,6 +328,7 @@ void App::frame(FrameLog& log) {
   draw_drawer(layout.right);
   draw_overlays();
   bench_.session.request_wanted();
+  play_on();
   bench_.session.note_changes(ImGui::GetTime(), ImGui::IsAnyMouseDown());
   bench_.lab.let_run(bench_.session.measured() && !bench_.session.hand_holds() && !desk_.busy());
   log.requested(bench_.session.requested_id());
@@ -404,6 +419,10 @@ void App::draw_center(const Area& area) {
   if (const float card = tour_height(bench_, below_tabs.size.x); card > 0) {
     below_tabs.size.y -= card + ui.px(10);
     draw_tour(bench_, {below_tabs.from.x, below_tabs.from.y + below_tabs.size.y + ui.px(10)}, below_tabs.size.x);
+  }
+  if (const float strip = FilmStrip::height(bench_); strip > 0) {
+    below_tabs.size.y -= strip + ui.px(6);
+    film_strip_.draw(bench_, {below_tabs.from.x, below_tabs.from.y + below_tabs.size.y + ui.px(10)}, below_tabs.size.x);
   }
   if (alone) return asked.draw(bench_, below_tabs);
   const bool loading = !bench_.session.trace() && bench_.session.status().picture_due;

@@ -14,6 +14,7 @@
 #include "app/panels/answer_progress.h"
 #include "app/panels/bench.h"
 #include "app/panels/export_sheet.h"
+#include "app/panels/film_strip.h"
 #include "app/panels/left_column.h"
 #include "app/panels/loading_view.h"
 #include "app/panels/menu_bar.h"
@@ -83,6 +84,7 @@ class App {
   bool can_show(const vit::MapSet& answer, const vit::Trace& drawn) const;
   void take_photo(const vit::MapSet& answer);
   bool shows_newest_answer() const;
+  void play_on();
   void look_inside();
   const PageEntry& page_entry() const;  // of the page in the centre
   Page& page();
@@ -105,6 +107,7 @@ class App {
   DrawnMaps drawn_;
   AnswerProgress answer_progress_;
   ExportSheet export_sheet_;
+  FilmStrip film_strip_;
   std::string no_answer_;  // why what the page asks cannot be asked; empty: it can
   std::string last_failure_;
   bool theme_dark_ = true;

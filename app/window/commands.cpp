@@ -66,6 +66,7 @@ void add_file_commands(Bench& bench) {
              .keys = {{GLFW_KEY_O, kControl}},
              .tooltip = "Opens a photo: " + vit::readable_formats() + ".",
              .run = [&bench] { open_image(bench); }});
+  add_sequence_file_commands(bench);
   table.add({.id = "file.open_model",
              .menu = "File",
              .name = "Open model…",
@@ -413,6 +414,13 @@ void add_compare_commands(Bench& bench) {
                           },
                       .enabled = [&bench] { return bench.session.model() && bench.session.image(); },
                       .separated = true});
+  bench.commands.add({.id = "compare.swap",
+                      .menu = "Analysis",
+                      .name = "Swap sides A and B",
+                      .keys = {{GLFW_KEY_B, kShift}},
+                      .tooltip = "Side B becomes side A and the reverse, each with its network, photo and settings.",
+                      .run = [&bench] { bench.session.swap_sides(); },
+                      .enabled = [&bench] { return bench.session.can_swap_sides(); }});
 }
 
 void step_input(Session& session, int step) {
@@ -515,6 +523,7 @@ void add_commands(Bench& bench) {
   add_analysis_commands(bench);
   add_input_commands(bench);
   add_compare_commands(bench);
+  add_sequence_commands(bench);
   add_save_commands(bench);
   add_cost_commands(bench);
   add_help_commands(bench);
@@ -531,7 +540,9 @@ void open_by_content(Bench& bench, const char* path) {
   const auto endings = vit::picture_endings();
   // A safetensors file begins with a number, which may look like any signature.
   const auto kind = ending == ".safetensors" ? std::nullopt : vit::kind_of_file(head, path);
-  if ((kind && kind->is_picture()) || std::find(endings.begin(), endings.end(), ending) != endings.end())
+  if (Session::opens_as_sequence(path))
+    bench.session.open_sequence(path);
+  else if ((kind && kind->is_picture()) || std::find(endings.begin(), endings.end(), ending) != endings.end())
     open_photo_or_view(bench, path);
   else if (!open_if_view(bench, path))
     bench.session.open_model(path);

@@ -85,6 +85,7 @@ bool open_if_view(Bench& bench, const std::string& path) {
 }
 
 void open_photo_or_view(Bench& bench, const std::string& path) {
+  if (Session::opens_as_sequence(path)) return bench.session.open_sequence(path);
   const bool again = std::exchange(bench.picture_of_view, {}) == path;
   std::optional<SavedView> view;
   try {

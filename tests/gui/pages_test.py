@@ -14,10 +14,12 @@ TOOLTIP_S = 0.5  # after which a control explains itself
 DIALOGS = {"help": "F1", "report": "model.report", "prepare": "image.preprocess", "get": "ctrl+g"}  # a key, or a control
 NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
          ".": "period", "+": "shift+equal", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
-         "Backspace": "BackSpace"}
+         "Backspace": "BackSpace", "Space": "space"}
 # What must be so that a key has something to change: keys, or a control to click.
 BEFORE = {"Right": "Left", "Up": "Down", "f": "shift+equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
+# Of a film strip and of two sides: sequence_test and compare_test press them where there is one.
+ELSEWHERE = {"ctrl+space", "shift+Left", "shift+Right", "shift+Home", "shift+End", "l", "shift+b"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
 OPEN_A_LIST = {"ctrl+Delete"}  # which Escape closes
 REFUSED = {"bias"}  # the network has no relative positions
@@ -271,7 +273,7 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
     for page in ("heads", "grid", "rollout"):
         tour.show(page)
         acted |= tour.press_keys(page)
-    silent = set(keys()) - acted - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
+    silent = set(keys()) - acted - ELSEWHERE - {f"ctrl+{n}" for n in range(1, 10)}  # those of the pages were pressed before
     check(not silent, f"every key changes what is seen on some page; those that do not: {sorted(silent) or 'none'}")
     for page in tour.pages():
         tour.show(page)
