@@ -38,27 +38,36 @@ std::array<vit::Range, 2> common_ranges(const vit::MapSet& a, int index_a, const
   return {both, {both.low * to_b, both.high * to_b}};
 }
 
-/// What side A is, and a button that makes it side B.
+/// A button for a command, named shortly.
+void command_button(Bench& bench, const char* id, const char* label, float width) {
+  const Command& command = bench.commands.get(id);
+  if (ui::button(bench.ui,
+                 {.id = id,
+                  .label = label,
+                  .tooltip = command.tooltip,
+                  .key = bench.commands.keys_of(id),
+                  .enabled = command.enabled()},
+                 width))
+    command.run();
+}
+
+/// What side A is, and buttons that swap the sides and make it side B.
 void draw_head_of_a(Bench& bench, ImVec2 from, float width) {
   ui::Ui& ui = bench.ui;
   const Session& session = bench.session;
   const std::string name = source_title(session.model_source()) + " · " + source_title(session.image_source());
-  const char* const pin = "Pin as B";
-  const float button = ui::measure(ui, ui::Type::body, pin).x + ui.px(20), left = ui.px(20);
+  const char *const pin = "Pin as B", *const swap = "Swap";
+  const float pin_width = ui::measure(ui, ui::Type::body, pin).x + ui.px(20), left = ui.px(20);
+  const float swap_width = ui::measure(ui, ui::Type::body, swap).x + ui.px(20);
+  const float button = pin_width + swap_width + ui.px(6);
   ui::draw_text(ui, ui::Type::strong, {from.x, from.y + ui.px(5)}, ui.theme.accent, "A");
   ui.announce(name);
   ui::draw_text(ui, ui::Type::strong, {from.x + left, from.y + ui.px(5)}, ui.theme.text,
                 ui::shortened(ui, ui::Type::strong, name, width - left - button - ui.px(10), true));
   ImGui::SetCursorScreenPos({from.x + width - button, from.y});
-  const Command& command = bench.commands.get("compare.pin");
-  if (ui::button(ui,
-                 {.id = "compare.pin",
-                  .label = pin,
-                  .tooltip = command.tooltip,
-                  .key = bench.commands.keys_of("compare.pin"),
-                  .enabled = command.enabled()},
-                 button))
-    command.run();
+  command_button(bench, "compare.swap", swap, swap_width);
+  ImGui::SetCursorScreenPos({from.x + width - pin_width, from.y});
+  command_button(bench, "compare.pin", pin, pin_width);
 }
 
 /// Side B's network and photo as lists to choose from, and a button that ends it.

@@ -211,7 +211,11 @@ void CostColumn::draw(Bench& bench, ImVec2 from, ImVec2 size) {
       featured ? FeaturePanel::height(ui, leading) : predictions_height(bench, size.x - 2 * pad, leading, tight_);
   const float spaces = ui.px(gap) + 3 * ImGui::GetStyle().ItemSpacing.y;
   const float left = from.y + size.y - ImGui::GetCursorScreenPos().y - predictions - spaces - ui.px(10);
-  draw_curve(bench, std::clamp(left, ui.px(kLeastCurve), ui.px(330)));
+  const float height = std::clamp(left, ui.px(kLeastCurve), ui.px(330));
+  if (SideCostTable::wanted(bench))
+    sides_.draw(bench, whole_ ? kWholeModel : block_, convention_, height);
+  else
+    draw_curve(bench, height);
   ui::gap(ui, gap);
   if (featured)
     features_.draw(bench, leading);

@@ -11,6 +11,7 @@
 #include "app/analysis/features.h"
 #include "app/cost/cost_view.h"
 #include "app/cost/head_change.h"
+#include "app/panels/side_cost_table.h"
 #include "engine/cost/prediction.h"
 #include "engine/maps/map_set.h"
 #include "engine/network/trace.h"
@@ -106,6 +107,7 @@ class CostColumn {
   CostCurve curve_;
   bool curve_by_operator_ = false;
   FeaturePanel features_;
+  SideCostTable sides_;
 };
 
 }  // namespace headlight

@@ -1,0 +1,110 @@
+#include "app/panels/side_cost_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include "app/cost/head_change.h"
+#include "app/panels/bench.h"
+#include "app/ui/widgets.h"
+#include "app/words/quantity.h"
+
+namespace headlight {
+namespace {
+
+CostView view_of(const Session& session, const vit::Trace& trace, int block, vit::Convention convention) {
+  const vit::CostTable table(trace.model->config, trace.grid, trace.settings);
+  const MeasuredSetting* measured = session.times().find(*trace.model, trace.grid, trace.settings);
+  const std::span<const vit::Timings> passes =
+      measured == nullptr ? std::span<const vit::Timings>() : std::span<const vit::Timings>(measured->timings);
+  return make_cost_view(table, passes, block < 0 ? -1 : std::min(block, trace.settings.depth() - 1), convention);
+}
+
+/// The sums of what is on show: a block's, or the network's.
+bool is_shown(const SideCost& row, int block) {
+  return row.kind == CostLine::Kind::row || row.id != (block < 0 ? "total.block" : "total.model");
+}
+
+std::string ms_words(const std::optional<double>& ms) {
+  return ms ? ms_text(*ms) : "–";
+}
+
+std::string ratio_words(const std::optional<double>& ratio) {
+  return ratio ? ratio_text(*ratio) : "–";
+}
+
+}  // namespace
+
+bool SideCostTable::wanted(const Bench& bench) {
+  return bench.session.view.page == "difference" && bench.session.trace() && bench.session.shown().other.trace;
+}
+
+void SideCostTable::update(const Bench& bench, int block, vit::Convention convention) {
+  const Session& session = bench.session;
+  const auto &a = session.trace(), &b = session.shown().other.trace;
+  if (a_ == a && b_ == b && times_version_ == session.times().version() && block_ == block && convention_ == convention)
+    return;
+  a_ = a;
+  b_ = b;
+  times_version_ = session.times().version();
+  block_ = block;
+  convention_ = convention;
+  rows_ = side_costs(view_of(session, *a, block, convention), view_of(session, *b, block, convention));
+  std::erase_if(rows_, [&](const SideCost& row) {
+    return !is_shown(row, block) || (row.operations_a == 0 && row.operations_b == 0 && !row.ms_a && !row.ms_b);
+  });
+}
+
+void SideCostTable::draw(Bench& bench, int block, vit::Convention convention, float height) {
+  update(bench, block, convention);
+  ui::Ui& ui = bench.ui;
+  const ImVec2 top = ImGui::GetCursorScreenPos();
+  ui::heading(ui, "COST A → B", block < 0 ? "whole networks" : "one block each");
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x, text = ui.fonts.size(ui::Type::small), line = text + ui.px(3);
+  const float column = std::min(ui.px(46), width * 0.125f);
+  const auto right = [&](int from_right, float y, ImU32 color, const std::string& words) {
+    const float x = at.x + width - column * static_cast<float>(from_right);
+    ui::draw_text(ui, ui::Type::small, {x - ui::measure(ui, ui::Type::small, words).x, y}, color, words);
+  };
+  right(3, at.y, ui.theme.faint, "operations");
+  right(0, at.y, ui.theme.faint, "ms");
+  float y = at.y + line;
+  ui::draw_text(ui, ui::Type::small, {at.x, y}, ui.theme.faint, "operator");
+  int index = 5;
+  for (const char* name : {"A", "B", "B ÷ A", "A", "B", "B ÷ A"}) right(index--, y, ui.theme.faint, name);
+  y += line;
+  const auto sums = std::count_if(rows_.begin(), rows_.end(),
+                                  [](const SideCost& row) { return row.kind == CostLine::Kind::subtotal; });
+  const int room = static_cast<int>((top.y + height - y) / line) - static_cast<int>(sums);
+  int drawn = 0;
+  for (const SideCost& row : rows_) {
+    const bool sum = row.kind == CostLine::Kind::subtotal;
+    if (!sum && drawn++ >= room) continue;
+    const ImU32 color = sum ? ui.theme.accent : ui.theme.text;
+    ui::draw_text(ui, ui::Type::small, {at.x, y}, color,
+                  ui::shortened(ui, ui::Type::small, row.name, width - 6 * column));
+    right(5, y, ui.theme.text, count_text(row.operations_a));
+    right(4, y, ui.theme.text, count_text(row.operations_b));
+    right(3, y, ui.theme.accent, ratio_words(row.operations_ratio()));
+    right(2, y, ui.theme.text, ms_words(row.ms_a));
+    right(1, y, ui.theme.text, ms_words(row.ms_b));
+    right(0, y, ui.theme.accent, ratio_words(row.time_ratio()));
+    ImGui::SetCursorScreenPos({at.x, y});
+    ImGui::InvisibleButton(("cost.sides." + row.id).c_str(), {width, line});
+    ui::describe(ui,
+                 {.id = "cost.sides." + row.id,
+                  .label = {},
+                  .tooltip = row.name + "\noperations: A " + count_text(row.operations_a) + ", B " +
+                             count_text(row.operations_b) + "\ntime: A " + ms_words(row.ms_a) + " ms, B " +
+                             ms_words(row.ms_b) + " ms (medians; – : not measured, or done within another row)"},
+                 {at.x, y}, {at.x + width, y + line}, ImGui::IsItemHovered(), ratio_words(row.operations_ratio()));
+    y += line;
+  }
+  ImGui::SetCursorScreenPos({at.x, y});
+  ImGui::Dummy({width, std::max(1.f, top.y + height - y)});
+}
+
+}  // namespace headlight
