@@ -22,9 +22,10 @@
 namespace headlight {
 namespace {
 
-constexpr float kGap = 8;            // points
-constexpr float kPlotShare = 0.62f;  // of the width, beside the exponents
-constexpr float kNoteShare = 0.48f;  // of the height
+constexpr float kGap = 8;                           // points
+constexpr float kPlotShare = 0.62f;                 // of the width, beside the exponents
+constexpr float kNoteShare = 0.48f;                 // of the height
+constexpr float kPicture = 250, kLeastWords = 560;  // points: the photo beside the note, and what the note needs
 
 ImU32 color_of(const ui::Ui& ui, vit::Says says) {
   switch (says) {
@@ -239,7 +240,10 @@ void LabPage::draw(Bench& bench, const Area& area) {
   const float plot_width = std::floor(area.size.x * kPlotShare);
   draw_log_plot(bench, plot_, "lab.plot", {area.from.x, y}, {plot_width, plot_height});
   draw_exponents(bench, {area.from.x + plot_width + ui.px(16), y}, {area.size.x - plot_width - ui.px(16), plot_height});
-  draw_note(bench, {area.from.x, end - note}, {area.size.x, note});
+  const float side = std::min(ui.px(kPicture), note - ui.px(24)), beside = side + ui.px(16);
+  const bool pictured = area.size.x - beside >= ui.px(kLeastWords);
+  draw_note(bench, {area.from.x, end - note}, {area.size.x - (pictured ? beside : 0), note});
+  if (pictured) picture_.draw(bench, {area.from.x + area.size.x - side, end - note}, side);
 }
 
 }  // namespace headlight

@@ -7,6 +7,7 @@
 
 #include "app/cost/log_plot.h"
 #include "app/pages/page.h"
+#include "app/panels/live_picture.h"
 #include "engine/lab/lab.h"
 #include "engine/lab/lab_verdicts.h"
 
@@ -33,6 +34,7 @@ class LabPage : public Page {
   LogPlot plot_;
   std::vector<vit::Verdict> verdicts_;
   std::vector<vit::NoteSlip> slips_;
+  LivePicture picture_;
 };
 
 }  // namespace headlight
