@@ -28,7 +28,8 @@ void LivePicture::draw(Bench& bench, ImVec2 from, float side) {
     question_ = asked;
   }
   const int index = std::max(0, maps_->find(asked.block, view.head));
-  const std::string title = "Block " + std::to_string(asked.block) + ", " + vit::head_name(view.head);
+  const std::string head = (view.head >= 0 ? "head " : "") + vit::head_name(view.head);
+  const std::string title = "Block " + std::to_string(asked.block) + ", " + head;
   ui::draw_text(ui, ui::Type::small, from, ui.theme.soft, title);
   const ImVec2 at{from.x, from.y + ui.fonts.size(ui::Type::small) + ui.px(5)};
   const vit::Look look = large_look(bench);

@@ -1,6 +1,5 @@
 """A sequence in the window: a film strip that steps, plays and is dragged, maps that follow, and films that are saved."""
 
-import os
 import pathlib
 import tempfile
 import time
@@ -120,13 +119,11 @@ with tempfile.TemporaryDirectory() as name:
                         "the folder's first frame")
         check(place_words() == f"frame 1 of {FRAMES}", "a folder of frames opens, too")
 
-        window.environment["PATH"] = os.environ["PATH"]
         (place / "film.mp4").write_bytes(b"no film")
         window.key("ctrl+f")
         window.type(str(place / "film.mp4"))
         window.act("key", "Return")
-        check(place_words().endswith(f"of {FRAMES}") or "browser.cancel" in window.marks(),
-              "what is no film leaves the window as it was")
+        check("browser.cancel" in window.marks(), "what is no film keeps the browser open, which says why")
         window.key("Escape")
         window.key("ctrl+o")
         window.type(str(ROOT / "assets" / "images" / "chelsea.png"))
