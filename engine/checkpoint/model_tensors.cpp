@@ -234,7 +234,7 @@ Linear ModelTensors::part(std::string_view pattern, int block, int first, int ou
   if (const std::vector<float> biases = bias(pattern, block, all); !biases.empty()) {
     own_bias.assign(biases.begin() + first, biases.begin() + first + outputs);
   }
-  Reader reader{file_, name, all, inputs, names().inputs_first, {}};
+  Reader reader{*this, name, all, inputs, names().inputs_first, {}};
   Linear layer(
       outputs, inputs, groups, [&](int row, float* out) { reader.row(first + row, out); }, std::move(own_bias));
   used_.insert(name);
