@@ -16,7 +16,8 @@ std::string refusal(const Trace& trace) {
   if (trace.model->config.pool != ModelConfig::Pool::attention)
     return "This network pools its tokens without an attention of its own; SigLIP, CaiT and networks with an attention "
            "pool have one.";
-  return trace.pool_shares.empty() ? "The pass ended before the pool; run all of it." : "";
+  if (trace.pool_shares.empty()) return "The pass ended before the pool; run all of it.";
+  return refused_without_attention(trace);
 }
 
 double work(const Trace& trace, const Question&) {

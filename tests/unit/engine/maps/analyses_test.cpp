@@ -18,12 +18,17 @@ namespace {
 using ::testing::HasSubstr;
 using testing_passes::pass;
 
-/// Of a plain network, or of one with relative positions where the analysis is about those.
+/// Of a plain network, or of one with relative positions or a pool where the analysis is about those.
 std::shared_ptr<const Trace> pass_for(const Analysis& analysis) {
   const auto plain = pass({.heads = 8});
   if (analysis.refusal(*plain).empty()) return plain;
   ModelConfig config = plain->model->config;
-  config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  if (std::string(analysis.id) == "pool") {
+    config.pool = ModelConfig::Pool::attention;
+    config.pool_hidden = 2 * config.channels;
+  } else {
+    config.relative_bias = ModelConfig::RelativeBias::of_each_block;
+  }
   Trace like;
   like.model = testing_models::make_model(config);
   like.pixels = plain->pixels;
