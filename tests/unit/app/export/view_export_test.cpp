@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "app/cli/commands.h"
 #include "app/files/assets.h"
@@ -118,7 +119,8 @@ TEST_F(ViewExport, DropoutAndParametersOfAnAnalysisComeBack) {
       if (!parameter.without_classes)  // the network of these tests has classes
         wanted_.view.parameters[std::string(analysis->id) + "." + parameter.id] = parameter.initial;
     if (analysis->id == std::string("grid")) continue;  // whose picture is that of the heads
-    if (analysis->id == std::string("bias")) continue;  // which the network of these tests has not
+    if (const std::string_view id = analysis->id; id == "bias" || id == "pool")
+      continue;  // which the network of these tests has not
     // A matrix and numbers of all heads are of single heads alone.
     wanted_.view.head = analysis->is_matrix || analysis->has_table ? 0 : kMeanOfHeads;
     wanted_.other = {};

@@ -148,8 +148,8 @@ TEST(StoredWeights, NumbersThatAreNoneAreNamed) {
   std::vector<float> values(12, 1.f);
   values[7] = std::nanf("");
   named(tensors, "blocks.1.norm2.weight") = tensor("blocks.1.norm2.weight", {12}, values);
-  EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("\"blocks.1.norm2.weight\""));
-  EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("NaN at element 7"));
+  const std::string said = fact(*load_model(save(folder, tensors).string()), "weights");
+  EXPECT_THAT(said, HasSubstr("\"blocks.1.norm2.weight\" holds NaN at element 7"));
 }
 
 TEST(StoredWeights, ACopyCanBeChosen) {
