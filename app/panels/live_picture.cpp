@@ -22,7 +22,7 @@ void LivePicture::draw(Bench& bench, ImVec2 from, float side) {
                       .direction = view.direction,
                       .values = {}};
   if (!maps_ || run_ != trace->run || !(question_ == asked)) {
-    if (!analysis.refusal(*trace).empty()) return;
+    if (!analysis.refusal(*trace).empty() || !vit::refused_as_not_finite(analysis, trace, asked).empty()) return;
     maps_ = analysis.answer(vit::Subject(trace), asked, {});
     run_ = trace->run;
     question_ = asked;
