@@ -164,7 +164,7 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
     };
     job.stop = interrupt.token();
     if (!options.film.empty())
-      result = export_film(job, *frames, {options.film, options.frames_per_s});
+      result = export_film(job, *frames, {options.film, options.frames_per_s, sequence_name(options.photos)});
     else
       result = frames ? export_batch(job, *frames, options.photos == "-") : export_batch(job, list);
   }

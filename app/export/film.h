@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "app/export/batch.h"
 #include "app/files/frame_source.h"
@@ -11,6 +12,7 @@ namespace headlight {
 struct FilmTarget {
   std::filesystem::path file;  // .png: animated; .mp4: by ffmpeg
   double frames_per_s = 0;     // 0: as the frames say
+  std::string name = {};       // in all captions, so that the figures are of one size; empty: each frame's own
 };
 
 /// Several threads each take a frame; what is written is in order. A frame that fails ends the film, and nothing is

@@ -136,6 +136,12 @@ std::string file_of_frame(const std::string& source) {
   return frame_name(source).file;
 }
 
+std::string sequence_name(const std::string& source) {
+  if (source == "-") return "standard input";
+  const std::filesystem::path path = std::filesystem::path(source).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 vit::Image load_photo(const std::string& source, vit::ColorManagement colors) {
   const FrameName name = frame_name(source);
   if (name.number == 0) return vit::load_image(source, colors);

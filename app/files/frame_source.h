@@ -52,6 +52,9 @@ FrameName parsed_frame_name(const std::string& text);
 /// The file without the frame: "walk.gif".
 std::string file_of_frame(const std::string& source);
 
+/// Of a sequence, for people: the file's or folder's own name; "standard input" for "-".
+std::string sequence_name(const std::string& source);
+
 /// A picture's file, or one frame of a sequence. Throws vit::Error.
 vit::Image load_photo(const std::string& source, vit::ColorManagement colors);
 

@@ -63,7 +63,7 @@ void save_film(Bench& bench) {
                             [job, source, rate, file](const std::stop_token& stop, const auto& progress) mutable {
                               set_control(job, stop, progress);
                               const auto frames = open_frames(source, job.colors);
-                              const BatchResult result = export_film(job, *frames, {file, rate});
+                              const BatchResult result = export_film(job, *frames, {file, rate, sequence_name(source)});
                               return "Saved " + std::to_string(result.exported) + " frames as " + file.string() + ".";
                             });
                       }});

@@ -12,6 +12,7 @@
 
 #include "app/export/batch_log.h"
 #include "app/export/film.h"
+#include "app/files/assets.h"
 #include "app/files/png_file.h"
 #include "app/files/write_file.h"
 #include "engine/base/error.h"
@@ -179,6 +180,19 @@ TEST_F(BatchTest, AFilmHoldsTheFigureOfEveryFrame) {
   EXPECT_EQ(film->read(2).rgb, vit::decode_image(std::as_bytes(std::span(png)), "alone").rgb);
   export_film(job, *open_frames(source, job.colors), {.file = file, .frames_per_s = 25});
   EXPECT_NEAR(vit::open_animation(file)->seconds(0), 0.04, 1e-4);
+}
+
+TEST_F(BatchTest, AFilmsFiguresAreOfOneSizeWhateverTheFramesAreCalled) {
+  const fs::path frames = folder.path() / "frames";
+  fs::create_directories(frames);
+  for (const std::string name :
+       {"a.png", "a name that is long enough for a second line of the caption of any figure.png"})
+    fs::copy_file(sample_images().front(), frames / name);
+  const fs::path file = folder.path() / "film.png";
+  EXPECT_THROW(export_film(job, *open_frames(frames.string(), job.colors), {.file = file}), vit::Error);
+  const std::string name = sequence_name(frames.string() + "/");
+  EXPECT_EQ(name, "frames");
+  EXPECT_EQ(export_film(job, *open_frames(frames.string(), job.colors), {.file = file, .name = name}).exported, 2u);
 }
 
 TEST_F(BatchTest, AFilmThatIsStoppedOrFailsLeavesNothing) {
