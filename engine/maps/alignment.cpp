@@ -69,9 +69,9 @@ std::optional<int> Alignment::token(int token) const {
       if (kind_of(there, other_config) == kind) return there;
     return std::nullopt;
   }
-  const int patch = token - grid.prefix;
-  const double y = box_.y + (patch / grid.cols + 0.5) / grid.rows * box_.height;
-  const double x = box_.x + (patch % grid.cols + 0.5) / grid.cols * box_.width;
+  const int patch = token - grid.prefix, own_row = patch / grid.cols, own_col = patch % grid.cols;
+  const double y = box_.y + (own_row + 0.5) / grid.rows * box_.height;
+  const double x = box_.x + (own_col + 0.5) / grid.cols * box_.width;
   const auto index = [](double at, double from, double extent, int count) {
     return static_cast<int>(std::floor((at - from) / extent * count));
   };

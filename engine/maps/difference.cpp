@@ -120,10 +120,10 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
     for (float& value : on_a) value *= to_even_of_a;
     const Numbers numbers = numbers_of(map_a, on_a, alignment.seen());
     const int top_a = strongest(map_a), top_b = strongest(map_b);
-    for (const double value : {numbers.correlation, numbers.kl_bits, numbers.moved,
-                               static_cast<double>(top_a / a->cols), static_cast<double>(top_a % a->cols),
-                               static_cast<double>(top_b / b->cols), static_cast<double>(top_b % b->cols)})
+    for (const double value : {numbers.correlation, numbers.kl_bits, numbers.moved})
       table->values.push_back(static_cast<float>(value));
+    for (const int place : {top_a / a->cols, top_a % a->cols, top_b / b->cols, top_b % b->cols})
+      table->values.push_back(static_cast<float>(place));
     std::vector<float> row(static_cast<std::size_t>(grid.tokens()), 0.f);
     for (int token = 0; token < grid.prefix; ++token)
       if (const auto other = alignment.token(token)) {
