@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "app/cost/head_change.h"
 #include "app/panels/bench.h"
@@ -33,6 +36,32 @@ std::string ms_words(const std::optional<double>& ms) {
 
 std::string ratio_words(const std::optional<double>& ratio) {
   return ratio ? ratio_text(*ratio) : "–";
+}
+
+/// Operations are counted, so that "×1.01" is no noise.
+std::string counted_ratio(const std::optional<double>& ratio) {
+  return ratio ? fmt::format("×{:.3g}", *ratio) : "–";
+}
+
+/// Where not all have room, those rows stay whose operations differ most, then those that take longest.
+std::vector<const SideCost*> rows_with_room(const std::vector<SideCost>& rows, int room) {
+  std::vector<const SideCost*> all;
+  for (const SideCost& row : rows)
+    if (row.kind != CostLine::Kind::subtotal) all.push_back(&row);
+  const auto difference = [](const SideCost& row) {
+    const double ratio = row.operations_ratio().value_or(1);
+    return ratio > 0 ? std::abs(std::log(ratio)) : std::numeric_limits<double>::infinity();
+  };
+  const auto time = [](const SideCost& row) { return std::max(row.ms_a.value_or(0), row.ms_b.value_or(0)); };
+  std::vector<const SideCost*> ranked = all;
+  std::stable_sort(ranked.begin(), ranked.end(), [&](const SideCost* a, const SideCost* b) {
+    return std::pair(difference(*a), time(*a)) > std::pair(difference(*b), time(*b));
+  });
+  ranked.resize(std::min(ranked.size(), static_cast<std::size_t>(std::max(0, room))));
+  std::erase_if(all, [&](const SideCost* row) { return std::find(ranked.begin(), ranked.end(), row) == ranked.end(); });
+  for (const SideCost& row : rows)
+    if (row.kind == CostLine::Kind::subtotal) all.push_back(&row);
+  return all;
 }
 
 }  // namespace
@@ -79,16 +108,16 @@ void SideCostTable::draw(Bench& bench, int block, vit::Convention convention, fl
   const auto sums = std::count_if(rows_.begin(), rows_.end(),
                                   [](const SideCost& row) { return row.kind == CostLine::Kind::subtotal; });
   const int room = static_cast<int>((top.y + height - y) / line) - static_cast<int>(sums);
-  int drawn = 0;
-  for (const SideCost& row : rows_) {
+  for (const SideCost* shown : rows_with_room(rows_, room)) {
+    const SideCost& row = *shown;
     const bool sum = row.kind == CostLine::Kind::subtotal;
-    if (!sum && drawn++ >= room) continue;
     const ImU32 color = sum ? ui.theme.accent : ui.theme.text;
-    ui::draw_text(ui, ui::Type::small, {at.x, y}, color,
-                  ui::shortened(ui, ui::Type::small, row.name, width - 6 * column));
+    ui::draw_text(
+        ui, ui::Type::small, {at.x, y}, color,
+        ui::shortened(ui, ui::Type::small, row.id == "total.attention" ? "Attention" : row.name, width - 6 * column));
     right(5, y, ui.theme.text, count_text(row.operations_a));
     right(4, y, ui.theme.text, count_text(row.operations_b));
-    right(3, y, ui.theme.accent, ratio_words(row.operations_ratio()));
+    right(3, y, ui.theme.accent, counted_ratio(row.operations_ratio()));
     right(2, y, ui.theme.text, ms_words(row.ms_a));
     right(1, y, ui.theme.text, ms_words(row.ms_b));
     right(0, y, ui.theme.accent, ratio_words(row.time_ratio()));
@@ -100,7 +129,7 @@ void SideCostTable::draw(Bench& bench, int block, vit::Convention convention, fl
                   .tooltip = row.name + "\noperations: A " + count_text(row.operations_a) + ", B " +
                              count_text(row.operations_b) + "\ntime: A " + ms_words(row.ms_a) + " ms, B " +
                              ms_words(row.ms_b) + " ms (medians; – : not measured, or done within another row)"},
-                 {at.x, y}, {at.x + width, y + line}, ImGui::IsItemHovered(), ratio_words(row.operations_ratio()));
+                 {at.x, y}, {at.x + width, y + line}, ImGui::IsItemHovered(), counted_ratio(row.operations_ratio()));
     y += line;
   }
   ImGui::SetCursorScreenPos({at.x, y});
