@@ -22,7 +22,7 @@ BEFORE = {"Right": "Left", "Up": "Down", "f": "shift+equal", "1": "f", "n": "Pri
 ELSEWHERE = {"ctrl+space", "shift+Left", "shift+Right", "shift+Home", "shift+End", "l", "shift+b"}
 TWICE = {"F2", "F3", "w", "a", "ctrl+t"}  # the column is back, the sweep stops, and so on
 OPEN_A_LIST = {"ctrl+Delete"}  # which Escape closes
-REFUSED = {"bias"}  # the network has no relative positions
+REFUSED = {"bias", "pool"}  # the network has neither relative positions nor an attention pool
 LISTS = {"model.list", "image.list", "other.model", "other.image"}  # drop down, and are closed again: their entries open other files
 WORDS = {"attention.query", "status", "heads.sentence", "cost.bar", "cost.times", "cost.change",
          "features.sentence", "features.cosine", "features.moved", "badge"}  # marks that are no controls
