@@ -1,5 +1,8 @@
 #include "app/cost/cost_view.h"
 
+#include <array>
+#include <vector>
+
 #include "engine/cost/cost_notes.h"
 
 namespace headlight {
@@ -18,9 +21,14 @@ class ViewBuilder {
       view.wall_ms = wall_.median_ms;
       view.wall_min_ms = wall_.min_ms;
     }
-    for (const vit::Operator& row : table_.operators())
-      if (block_ < 0 || (vit::is_block_op(row.op) && table_.find(row.op, block_) != nullptr))
-        view.lines.push_back(line(*table_.find(row.op, block_)));
+    std::array<std::vector<vit::Effect>, kControlCount> effects;  // by control and row
+    for (std::size_t c = 0; c < effects.size(); ++c) effects[c] = table_.effects(static_cast<vit::Control>(c));
+    for (std::size_t i = 0; i < table_.operators().size(); ++i) {
+      const vit::Operator& row = table_.operators()[i];
+      if (block_ >= 0 && (!vit::is_block_op(row.op) || table_.find(row.op, block_) == nullptr)) continue;
+      view.lines.push_back(line(*table_.find(row.op, block_)));
+      for (std::size_t c = 0; c < effects.size(); ++c) view.lines.back().effects[c] = effects[c][i];
+    }
     view.lines.push_back(waiting());
     for (vit::Section section : {vit::Section::attention, vit::Section::mlp, vit::Section::block, vit::Section::model})
       view.totals.push_back(subtotal(section));
@@ -47,9 +55,6 @@ class ViewBuilder {
     line.bytes_formula = vit::bytes_formula(row.floats, prefix);
     line.explanation = vit::explanation_of(row.op);
     set_cost(line, table_.cost(row.op, line.block, convention_));
-    for (int c = 0; c < kControlCount; ++c)
-      line.effects[static_cast<std::size_t>(c)] = table_.effect(row.op, static_cast<vit::Control>(c));
-
     line.instead_of_time = vit::fused_text(row);
     const bool off = row.work != vit::Work::none && row.macs.is_zero() && row.elements.is_zero();
     if (off && line.instead_of_time.empty() && (row.op == Op::attn_drop || row.op == Op::proj_drop))

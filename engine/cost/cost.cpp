@@ -181,26 +181,39 @@ Totals CostTable::total(Section section, int block, Convention convention) const
 }
 
 Effect CostTable::effect(Op op, Control control) const {
-  const Operator* row = find(op);
-  if (row == nullptr) return Effect::none;
+  const std::vector<Effect> all = effects(control);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (operators_[i].op == op) return all[i];
+  return Effect::none;
+}
+
+std::vector<Effect> CostTable::effects(Control control) const {
+  std::vector<Effect> all;
+  all.reserve(operators_.size());
   const auto by_symbol = [&](Symbol symbol) {
-    if (row->macs.contains(symbol) || row->element_ops().contains(symbol)) return Effect::operations;
-    return row->floats.contains(symbol) ? Effect::bytes : Effect::none;
+    for (const Operator& row : operators_) {
+      const bool operations = row.macs.contains(symbol) || row.element_ops().contains(symbol);
+      all.push_back(operations ? Effect::operations : row.floats.contains(symbol) ? Effect::bytes : Effect::none);
+    }
   };
   // A control that is no symbol of the formulas adds or removes whole terms: compare with the table as it would be.
   const auto by_change = [&](const Settings& changed) {
     const std::vector<Operator> others = rows_of(changed);
-    const Operator* other = find_row(others, op);
-    if (other->macs != row->macs || other->element_ops() != row->element_ops()) return Effect::operations;
-    return other->floats != row->floats ? Effect::bytes : Effect::none;
+    for (const Operator& row : operators_) {
+      const Operator* other = find_row(others, row.op);
+      const bool operations = other->macs != row.macs || other->element_ops() != row.element_ops();
+      all.push_back(operations ? Effect::operations : other->floats != row.floats ? Effect::bytes : Effect::none);
+    }
   };
   Settings changed = settings_;
   static_cast<Numbers&>(changed) = effective(settings_);
   switch (control) {
     case Control::heads:
-      return by_symbol(Symbol::h);
+      by_symbol(Symbol::h);
+      return all;
     case Control::input_size:
-      return by_symbol(Symbol::N);
+      by_symbol(Symbol::N);
+      return all;
     case Control::qkv_bias:
       changed.qkv_bias = !changed.qkv_bias;
       break;
@@ -216,7 +229,8 @@ Effect CostTable::effect(Op op, Control control) const {
       changed.kernel = changed.kernel == Kernel::tiled ? Kernel::eager : Kernel::tiled;
       break;
   }
-  return by_change(changed);
+  by_change(changed);
+  return all;
 }
 
 }  // namespace vit

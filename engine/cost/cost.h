@@ -127,6 +127,8 @@ class CostTable {
 
   /// Does the control change this row's operations, or its bytes at least?
   Effect effect(Op op, Control control) const;
+  /// The same of each of operators(), in their order.
+  std::vector<Effect> effects(Control control) const;
 
  private:
   std::vector<Operator> rows_of(const Settings& settings) const;
