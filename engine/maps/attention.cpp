@@ -82,17 +82,13 @@ void probabilities(const Head& at, int query, float* p) {
 }
 
 /// Rows of a head, computed as the forward pass does.
-Matrix some_probabilities(const Head& at, int first, int count) {
-  assert(first >= 0 && count >= 0 && first + count <= at.tokens);
-  if (at.has_map())
-    return Matrix({at.kept.map(at.head) + first * at.kept.map_stride, count, at.tokens, at.kept.map_stride});
+/// q·kᵀ of `count` queries. `keys`: room for the packed keys of a head.
+void products(const Head& at, int first, int count, float* keys, float* to, std::ptrdiff_t to_stride) {
   const int panel = at.table.panel;
-  const AlignedFloats keys = allocate_floats(at.table.packed_floats(at.tokens, at.dim));
-  at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys.get());
-  Matrix p(count, at.tokens);
+  at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys);
   at.table.gemm({.a = at.q(first),
                  .a_stride = at.kept.q.stride(),
-                 .b = keys.get(),
+                 .b = keys,
                  .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
                  .k_stride = panel,
                  .depth = at.dim,
@@ -101,8 +97,17 @@ Matrix some_probabilities(const Head& at, int first, int count) {
                  .row_end = count,
                  .panel_begin = 0,
                  .panel_end = (at.tokens + panel - 1) / panel,
-                 .c = p.row(0),
-                 .c_stride = p.stride()});
+                 .c = to,
+                 .c_stride = to_stride});
+}
+
+Matrix some_probabilities(const Head& at, int first, int count) {
+  assert(first >= 0 && count >= 0 && first + count <= at.tokens);
+  if (at.has_map())
+    return Matrix({at.kept.map(at.head) + first * at.kept.map_stride, count, at.tokens, at.kept.map_stride});
+  const AlignedFloats keys = allocate_floats(at.table.packed_floats(at.tokens, at.dim));
+  Matrix p(count, at.tokens);
+  products(at, first, count, keys.get(), p.row(0), p.stride());
   for (int row = 0; at.bias != nullptr && row < count; ++row)
     at.bias->add(at.head, first + row, at.scale(), p.row(row));
   at.table.softmax({p.row(0), p.stride(), 0, count, at.tokens, at.scale_of_softmax()});
@@ -115,25 +120,11 @@ Matrix talking_probabilities(const Trace& trace, int block, int first, int count
   const BlockWeights& weights = trace.model->blocks[static_cast<std::size_t>(block)];
   const int heads = trace.settings.heads(block);
   const Head any(trace, block, 0, nullptr);
-  const int panel = any.table.panel;
   const AlignedFloats keys = allocate_floats(any.table.packed_floats(any.tokens, any.dim));
   Matrix p(heads * count, any.tokens);
   for (int head = 0; head < heads; ++head) {
     const Head at(trace, block, head, nullptr);
-    at.table.pack(at.k(0), at.kept.k.stride(), at.tokens, at.dim, keys.get());
-    at.table.gemm({.a = at.q(first),
-                   .a_stride = at.kept.q.stride(),
-                   .b = keys.get(),
-                   .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
-                   .k_stride = panel,
-                   .depth = at.dim,
-                   .columns = at.tokens,
-                   .row_begin = 0,
-                   .row_end = count,
-                   .panel_begin = 0,
-                   .panel_end = (at.tokens + panel - 1) / panel,
-                   .c = p.row(head * count),
-                   .c_stride = p.stride()});
+    products(at, first, count, keys.get(), p.row(head * count), p.stride());
   }
   const HeadRows rows = {p.row(0), count * p.stride(), p.stride(), heads, count, any.tokens};
   mix_heads(*weights.mix_scores, any.scale(), rows, rows);

@@ -113,16 +113,8 @@ void attend_talking_rows(const Attention& at, int first, const float* packed, co
   }
 }
 
-/// Both ways: a mix needs all heads' scores at once, so that eager attention materialises those of all queries, and
-/// tiled attention those of a few.
-void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Member& member, const Meter& meter,
-                    Meter::Lane& lane) {
-  float* packed = buffers.packed_keys.data();
-  float* base = tiled ? buffers.tiles[static_cast<std::size_t>(member.thread())].data() : buffers.scores.data();
-  const Share mine = member.share(at.queries);
-  const int step = tiled ? rows_per_step(at) : std::max(mine.count(), 1);
-  const std::ptrdiff_t between = tiled ? step : at.tokens;  // rows from one head to the next
-
+/// The keys of all heads, by all threads together.
+void pack_all_keys(const Attention& at, float* packed, Member& member, Meter::Lane& lane) {
   member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
   lane.restart();
   pack_keys(
@@ -134,6 +126,19 @@ void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Membe
   lane.lap(Op::scores);
   member.sync();  // all keys are packed
   lane.restart();
+}
+
+/// Both ways: a mix needs all heads' scores at once, so that eager attention materialises those of all queries, and
+/// tiled attention those of a few.
+void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Member& member, const Meter& meter,
+                    Meter::Lane& lane) {
+  float* packed = buffers.packed_keys.data();
+  float* base = tiled ? buffers.tiles[static_cast<std::size_t>(member.thread())].data() : buffers.scores.data();
+  const Share mine = member.share(at.queries);
+  const int step = tiled ? rows_per_step(at) : std::max(mine.count(), 1);
+  const std::ptrdiff_t between = tiled ? step : at.tokens;  // rows from one head to the next
+
+  pack_all_keys(at, packed, member, lane);
 
   for (int first = mine.begin; first < mine.end; first += step) {
     meter.throw_if_stopped();
@@ -191,17 +196,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
   const Share mine = member.share(at.queries);
   const int step = rows_per_step(at);
 
-  member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
-  lane.restart();
-  pack_keys(
-      at,
-      [&](int head) {
-        return MatrixView{at.k.data + head * at.head_dim, at.tokens, at.head_dim, at.k.stride};
-      },
-      packed, member);
-  lane.lap(Op::scores);
-  member.sync();  // all keys are packed
-  lane.restart();
+  pack_all_keys(at, packed, member, lane);
 
   for (int head = 0; head < at.heads; ++head) {
     const int column = head * at.head_dim;

@@ -12,6 +12,7 @@
 #include "app/files/assets.h"
 #include "app/session/session.h"
 #include "app/session/wanted_options.h"
+#include "tests/unit/session_frames.h"
 #include "tests/unit/temp_folder.h"
 
 namespace headlight {
@@ -30,15 +31,7 @@ class OtherSideTest : public testing::Test {
  protected:
   template <class Done>
   bool frames_until(Done done) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    for (;;) {
-      session.update();
-      session.request_wanted();
-      for (Failure& failure : session.take_failures()) failures.push_back(std::move(failure));
-      if (done()) return true;
-      if (std::chrono::steady_clock::now() > limit) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    return session_frames_until(session, failures, done);
   }
   bool settle() {
     return frames_until([this] { return session.settled(); });

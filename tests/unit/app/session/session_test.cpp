@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/files/assets.h"
+#include "tests/unit/session_frames.h"
 #include "tests/unit/temp_folder.h"
 
 namespace headlight {
@@ -21,18 +22,9 @@ std::string photo(const char* name) {
 
 class SessionTest : public testing::Test {
  protected:
-  /// Frames until `done()`, at most a minute.
   template <class Done>
   bool frames_until(Done done) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    for (;;) {
-      session.update();
-      session.request_wanted();
-      for (Failure& failure : session.take_failures()) failures.push_back(std::move(failure));
-      if (done()) return true;
-      if (std::chrono::steady_clock::now() > limit) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    return session_frames_until(session, failures, done);
   }
   bool settle() {
     return frames_until([this] { return session.settled(); });
