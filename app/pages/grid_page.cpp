@@ -58,6 +58,9 @@ GridPlan plan_grid(const GridInput& in) {
   while (width > in.smallest_px &&
          (width > in.size.x || grid_height(in, columns_of(width), std::floor(width / in.aspect)) > in.size.y))
     width -= 1;
+  // A block in one line reads best: smaller tiles are worth it, down to three quarters.
+  const float one_line = std::floor((in.size.x + in.gap_px) / static_cast<float>(most) - in.gap_px);
+  if (columns_of(width) < most && one_line >= in.smallest_px && one_line >= 0.75f * width) width = one_line;
   plan.columns = columns_of(width);
   plan.width = std::max(1, static_cast<int>(width));
   plan.height = std::max(1, static_cast<int>(std::floor(width / in.aspect)));

@@ -26,7 +26,8 @@ struct GridInput {
   float aspect = 1;        // of a tile, width over height
   float gap_px = 4, strip_gap_px = 6, smallest_px = 24, largest_px = 200;
 };
-/// The largest tiles with which all blocks fit; if none above the smallest does, the grid scrolls.
+/// The largest tiles with which all blocks fit, or somewhat smaller ones if each block then takes one line; if none
+/// above the smallest fit, the grid scrolls.
 GridPlan plan_grid(const GridInput& input);
 
 class GridPage : public Page {
