@@ -165,6 +165,7 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
                  (set.even > 0 ? ", as multiples of the even share: what each token would get if all "
                                  "got the same"
                                : "") +
+                 (set.map(index).size() > kMostCounted ? "; of so many values a sample is counted" : "") +
                  ". The mark is the value under the cursor" +
                  (bench.maps.label(index).limit ? ", the line the limit beyond which patches stand out." : ".") +
                  (painted ? ""
