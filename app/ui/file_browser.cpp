@@ -146,8 +146,16 @@ void FileBrowser::accept_typed_path() {
     finish(path);
 }
 
+/// The folder in sight, or the one whose path was typed.
 void FileBrowser::accept_folder() {
-  if (may_write(folder_, task_.in_the_way ? task_.in_the_way(folder_) : "")) finish(folder_);
+  const bool typed = task_.mode != Mode::save_file && is_path(filter_.data());
+  const std::filesystem::path folder = typed ? typed_path(filter_.data(), folder_) : folder_;
+  std::error_code error;
+  if (typed && !std::filesystem::is_directory(folder, error)) {
+    notice_ = folder.string() + " is not a folder.";
+    return;
+  }
+  if (may_write(folder, task_.in_the_way ? task_.in_the_way(folder) : "")) finish(folder);
 }
 
 /// Empty where a file may lie in it: it is a folder, or one that can be made when the file is written.

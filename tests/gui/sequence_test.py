@@ -111,13 +111,23 @@ with tempfile.TemporaryDirectory() as name:
         window.wait_for(lambda s: str(mine) in s["toast"], "word that the figure is saved")
         check(np.array_equal(np.array(Image.open(mine).convert("RGB")).shape, fourth.shape), "as large as a figure alone")
 
+        window.click("film.frame.4")
         window.key("ctrl+f")
         window.type(str(place / "frames"))
         window.key("Return")
-        window.wait_for(lambda s: s["settled"] and "film.place" in {m["id"] for m in s["marks"]}
+        check("browser.cancel" in window.marks(), "Enter on a folder's path looks into it")
+        window.key("ctrl+Return")
+        window.wait_for(lambda s: s["settled"] and not any(m["id"] == "browser.cancel" for m in s["marks"])
                         and next(m for m in s["marks"] if m["id"] == "film.place")["value"].startswith("frame 1 "),
                         "the folder's first frame")
         check(place_words() == f"frame 1 of {FRAMES}", "a folder of frames opens, too")
+        window.click("film.frame.4")
+        window.key("ctrl+f")
+        window.type(str(place / "frames"))
+        window.key("ctrl+Return")
+        window.wait_for(lambda s: s["settled"] and not any(m["id"] == "browser.cancel" for m in s["marks"])
+                        and next(m for m in s["marks"] if m["id"] == "film.place")["value"].startswith("frame 1 "),
+                        "the typed folder's first frame")
 
         (place / "film.mp4").write_bytes(b"no film")
         window.key("ctrl+f")
