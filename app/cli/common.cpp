@@ -120,7 +120,8 @@ void add_preprocessing_options(CLI::App& app, RunOptions& options) {
   app.add_option("--resize", rules.resize,
                  "PX or shorter:PX, shorter:PX:LONGEST:MULTIPLE, longer:PX, squash, squash:PX (before the crop), "
                  "least:WIDTHxHEIGHT:MULTIPLE (the aspect ratio stays), patches:COUNT:PX (likewise, to at most so many "
-                 "patches), box (the photo as a person's box), none")
+                 "patches), box (the photo as a person's box), corner (whole, padded right and "
+                 "below), none")
       ->type_name("RULE")
       ->group(kGroup);
   app.add_option("--crop", rules.crop,

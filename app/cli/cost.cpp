@@ -99,8 +99,9 @@ int run_cost(const CostOptions& options) {
   const vit::TokenGrid grid = check_fits(run);
   vit::Pool pool(run.settings.threads);
   if (options.backward)  // what the way back starts from
-    run.settings.keep =
-        vit::keeps_maps(with_automatic_keep(run.settings), {}, grid.tokens()) ? vit::Keep::maps : vit::Keep::qk;
+    run.settings.keep = vit::keeps_maps(run.model->config, with_automatic_keep(run.settings), {}, grid.tokens())
+                            ? vit::Keep::maps
+                            : vit::Keep::qk;
   std::vector<vit::Timings> passes;
   double forward_ms = 0;
   if (options.measure.runs > 0) {

@@ -110,8 +110,10 @@ FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
   return {.shows = FigureCell::Shows::map,
           .map = set.patch_map(index),
           .range = range,
+          .window = set.labels[static_cast<std::size_t>(index)].window,
           .marked = set.labels[static_cast<std::size_t>(index)].marked,
-          .is_mask = set.is_mask};
+          .is_mask = set.is_mask,
+          .brief = set.labels[static_cast<std::size_t>(index)].brief};
 }
 
 /// How the maps of a set are drawn, and on which photo.

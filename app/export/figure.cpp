@@ -114,6 +114,7 @@ class Figure {
     if (cell.is_mask && style_.overlay) outline(paper, cell, tile);
     if (bare) return;
     draw_bands(paper, tile);
+    if (cell.window) mark(paper, tile, *cell.window, kMarked);
     for (const int patch : cell.marked) mark_patch(paper, tile, patch, kMarked);
     if (query_ >= trace_->grid.prefix) mark_patch(paper, tile, query_ - trace_->grid.prefix, {255, 255, 255});
   }
@@ -136,7 +137,7 @@ class Figure {
 
   void draw_caption(Paper& paper, const FigureCell& cell, const Rect& tile) const {
     const double baseline = tile.y - 0.42 * layout_.text;
-    const std::string caption = layout_.short_captions ? last_word(cell.caption) : cell.caption;
+    const std::string caption = layout_.short_captions ? cell.short_caption() : cell.caption;
     paper.text(tile.x, baseline, caption, letters(1, colors_.ink));
     const double room = tile.width - lettering().width(caption, layout_.text) - layout_.text;
     if (lettering().width(cell.remark, 0.85 * layout_.text) <= room)
@@ -173,13 +174,17 @@ class Figure {
                  {255, 255, 255});
   }
 
-  /// A frame around a patch, dark around light, so that it shows on every colour.
   void mark_patch(Paper& paper, const Rect& tile, int patch, Color light) const {
+    mark(paper, tile, {patch / trace_->grid.cols, patch % trace_->grid.cols, 1, 1}, light);
+  }
+
+  /// A frame around patches, dark around light, so that it shows on every colour.
+  void mark(Paper& paper, const Rect& tile, const vit::Window& patches, Color light) const {
     const vit::TokenGrid& grid = trace_->grid;
     const Rect area = area_of(tile);
     const double width = area.width / grid.cols, height = area.height / grid.rows;
-    const int row = patch / grid.cols, col = patch % grid.cols;
-    const Rect around = paper.snapped({area.x + col * width, area.y + row * height, width, height});
+    const Rect around = paper.snapped(
+        {area.x + patches.left * width, area.y + patches.top * height, patches.cols * width, patches.rows * height});
     const double line = std::max(1 / layout_.pixels, layout_.text / 14);
     constexpr Color kDark = {24, 26, 32};
     paper.frame({around.x - line, around.y - line, around.width + 2 * line, around.height + 2 * line}, kDark, line);

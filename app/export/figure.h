@@ -15,9 +15,12 @@ struct FigureCell {
   enum class Shows : std::uint8_t { nothing, input, map } shows = Shows::nothing;
   vit::PatchMap map = {};
   vit::Range range = {};
-  std::vector<int> marked = {};           // patches with a frame
-  bool is_mask = false;                   // over a photo: half transparent, with an outline
-  std::string caption = {}, remark = {};  // above the tile: left, and right if there is room
+  std::optional<vit::Window> window = {};  // with a frame around all of it
+  std::vector<int> marked = {};            // patches with a frame
+  bool is_mask = false;                    // over a photo: half transparent, with an outline
+  std::string caption = {}, remark = {};   // above the tile: left, and right if there is room
+  std::string brief = {};                  // the caption where there is little room; empty: its last word
+  std::string short_caption() const;
 };
 
 /// The tokens before the patches in a matrix: ruled off, and named where one matrix stands alone.

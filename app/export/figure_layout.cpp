@@ -81,7 +81,7 @@ double set_rows(FigureLayout& layout, const FigureContent& content, double y) {
   std::vector<std::string> captions, short_ones;
   for (const FigureCell& cell : content.cells) {
     captions.push_back(cell.caption);
-    short_ones.push_back(last_word(cell.caption));
+    short_ones.push_back(cell.short_caption());
   }
   layout.short_captions = widest(captions, layout.text) > layout.tile_width;
   const bool fits = !layout.short_captions || widest(short_ones, layout.text) <= layout.tile_width;
@@ -118,6 +118,10 @@ double set_bar(FigureLayout& layout, const FigureContent& content, double y) {
 }
 
 }  // namespace
+
+std::string FigureCell::short_caption() const {
+  return brief.empty() || caption.empty() ? last_word(caption) : brief;
+}
 
 std::string last_word(const std::string& caption) {
   const std::size_t space = caption.rfind(' ');

@@ -110,6 +110,12 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
   const vit::TokenGrid& grid = set.trace->grid;
   const vit::ModelConfig& config = set.trace->model->config;
   const auto title = [&](int token) { return vit::query_title(token, grid, config); };
+  if (!numbers.outside.empty() && numbers.outside[static_cast<std::size_t>(key)]) {
+    column.words(ui::Type::body, ui.theme.text,
+                 fmt::format("The {} lies outside the window that the {} is in: in this block they never meet.",
+                             title(key), title(numbers.query)));
+    return column.words(ui::Type::small, ui.theme.soft, "Point at a patch inside the frame.");
+  }
   const vit::PairNumbers pair = vit::pair_numbers(*set.trace, numbers, key);
   const auto dim = static_cast<double>(numbers.q.size());
 
@@ -132,7 +138,7 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
                     .c_str(),
                 fmt::format("{:.3g}", pair.score));
 
-  column.step(fmt::format("3  softmax of {}", grid.tokens()).c_str(), vit::percent_text(pair.share));
+  column.step(fmt::format("3  softmax of {}", numbers.keys).c_str(), vit::percent_text(pair.share));
   const std::vector<int> keys = strongest(numbers.shares);
   double rest = 1;
   const double largest = numbers.shares[static_cast<std::size_t>(keys.front())];
@@ -144,9 +150,13 @@ void explain(Bench& bench, Column& column, const vit::HeadNumbers& numbers, int 
     rest -= pair.share;
     column.share(title(key), pair.share, largest, true);
   }
-  column.words(ui::Type::small, ui.theme.soft,
-               fmt::format("e^{:.3g} over the sum for all tokens; the others get {}.", pair.score,
-                           vit::percent_text(std::max(0.0, rest))));
+  column.words(
+      ui::Type::small, ui.theme.soft,
+      fmt::format("e^{:.3g} over the sum for all {}; the others get {}.", pair.score,
+                  numbers.outside.empty() ? "tokens" : "places of its window", vit::percent_text(std::max(0.0, rest))));
+  if (numbers.padding > 0)
+    column.words(ui::Type::small, ui.theme.soft,
+                 fmt::format("{} of it goes to padding, beyond the photo's edge.", vit::percent_text(numbers.padding)));
 
   if (config.talking_heads) column.step("   mixed with the other heads' shares", fmt::format("{:.3g}", pair.weight));
   column.step("4  Σ share · value", fmt::format("{} of it", vit::percent_text(pair.part_of_output)));

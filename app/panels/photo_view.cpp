@@ -115,8 +115,11 @@ void PhotoView::mark_patches(const Bench& bench, int index) {
     frame(box.x + static_cast<float>(col) * patch_w, box.y + static_cast<float>(row) * patch_h, patch_w, patch_h, color,
           bench.ui.px(2));
   };
-  for (const int patch : bench.maps.label(bench.maps.chosen(bench.session.view)).marked)
-    frame_patch(patch, bench.ui.theme.mark);
+  const vit::MapLabel& label = bench.maps.label(bench.maps.chosen(bench.session.view));
+  for (const int patch : label.marked) frame_patch(patch, bench.ui.theme.mark);
+  if (label.window)
+    frame(box.x + label.window->left * patch_w, box.y + label.window->top * patch_h, label.window->cols * patch_w,
+          label.window->rows * patch_h, bench.ui.theme.mark, bench.ui.px(1.5f));
   if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
   const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
   if (!set.on_other && (analysis.asks_query || analysis.parameter("over") != nullptr))

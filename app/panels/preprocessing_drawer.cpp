@@ -73,8 +73,8 @@ void size_controls(Bench& bench, vit::Preprocessing& p) {
                 .enabled = p.resize == vit::ResizeRule::shorter_side || p.resize == vit::ResizeRule::longer_side},
                p.resize_px, patch, most, fmt::format("{} px", p.resize_px));
   }
-  const bool to_input =
-      p.resize == vit::ResizeRule::squash || p.resize == vit::ResizeRule::least || p.resize == vit::ResizeRule::box;
+  const bool to_input = p.resize == vit::ResizeRule::squash || p.resize == vit::ResizeRule::least ||
+                        p.resize == vit::ResizeRule::box || p.resize == vit::ResizeRule::corner;
   if (p.crop != vit::CropRule::center && !to_input) return;
   int patches = p.width / patch;
   if (ui::slider(ui,

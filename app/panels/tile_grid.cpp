@@ -139,6 +139,14 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     revealed_ = index;
   }
   for (const int patch : label.marked) outline(patch, ui.theme.mark);
+  if (label.window) {
+    const float pw = w / static_cast<float>(set.cols), ph = h / static_cast<float>(set.rows);
+    const ImVec2 a{at.x + pw * static_cast<float>(label.window->left),
+                   at.y + ph * static_cast<float>(label.window->top)};
+    list.AddRect(a,
+                 {a.x + pw * static_cast<float>(label.window->cols), a.y + ph * static_cast<float>(label.window->rows)},
+                 ui.theme.mark);
+  }
   const bool asks_query = !set.on_other && vit::analysis_by_id(set.question.analysis)->asks_query;
   const int query_patch = asks_query ? set.question.query - set.trace->grid.prefix : -1;
   if (query_patch >= 0 && query_patch < set.patches()) outline(query_patch, IM_COL32(255, 255, 255, 230));
@@ -163,7 +171,8 @@ void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float ca
   const float widest_w = ui::measure(ui, ui::Type::small, "head 00spread 000").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
   const std::string bare = number.rfind("spread ", 0) == 0 ? number.substr(7) : number;
-  const std::string shorter = label.parameter != nullptr   ? label.title
+  const std::string shorter = !label.brief.empty()         ? label.brief
+                              : label.parameter != nullptr ? label.title
                               : label.head == vit::kNoHead ? std::to_string(label.block)
                                                            : vit::head_name(label.head);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, index == chosen_ ? ui.theme.accent : ui.theme.text,

@@ -25,6 +25,8 @@ std::string resize_text(const vit::Preprocessing& p) {
       return fmt::format("by the least change to {}×{} px", p.width, p.height);
     case vit::ResizeRule::box:
       return "the whole photo as a person's box";
+    case vit::ResizeRule::corner:
+      return "whole, in the upper left corner";
     case vit::ResizeRule::patches:
       return fmt::format("to at most {} patches at the photo's aspect ratio", p.most_patches);
     case vit::ResizeRule::none:

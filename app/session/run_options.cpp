@@ -84,6 +84,8 @@ std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& 
     p.resize = vit::ResizeRule::patches;
     p.most_patches = pixels(parts[1], "--resize", text);
     p.multiple = pixels(parts[2], "--resize", text);
+  } else if (rule == "corner" && parts.size() == 1) {
+    p.resize = vit::ResizeRule::corner;
   } else if (rule == "box" && parts.size() == 1) {
     p.resize = vit::ResizeRule::box;
   } else if ((rule == "shorter" && parts.size() >= 2 && parts.size() <= 4) || (rule == "longer" && parts.size() == 2)) {
@@ -97,7 +99,7 @@ std::optional<double> apply_resize(const std::string& text, vit::Preprocessing& 
   } else {
     throw vit::Error("--resize \"" + text +
                      "\" is none of PX, shorter:PX, shorter:PX:LONGEST:MULTIPLE, longer:PX, squash, squash:PX, "
-                     "least:WIDTHxHEIGHT:MULTIPLE, patches:COUNT:PX, box and none.");
+                     "least:WIDTHxHEIGHT:MULTIPLE, patches:COUNT:PX, box, corner and none.");
   }
   return std::nullopt;
 }

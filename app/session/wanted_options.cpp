@@ -65,6 +65,8 @@ std::string resize_of(const vit::Preprocessing& p) {
       return fmt::format("least:{}x{}:{}", p.width, p.height, p.multiple);
     case vit::ResizeRule::box:
       return "box";
+    case vit::ResizeRule::corner:
+      return "corner";
     case vit::ResizeRule::patches:
       return fmt::format("patches:{}:{}", p.most_patches, p.multiple);
     case vit::ResizeRule::none:

@@ -1,6 +1,7 @@
 // What the names of timm's Vision Transformers imply beyond their tensors.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 
@@ -30,6 +31,9 @@ struct Architecture {
   int rope_side = 0;                // they are scaled to a grid of so many patches, or 0: counted
   double rope_offset = 0;
   bool rope_columns_first = false;
+  bool no_positions = false;  // beside the relative ones, of networks that mostly have them
+  int window = 0;             // patches on a side of the windows of its blocks, but for:
+  std::array<int, 4> global_blocks = {};
 };
 
 /// All of them, in the order of their names.

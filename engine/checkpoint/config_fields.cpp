@@ -214,7 +214,22 @@ constexpr std::string_view kKnown[] = {"_attn_implementation",
                                        "giou_loss_coefficient",
                                        "eos_coefficient",
                                        "part_features",
-                                       "rope_temperature"};
+                                       "rope_temperature",
+                                       "rel_pos_dim",
+                                       "shared_rel_pos",
+                                       "global_attn_indexes",
+                                       "window_block_indices",
+                                       "pretrain_image_size",
+                                       "dropout_prob",
+                                       "use_rel_pos",
+                                       "use_abs_pos",
+                                       "use_relative_position_embeddings",
+                                       "neck_chans",
+                                       "output_channels",
+                                       "num_pos_feats",
+                                       "mlp_dim",
+                                       "prompt_encoder_config",
+                                       "mask_decoder_config"};
 
 struct Only {
   const char* field;
@@ -222,6 +237,7 @@ struct Only {
   const char* topic = "config";
 };
 
+constexpr const char* kWindows = "windows";                       // likewise
 constexpr const char* kRelativePositions = "relative positions";  // which some families have
 
 /// Fields that may stand for a network that is not computed. null always means the usual.
@@ -245,7 +261,11 @@ const std::vector<Only>& only() {
                                          {"position_embedding_type", {"\"absolute\""}},
                                          {"pruned_heads", {"a list of fields", "a list of 0"}},
                                          {"use_cls_token", {"true"}},
-                                         {"window_size", {"0", "a list of 0"}},
+                                         {"window_size", {"0", "a list of 0"}, kWindows},
+                                         {"residual_block_indices", {"a list of 0"}},
+                                         {"use_rope", {"false"}},
+                                         {"rel_pos_type", {"\"mlp\"", "\"bias\""}},
+                                         {"head_hidden_size", {}},
                                          {"vitdet_window_size", {}},
                                          {"normalize_attention", {"false"}},
                                          {"qk_normalization", {"false"}},

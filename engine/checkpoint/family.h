@@ -58,8 +58,10 @@ struct FamilyNames {
   const char* pool_fc1 = "";
   const char* pool_fc2 = "";
   const char* shared_relative_bias = "";  // relative positions of all blocks
-  const char* class_query = "";           // the class token of class-attention blocks, which are called …
-  const char* class_block = "";           // … so; in them the names of blocks hold, but for:
+  const char* shared_mlp1 = "";           // two layers that make them of the way from key to query, or …
+  const char* shared_mlp2 = "";
+  const char* class_query = "";  // the class token of class-attention blocks, which are called …
+  const char* class_block = "";  // … so; in them the names of blocks hold, but for:
   const char* class_q = "";
   const char* class_k = "";
   const char* class_v = "";
@@ -80,6 +82,10 @@ struct FamilyNames {
   const char* mix_scores = "";     // talking heads: before the softmax, and …
   const char* mix_attention = "";  // … behind it
   const char* relative_bias = "";  // relative positions of this block
+  const char* relative_mlp1 = "";  // … those of this block
+  const char* relative_mlp2 = "";
+  const char* row_positions = "";     // decomposed ones: of distances in rows, and …
+  const char* column_positions = "";  // … in columns
   const char* attn_norm = "";
   const char* proj = "attn.proj.*";
   const char* scale1 = "";
@@ -129,16 +135,20 @@ struct Family {
   bool position_first = false;     // positions cover class and distillation token, but never the registers
   bool position_of_none =
       false;                   // the first position is of a class token that is not there, and added to all (ViTPose)
-  bool portrait = false;       // where no file says it, a rectangle of patches is higher than wide
-  bool class_tokens = false;   // there may be several class tokens
-  int patch_pad = 0;           // px of zeros around the picture
-  bool silu_gate = false;      // a gate is SiLU, whatever its configuration says of other activations
-  bool rms_norm = false;       // its norms are RMSNorm
-  int pool_heads = 0;          // of its attention pool, where they are not the blocks'
-  bool pool_prefix = false;    // its attention pool looks at class token and registers, too
-  bool rope_own_grid = false;  // its rotary positions were trained on the grid of the stored ones
-  bool pool_mean = false;      // its head reads the mean of the patches …
-  bool pool_before_norm = false;  // … of the last block's output
+  bool position_grid = false;  // positions lie (1, rows, columns, channels)
+  bool position_of_unused = false;  // the first position may be of a class token that the network lets go (ViTDet)
+  float last_eps = 0;               // of the last norm, where it is not the blocks'
+  bool windows = false;             // some of its blocks may work in windows
+  bool portrait = false;            // where no file says it, a rectangle of patches is higher than wide
+  bool class_tokens = false;        // there may be several class tokens
+  int patch_pad = 0;                // px of zeros around the picture
+  bool silu_gate = false;           // a gate is SiLU, whatever its configuration says of other activations
+  bool rms_norm = false;            // its norms are RMSNorm
+  int pool_heads = 0;               // of its attention pool, where they are not the blocks'
+  bool pool_prefix = false;         // its attention pool looks at class token and registers, too
+  bool rope_own_grid = false;       // its rotary positions were trained on the grid of the stored ones
+  bool pool_mean = false;           // its head reads the mean of the patches …
+  bool pool_before_norm = false;    // … of the last block's output
   InputDefaults input = {};
 };
 

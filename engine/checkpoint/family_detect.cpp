@@ -102,6 +102,10 @@ bool matches(const Family& family, const TensorFile& file, const std::string& pr
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });
   if (family.swiglu && !has_swiglu(family, file, prefix)) return false;
+  for (const std::string& name : positions) {
+    const auto found = file.entries().find(prefix + name);
+    if (family.position_grid && found != file.entries().end() && found->second.shape.size() != 4) return false;
+  }
   if (family.patch_matrix && file.entries().at(prefix + family.anchor).shape.size() != 2) return false;
   return (has_positions || family.position_optional || !family.position.learned) &&
          std::all_of(family.with.begin(), family.with.end(), present) &&
@@ -145,7 +149,8 @@ constexpr Refusal kRefusals[] = {
     {"depth_pro.", "Depth Pro", "it is three networks, of which two see the picture in tiles"},
     {"relative_position_bias_table", "a Swin Transformer or alike",
      "its attention works in windows and adds relative positions"},
-    {"rel_pos_h", "a SAM or MViT image encoder", "its attention adds decomposed relative positions"},
+    {"attn.pool_k", "an MViT", "its blocks pool their tokens"},
+    {"rel_pos_h", "a network with decomposed relative positions", "its blocks are neither SAM's nor ViTDet's"},
     {"rel_pos", "a network with relative positions", "its attention adds them to the scores"},
     {"blocks.0.in_norm.", "a network of parallel blocks", "the projections of its attention and MLP are joined"},
     {"rope", "a network with rotary positions", "its rotation is none of those that are known"},
@@ -220,7 +225,8 @@ void refuse_by_name(const TensorFile& file, const std::string& words, const Dete
 /// The refusals that hold even where a family's own names match.
 void refuse_rotary(const TensorFile& file, const DetectedFamily& detected) {
   const std::string& prefix = detected.prefix;
-  const bool relative = *detected.family->names->relative_bias != '\0';
+  const bool relative =
+      *detected.family->names->relative_bias != '\0' || *detected.family->names->row_positions != '\0';
   const bool split_bias = *detected.family->names->query_bias != '\0';
   const bool normed = *detected.family->names->attn_norm != '\0';
   const bool normed_heads = *detected.family->names->q_norm != '\0';

@@ -10,6 +10,6 @@ extern const FamilyNames kTimm, kDinov2, kDinov3, kEva02, kHuggingFaceDinov3, kH
     kTorchvision, kFlax, kPaddle, kAimv2, kTimmAimv2, kHuggingFaceAimv2, kVitPytorch, kBeit, kHuggingFaceBeit,
     kHuggingFaceBeit5, kHuggingFaceSiglip, kRopeVit, kTimmPerception, kTimmPerceptionTower, kPerception, kMlcd, kYolos,
     kVitPose, kVitPoseOriginal, kBeit3, kFlaxSiglip, kTipsv2, kPixio, kCait, kParallel, kRadio, kHuggingFaceRadio,
-    kTimmNaflex, kHuggingFaceNaflex, kCoca;
+    kTimmNaflex, kHuggingFaceNaflex, kCoca, kSam, kTimmSam, kHuggingFaceSam, kHuggingFaceVitDet, kRelativeTimm;
 
 }  // namespace vit

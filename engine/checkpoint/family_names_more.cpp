@@ -248,4 +248,59 @@ constinit const FamilyNames kHuggingFaceNaflex{.patch_rows = true,
                                                .proj = "self_attn.out_proj.*",
                                                .norm2 = "layer_norm2.*"};
 
+constinit const FamilyNames kSam{.class_token = "",
+                                 .norm = "",
+                                 .head = "",
+                                 .beside = "neck.",
+                                 .row_positions = "attn.rel_pos_h",
+                                 .column_positions = "attn.rel_pos_w",
+                                 .fc1 = "mlp.lin1.*",
+                                 .fc2 = "mlp.lin2.*"};
+
+// timm's SAM and detectron2's ViTDet; without convolutions the neck of the former is a norm.
+constinit const FamilyNames kTimmSam{.class_token = "",
+                                     .norm_pre = "norm_pre.*",
+                                     .norm = "neck.*",
+                                     .head = "head.fc.*",
+                                     .beside = "neck.",
+                                     .row_positions = "attn.rel_pos_h",
+                                     .column_positions = "attn.rel_pos_w",
+                                     .scale1 = "ls1.gamma",
+                                     .scale2 = "ls2.gamma"};
+
+constinit const FamilyNames kHuggingFaceSam{.class_token = "",
+                                            .patch = "patch_embed.projection.*",
+                                            .norm = "",
+                                            .head = "",
+                                            .beside = "neck.",
+                                            .block = "layers.#.",
+                                            .norm1 = "layer_norm1.*",
+                                            .row_positions = "attn.rel_pos_h",
+                                            .column_positions = "attn.rel_pos_w",
+                                            .norm2 = "layer_norm2.*",
+                                            .fc1 = "mlp.lin1.*",
+                                            .fc2 = "mlp.lin2.*"};
+
+constinit const FamilyNames kHuggingFaceVitDet{.class_token = "",
+                                               .position = "embeddings.position_embeddings",
+                                               .patch = "embeddings.projection.*",
+                                               .norm = "",
+                                               .head = "",
+                                               .block = "encoder.layer.#.",
+                                               .qkv = "attention.qkv.*",
+                                               .row_positions = "attention.rel_pos_h",
+                                               .column_positions = "attention.rel_pos_w",
+                                               .proj = "attention.proj.*"};
+
+constinit const FamilyNames kRelativeTimm{.position = "",
+                                          .fc_norm = "fc_norm.*",
+                                          .shared_relative_bias = "shared_rel_pos.relative_position_bias_table",
+                                          .shared_mlp1 = "shared_rel_pos.mlp.fc1.*",
+                                          .shared_mlp2 = "shared_rel_pos.mlp.fc2.*",
+                                          .relative_bias = "attn.rel_pos.relative_position_bias_table",
+                                          .relative_mlp1 = "attn.rel_pos.mlp.fc1.*",
+                                          .relative_mlp2 = "attn.rel_pos.mlp.fc2.*",
+                                          .scale1 = "ls1.gamma",
+                                          .scale2 = "ls2.gamma"};
+
 }  // namespace vit

@@ -56,5 +56,6 @@ std::vector<Family> families_of_other_tokens();
 std::vector<Family> families_of_timm_names();
 std::vector<Family> families_of_other_names();
 std::vector<Family> families_of_other_blocks();
+std::vector<Family> families_of_windows();
 
 }  // namespace vit

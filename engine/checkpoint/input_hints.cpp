@@ -68,12 +68,13 @@ void read_levels(JsonFields& source, ModelHints& hints) {
 }
 
 /// Processors with steps of their own, by how their names begin.
-enum class Kind : std::uint8_t { usual, yolos, dpt, pose, naflex };
+enum class Kind : std::uint8_t { usual, yolos, dpt, pose, naflex, sam };
 
 Kind kind_of(const std::string& type) {
   if (type.starts_with("yolos")) return Kind::yolos;
   if (type.starts_with("dpt")) return Kind::dpt;
   if (type.starts_with("siglip2")) return Kind::naflex;
+  if (type.starts_with("samimage") || type.starts_with("samhqimage")) return Kind::sam;
   return type.starts_with("vitpose") ? Kind::pose : Kind::usual;
 }
 
@@ -88,7 +89,7 @@ void refuse_other_steps(JsonFields& source, Kind kind) {
     if (source.is_true(path, false)) source.refuse(kTopic, path, "false, and that step is not supported");
   }
   // YOLOS pads the pictures of a batch to the largest, which is nothing for one.
-  if (kind != Kind::yolos && source.is_true("do_pad", false))
+  if (kind != Kind::yolos && kind != Kind::sam && source.is_true("do_pad", false))
     source.refuse(kTopic, "do_pad", "false, and padding is not supported");
   if (kind != Kind::dpt && source.is_true("keep_aspect_ratio", false))
     source.refuse(kTopic, "keep_aspect_ratio", "false, and that step is known of DPT's processor alone");
@@ -97,10 +98,11 @@ void refuse_other_steps(JsonFields& source, Kind kind) {
   if (kind != Kind::dpt && !is_one_or_null(source.find("ensure_multiple_of")))
     source.refuse(kTopic, "ensure_multiple_of", "1, and rounding to a multiple is known of DPT's processor alone");
   for (const char* path : {"size_divisor", "pad_size"}) {
-    if (!is_one_or_null(source.find(path))) source.refuse(kTopic, path, "1 or null, and padding is not supported");
+    if (kind != Kind::sam && !is_one_or_null(source.find(path)))
+      source.refuse(kTopic, path, "1 or null, and padding is not supported");
   }
   for (const char* path : {"size.longest_edge", "size.max_height", "size.max_width", "crop_size.shortest_edge"}) {
-    if (kind == Kind::yolos && std::string_view(path) == "size.longest_edge") continue;
+    if ((kind == Kind::yolos || kind == Kind::sam) && std::string_view(path) == "size.longest_edge") continue;
     if (source.find(path) != nullptr) source.refuse(kTopic, path, "supported");
   }
 }
@@ -161,6 +163,24 @@ void read_pose(JsonFields& source, ModelHints& hints) {
   }
 }
 
+/// The longer side is met, and padding fills the rest of a square up.
+void read_sam(JsonFields& source, ModelHints& hints) {
+  constexpr int kUsual = 1024;  // px
+  const std::string why = "usual for SAM's processor";
+  std::optional<Hint<int>> longest;
+  std::optional<Hint<std::pair<int, int>>> padded;
+  source.integer(longest, kTopic, {"size.longest_edge"});
+  source.size(padded, kTopic, {"pad_size"});
+  if (!longest) longest = {kUsual, why};
+  if (!padded) padded = {{longest->value, longest->value}, longest->reason};
+  if (std::max(padded->value.first, padded->value.second) != longest->value)
+    source.refuse(kTopic, "pad_size", "as large as size.longest_edge");
+  if (!source.is_true("do_pad", true)) source.refuse(kTopic, "do_pad", "true, as SAM's networks need it");
+  if (source.is_true("do_center_crop", false)) source.refuse(kTopic, "do_center_crop", "false");
+  hints.input_px = padded;
+  hints.corner = {true, longest->reason};
+}
+
 /// As many whole patches as the sequence holds, at the photo's own aspect ratio.
 void read_naflex(JsonFields& source, ModelHints& hints) {
   source.integer(hints.most_patches, kTopic, {"max_num_patches"});
@@ -219,6 +239,8 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   if (kind_of(kind) == Kind::naflex) return read_naflex(source, hints);
   if (!source.is_true("do_resize", true)) {
     hints.unresized = {true, "do_resize in " + source.file()};
+  } else if (kind_of(kind) == Kind::sam) {
+    return read_sam(source, hints);
   } else if (kind_of(kind) == Kind::yolos) {
     return read_yolos(source, hints);
   } else if (kind_of(kind) == Kind::dpt) {

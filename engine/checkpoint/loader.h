@@ -20,6 +20,9 @@ namespace vit {
 
 inline constexpr const char* kRopePeriods = "rope_embed.periods";  // (d/4) of DINOv3's rotary positions
 
+/// The first convolution behind the blocks of SAM's image encoder.
+inline constexpr const char* kNeck = "neck.0.*|neck.conv1.*";
+
 class Loader {
  public:
   Loader(const TensorFile& file, ModelHints hints, const LoadOptions& options,
@@ -56,6 +59,11 @@ class Loader {
   void read_rotary();
   Matrix placed(const float* stored, int first_rows) const;
   void read_relative_grid();
+  bool read_relative_mlp();
+  void read_axis_positions();
+  void read_axis_grid();
+  void decide_windows();
+  std::pair<int, int> axis_sizes(int block) const;
   void read_pool_sizes();
   void read_class_blocks_sizes();
   void read_class_blocks();
@@ -82,8 +90,12 @@ class Loader {
     report().parameters += count;
     if (progress_ && total_ > 0) progress_(std::min(1.0, static_cast<double>(report().parameters) / total_));
   }
-  /// Rows of a table of relative positions.
-  int ways() const { return (2 * model_->config.grid_height - 1) * (2 * model_->config.grid_width - 1) + 3; }
+  /// Rows of a stored table of relative positions.
+  int ways() const {
+    const ModelConfig& c = model_->config;
+    return (2 * c.grid_height - 1) * (2 * c.grid_width - 1) + (c.class_token ? 3 : 0);
+  }
+  Matrix relative_table(const char* table, const char* mlp1, const char* mlp2, int block);
   int size_of_vector(const std::string& name) const {
     return static_cast<int>(std::min<std::int64_t>(tensors_.elements(name), 1 << 30));
   }

@@ -60,6 +60,9 @@ void Loader::refuse_problems() const {
     if (problem.topic == "activation" && options_.activation) continue;
     if (problem.topic == "input" && options_.grid) continue;
     if (problem.topic == "pooling" && model_->config.classes == 0) continue;
+    if (problem.topic == "windows" && detected_.family->windows && (hints_.window || model_->config.axis_positions))
+      continue;
+    if (problem.topic == "relative positions" && *names().row_positions != '\0') continue;
     if (problem.topic == "relative positions" && *names().relative_bias != '\0') continue;
     throw Error(problem.sentence);
   }
@@ -85,12 +88,19 @@ void Loader::refuse_problems() const {
   const Architecture* named = architecture_named(hints_.architecture);
   const Architecture* known = known_architecture(hints_, c);
   const bool needs_norm = (std::string_view(names().norm) == "norm.*" && !detected_.family->norm_optional) ||
-                          detected_.family->rms_norm || c.class_blocks > 0;
+                          detected_.family->rms_norm || c.class_blocks > 0 ||
+                          (detected_.family->windows && c.classes > 0);
   if (needs_norm && !c.final_norm && !c.fc_norm && (known == nullptr || !known->no_norm)) {
     throw Error(file_.path().string() + " has no last norm (\"" + detected_.prefix +
                 spell(names().norm, 0, names().norm_weight).front() + "\"), which " + c.family +
                 " needs: the file is incomplete, or of a network without one, which a timm name tells "
                 "(vit_base_patch16_radio_v3.pth).");
+  }
+  if (*names().relative_mlp1 != '\0' && !c.layer_scale && known == nullptr && !hints_.has_config) {
+    throw Error(file_.path().string() +
+                " has relative positions and no layer scale, as those of timm's networks whose "
+                "norms stand behind the branches, which no tensor tells from others: name it as timm does "
+                "(vit_relpos_base_patch16_rpn_224.pth).");
   }
   if (named != nullptr && named->heads > 0 && !hints_.changes_tokens &&
       (named->class_token != c.class_token || (!hints_.registers && named->registers != c.registers))) {
@@ -133,6 +143,7 @@ void Loader::read_input_conditioner() {
 
 void Loader::decide() {
   drop_foreign_hints();
+  decide_windows();
   read_rotary();
   refuse_problems();
   const Family& family = *detected_.family;

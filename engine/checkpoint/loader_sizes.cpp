@@ -73,6 +73,7 @@ void Loader::read_sizes() {
       stored_heads_ = static_cast<int>(c.channels / width);
   }
   read_prefix_tokens();
+  read_axis_positions();
   read_head();
   if (c.classes > 0 && c.distillation_token) {
     const bool weight = tensors_.find(names().head_distilled, 0, "weight").has_value();
@@ -122,6 +123,8 @@ void Loader::read_head() {
   const auto leave_out = [&](const std::string& why) {
     report().facts.push_back({"head", "left out", Source::read, why});
   };
+  if (detected_.family->windows && tensors_.find(kNeck, 0, "weight"))
+    return leave_out("\"" + *head + "\" reads what the neck's convolutions make of the patches");
   const bool before = read_pre_logits(inputs);
   const bool both = inputs == 2 * static_cast<std::int64_t>(c.channels) && c.class_token;
   if (inputs != c.channels && !both && !before) {
@@ -262,6 +265,8 @@ void Loader::read_relative_grid() {
   const auto own = tensors_.find(tensors_.in_block(names().relative_bias), 0, "weight");
   const auto shared = find_vector(names().shared_relative_bias);
   c.position.learned = position_name_.has_value();
+  if (c.axis_positions && !own && !shared) return read_axis_grid();
+  if (read_relative_mlp()) return;
   if (!own && !shared) {
     if (c.position.learned) return;
     throw Error(path + " has neither positions (\"" + detected_.prefix + names().position +
@@ -278,8 +283,8 @@ void Loader::read_relative_grid() {
     throw Error("Tensor \"" + name + "\" of " + path + " is no table of relative positions for each head.");
   }
   stored_heads_ = static_cast<int>(shape[1]);
-  const StoredGrid grid =
-      grid_of_ways(shape[0], c.patch_px, options_.grid, hints_.input_px, "Tensor \"" + name + "\" of " + path);
+  const StoredGrid grid = grid_of_ways(shape[0] + (c.class_token ? 0 : 3), c.patch_px, options_.grid, hints_.input_px,
+                                       "Tensor \"" + name + "\" of " + path);
   c.grid_height = grid.height;
   c.grid_width = grid.width;
   if (c.position.learned) return;
@@ -349,19 +354,29 @@ void Loader::read_grid() {
     throw Error("Tensor \"" + *position_name_ + "\" of " + file_.path().string() + " is no list of positions of " +
                 std::to_string(c.channels) + " channels.");
   }
+  // Positions that lie as a grid say its size; ViTDet's are of the network that it was trained from.
+  auto stored_px = hints_.input_px;
+  if (detected_.family->position_grid) {
+    const auto& shape = tensors_.shape(*position_name_);
+    stored_px = {{static_cast<int>(shape[1]) * c.patch_px, static_cast<int>(shape[2]) * c.patch_px},
+                 "the shape of \"" + *position_name_ + "\""};
+  } else if (detected_.family->position_of_unused) {
+    stored_px.reset();
+  }
   const StoredGrid grid = stored_grid(
       {.rows = rows,
-       .special = !detected_.family->position.covers_prefix ? 0
-                                                            : c.class_tokens() + (c.distillation_token ? 1 : 0) +
-                                                                  (detected_.family->position_of_none ? 1 : 0),
+       .special = detected_.family->position_of_unused        ? 1
+                  : !detected_.family->position.covers_prefix ? 0
+                                                              : c.class_tokens() + (c.distillation_token ? 1 : 0) +
+                                                                    (detected_.family->position_of_none ? 1 : 0),
        .registers = c.registers,
        .patch_px = c.patch_px,
        .portrait = detected_.family->portrait,
        // timm leaves the class token out of the positions in DeiT-III and where there
        // are registers.
-       .may_skip_prefix = c.registers > 0 || c.layer_scale,
+       .may_skip_prefix = c.registers > 0 || c.layer_scale || detected_.family->position_of_unused,
        .wanted = options_.grid,
-       .input_px = hints_.input_px},
+       .input_px = stored_px},
       "Tensor \"" + *position_name_ + "\" of " + file_.path().string());
   if (c.relative_bias != ModelConfig::RelativeBias::none &&
       (c.grid_height != grid.height || c.grid_width != grid.width)) {
@@ -372,6 +387,15 @@ void Loader::read_grid() {
   c.grid_height = grid.height;
   c.grid_width = grid.width;
   position_prefix_ = grid.prefix;
+  if (detected_.family->windows) {
+    c.position.covers_prefix = false;
+    report().facts.push_back(
+        {"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches",
+         detected_.family->position_of_unused && grid.source == Source::guessed ? Source::implied : grid.source,
+         detected_.family->position_of_unused && grid.source == Source::guessed ? "a square, as ViTDet takes it to be"
+                                                                                : grid.reason});
+    return;
+  }
   if (c.position.of_square && grid.source == Source::guessed) {
     report().facts.push_back({"grid", std::to_string(grid.width) + "×" + std::to_string(grid.height) + " patches",
                               Source::implied, "the square that " + c.family + " cuts its positions out of"});

@@ -49,11 +49,12 @@ void Loader::read_weights() {
   model_->embed_norm = tensors_.optional_norm(names().embed_norm, c.channels);
   model_->norm_pre = tensors_.optional_norm(names().norm_pre, c.channels);
   if (c.relative_bias == ModelConfig::RelativeBias::shared) {
-    model_->relative_bias = tensors_.matrix(*find_vector(names().shared_relative_bias), ways(), c.num_heads);
+    model_->relative_bias = relative_table(names().shared_relative_bias, names().shared_mlp1, names().shared_mlp2, 0);
   }
   model_->blocks.reserve(static_cast<std::size_t>(c.depth));
   for (int i = 0; i < c.depth; ++i) model_->blocks.push_back(read_block(i));
   model_->norm = tensors_.optional_norm(names().norm, c.channels);
+  if (model_->norm) model_->norm->own_eps = detected_.family->last_eps;
   model_->fc_norm = tensors_.optional_norm(names().fc_norm, c.channels);
   if (c.class_blocks > 0) {
     read_class_blocks();
@@ -105,11 +106,11 @@ void Loader::read_speeds(const std::string& name) {
 Matrix Loader::placed(const float* stored, int first_rows) const {
   const ModelConfig& c = model_->config;
   const int patches = c.grid_height * c.grid_width, prefix = c.prefix_tokens();
-  const bool of_none = detected_.family->position_of_none;
+  const bool of_none = detected_.family->position_of_none, unused = detected_.family->position_of_unused;
   Matrix rows(prefix + patches, c.channels);
   const auto at = [&](int row) { return stored + static_cast<std::ptrdiff_t>(row) * c.channels; };
   // Registers stand between the class token and the patches, mostly without positions of their own.
-  for (int i = 0; i < first_rows && !of_none; ++i) std::copy_n(at(i), c.channels, rows.row(i));
+  for (int i = 0; i < first_rows && !of_none && !unused; ++i) std::copy_n(at(i), c.channels, rows.row(i));
   for (int i = 0; i < patches; ++i) {
     float* row = rows.row(prefix + i);
     std::copy_n(at(first_rows + i), c.channels, row);
@@ -150,8 +151,17 @@ BlockWeights Loader::read_block(int block) {
                    : tensors_.joined({in_block(names().query), in_block(names().key), in_block(names().value)}, block,
                                      c.channels, c.channels, 3);
   if (c.relative_bias == ModelConfig::RelativeBias::of_each_block) {
-    w.relative_bias =
-        tensors_.matrix(tensors_.require(in_block(names().relative_bias), block, "weight"), ways(), c.num_heads);
+    w.relative_bias = relative_table(in_block(names().relative_bias).c_str(), in_block(names().relative_mlp1).c_str(),
+                                     in_block(names().relative_mlp2).c_str(), block);
+  }
+  if (c.axis_positions) {
+    const auto [rows, columns] = axis_sizes(block);
+    const int width = c.channels / c.num_heads;
+    const auto table = [&](const char* pattern, int size) {
+      return tensors_.matrix(tensors_.require(in_block(pattern), block, "weight"), 2 * size - 1, width);
+    };
+    w.row_positions = table(names().row_positions, rows);
+    w.column_positions = table(names().column_positions, columns);
   }
   w.proj = tensors_.linear(in_block(names().proj), block, c.channels, c.channels, 1);
   if (c.attn_norm) w.attn_norm = tensors_.norm(in_block(names().attn_norm), block, c.channels);
@@ -238,7 +248,7 @@ void Loader::finish_report() {
   r.weight_bytes = model_->patch_embed.bytes() + model_->position.bytes() + model_->prefix.bytes();
   for (const BlockWeights& block : model_->blocks) {
     r.weight_bytes += block.qkv.bytes() + block.proj.bytes() + block.fc1.bytes() + block.fc2.bytes();
-    r.weight_bytes += block.relative_bias.bytes();
+    r.weight_bytes += block.relative_bias.bytes() + block.row_positions.bytes() + block.column_positions.bytes();
     r.weight_bytes += sizeof(float) * static_cast<std::size_t>(4 + (config().layer_scale ? 2 : 0)) * config().channels;
   }
   r.weight_bytes += model_->relative_bias.bytes() + model_->rope_frequencies.bytes();

@@ -227,7 +227,7 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
   Preprocessing result;
   std::pair<int, int> size = {config.grid_height * config.patch_px, config.grid_width * config.patch_px};
   const bool unstored = !config.position.learned;
-  const bool relative = config.relative_bias != ModelConfig::RelativeBias::none;
+  const bool relative = config.relative_bias != ModelConfig::RelativeBias::none || config.axis_positions;
   std::string size_reason = unstored && !relative ? why : "stored positions";
   Source size_source = unstored && !relative ? Source::implied : Source::read;
   if (hints.input_px) {
@@ -268,6 +268,11 @@ Preprocessing decide_preprocessing(const ModelConfig& config, LoadReport& report
     add(report, "resize",
         "by the least change to " + std::to_string(result.width) + "×" + std::to_string(result.height) + " px",
         Source::read, hints.least_change->reason);
+  } else if (hints.corner || (usual.resize == ResizeRule::corner && !hints.squash && !hints.shorter_side_px)) {
+    result.resize = ResizeRule::corner;
+    result.resize_px = side;
+    add(report, "resize", "the whole photo in the upper left corner", hints.corner ? Source::read : Source::guessed,
+        hints.corner ? hints.corner->reason : why);
   } else if (hints.box) {
     result.resize = ResizeRule::box;
     result.resize_px = side;
@@ -381,6 +386,8 @@ void note_position_rule(const ModelConfig& config, LoadReport& report, const Fam
                                               : "rotary (RoPE), base " + number_text(rule.rope_base));
     if (rule.turns_class) text += ", the class token's learned";
   }
+  if (config.axis_positions)
+    text += (text.empty() ? "" : "; ") + std::string("relative along both axes, times the query");
   if (config.mid_positions) text += "; others behind each block";
   if (config.relative_bias != ModelConfig::RelativeBias::none) {
     const bool shared = config.relative_bias == ModelConfig::RelativeBias::shared;

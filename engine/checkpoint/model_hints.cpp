@@ -15,6 +15,8 @@
 namespace vit {
 namespace {
 
+constexpr const char* kWindows = "windows";
+
 std::optional<Activation> activation_named(const std::string& name) {
   if (name == "gelu" || name == "gelu_python") return Activation::gelu;
   if (name == "quick_gelu" || name == "quickgelu") return Activation::quick_gelu;
@@ -67,6 +69,34 @@ void read_pool(JsonFields& source, ModelHints& hints) {
   }
 }
 
+/// A list of blocks. One that is no list of whole numbers is refused.
+std::optional<Hint<std::vector<int>>> read_blocks(JsonFields& source, const char* topic,
+                                                  std::initializer_list<const char*> paths) {
+  for (const char* path : paths) {
+    const Json* found = source.find(path);
+    if (found == nullptr || found->is(Json::Kind::null)) continue;
+    std::vector<int> blocks;
+    for (const Json& item : found->items) {
+      if (item.integer && *item.integer >= 0 && *item.integer < 1024) blocks.push_back(static_cast<int>(*item.integer));
+    }
+    if (found->is(Json::Kind::array) && blocks.size() == found->items.size())
+      return Hint<std::vector<int>>{std::move(blocks), std::string(path) + " in " + source.file()};
+    source.refuse(topic, path, "a list of blocks");
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void read_windows(JsonFields& source, ModelHints& hints) {
+  const Json* size = source.find("window_size");
+  const bool none = size != nullptr && size->integer && *size->integer == 0;
+  if (none) hints.window = {0, "window_size in " + source.file()};
+  if (!none && (size == nullptr || !size->is(Json::Kind::array)))
+    source.integer(hints.window, kWindows, {"window_size", "model_args.window_size"});
+  hints.global_blocks = read_blocks(source, kWindows, {"global_attn_indexes", "model_args.global_attn_indexes"});
+  hints.window_blocks = read_blocks(source, kWindows, {"window_block_indices"});
+}
+
 void read_network(JsonFields& source, ModelHints& hints) {
   source.integer(hints.num_heads, "heads", {"num_attention_heads", "num_heads", "model_args.num_heads"});
   source.integer(hints.channels, "config", {"hidden_size", "embed_dim", "model_args.embed_dim", "width"});
@@ -86,8 +116,9 @@ void read_network(JsonFields& source, ModelHints& hints) {
   source.size(hints.input_px, "input",
               {"image_size", "model_args.img_size", "img_size", "pretrained_cfg.input_size", "input_size",
                "preferred_resolution"});
-  hints.absolute_positions = source.boolean(
-      "positions", {"use_absolute_position_embeddings", "use_abs_pos_emb", "model_args.use_abs_pos_emb"});
+  hints.absolute_positions =
+      source.boolean("positions", {"use_absolute_position_embeddings", "use_abs_pos_emb", "model_args.use_abs_pos_emb",
+                                   "use_abs_pos", "model_args.use_abs_pos"});
   hints.relative_positions =
       source.boolean("positions", {"use_relative_position_bias", "use_rel_pos_bias", "model_args.use_rel_pos_bias"});
   hints.shared_positions = source.boolean("positions", {"use_shared_relative_position_bias", "use_shared_rel_pos_bias",
@@ -95,6 +126,7 @@ void read_network(JsonFields& source, ModelHints& hints) {
   source.integer(hints.detection_tokens, "config", {"num_detection_tokens"});
   source.integer(hints.class_tokens, "config", {"num_cls_tokens"});
   hints.mid_positions = source.boolean("positions", {"use_mid_position_embeddings"});
+  read_windows(source, hints);
   read_activation(source, hints);
   read_norm(source, hints);
   read_pool(source, hints);

@@ -42,19 +42,21 @@ struct ModelHints {
   std::optional<Hint<bool>> corners;                                                   // RADIO: PositionRule::corners
   std::optional<Hint<bool>> mid_positions;                                             // true: YOLOS has them
   std::optional<Hint<bool>> absolute_positions, relative_positions, shared_positions;  // BEiT: which it has
+  std::optional<Hint<int>> window;                                     // patches on a side of a block's windows
+  std::optional<Hint<std::vector<int>>> global_blocks, window_blocks;  // those that have none, or that have them
   std::optional<Hint<ModelConfig::Pool>> pool;
   std::optional<Hint<std::array<float, 3>>> mean, std;
   std::optional<Hint<float>> rescale;  // of levels, before mean and std
   std::optional<Hint<Interpolation>> interpolation;
   std::optional<Hint<std::pair<int, int>>> input_px;  // height, width
   std::optional<Hint<double>> crop_pct;
-  std::optional<Hint<int>> shorter_side_px;        // before the crop
-  std::optional<Hint<int>> most_patches;           // of a photo at its own aspect ratio
-  std::optional<Hint<int>> longest_px, multiple;   // of the longer side at most; of which both sides are
-  std::optional<Hint<bool>> least_change, box;     // true: ResizeRule of that name
-  std::optional<Hint<bool>> squash;                // true: to the input size whatever the aspect ratio
-  std::optional<Hint<int>> squash_px;              // before the crop, if not the input size
-  std::optional<Hint<bool>> unresized, uncropped;  // true: that step is left out
+  std::optional<Hint<int>> shorter_side_px;             // before the crop
+  std::optional<Hint<int>> most_patches;                // of a photo at its own aspect ratio
+  std::optional<Hint<int>> longest_px, multiple;        // of the longer side at most; of which both sides are
+  std::optional<Hint<bool>> least_change, box, corner;  // true: ResizeRule of that name
+  std::optional<Hint<bool>> squash;                     // true: to the input size whatever the aspect ratio
+  std::optional<Hint<int>> squash_px;                   // before the crop, if not the input size
+  std::optional<Hint<bool>> unresized, uncropped;       // true: that step is left out
   bool crop_rounds_down = false;
   std::vector<std::string> labels;
   std::string labels_reason;

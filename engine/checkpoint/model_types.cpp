@@ -44,7 +44,6 @@ constexpr ModelType kTypes[] = {
     {"sam2", "SAM 2", kStages},
     {"sam2_hiera_det_model", "SAM 2's image encoder", kStages},
     {"sam2_vision_model", "SAM 2's image encoder", kStages},
-    {"sam_vision_model", "SAM's image encoder", "its attention works in windows and adds relative positions"},
     {"segformer", "a SegFormer", kStages},
     {"swin", "a Swin Transformer", "its attention works in windows and adds relative positions"},
     {"swinv2", "a Swin Transformer V2", "its attention works in windows and is a cosine with relative positions"},
@@ -52,7 +51,6 @@ constexpr ModelType kTypes[] = {
     {"videomae", "a VideoMAE network", kVideo},
     {"vilt", "a ViLT network", "it reads pictures and text together"},
     {"vit_hybrid", "a hybrid ViT", "its patches come from a convolutional network"},
-    {"vitdet", "a ViTDet network", "its attention works in windows and adds relative positions"},
     {"vivit", "a ViViT network", kVideo},
     {"vjepa2", "a V-JEPA 2 network", kVideo},
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "engine/network/windows.h"
+
 namespace vit {
 namespace {
 
@@ -143,8 +145,11 @@ const Operator* CostTable::find(Op op, int block) const {
 }
 
 Sizes CostTable::sizes(int block) const {
+  const TokenGrid seen = block < 0 ? grid_ : grid_seen(config_, grid_, block);
   return {.B = static_cast<double>(batch_),
           .N = static_cast<double>(grid_.tokens()),
+          .W = static_cast<double>(block < 0 ? 0 : seen.tokens()),
+          .A = static_cast<double>(block < 0 ? 0 : seen.rows + seen.cols),
           .T = static_cast<double>(grid_.prefix),
           .P = static_cast<double>(config_.patch_px),
           .C = static_cast<double>(config_.channels),

@@ -8,7 +8,7 @@
 namespace vit {
 namespace {
 
-constexpr std::array<const char*, kSymbolCount> kNames = {"B", "N", "T", "P", "C", "M", "h", "K"};
+constexpr std::array<const char*, kSymbolCount> kNames = {"B", "N", "W", "A", "T", "P", "C", "M", "h", "K"};
 constexpr std::size_t kN = static_cast<std::size_t>(Symbol::N);
 constexpr std::size_t kT = static_cast<std::size_t>(Symbol::T);
 
@@ -49,7 +49,7 @@ Monomial with_prefix_value(Monomial m, int prefix) {
 }  // namespace
 
 double Sizes::of(Symbol symbol) const {
-  const std::array<double, kSymbolCount> values = {B, N, T, P, C, M, h, K};
+  const std::array<double, kSymbolCount> values = {B, N, W, A, T, P, C, M, h, K};
   return values[static_cast<std::size_t>(symbol)];
 }
 
@@ -81,7 +81,7 @@ double Polynomial::at(const Sizes& sizes) const {
 Polynomial Polynomial::without_maps() const {
   Polynomial rest;
   for (const Monomial& m : terms_)
-    if (m.power(Symbol::N) < 2 || m.power(Symbol::h) < 1) rest.add(m);
+    if (m.power(Symbol::N) + m.power(Symbol::W) < 2 || m.power(Symbol::h) < 1) rest.add(m);
   return rest;
 }
 

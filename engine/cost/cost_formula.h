@@ -14,6 +14,8 @@ namespace vit {
 enum class Symbol : std::uint8_t {
   B,  // pictures in a batch
   N,  // tokens
+  W,  // keys that a query looks at, where they are not all N: the places of a window
+  A,  // rows and columns of those keys together, where positions are of axes
   T,  // tokens that are no patches: class token, distillation token, registers
   P,  // side of a patch, px
   C,  // channels
@@ -25,7 +27,7 @@ inline constexpr int kSymbolCount = static_cast<int>(Symbol::K) + 1;
 
 /// The value of every symbol.
 struct Sizes {
-  double B = 1, N = 0, T = 0, P = 0, C = 0, M = 0, h = 0, K = 0;
+  double B = 1, N = 0, W = 0, A = 0, T = 0, P = 0, C = 0, M = 0, h = 0, K = 0;
   double of(Symbol symbol) const;
   bool operator==(const Sizes&) const = default;
 };
@@ -50,7 +52,7 @@ class Polynomial {
   bool contains(Symbol symbol) const;
   double at(const Sizes& sizes) const;
 
-  /// The same without its terms in N²·h: what a kernel that never stores the scores moves.
+  /// The same without its terms in N²·h and N·W·h: what a kernel that never stores the scores moves.
   Polynomial without_maps() const;
 
   Polynomial& operator+=(const Polynomial& other);

@@ -9,6 +9,11 @@
 namespace vit {
 namespace {
 
+/// Whether its blocks work in windows.
+bool windowed(const CostTable& table) {
+  return table.find(Op::scores)->macs.contains(Symbol::W);
+}
+
 /// Additions, products and exponentials on the scores: all that grows with the head count.
 double score_ops(const CostTable& table, Section section, int block) {
   double sum = 0;
@@ -34,6 +39,15 @@ Finding heads_in_module(const CostTable& table) {
                         heads, percent_text(mixed)),
             mixed};
   }
+  if (const Operator* positions = table.find(Op::relative_bias); positions != nullptr && !positions->macs.is_zero()) {
+    const double share = table.cost(Op::relative_bias, 0, Convention::mac).macs /
+                         table.total(Section::attention, 0, Convention::mac).macs;
+    return {"heads.module",
+            "Its relative positions are products of each query with the rows and columns that it sees, N·A·C "
+            "multiply-adds, " +
+                percent_text(share) + " of the module's in block 0; they fit its trained heads only.",
+            share};
+  }
   const double share = score_ops(table, Section::attention, 0) / operations(table, Section::attention, 0);
   return {"heads.module",
           "The products of the Attention module take 4·N·C² + 2·N²·C multiply-adds whatever the head count; only scale "
@@ -56,11 +70,16 @@ Finding attention_products(const CostTable& table) {
   const double products =
       table.cost(Op::scores, 0, Convention::mac).macs + table.cost(Op::attn_v, 0, Convention::mac).macs;
   const double share = products / table.total(Section::attention, 0, Convention::mac).macs;
-  return {
-      "tokens",
-      "q·kᵀ and attn·v are " + percent_text(share) + " of the module's multiply-adds at " +
-          fmt::format("{:.0f} tokens; they outweigh the projections beyond N = 2C = {:.0f} tokens.", at.N, 2 * at.C),
-      share};
+  return {"tokens",
+          "q·kᵀ and attn·v are " + percent_text(share) + " of the module's multiply-adds at " +
+              (windowed(table)
+                   ? fmt::format(
+                         "{:.0f} tokens in block 0, where a query looks at W = {:.0f}; they outweigh the projections "
+                         "beyond W = 2C = {:.0f}.",
+                         at.N, at.W, 2 * at.C)
+                   : fmt::format("{:.0f} tokens; they outweigh the projections beyond N = 2C = {:.0f} tokens.", at.N,
+                                 2 * at.C)),
+          share};
 }
 
 Finding bias(const CostTable& table) {
@@ -75,13 +94,14 @@ Finding bias(const CostTable& table) {
 
 Finding scores_memory(const CostTable& table) {
   const Sizes at = table.sizes(0);
-  const double bytes = 4 * at.N * at.N * at.h;
+  const double bytes = 4 * at.N * at.W * at.h;
   const bool stored = table.settings().kernel != Kernel::tiled;
   const double share = stored ? 1 - table.find(Op::softmax)->floats.without_maps().at(at) /
                                         std::max(1.0, table.find(Op::softmax)->floats.at(at))
                               : 0;
   return {"scores",
-          fmt::format("The scores of a block are N²·h numbers, {:.3g} MB at {:.0f} heads; ", bytes * 1e-6, at.h) +
+          fmt::format("The scores of {} numbers, {:.3g} MB at {:.0f} heads; ",
+                      windowed(table) ? "block 0 are N·W·h" : "a block are N²·h", bytes * 1e-6, at.h) +
               (stored ? "this kernel writes and reads them at every step." : "the tiled kernel never stores them."),
           share};
 }
@@ -116,7 +136,7 @@ const char* explanation_of(Op op) {
     case Op::split:
       return "Attention module, step 2: cuts queries, keys and values into h heads of C/h channels. No arithmetic; "
              "copies "
-             "where the kernel wants each head in one piece.";
+             "where the kernel wants each head in one piece, or each window.";
     case Op::qk_norm:
       return "Norm of every head's queries and keys, as ViT-22B has it: scores cannot grow without bounds.";
     case Op::rope:
@@ -130,7 +150,8 @@ const char* explanation_of(Op op) {
              "implementations scale the queries instead: N·C products, whatever the head count.";
     case Op::relative_bias:
       return "Adds to each score a learned number for where the key lies as seen from the query, as BEiT has it. With "
-             "another head count a head takes the mean of those of the trained heads whose channels it has.";
+             "another head count a head takes the mean of those of the trained heads whose channels it has. In SAM and "
+             "ViTDet the number is the query's own: its products with a table of rows and one of columns.";
     case Op::mix_scores:
       return "Talking heads: for each query and key, the scores of all h heads are mixed by an h×h product.";
     case Op::mix_attention:

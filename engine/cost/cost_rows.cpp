@@ -14,6 +14,10 @@ struct Operands {
   Polynomial output = {};
 };
 
+bool adds_to_scores(const ModelConfig& config) {
+  return config.relative_bias != ModelConfig::RelativeBias::none || config.axis_positions;
+}
+
 /// Which row does the work of this one with this kernel.
 std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& settings) {
   const bool proj_drop = settings.active_proj_drop() > 0.f;
@@ -28,12 +32,14 @@ std::optional<Op> host_of(Op op, const ModelConfig& config, const Settings& sett
     case Op::position:
       return config.embed_norm ? std::nullopt : std::optional(Op::patch_embed);
     case Op::split:
+      if (!config.windows.empty()) return std::nullopt;  // windows are put into one piece
       return tiled || config.talking_heads ? std::optional(Op::qkv) : std::nullopt;
     case Op::scale:
       if (config.talking_heads) return Op::mix_scores;
-      if (!tiled) return std::nullopt;
-      return config.relative_bias == ModelConfig::RelativeBias::none ? Op::softmax : Op::relative_bias;
+      if (!tiled && config.windows.empty()) return std::nullopt;
+      return adds_to_scores(config) ? Op::relative_bias : Op::softmax;
     case Op::merge:
+      if (!config.windows.empty()) return std::nullopt;
       return tiled || config.talking_heads ? std::optional(Op::attn_v) : std::nullopt;
     case Op::layer_scale1:  // dropout comes between the projection and these two
       return proj_drop ? Op::residual1 : Op::proj;
@@ -94,8 +100,8 @@ constexpr double kRmsNormOps = 4;    // square, sum of squares, · 1/σ, · weig
 constexpr double kTanhOps = 5;       // e^(2x), − 1, + 1, ÷, and the 2·x inside
 constexpr double kSoftmaxOps = 5;    // maximum, −, exp, sum, · 1/sum
 
-const Polynomial B = Symbol::B, N = Symbol::N, T = Symbol::T, P = Symbol::P, C = Symbol::C, M = Symbol::M,
-                 h = Symbol::h, K = Symbol::K;
+const Polynomial B = Symbol::B, N = Symbol::N, W = Symbol::W, A = Symbol::A, T = Symbol::T, P = Symbol::P,
+                 C = Symbol::C, M = Symbol::M, h = Symbol::h, K = Symbol::K;
 
 /// LayerNorm or RMSNorm, as the network has it, over rows of `width` numbers.
 void add_norm(Op op, const char* shape, const Polynomial& vectors, const Polynomial& width, const ModelConfig& config,
@@ -149,7 +155,10 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
 }
 
 void add_attention(const ModelConfig& config, const Settings& settings, Rows& rows) {
-  const Polynomial tokens = B * N * C, scores = B * N * N * h;
+  const bool windowed = !config.windows.empty();
+  const Polynomial keys = windowed ? W : N;
+  const Polynomial tokens = B * N * C, scores = B * N * keys * h;
+  const char* const maps = windowed ? "(B, h, N, W)" : "(B, h, N, N)";
   const Polynomial bias = config.qkv_bias && settings.qkv_bias ? 1 : 0;
   rows.add({.op = Op::qkv,
             .shape = "(B, N, 3C)",
@@ -172,27 +181,30 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
         {.op = Op::rope, .shape = "2 × (B, h, N, C/h)", .work = Work::element, .elements = turned, .per_element = 3},
         {.input = turned, .output = turned});
   }
-  rows.add({.op = Op::scores, .shape = "(B, h, N, N)", .work = Work::attention_product, .macs = B * N * N * C},
+  rows.add({.op = Op::scores, .shape = maps, .work = Work::attention_product, .macs = B * N * keys * C},
            {.input = 2 * tokens, .output = scores});
-  rows.add({.op = Op::scale, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
+  rows.add({.op = Op::scale, .shape = maps, .work = Work::element, .elements = scores, .per_element = 1},
            {.input = scores, .output = scores});
   if (config.relative_bias != ModelConfig::RelativeBias::none)  // about 4·N ways from a query to a key
-    rows.add(
-        {.op = Op::relative_bias, .shape = "(B, h, N, N)", .work = Work::element, .elements = scores, .per_element = 1},
-        {.input = scores, .beside = 4 * N * h, .output = scores});
+    rows.add({.op = Op::relative_bias, .shape = maps, .work = Work::element, .elements = scores, .per_element = 1},
+             {.input = scores, .beside = 4 * N * h, .output = scores});
+  if (config.axis_positions)  // a query's products with the tables of both axes, and two additions a score
+    rows.add({.op = Op::relative_bias,
+              .shape = maps,
+              .work = Work::product,
+              .macs = B * N * A * C,
+              .elements = scores,
+              .per_element = 2},
+             {.input = scores, .beside = 2 * A * C, .output = scores});
   // Talking heads: a product of (h, h) for every query and key, before the softmax and behind it.
   const Operator mix = {.op = Op::mix_scores,
-                        .shape = "(B, h, N, N)",
+                        .shape = maps,
                         .work = Work::attention_product,
                         .macs = scores * h,
                         .elements = scores,
                         .per_element = 1};
   if (config.talking_heads) rows.add(mix, {.input = scores, .beside = h * h + h, .output = scores});
-  rows.add({.op = Op::softmax,
-            .shape = "(B, h, N, N)",
-            .work = Work::softmax,
-            .elements = scores,
-            .per_element = kSoftmaxOps},
+  rows.add({.op = Op::softmax, .shape = maps, .work = Work::softmax, .elements = scores, .per_element = kSoftmaxOps},
            {.input = scores, .output = scores});
   if (config.talking_heads) {
     Operator again = mix;
@@ -200,9 +212,9 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
     rows.add(again, {.input = scores, .beside = h * h + h, .output = scores});
   }
   const Polynomial dropped = settings.active_attn_drop() > 0.f ? scores : Polynomial();
-  rows.add({.op = Op::attn_drop, .shape = "(B, h, N, N)", .work = Work::element, .elements = dropped, .per_element = 1},
+  rows.add({.op = Op::attn_drop, .shape = maps, .work = Work::element, .elements = dropped, .per_element = 1},
            {.input = dropped, .output = dropped});
-  rows.add({.op = Op::attn_v, .shape = "(B, h, N, C/h)", .work = Work::attention_product, .macs = B * N * N * C},
+  rows.add({.op = Op::attn_v, .shape = "(B, h, N, C/h)", .work = Work::attention_product, .macs = B * N * keys * C},
            {.input = scores + tokens, .output = tokens});
   rows.add({.op = Op::merge, .shape = "(B, N, C)"}, {.input = tokens, .output = tokens});
   if (config.attn_norm) add_norm(Op::attn_norm, config, rows);

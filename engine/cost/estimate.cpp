@@ -18,7 +18,7 @@ std::size_t matrix_bytes(double rows, int cols) {
 
 Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const Extent& extent) {
   const int n = grid.tokens(), c = config.channels;
-  const bool maps = keeps_maps(settings, extent, n);
+  const bool maps = keeps_maps(config, settings, extent, n);
   const bool traced = settings.keep != Keep::none;
   const std::size_t activation = matrix_bytes(n, c);
   Estimate result;
@@ -29,7 +29,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   for (int b = 0; b < blocks_run(config, extent); ++b) {
     const int heads = settings.heads(b);
     if (traced) result.trace_bytes += 3 * activation;
-    if (maps) result.trace_bytes += map_floats(heads, n) * sizeof(float);
+    if (maps) result.trace_bytes += map_floats(heads, n, config.keys_seen(b, n)) * sizeof(float);
     const Attention sizes = {.table = &kernels(),
                              .tokens = n,
                              .queries = n,
@@ -39,8 +39,10 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
                              .k = {},
                              .v = {},
                              .out = {},
+                             .grid = grid,
+                             .window = config.window(b),
                              .maps = maps ? &kept : nullptr,
-                             .map_stride = Matrix::padded_stride(n),
+                             .map_stride = Matrix::padded_stride(config.keys_seen(b, n)),
                              .drop = settings.active_attn_drop()};
     room = larger(room, room_for(settings.kernel, sizes));
   }
@@ -48,7 +50,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
                            matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
                            matrix_bytes(n, config.input_channels * config.patch_px * config.patch_px);
-  if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n) * sizeof(float);
+  if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n, n) * sizeof(float);
   return result;
 }
 

@@ -50,7 +50,7 @@ void check(const Preprocessing& preprocessing) {
     throw Error("At most " + std::to_string(preprocessing.most_patches) + " patches are impossible; choose 1 to " +
                 std::to_string(kMostPatches) + ".");
   const bool to_input = preprocessing.resize == ResizeRule::squash || preprocessing.resize == ResizeRule::least ||
-                        preprocessing.resize == ResizeRule::box;
+                        preprocessing.resize == ResizeRule::box || preprocessing.resize == ResizeRule::corner;
   if (preprocessing.crop == CropRule::center || to_input) {
     check_side(preprocessing.width, "An input width");
     check_side(preprocessing.height, "An input height");
@@ -101,6 +101,13 @@ Size by_least_change(Size image, const Preprocessing& preprocessing) {
   return {side(image.width) * preprocessing.multiple, side(image.height) * preprocessing.multiple};
 }
 
+/// The aspect ratio stays; the picture just fits into the input. Rounded as SAM's code rounds it.
+Size by_corner(Size image, const Preprocessing& preprocessing) {
+  const double scale = std::min(static_cast<double>(preprocessing.width) / image.width,
+                                static_cast<double>(preprocessing.height) / image.height);
+  return {whole_px(image.width * scale + 0.5), whole_px(image.height * scale + 0.5)};
+}
+
 /// As SigLIP 2's processor finds it: halving the range of possible scales, the largest at which the sides, each rounded
 /// up to whole patches, hold no more than so many.
 Size by_patches(Size image, const Preprocessing& preprocessing) {
@@ -132,6 +139,8 @@ Size any_resized_size(Size image, const Preprocessing& preprocessing) {
       return by_least_change(image, preprocessing);
     case ResizeRule::box:
       return {preprocessing.width, preprocessing.height};
+    case ResizeRule::corner:
+      return by_corner(image, preprocessing);
     case ResizeRule::patches:
       return by_patches(image, preprocessing);
     case ResizeRule::shorter_side:
@@ -163,6 +172,8 @@ Window window_on(Size size, const Preprocessing& preprocessing, int patch_px, co
   if (preprocessing.crop == CropRule::center) {
     const int width = preprocessing.width, height = preprocessing.height;
     const bool cuts = preprocessing.cut_to_patches && whole(width) > 0 && whole(height) > 0;
+    if (preprocessing.resize == ResizeRule::corner)
+      return {0, 0, cuts ? whole(width) : width, cuts ? whole(height) : height};
     return {centered_start(size.width, width, preprocessing.crop_rounds_down),
             centered_start(size.height, height, preprocessing.crop_rounds_down), cuts ? whole(width) : width,
             cuts ? whole(height) : height};
@@ -174,13 +185,14 @@ Window window_on(Size size, const Preprocessing& preprocessing, int patch_px, co
   return window;
 }
 
-Image cut(const Image& image, const Window& window) {
+Image cut(const Image& image, const Window& window, const std::array<std::uint8_t, 3>& padding) {
   if (window.left == 0 && window.top == 0 && window.width == image.width && window.height == image.height) return image;
   Image out;
   out.width = window.width;
   out.height = window.height;
   out.name = image.name;
-  out.rgb.assign(std::size_t{3} * static_cast<std::size_t>(window.width) * window.height, 0);
+  out.rgb.resize(std::size_t{3} * static_cast<std::size_t>(window.width) * window.height);
+  for (std::size_t i = 0; i < out.rgb.size(); ++i) out.rgb[i] = padding[i % 3];
   const int first_x = std::max(0, -window.left), last_x = std::min(window.width, image.width - window.left);
   for (int y = 0; y < window.height; ++y) {
     const int from_y = window.top + y;
@@ -218,6 +230,23 @@ std::vector<float> normalized(const Image& image, const Preprocessing& preproces
   return chw;
 }
 
+/// The levels that padding has: black, or what comes nearest to the mean, whose numbers are 0.
+std::array<std::uint8_t, 3> padding_of(const Preprocessing& preprocessing) {
+  std::array<std::uint8_t, 3> levels = {0, 0, 0};
+  for (std::size_t c = 0; preprocessing.resize == ResizeRule::corner && c < 3; ++c)
+    levels[c] =
+        static_cast<std::uint8_t>(std::clamp(std::lround(preprocessing.mean[c] / preprocessing.rescale), 0l, 255l));
+  return levels;
+}
+
+/// What lies right of a picture of this size, and below it.
+void clear_beside(Size size, int width, int height, std::vector<float>& chw) {
+  for (std::size_t i = 0; i < chw.size(); ++i) {
+    const auto at = static_cast<int>(i % (static_cast<std::size_t>(width) * height));
+    if (at % width >= size.width || at / width >= size.height) chw[i] = 0.f;
+  }
+}
+
 std::string triple(const std::array<float, 3>& values) {
   return fmt::format("{:.6g} {:.6g} {:.6g}", values[0], values[1], values[2]);
 }
@@ -231,6 +260,7 @@ std::span<const Choice<ResizeRule>> choices(ResizeRule) {
       {ResizeRule::squash, "squash", "squash"},
       {ResizeRule::least, "least", "least change"},
       {ResizeRule::box, "box", "a person's box"},
+      {ResizeRule::corner, "corner", "whole, in the corner"},
       {ResizeRule::patches, "patches", "number of patches"},
       {ResizeRule::none, "none", "none"},
   };
@@ -276,8 +306,10 @@ Pixels preprocess(const Image& image, const Preprocessing& preprocessing, int pa
     return as_box ? person_box(picture, size.width, size.height)
                   : resize(picture, size.width, size.height, preprocessing.interpolation);
   };
-  pixels.resized = cut(preprocessing.grey ? resized(luminance(image)) : resized(image), window);
+  pixels.resized =
+      cut(preprocessing.grey ? resized(luminance(image)) : resized(image), window, padding_of(preprocessing));
   pixels.chw = normalized(pixels.resized, preprocessing);
+  if (preprocessing.resize == ResizeRule::corner) clear_beside(size, pixels.width, pixels.height, pixels.chw);
   pixels.preprocessing = preprocessing;
   if (as_box) {
     const Box whole = person_box_on(image.width, image.height, size.width, size.height);
@@ -316,6 +348,9 @@ std::string describe(const Preprocessing& preprocessing) {
       break;
     case ResizeRule::box:
       line = "the whole photo as a person's box";
+      break;
+    case ResizeRule::corner:
+      line = "whole in the upper left corner of " + text(input) + ", the rest of the mean";
       break;
     case ResizeRule::patches:
       line = "to at most " + std::to_string(preprocessing.most_patches) + " patches, aspect ratio kept";

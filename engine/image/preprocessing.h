@@ -17,6 +17,7 @@ enum class ResizeRule {
   squash,        // both sides become the input size, whatever the aspect ratio
   least,         // the side that changes less becomes the input's, the aspect ratio stays (DPT, Depth Anything)
   box,           // the whole photo, taken as a person's box, in the middle of the input (ViTPose): see person_box.h
+  corner,        // the longer side becomes the input's, what is left right and below is padding of the mean (SAM)
   patches,       // the aspect ratio stays, near whole patches of `multiple` px, at most `most_patches` (NaFlex)
   none,          // pixels stay as they are
 };

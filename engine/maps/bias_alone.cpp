@@ -15,6 +15,10 @@ namespace {
 
 std::string refusal(const Trace& trace) {
   if (trace.model->config.relative_bias != ModelConfig::RelativeBias::none) return refused_without_attention(trace);
+  if (trace.model->config.axis_positions)
+    return "What this network adds to its scores for the way to a key depends on the query's own numbers, so that "
+           "there is "
+           "no bias without them; Inside a head shows it for each key.";
   return "This network adds no relative positions to its scores; BEiT, BEiT v2, data2vec and DiT do.";
 }
 
@@ -37,7 +41,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   means.step(0.5);
   Matrix rows(heads, tokens), mean(1, tokens);
   for (int head = 0; head < heads; ++head) {
-    bias.add(head, question.query, 0.f, rows.row(head));
+    bias.add(head, question.query, nullptr, 0.f, rows.row(head));
     softmax(rows.row(head), tokens);
     for (int t = 0; t < tokens; ++t) mean(0, t) += rows(head, t) / static_cast<float>(heads);
   }

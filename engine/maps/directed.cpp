@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/quantity.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
 
@@ -41,16 +44,32 @@ const char* id_ending(Direction direction) {
   return direction == Direction::looks_at ? "" : direction == Direction::looked_at_by ? "_received" : "_both";
 }
 
+std::string window_sentence(const MapSet& set, int index) {
+  const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
+  if (!label.window) return "";
+  const int side = set.trace->model->config.window(label.block);
+  std::string text = fmt::format(" Block {} works in windows of {} × {} patches: outside the frame there is nothing.",
+                                 label.block, side, side);
+  const bool padded = label.window->rows < side || label.window->cols < side;
+  if (!padded || label.head == kMaxOfHeads || set.question.direction != Direction::looks_at || after_dropout(set) ||
+      set.even <= 0)
+    return text;
+  const MapFacts facts = facts_of(set, index);
+  return text + fmt::format(" {} goes to the padding that fills this one up, beyond the photo's edge.",
+                            percent_text(std::max(0.f, 1 - facts.prefix - facts.patches)));
+}
+
 std::string directed_sentence(const MapSet& set, int index, const std::string& who) {
+  const std::string window = window_sentence(set, index);
   switch (set.question.direction) {
     case Direction::looked_at_by:
-      return received_sentence(set, index, who);
+      return received_sentence(set, index, who) + window;
     case Direction::product:
-      return mutual_sentence(set, index, who);
+      return mutual_sentence(set, index, who) + window;
     case Direction::looks_at:
       break;
   }
-  return shares_sentence(set, index, who);
+  return shares_sentence(set, index, who) + window;
 }
 
 }  // namespace vit

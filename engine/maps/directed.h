@@ -14,6 +14,9 @@ double directed_floats(const Trace& trace, int block, Direction direction);
 /// What the direction adds to a map's id: "", "_received", "_both".
 const char* id_ending(Direction direction);
 
+/// What a map's window leaves out, behind another sentence; empty: its block sees all tokens.
+std::string window_sentence(const MapSet& set, int index);
+
 /// One sentence about map `index` of such rows. `who`: "head 3", "the mean of 6 heads".
 std::string directed_sentence(const MapSet& set, int index, const std::string& who);
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace vit {
 namespace {
 
@@ -24,11 +26,13 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   for (int block = 0; block < depth; ++block) {
     means.step(static_cast<double>(block) / depth);
     const Matrix rows = directed_rows(trace, block, question);
-    for (int head = 0; head < rows.rows(); ++head)
-      set.add(
-          {"block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1) + id_ending(question.direction),
-           fmt::format("head {}", head), block, head},
-          rows.row(head));
+    for (int head = 0; head < rows.rows(); ++head) {
+      MapLabel label = {
+          "block" + padded(block, depth - 1) + "_head" + padded(head, rows.rows() - 1) + id_ending(question.direction),
+          fmt::format("head {}", head), block, head};
+      label.window = window_around(trace, block, question.query);
+      set.add(std::move(label), rows.row(head));
+    }
   }
   return set.finish();
 }

@@ -32,13 +32,18 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   MapSetBuilder set(subject, question);
   set.are_directed_shares();
   const std::string ending = id_ending(question.direction);
+  const auto window = window_around(trace, question.block, question.query);
+  const auto add = [&](MapLabel label, const float* row, bool counts) {
+    label.window = window;
+    set.add(std::move(label), row, counts);
+  };
   const std::string block = "block" + padded(question.block, static_cast<int>(trace.blocks.size()) - 1);
-  set.add({block + "_mean" + ending, "mean", question.block, kMeanOfHeads}, mean.data(), false);
-  set.add({block + "_max" + ending, "max", question.block, kMaxOfHeads}, largest.data(), false);
+  add({block + "_mean" + ending, "mean", question.block, kMeanOfHeads}, mean.data(), false);
+  add({block + "_max" + ending, "max", question.block, kMaxOfHeads}, largest.data(), false);
   for (int head = 0; head < rows.rows(); ++head)
-    set.add({block + "_head" + padded(head, rows.rows() - 1) + ending, "head " + std::to_string(head), question.block,
-             head},
-            rows.row(head));
+    add({block + "_head" + padded(head, rows.rows() - 1) + ending, "head " + std::to_string(head), question.block,
+         head},
+        rows.row(head), true);
   return set.finish();
 }
 
@@ -51,7 +56,8 @@ std::string about(const MapSet& set, int index) {
     return fmt::format("The most that any of the {} heads gives {} {}{} is {} the even share ({}), {} the patch {}.",
                        heads, column ? "to" : "from", phrase, after_dropout(set) ? ", after dropout," : "",
                        even_text(set, facts.peak), percent_text(facts.peak), column ? "from" : "on",
-                       place_text(facts.peak_patch, set.cols));
+                       place_text(facts.peak_patch, set.cols)) +
+           window_sentence(set, index);
   }
   const std::string who = head == kMeanOfHeads  ? fmt::format("the mean of {} heads", heads)
                           : head == kMaxOfHeads ? fmt::format("the maximum of {} heads", heads)

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/maps/attention.h"
-#include "engine/network/relative_bias.h"
+#include "engine/network/score_term.h"
 
 namespace vit {
 namespace {
@@ -58,6 +60,28 @@ double dot(const float* a, const float* b, std::size_t count) {
   return sum;
 }
 
+/// What is added to each score; which keys a window leaves outside.
+void add_biases(const Trace& trace, HeadNumbers& numbers) {
+  const auto term = score_term(*trace.model, trace.grid, numbers.block, trace.settings.heads(numbers.block));
+  const auto window = window_around(trace, numbers.block, numbers.query);
+  const int tokens = trace.grid.tokens();
+  std::vector<float> added(static_cast<std::size_t>(numbers.keys), 0.f);
+  if (!window) {
+    if (term) term->add(numbers.head, numbers.query, numbers.q.data(), 1.f, added.data());
+    if (term) numbers.biases = std::move(added);
+    return;
+  }
+  const Windows windows(trace.grid, trace.model->config.window(numbers.block));
+  if (term) term->add(numbers.head, windows.place_of(numbers.query), numbers.q.data(), 1.f, added.data());
+  if (term) numbers.biases.assign(static_cast<std::size_t>(tokens), 0.f);
+  numbers.outside.resize(static_cast<std::size_t>(tokens));
+  for (int token = 0; token < tokens; ++token) {
+    const auto at = static_cast<std::size_t>(token);
+    numbers.outside[at] = !window->holds(token / trace.grid.cols, token % trace.grid.cols);
+    if (term && !numbers.outside[at]) numbers.biases[at] = added[static_cast<std::size_t>(windows.place_of(token))];
+  }
+}
+
 /// Talking heads: the scores become the mixed ones, and the weights those of all heads' shares.
 void mix(const Trace& trace, HeadNumbers& numbers) {
   const BlockWeights& weights = trace.model->blocks.at(static_cast<std::size_t>(numbers.block));
@@ -95,23 +119,28 @@ HeadNumbers head_numbers(const Trace& trace, int block, int head, int query, con
   numbers.query = query;
   const float* q = kept.q.row(query) + head * dim;
   numbers.q.assign(q, q + dim);
-  if (trace.model->config.relative_bias != ModelConfig::RelativeBias::none) {
-    numbers.biases.assign(static_cast<std::size_t>(kept.k.rows()), 0.f);
-    RelativeBias(*trace.model, trace.grid, block, trace.settings.heads(block))
-        .add(head, query, 1.f, numbers.biases.data());
-  }
+  numbers.keys = trace.model->config.keys_seen(block, kept.k.rows());
+  add_biases(trace, numbers);
   for (int key = 0; key < kept.k.rows(); ++key) {
+    if (!numbers.outside.empty() && numbers.outside[static_cast<std::size_t>(key)]) {
+      numbers.scores.push_back(0.f);
+      continue;
+    }
     const double bias = numbers.biases.empty() ? 0.0 : numbers.biases[static_cast<std::size_t>(key)];
     numbers.scores.push_back(static_cast<float>(
         dot(q, kept.k.row(key) + head * dim, channels) / std::sqrt(static_cast<double>(dim)) + bias));
   }
   numbers.shares = attention_row(trace, block, head, query);
   numbers.weights = numbers.shares;
+  if (!numbers.outside.empty())
+    numbers.padding = std::max(0.f, 1.f - std::accumulate(numbers.shares.begin(), numbers.shares.end(), 0.f));
   if (trace.model->config.talking_heads) mix(trace, numbers);
   numbers.values = head_values(trace, block, head, stop);
   numbers.output.assign(channels, 0.f);
+  const float* padding = numbers.outside.empty() ? nullptr : padding_of(*trace.model, block, trace.settings.qkv_bias);
+  if (padding != nullptr) padding += kept.q.cols() + head * dim;  // its value
   for (std::size_t c = 0; c < channels; ++c) {
-    double sum = 0;
+    double sum = padding == nullptr ? 0 : static_cast<double>(numbers.padding) * padding[c];
     for (int key = 0; key < numbers.values.rows(); ++key)
       sum += static_cast<double>(numbers.weights[static_cast<std::size_t>(key)]) * numbers.values.row(key)[c];
     numbers.output[c] = static_cast<float>(sum);

@@ -18,8 +18,11 @@ struct HeadNumbers {
   std::vector<float> scores;   // (N) q·k / √d + bias
   std::vector<float> shares;   // (N) their softmax, before dropout
   std::vector<float> weights;  // (N) what the values are multiplied with: the shares, of talking heads their mix
+  int keys = 0;                // that the softmax is over: N, or the places of the query's window
+  std::vector<bool> outside;   // (N) of a windowed block: the tokens that the query does not see; else empty
+  float padding = 0;           // the share of the window's padding
   Matrix values;               // (N, d) computed again from the block's input
-  std::vector<float> output;   // (d) Σ weight · value
+  std::vector<float> output;   // (d) Σ weight · value, that of padding included
 };
 
 /// Costs N·C·d multiply-adds, for the values. The trace must hold the block, see Extent. Throws Cancelled.

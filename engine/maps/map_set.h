@@ -51,11 +51,13 @@ struct MapLabel {
   /// Where maps of one block are told apart by a parameter of the analysis: its id, and the value that means this map.
   const char* parameter = nullptr;
   double value = 0;
-  std::string note = {};            // beside the title, where there is room: "41 %"
-  std::vector<int> marked = {};     // patches that stand out, ascending: pictures frame them
-  std::optional<float> limit = {};  // the value beyond which they do: a line in the histogram
-  std::vector<int> parts = {};      // the maps whose numbers its colours mix: files of numbers hold those
-  int paint = -1;                   // of a set on Scale::rgb: its planes, see MapSet::paint
+  std::string brief = {};             // in its place where there is little room; empty: the title's last word
+  std::string note = {};              // beside the title, where there is room: "41 %"
+  std::vector<int> marked = {};       // patches that stand out, ascending: pictures frame them
+  std::optional<Window> window = {};  // outside of which there can be nothing: pictures frame it
+  std::optional<float> limit = {};    // the value beyond which they do: a line in the histogram
+  std::vector<int> parts = {};        // the maps whose numbers its colours mix: files of numbers hold those
+  int paint = -1;                     // of a set on Scale::rgb: its planes, see MapSet::paint
 };
 
 enum class Scale : std::uint8_t {

@@ -23,7 +23,7 @@ Matrix norm_rows(MatrixView x, const NormWeights& norm, const Model& model) {
                                         .columns = x.cols,
                                         .weight = norm.weight.data(),
                                         .bias = norm.bias.data(),
-                                        .eps = model.config.eps,
+                                        .eps = eps_of(norm, model.config),
                                         .centred = norm.centred});
   return y;
 }

@@ -10,6 +10,7 @@
 #include "engine/maps/analysis.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
+#include "engine/network/windows.h"
 
 namespace vit {
 namespace {
@@ -45,6 +46,9 @@ std::string refusal(const Trace& trace) {
   if (trace.model->config.talking_heads)
     return "The heads of this network are mixed again behind the softmax (talking heads), so that its maps are not how "
            "its blocks mix the tokens.";
+  if (has_padding(trace.model->config, trace.grid))
+    return "The windows of this network hang over the photo's edge, and a part of what its patches take comes from the "
+           "padding there, which is no token to roll back to.";
   return refused_without_attention(trace);
 }
 

@@ -61,6 +61,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   const auto add = [&](MapLabel label, const float* row, bool counts) {
     const float most = *std::max_element(row + trace.grid.prefix, row + tokens);
     label.note = fmt::format("max {:.2g}", most);
+    label.window = window_around(trace, block, query);
     set.add(std::move(label), row, counts);
   };
   add({id + "_mean" + ending, "mean", block, kMeanOfHeads}, mean.data(), false);
@@ -97,7 +98,7 @@ std::string about(const MapSet& set, int index) {
   if (set.question.direction == Direction::looks_at && set.trace->grid.prefix > 0)
     text += fmt::format(" {} comes from the {}.", percent_text(all > 0 ? facts.prefix / all : 0),
                         set.trace->grid.prefix > 1 ? "prefix tokens" : "class token");
-  return text;
+  return text + window_sentence(set, index);
 }
 
 }  // namespace

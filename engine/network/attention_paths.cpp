@@ -4,8 +4,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/network/dropout.h"
+#include "engine/network/attention_steps.h"
 #include "engine/network/talking_heads.h"
+#include "engine/network/window_attention.h"
 
 namespace vit {
 namespace {
@@ -24,51 +25,6 @@ void pack_keys(const Attention& at, const HeadKeys& k, float* packed, const Memb
     table.pack(
         keys.row(first), keys.stride, std::min(table.panel, at.tokens - first), at.head_dim,
         packed + head * table.packed_floats(at.tokens, at.head_dim) + static_cast<std::size_t>(first) * at.head_dim);
-  }
-}
-
-/// s = q·kᵀ for `rows` rows of a head. (rows, N)
-void score(const Attention& at, const float* q, std::ptrdiff_t q_stride, int head, const float* packed, float* s,
-           int rows) {
-  const KernelTable& table = *at.table;
-  table.gemm({.a = q,
-              .a_stride = q_stride,
-              .b = packed + head * table.packed_floats(at.tokens, at.head_dim),
-              .panel_stride = static_cast<std::ptrdiff_t>(at.head_dim) * table.panel,
-              .k_stride = table.panel,
-              .depth = at.head_dim,
-              .columns = at.tokens,
-              .row_begin = 0,
-              .row_end = rows,
-              .panel_begin = 0,
-              .panel_end = (at.tokens + table.panel - 1) / table.panel,
-              .c = s,
-              .c_stride = at.map_stride});
-}
-
-/// out = p·v for `rows` rows of a head. (rows, head_dim)
-void weigh(const Attention& at, const float* p, const float* v, std::ptrdiff_t v_stride, float* out,
-           std::ptrdiff_t out_stride, int rows) {
-  const KernelTable& table = *at.table;
-  table.gemm({.a = p,
-              .a_stride = at.map_stride,
-              .b = v,
-              .panel_stride = table.panel,
-              .k_stride = v_stride,
-              .depth = at.tokens,
-              .columns = at.head_dim,
-              .row_begin = 0,
-              .row_end = rows,
-              .panel_begin = 0,
-              .panel_end = (at.head_dim + table.panel - 1) / table.panel,
-              .c = out,
-              .c_stride = out_stride});
-}
-
-void drop(const Attention& at, int head, int first_row, int rows, const float* p, float* dropped) {
-  for (int r = 0; r < rows; ++r) {
-    dropout_row(attn_drop_key(at.seed, at.block, head, first_row + r), at.drop, p + r * at.map_stride,
-                dropped + r * at.map_stride, at.tokens);
   }
 }
 
@@ -169,17 +125,18 @@ float Attention::scale() const {
 }
 
 AttentionRoom room_for(Kernel kernel, const Attention& at) {
+  if (at.window > 0) return kernel == Kernel::reference ? AttentionRoom() : room_for_windows(at);
   AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.head_dim)};
   if (kernel == Kernel::tiled) {
     const bool talking = at.mix_scores != nullptr;
     const int rows = talking ? 2 * at.heads * rows_per_step(at) : std::min(at.tokens, rows_per_step(at));
     room.tile = static_cast<std::size_t>(rows) * at.map_stride;
   } else if (kernel == Kernel::eager && at.mix_scores != nullptr) {
-    room.scores = 2 * map_floats(at.heads, at.tokens);
+    room.scores = 2 * map_floats(at.heads, at.tokens, at.tokens);
   } else if (kernel == Kernel::eager) {
     const int copies = (at.maps == nullptr ? 1 : 0) + (at.drop > 0.f ? 1 : 0);
     room.split = 4 * static_cast<std::size_t>(at.tokens) * at.channels() + kMatrixSlack;
-    room.scores = copies * map_floats(at.heads, at.tokens);
+    room.scores = copies * map_floats(at.heads, at.tokens, at.tokens);
   }
   return room;
 }
@@ -191,6 +148,7 @@ AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
 
 void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
   if (at.mix_scores != nullptr) return attend_talking(at, true, buffers, member, meter, lane);
+  if (at.window > 0) return attend_windows(at, buffers, member, meter, lane);
   float* packed = buffers.packed_keys.data();
   float* tile = buffers.tiles[static_cast<std::size_t>(member.thread())].data();
   const Share mine = member.share(at.queries);
@@ -208,8 +166,9 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
       score(at, at.q.row(first) + column, at.q.stride, head, packed, p, rows);
       lane.lap(Op::scores);
       float scale = at.scale();
-      if (at.bias != nullptr) {
-        for (int r = 0; r < rows; ++r) at.bias->add(head, first + r, scale, p + r * at.map_stride);
+      if (at.term != nullptr) {
+        for (int r = 0; r < rows; ++r)
+          at.term->add(head, first + r, at.q.row(first + r) + column, scale, p + r * at.map_stride);
         scale = 1.f;
         lane.lap(Op::relative_bias);
       }
@@ -229,6 +188,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
 
 void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
   if (at.mix_scores != nullptr) return attend_talking(at, false, buffers, member, meter, lane);
+  if (at.window > 0) return attend_windows(at, buffers, member, meter, lane);
   const Share tokens = member.share(at.tokens);
   const Share mine = member.share(at.queries);
   const int d = at.head_dim;
@@ -238,7 +198,7 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   float* k = q + all;
   float* v = k + all;
   float* o = v + all + kMatrixSlack;  // products read v a little beyond its end
-  const std::size_t maps = map_floats(at.heads, at.tokens);
+  const std::size_t maps = map_floats(at.heads, at.tokens, at.tokens);
   float* s = at.maps != nullptr ? at.maps : buffers.scores.data();           // (h, N, stride)
   float* dropped = buffers.scores.data() + (at.maps != nullptr ? 0 : maps);  // likewise
   const auto map = [&](float* base, int head, int row) {
@@ -282,9 +242,10 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   for_each_head(Op::scale, [&](int head) {
     for (int r = mine.begin; r < mine.end; ++r) at.table->scale(map(s, head, r), at.tokens, at.scale());
   });
-  if (at.bias != nullptr) {
+  if (at.term != nullptr) {
     for_each_head(Op::relative_bias, [&](int head) {
-      for (int r = mine.begin; r < mine.end; ++r) at.bias->add(head, r, 1.f, map(s, head, r));
+      for (int r = mine.begin; r < mine.end; ++r)
+        at.term->add(head, r, q + head * head_floats + static_cast<std::ptrdiff_t>(r) * d, 1.f, map(s, head, r));
     });
   }
   for_each_head(Op::softmax, [&](int head) {

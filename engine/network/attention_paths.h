@@ -10,7 +10,7 @@
 #include "engine/network/meter.h"
 #include "engine/network/model.h"
 #include "engine/network/pass_buffers.h"
-#include "engine/network/relative_bias.h"
+#include "engine/network/score_term.h"
 #include "engine/network/settings.h"
 
 namespace vit {
@@ -27,18 +27,22 @@ struct Attention {
   const BlockSettings* settings = nullptr;  // the heads' factors
   MatrixView q, k, v;                       // (N, C) head-major columns
   MatrixSpan out;                           // (N, C) likewise
-  const RelativeBias* bias = nullptr;       // added to the scaled scores, or none
-  const HeadMix* mix_scores = nullptr;      // of talking heads: before the softmax, and …
-  const HeadMix* mix_attention = nullptr;   // … behind it; both or none
-  float* maps = nullptr;                    // (h, N, map_stride) where the probabilities are kept, or none
-  std::ptrdiff_t map_stride = 0;            // of maps and of any other scores
-  float drop = 0.f;                         // probability of attn_drop, 0 outside training
+  const ScoreTerm* term = nullptr;          // added to the scaled scores, or none
+  TokenGrid grid = {};
+  int window = 0;                          // side of the squares of patches that it works in, 0: all tokens see all
+  const float* padding = nullptr;          // (2C) key and value of what fills windows up at the edges, or zeros
+  const HeadMix* mix_scores = nullptr;     // of talking heads: before the softmax, and …
+  const HeadMix* mix_attention = nullptr;  // … behind it; both or none
+  float* maps = nullptr;  // (h, N, map_stride), as BlockTrace has them, where the probabilities are kept, or none
+  std::ptrdiff_t map_stride = 0;  // of maps and of any other scores
+  float drop = 0.f;               // probability of attn_drop, 0 outside training
   std::uint64_t seed = 0;
   int block = 0;
 
   float scale() const;  // head_dim^-0.5, on the scores
   float factor(int head) const { return settings == nullptr ? 1.f : settings->factor(head); }
   int channels() const { return heads * head_dim; }
+  int keys() const { return window > 0 ? window * window : tokens; }  // that a query looks at
 };
 
 /// Multiplies a head's numbers by its factor; 0 gives zeros, whatever they are.

@@ -224,7 +224,7 @@ class BackwardThread {
                             .columns = x.cols,
                             .weight = w.weight.data(),
                             .bias = w.bias.data(),
-                            .eps = model_.config.eps,
+                            .eps = eps_of(w, model_.config),
                             .centred = w.centred});
     done(op);
     return y;
@@ -244,7 +244,7 @@ class BackwardThread {
                              .row_end = rows_.end,
                              .columns = x.cols,
                              .weight = w.weight.data(),
-                             .eps = model_.config.eps,
+                             .eps = eps_of(w, model_.config),
                              .centred = w.centred});
     done(op);
   }

@@ -67,7 +67,7 @@ class HeadBackward {
     lane.lap(Op::scores);
     float scale = pass_.scale(block_);
     if (pass_.bias) {
-      for (int r = 0; r < rows; ++r) pass_.bias->add(head_, first + r, scale, p + r * pass_.p.stride());
+      for (int r = 0; r < rows; ++r) pass_.bias->add(head_, first + r, nullptr, scale, p + r * pass_.p.stride());
       scale = 1.f;
       lane.lap(Op::relative_bias);
     }

@@ -48,7 +48,7 @@ Matrix through_head(const Trace& trace, int head, int logit) {
                        .row_end = 1,
                        .columns = means.cols(),
                        .weight = model.fc_norm->weight.data(),
-                       .eps = model.config.eps,
+                       .eps = eps_of(*model.fc_norm, model.config),
                        .centred = model.fc_norm->centred});
   }
   return gradient;
@@ -131,6 +131,10 @@ std::string refused_backward(const Trace& trace) {
   if (config.talking_heads)
     return "The heads of this network are mixed before and behind the softmax (talking heads), through which there is "
            "no way back here.";
+  if (!config.windows.empty() || config.axis_positions)
+    return "Blocks of this network work in windows, or multiply their relative positions with the queries, through "
+           "which "
+           "there is no way back here.";
   if (config.order == ModelConfig::Order::post_norm)
     return "The norms of this network stand behind its branches, through which there is no way back here.";
   if (config.qk_norm)

@@ -302,7 +302,7 @@ class PassThread {
                             .columns = x.cols,
                             .weight = w.weight.data(),
                             .bias = w.bias.data(),
-                            .eps = model_.config.eps,
+                            .eps = eps_of(w, model_.config),
                             .centred = w.centred});
   }
 

@@ -48,6 +48,7 @@ std::string ModelConfig::prefix_name(int token) const {
 
 std::string ModelConfig::fixed_heads() const {
   if (talking_heads) return "its heads are mixed by weights of the trained heads (talking heads)";
+  if (axis_positions) return "its relative positions are multiplied with the channels of a trained head";
   if (qk_norm) return "its queries and keys are normalised over the channels of a trained head";
   return "";
 }
@@ -74,16 +75,23 @@ void validate(const ModelConfig& config) {
     throw Error("Rotary positions need heads of a multiple of 4 channels, not " +
                 std::to_string(config.channels / config.num_heads) + ": give another count with --trained-heads.");
   }
-  if (config.relative_bias != ModelConfig::RelativeBias::none && (!config.class_token || config.prefix_tokens() != 1)) {
+  if (config.relative_bias != ModelConfig::RelativeBias::none && config.prefix_tokens() != (config.class_token ? 1 : 0))
     throw Error("Relative positions are known for a class token and patches, and for no other tokens.");
-  }
   require_range("class-attention blocks", config.class_blocks, 0, 1024);
-  if (config.order != ModelConfig::Order::pre_norm && config.relative_bias != ModelConfig::RelativeBias::none)
-    throw Error("Relative positions are known of blocks that begin with a norm alone.");
   if (config.order == ModelConfig::Order::post_norm && config.layer_scale)
     throw Error("Layer scale beside norms that stand behind the branches is not supported.");
   if (config.talking_heads && config.relative_bias != ModelConfig::RelativeBias::none)
     throw Error("Talking heads beside relative positions are not supported.");
+  if ((!config.windows.empty() || config.axis_positions) &&
+      (config.prefix_tokens() > 0 || config.relative_bias != ModelConfig::RelativeBias::none || config.talking_heads ||
+       config.position.rotary != PositionRule::Rotary::none)) {
+    throw Error(
+        "Attention in windows and positions by axes are known for patches alone, without a class token, other relative "
+        "or rotary positions or talking heads.");
+  }
+  for (const int side : config.windows) require_range("window side", side, 0, 4096);
+  if (!config.windows.empty() && static_cast<int>(config.windows.size()) != config.depth)
+    throw Error("A network that works in windows must have one for each block.");
   if (!(config.eps > 0 && config.eps < 1)) throw Error("A norm's eps must lie between 0 and 1.");
   using Pool = ModelConfig::Pool;
   if ((config.pool == Pool::class_token || config.pool == Pool::class_and_mean) && !config.class_token) {

@@ -96,18 +96,27 @@ struct ModelConfig {
   Activation activation = Activation::gelu;
   int pool_hidden = 0;    // Pool::attention: hidden width of its MLP, 0 where it has none
   bool rms_norm = false;  // the norms are RMSNorm
-  float eps = 1e-6f;      // of every norm
+  float eps = 1e-6f;      // of every norm that has none of its own
   PositionRule position;
   bool mid_positions = false;  // other positions are added to the tokens behind every block but the last (YOLOS)
   /// Learned numbers that attention adds to its scores for where a key lies as seen from its query (BEiT).
   enum class RelativeBias : std::uint8_t { none, of_each_block, shared };
   RelativeBias relative_bias = RelativeBias::none;
+  bool axis_positions = false;    // the same for its distance along each axis, times the query (SAM): AxisPositions
+  std::vector<int> windows = {};  // (L) patches on a side of the squares that a block's attention works in, 0: it sees
+                                  // all tokens; empty: so do all blocks
   bool operator==(const ModelConfig&) const = default;
 
   /// The tokens before the patches, in this order: class, distillation, registers, detection.
   int prefix_tokens() const { return class_tokens() + (distillation_token ? 1 : 0) + registers + detection_tokens; }
   int class_tokens() const { return class_token ? 1 + more_class_tokens : 0; }
   std::string prefix_name(int token) const;  // "class token", "distillation token", "register 2"
+  int window(int block) const { return windows.empty() ? 0 : windows[static_cast<std::size_t>(block)]; }
+  /// How many keys a query of a block looks at, padding included.
+  int keys_seen(int block, int tokens) const {
+    const int side = window(block);
+    return side > 0 ? side * side : tokens;
+  }
   /// Empty, or why no other head count than the trained one can run.
   std::string fixed_heads() const;
 };
@@ -118,7 +127,12 @@ void validate(const ModelConfig& config);
 struct NormWeights {
   std::vector<float> weight, bias;  // (C)
   bool centred = true;              // LayerNorm; false: RMSNorm, whose biases are 0
+  float own_eps = 0;                // 0: that of the network's other norms
 };
+
+inline float eps_of(const NormWeights& norm, const ModelConfig& config) {
+  return norm.own_eps > 0 ? norm.own_eps : config.eps;
+}
 
 /// One more attention behind the blocks, with a single learned query (SigLIP's head, timm's attn_pool; Set Transformer,
 /// Lee et al. 2019): y = proj(Σ softmax(q·kᵀ/√d)·v), and y + MLP(norm(y)) where there is an MLP.
@@ -159,6 +173,7 @@ struct BlockWeights {
   Linear fc2;                                        // (C, M)
   std::vector<float> layer_scale1, layer_scale2;     // (C) or empty
   Matrix relative_bias;                              // (ways, h) as relative_bias.h has it, or empty
+  Matrix row_positions, column_positions;            // (ways, C/h) as axis_positions.h has them, or empty
   std::optional<HeadMix> mix_scores, mix_attention;  // before and after the softmax: talking heads
 };
 

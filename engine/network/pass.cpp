@@ -8,6 +8,8 @@
 
 #include "engine/base/error.h"
 #include "engine/network/position.h"
+#include "engine/network/score_term.h"
+#include "engine/network/windows.h"
 
 namespace vit {
 namespace {
@@ -18,27 +20,25 @@ void refresh_position(PassBuffers& space, const Trace& trace) {
   space.position = position_for(*trace.model, trace.grid);
   space.mid_positions = mid_positions_for(*trace.model, trace.grid);
   space.rotations = rotations_for(*trace.model, trace.grid);
-  space.bias.clear();
-  space.bias_heads.clear();
+  space.terms.clear();
+  space.term_heads.clear();
   space.position_model = trace.model;
   space.position_grid = trace.grid;
 }
 
 /// After the position, which empties it for another model or grid.
-void refresh_bias(PassBuffers& space, const Trace& trace) {
-  using Bias = ModelConfig::RelativeBias;
-  const Bias kind = trace.model->config.relative_bias;
+void refresh_terms(PassBuffers& space, const Trace& trace) {
+  const ModelConfig& config = trace.model->config;
   std::vector<int> heads = trace.settings.head_counts();
-  if (kind == Bias::none || space.bias_heads == heads) return;
-  space.bias.clear();
+  if (space.term_heads == heads) return;
+  space.terms.clear();
+  const bool shared = config.relative_bias == ModelConfig::RelativeBias::shared;
   for (int b = 0; b < trace.settings.depth(); ++b) {
-    const bool alike =
-        kind == Bias::shared && b > 0 && heads[static_cast<std::size_t>(b)] == space.bias.back()->heads();
-    space.bias.push_back(
-        alike ? space.bias.back()
-              : std::make_shared<const RelativeBias>(*trace.model, trace.grid, b, heads[static_cast<std::size_t>(b)]));
+    const auto index = static_cast<std::size_t>(b);
+    const bool alike = shared && b > 0 && heads[index] == heads[index - 1];
+    space.terms.push_back(alike ? space.terms.back() : score_term(*trace.model, trace.grid, b, heads[index]));
   }
-  space.bias_heads = std::move(heads);
+  space.term_heads = std::move(heads);
 }
 
 }  // namespace
@@ -68,12 +68,13 @@ void validate(const Extent& extent, const ModelConfig& config) {
   }
 }
 
-bool keeps_maps(const Settings& settings, const Extent& extent, int tokens) {
+bool keeps_maps(const ModelConfig& config, const Settings& settings, const Extent& extent, int tokens) {
   if (!extent.whole()) return false;
   if (settings.keep == Keep::maps) return true;
   if (settings.keep != Keep::automatic) return false;
   std::size_t floats = 0;
-  for (const BlockSettings& block : settings.blocks) floats += map_floats(block.heads, tokens);
+  for (int b = 0; b < settings.depth(); ++b)
+    floats += map_floats(settings.heads(b), tokens, config.keys_seen(b, tokens));
   return floats * sizeof(float) <= kMapBudgetBytes;
 }
 
@@ -96,12 +97,13 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
       trace->pool_shares.emplace_back(pool->heads, pool->prefix_too ? rows : rows - grid.prefix);
   }
   if (input.settings.keep != Keep::none) {
-    const bool maps = keeps_maps(input.settings, input.extent, grid.tokens());
+    const bool maps = keeps_maps(config, input.settings, input.extent, grid.tokens());
     for (int b = 0; b < blocks_run(config, input.extent); ++b) {
       const auto index = static_cast<std::size_t>(b);
-      trace->blocks.push_back(
-          b < first_block ? previous->blocks[index]
-                          : new_block_trace(grid.tokens(), config.channels, maps ? input.settings.heads(b) : 0));
+      trace->blocks.push_back(b < first_block
+                                  ? previous->blocks[index]
+                                  : new_block_trace(grid.tokens(), config.channels, maps ? input.settings.heads(b) : 0,
+                                                    config.keys_seen(b, grid.tokens())));
     }
   }
   if (first_block > 0) {
@@ -156,9 +158,9 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
   const TokenGrid& grid = trace.grid;
   const int tokens = grid.tokens();
   refresh_position(buffers, trace);
-  refresh_bias(buffers, trace);
+  refresh_terms(buffers, trace);
   for (auto& unkept : buffers.unkept) {
-    unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0) : nullptr;
+    unkept = trace.blocks.empty() ? new_block_trace(tokens, config.channels, 0, tokens) : nullptr;
   }
   if (trace.settings.kernel == Kernel::reference) return;
   reshape(buffers.patches, grid.rows * grid.cols, config.input_channels * config.patch_px * config.patch_px);
@@ -221,11 +223,14 @@ Attention Pass::attention(int block) const {
           .k = target.k.view(),
           .v = v(block),
           .out = buffers.heads.span(),
-          .bias = buffers.bias.empty() ? nullptr : buffers.bias[static_cast<std::size_t>(block)].get(),
+          .term = buffers.terms[static_cast<std::size_t>(block)].get(),
+          .grid = trace.grid,
+          .window = trace.model->config.window(block),
+          .padding = padding_of(*trace.model, block, settings.qkv_bias),
           .mix_scores = weights.mix_scores ? &*weights.mix_scores : nullptr,
           .mix_attention = weights.mix_attention ? &*weights.mix_attention : nullptr,
           .maps = target.map_heads > 0 ? target.maps.get() : nullptr,
-          .map_stride = Matrix::padded_stride(trace.grid.tokens()),
+          .map_stride = Matrix::padded_stride(trace.model->config.keys_seen(block, trace.grid.tokens())),
           .drop = settings.active_attn_drop(),
           .seed = settings.seed,
           .block = block};
@@ -300,7 +305,7 @@ Matrix pool_tokens(const Trace& trace, int head, const Matrix* attended) {
                                                  .columns = pooled.cols(),
                                                  .weight = w.weight.data(),
                                                  .bias = w.bias.data(),
-                                                 .eps = config.eps,
+                                                 .eps = eps_of(w, config),
                                                  .centred = w.centred});
   }
   return pooled;

@@ -48,7 +48,7 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
 std::uint64_t next_run();
 
 /// Whether every map of a pass is kept.
-bool keeps_maps(const Settings& settings, const Extent& extent, int tokens);
+bool keeps_maps(const ModelConfig& config, const Settings& settings, const Extent& extent, int tokens);
 
 /// Blocks that a pass enters.
 int blocks_run(const ModelConfig& config, const Extent& extent);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/matrix.h"
-#include "engine/network/relative_bias.h"
+#include "engine/network/score_term.h"
 #include "engine/network/trace.h"
 
 namespace vit {
@@ -55,9 +55,9 @@ struct PassBuffers {
   }
   std::weak_ptr<const Model> position_model;
   TokenGrid position_grid;
-  // Of each block at the latest pass's head counts; empty where the network has none.
-  std::vector<std::shared_ptr<const RelativeBias>> bias;
-  std::vector<int> bias_heads;
+  // Of each block at the latest pass's head counts, null where nothing is added to its scores.
+  std::vector<std::shared_ptr<const ScoreTerm>> terms;
+  std::vector<int> term_heads;
 };
 
 /// Gives a matrix this size; allocates only if it has another.

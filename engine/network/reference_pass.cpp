@@ -1,11 +1,13 @@
 #include "engine/network/reference_pass.h"
 
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
 #include <unsupported/Eigen/SpecialFunctions>
 #include <utility>
 #include <vector>
 
+#include "engine/network/axis_positions.h"
 #include "engine/network/dropout.h"
 #include "engine/network/position.h"
 #include "engine/network/relative_bias.h"
@@ -41,6 +43,7 @@ Dense linear(const Dense& x, const Linear& layer, bool bias = true) {
 }
 
 Dense norm(const Dense& x, const NormWeights& w, float eps) {
+  if (w.own_eps > 0) eps = w.own_eps;
   const Eigen::VectorXf mean = w.centred ? Eigen::VectorXf(x.rowwise().mean()) : Eigen::VectorXf::Zero(x.rows());
   const Dense centred = x.colwise() - mean;
   const Eigen::ArrayXf deviation = (centred.rowwise().squaredNorm() / static_cast<float>(x.cols())).array() + eps;
@@ -218,6 +221,7 @@ class ReferencePass {
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
     if (at.mix_scores != nullptr) return talking_attention(b, at, qkv);
+    if (at.window > 0) return window_attention(b, at, qkv);
     Dense y(at.tokens, channels);
     const bool biased = model_.config.relative_bias != ModelConfig::RelativeBias::none;
     const Matrix ways = biased ? relative_ways(model_, pass_.trace.grid, b) : Matrix();
@@ -234,6 +238,10 @@ class ReferencePass {
       done(Op::scale, p);
       if (biased) {
         p += relative_bias(ways, head, at.head_dim);
+        done(Op::relative_bias, p);
+      }
+      if (model_.config.axis_positions) {
+        p += axis_positions(b, pass_.trace.grid, q);
         done(Op::relative_bias, p);
       }
       p = softmax(p);
@@ -258,6 +266,84 @@ class ReferencePass {
     }
     head_ = -1;
     return y;
+  }
+
+  /// A window of a head at a time, with its padding as rows of their own. (N, C)
+  Dense window_attention(int b, const Attention& at, const Dense& qkv) {
+    const int channels = at.channels(), side = at.window, places = at.keys();
+    Dense y(at.tokens, channels);
+    for (int head = 0; head < at.heads; ++head) {
+      head_ = head;
+      for (int top = 0; top < at.grid.rows; top += side)
+        for (int left = 0; left < at.grid.cols; left += side) {
+          std::vector<int> tokens;  // of each place, -1: padding
+          for (int place = 0; place < places; ++place) {
+            const int row = top + place / side, col = left + place % side;
+            tokens.push_back(row < at.grid.rows && col < at.grid.cols ? row * at.grid.cols + col : -1);
+          }
+          const auto part = [&](int group) {
+            Dense x = Dense::Zero(places, at.head_dim);
+            const int column = group * channels + head * at.head_dim;
+            const Linear& layer = model_.blocks[static_cast<std::size_t>(b)].qkv;
+            for (int place = 0; place < places; ++place) {
+              const int token = tokens[static_cast<std::size_t>(place)];
+              if (token >= 0)
+                x.row(place) = qkv.row(token).segment(column, at.head_dim);
+              else if (settings_.qkv_bias && layer.has_bias())
+                x.row(place) = row(layer.bias()).segment(column, at.head_dim);
+            }
+            return x;
+          };
+          attend_window(b, at, tokens, {part(0), part(1), part(2)}, y);
+        }
+    }
+    head_ = -1;
+    return y;
+  }
+
+  /// Of the current head. `tokens`: of each place; `qkv`: queries, keys and values of the places, (places, d).
+  void attend_window(int b, const Attention& at, const std::vector<int>& tokens, const std::array<Dense, 3>& qkv,
+                     Dense& y) {
+    Dense p = qkv[0] * qkv[1].transpose();
+    done(Op::scores, p);
+    p *= at.scale();
+    done(Op::scale, p);
+    if (model_.config.axis_positions) {
+      p += axis_positions(b, {0, at.window, at.window}, qkv[0]);
+      done(Op::relative_bias, p);
+    }
+    p = softmax(p);
+    done(Op::softmax, p);
+    for (int place = 0; place < p.rows(); ++place) {
+      const int token = tokens[static_cast<std::size_t>(place)];
+      if (token < 0) continue;
+      const std::ptrdiff_t map = (static_cast<std::ptrdiff_t>(head_) * at.tokens + token) * at.map_stride;
+      for (int key = 0; at.maps != nullptr && key < p.cols(); ++key) at.maps[map + key] = p(place, key);
+      if (at.drop > 0.f) drop_row(p, place, at.drop, attn_drop_key(at.seed, b, head_, token));
+    }
+    Dense out = p * qkv[2];
+    const float factor = at.factor(head_);
+    if (factor == 0.f) out.setZero();
+    out *= factor;
+    done(Op::attn_v, out);
+    for (int place = 0; place < p.rows(); ++place)
+      if (const int token = tokens[static_cast<std::size_t>(place)]; token >= 0)
+        y.row(token).segment(head_ * at.head_dim, at.head_dim) = out.row(place);
+  }
+
+  /// Each query's own product with the rows of both tables for its way from a key. (places, places)
+  Dense axis_positions(int b, const TokenGrid& grid, const Dense& q) const {
+    const BlockWeights& weights = model_.blocks[static_cast<std::size_t>(b)];
+    const Matrix rows = axis_table(weights.row_positions.view(), grid.rows);
+    const Matrix columns = axis_table(weights.column_positions.view(), grid.cols);
+    Dense term(q.rows(), q.rows());
+    for (int query = 0; query < q.rows(); ++query)
+      for (int key = 0; key < q.rows(); ++key) {
+        const int down = query / grid.cols - key / grid.cols + grid.rows - 1;
+        const int right = query % grid.cols - key % grid.cols + grid.cols - 1;
+        term(query, key) = q.row(query).dot(dense(rows.view()).row(down) + dense(columns.view()).row(right));
+      }
+    return term;
   }
 
   /// All heads at once: their scores are mixed, and their probabilities. (N, C)
@@ -312,10 +398,10 @@ class ReferencePass {
     Dense bias(grid.tokens(), grid.tokens());
     for (int query = 0; query < grid.tokens(); ++query) {
       for (int key = 0; key < grid.tokens(); ++key) {
-        int way = query == 0 && key == 0 ? last : query == 0 ? last - 2 : last - 1;
-        if (query > 0 && key > 0) {
-          const int down = (query - 1) / grid.cols - (key - 1) / grid.cols;
-          const int right = (query - 1) % grid.cols - (key - 1) % grid.cols;
+        const int from = query - grid.prefix, to = key - grid.prefix;  // patches; below 0: the class token
+        int way = from < 0 && to < 0 ? last : from < 0 ? last - 2 : last - 1;
+        if (from >= 0 && to >= 0) {
+          const int down = from / grid.cols - to / grid.cols, right = from % grid.cols - to % grid.cols;
           way = (down + grid.rows - 1) * (2 * grid.cols - 1) + right + grid.cols - 1;
         }
         float sum = 0;

@@ -52,25 +52,26 @@ Matrix relative_ways(const Model& model, const TokenGrid& grid, int block) {
 RelativeBias::RelativeBias(const Model& model, const TokenGrid& grid, int block, int heads)
     : rows_(grid.rows),
       cols_(grid.cols),
+      prefix_(grid.prefix),
       ways_(of_heads(relative_ways(model, grid, block), model.config.channels, heads)) {
-  assert(grid.prefix == 1);
+  assert(grid.prefix <= 1);
   for (int head = 0; head < heads; ++head)
     std::reverse(ways_.row(head), ways_.row(head) + ways_.cols() - kOfClassToken);
 }
 
-void RelativeBias::add(int head, int query, float scale, float* scores) const {
+void RelativeBias::add(int head, int query, const float* /*q*/, float scale, float* scores) const {
   const float* ways = ways_.row(head);
   const int between = ways_.cols() - kOfClassToken, across = 2 * cols_ - 1;
   const float* class_token = ways + between;
   const int patches = rows_ * cols_;
-  float* patch_scores = scores + 1;
-  if (query == 0) {
+  float* patch_scores = scores + prefix_;
+  if (query < prefix_) {
     scores[0] = scale * scores[0] + class_token[2];
     for (int key = 0; key < patches; ++key) patch_scores[key] = scale * patch_scores[key] + class_token[0];
     return;
   }
-  scores[0] = scale * scores[0] + class_token[1];
-  const int row = (query - 1) / cols_, col = (query - 1) % cols_;
+  if (prefix_ > 0) scores[0] = scale * scores[0] + class_token[1];
+  const int row = (query - prefix_) / cols_, col = (query - prefix_) % cols_;
   for (int key_row = 0; key_row < rows_; ++key_row) {
     const float* from = ways + between - 1 - ((row - key_row + rows_ - 1) * across + col + cols_ - 1);
     float* to = patch_scores + static_cast<std::ptrdiff_t>(key_row) * cols_;

@@ -47,15 +47,15 @@ SpareBlocks& spare_blocks() {
 
 }  // namespace
 
-std::size_t map_floats(int heads, int tokens) {
-  return static_cast<std::size_t>(heads) * tokens * Matrix::padded_stride(tokens);
+std::size_t map_floats(int heads, int tokens, int keys) {
+  return static_cast<std::size_t>(heads) * tokens * Matrix::padded_stride(keys);
 }
 
 std::size_t BlockTrace::bytes() const {
   return input.bytes() + q.bytes() + k.bytes() + map_capacity * sizeof(float);
 }
 
-std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_heads) {
+std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_heads, int keys) {
   std::unique_ptr<BlockTrace> block = spare_blocks().take(tokens, channels);
   if (!block) {
     block = std::make_unique<BlockTrace>();
@@ -63,7 +63,7 @@ std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_he
     block->q = Matrix(tokens, channels);
     block->k = Matrix(tokens, channels);
   }
-  const std::size_t floats = map_floats(map_heads, tokens);
+  const std::size_t floats = map_floats(map_heads, tokens, keys);
   if (floats > block->map_capacity || floats < block->map_capacity / 4) {
     block->maps.reset();  // before the new ones are allocated
     block->map_capacity = 0;
@@ -71,7 +71,7 @@ std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_he
     block->map_capacity = floats;
   }
   block->map_heads = map_heads;
-  block->map_stride = Matrix::padded_stride(tokens);
+  block->map_stride = Matrix::padded_stride(keys);
   return {block.release(), [](BlockTrace* used) { spare_blocks().give(std::unique_ptr<BlockTrace>(used)); }};
 }
 

@@ -32,21 +32,22 @@ struct BlockTrace {
   Matrix input;                   // (N, C) what entered the block
   Matrix q;                       // (N, C) queries as used, head-major columns, not scaled
   Matrix k;                       // (N, C) keys as used
-  AlignedFloats maps;             // (h, N, map_stride) probabilities before dropout, valid if map_heads > 0
+  AlignedFloats maps;             // (h, N, map_stride) probabilities before dropout, valid if map_heads > 0: of the
+                                  // tokens, or of the places in the query's window
   std::ptrdiff_t map_stride = 0;  // floats from one row to the next
   int map_heads = 0;              // h if the maps are kept, else 0
   std::size_t map_capacity = 0;   // floats allocated for maps
 
-  const float* map(int head) const { return maps.get() + head * input.rows() * map_stride; }  // (N, N)
+  const float* map(int head) const { return maps.get() + head * input.rows() * map_stride; }  // (N, keys)
   std::size_t bytes() const;
 };
 
-/// A block to be filled, its contents undefined; `map_heads` > 0 makes room for as many maps. Memory of blocks that are
-/// no longer used is used again.
-std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_heads);
+/// A block to be filled, its contents undefined; `map_heads` > 0 makes room for as many maps of so many keys. Memory of
+/// blocks that are no longer used is used again.
+std::shared_ptr<BlockTrace> new_block_trace(int tokens, int channels, int map_heads, int keys);
 
 /// Floats of a block's maps.
-std::size_t map_floats(int heads, int tokens);
+std::size_t map_floats(int heads, int tokens, int keys);
 
 /// Keep::automatic keeps the maps of all blocks while they take no more than this.
 inline constexpr std::size_t kMapBudgetBytes = std::size_t{256} << 20;

@@ -76,9 +76,14 @@ def check(headlight, name, folder):
     config = model.pretrained_cfg
     size = sizes["img_size"]
     x = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(1))
+    last = []  # of SAM, whose convolutions behind the blocks and what reads them are left out
+    handle = model.blocks[-1].register_forward_hook(lambda _, i, o: last.append(o))
     with torch.no_grad():
         reference = model.double()(x.double())[0].float()
         features = model.forward_features(x.double())[0].float()
+    handle.remove()
+    if isinstance(getattr(model, "neck", None), torch.nn.Sequential):
+        features = last[0][0].float()
     model.float()
     heads = getattr(getattr(model.blocks[0], "attn", model.blocks[0]), "num_heads", 0)
     pixels = folder / "pixels.safetensors"

@@ -16,8 +16,6 @@ ACTIVATIONS = {"GELU": "gelu", "GELUTanh": "gelu_tanh", "QuickGELU": "quick_gelu
 # What a module, a block or an attention of this class computes beyond a plain ViT.
 MODULES = {
     "vision_transformer_hybrid": "its patches come from a convolutional network",
-    "vision_transformer_relpos": "its attention adds relative positions",
-    "vision_transformer_sam": "its attention works in windows and adds relative positions",
     "xcit": "its attention is over channels, not over patches",
     "vitamin": "its first stages are convolutions",
 }
@@ -28,7 +26,7 @@ BLOCKS = {
 }
 
 
-POST_NORM = {"ResPostBlock", "EvaBlockPostNorm"}
+POST_NORM = {"ResPostBlock", "EvaBlockPostNorm", "ResPostRelPosBlock"}
 
 
 def built(name):
@@ -72,7 +70,7 @@ def row(name):
         fields.append(f".eps = {norm.eps:g}f")
     if type(norm).__name__ == "RmsNorm":
         fields.append(".rms_norm = true")
-    if tokens.cls_token is None or module == "cait":  # CaiT's is in no block but the last ones, of its own kind
+    if getattr(tokens, "cls_token", None) is None or module == "cait":  # CaiT's is in no block but the last ones, of its own kind
         fields.append(".class_token = false")
     if getattr(tokens, "reg_token", None) is not None:
         fields.append(f".registers = {tokens.reg_token.shape[1]}")
@@ -100,12 +98,20 @@ def row(name):
             fields.append(f".rope_offset = {rope.grid_offset:g}")
         if rope.grid_indexing == "xy":
             fields.append(".rope_columns_first = true")
+    if module == "vision_transformer_sam":
+        windows = [b.window_size for b in model.blocks]
+        assert len({w for w in windows if w}) == 1 and windows.count(0) == 4
+        if model.pos_embed is None:
+            fields.append(".no_positions = true")
+        fields.append(f".window = {max(windows)}")
+        fields.append(".global_blocks = {" + ", ".join(str(i) for i, w in enumerate(windows) if w == 0) + "}")
     return "{" + ", ".join(fields) + "}"
 
 
 def main():
     warnings.filterwarnings("ignore")
-    wanted = {"vision_transformer", "deit", "eva", "beit", "cait", "naflexvit"} | set(MODULES)
+    wanted = {"vision_transformer", "deit", "eva", "beit", "cait", "naflexvit", "vision_transformer_sam",
+              "vision_transformer_relpos"} | set(MODULES)
     names = sorted(n for n in timm.list_models() if registry._model_to_module[n] in wanted)
     rows = [row(name) for name in names]
     TARGET.write_text(f"""// Made by tests/golden/make_architectures.py from timm {timm.__version__}: do not edit.

@@ -288,5 +288,25 @@ TEST(Accounting, AConfigFieldWithAValueThatDoesNotExistIsRefusedOrChangesNothing
   EXPECT_GT(refused, 60);
 }
 
+/// A configuration that speaks of other windows than the relative positions were made for.
+TEST(Accounting, WindowsThatContradictTheRelativePositionsAreRefused) {
+  for (const Subject& subject : subjects()) {
+    if (subject.name != "hf_sam" && subject.name != "hf_vitdet") continue;
+    const TempFolder folder;
+    const fs::path file = copy_beside(folder, subject);
+    write_tensors(file, open_tensor_file(subject.checkpoint), "", "");
+    Json config = read_json(subject.folder / "config.json");
+    for_each_field(config, [&](Json& value, const std::string& name) {
+      if (name != "window_size") return;
+      value.number = 3;
+      value.integer = 3;
+    });
+    std::ofstream(folder.path() / "config.json") << quoted(config);
+    std::string sentence;
+    EXPECT_EQ(outcome(file, subject, {}, &sentence), "refused") << subject.name;
+    EXPECT_THAT(sentence, testing::HasSubstr("windows of 3")) << subject.name;
+  }
+}
+
 }  // namespace
 }  // namespace vit

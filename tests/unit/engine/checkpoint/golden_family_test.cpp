@@ -300,6 +300,31 @@ const std::vector<Mutation>& mutations() {
          m.config.head_tanh = false;
          m.config.head_activation = Activation::gelu;
        }},
+      {"no windows", "hf_sam", "", [](Model& m) { m.config.windows.clear(); }},
+      {"windows in block 1", "timm_sam", "", [](Model& m) { m.config.windows[1] = 4; }},
+      {"rows for columns", "hf_vitdet", "",
+       [](Model& m) {
+         for (BlockWeights& b : m.blocks) std::swap(b.row_positions, b.column_positions);
+       }},
+      {"relative positions of the stored grid", "hf_vitdet", ".wide",
+       [](Model& m) { m.blocks[1].row_positions = Matrix(11, 8); }},
+      {"positions bilinear", "vitdet", ".wide", [](Model& m) { m.config.position.bicubic = false; }},
+      {"the blocks' eps behind the last one", "timm_sam_224", "", [](Model& m) { m.norm->own_eps = 1e-3f; }},
+      {"no relative positions in a block", "timm_relpos", "",
+       [](Model& m) { m.blocks[1].relative_bias = Matrix(m.blocks[1].relative_bias.rows(), 2); }},
+      {"relative positions the other way round", "timm_srelpos_table", "",
+       [](Model& m) {
+         Matrix& ways = m.relative_bias;
+         for (int i = 0; i < (ways.rows() - 3) / 2; ++i)
+           for (int h = 0; h < ways.cols(); ++h) std::swap(ways(i, h), ways(ways.rows() - 4 - i, h));
+       }},
+      {"the class token's ways exchanged", "timm_relpos_table", "",
+       [](Model& m) {
+         Matrix& ways = m.blocks[0].relative_bias;
+         for (int h = 0; h < ways.cols(); ++h) std::swap(ways(ways.rows() - 3, h), ways(ways.rows() - 2, h));
+       }},
+      {"norms before the branches", "timm_relpos_rpn", "",
+       [](Model& m) { m.config.order = ModelConfig::Order::pre_norm; }},
       {"class token for the mean", "timm_fc_norm", "",
        [](Model& m) { m.config.pool = ModelConfig::Pool::class_token; }}};
   return list;

@@ -39,7 +39,7 @@ TEST(Estimate, TheTraceIsAsLargeAsEstimated) {
       std::size_t bytes = trace->output.bytes() + trace->features.bytes();
       for (const auto& block : trace->blocks) {
         bytes += block->input.bytes() + block->q.bytes() + block->k.bytes();
-        bytes += map_floats(block->map_heads, trace->grid.tokens()) * sizeof(float);
+        bytes += map_floats(block->map_heads, trace->grid.tokens(), trace->grid.tokens()) * sizeof(float);
       }
       EXPECT_EQ(estimate(config, trace->grid, settings, extent).trace_bytes, bytes)
           << static_cast<int>(keep) << ", last maps " << extent.last_maps;

@@ -178,10 +178,10 @@ TEST(Forward, RelativePositionsMoveWithTheHeadCount) {
   const auto model = make_model(config);
   const TokenGrid grid = {1, config.grid_height, config.grid_width};
   std::vector<float> trained(26, 0.f), split(26, 0.f), joined(26, 0.f), next(26, 0.f);
-  RelativeBias(*model, grid, 1, 4).add(2, 9, 1.f, trained.data());
-  RelativeBias(*model, grid, 1, 4).add(3, 9, 1.f, next.data());
-  RelativeBias(*model, grid, 1, 8).add(5, 9, 1.f, split.data());
-  RelativeBias(*model, grid, 1, 2).add(1, 9, 1.f, joined.data());
+  RelativeBias(*model, grid, 1, 4).add(2, 9, nullptr, 1.f, trained.data());
+  RelativeBias(*model, grid, 1, 4).add(3, 9, nullptr, 1.f, next.data());
+  RelativeBias(*model, grid, 1, 8).add(5, 9, nullptr, 1.f, split.data());
+  RelativeBias(*model, grid, 1, 2).add(1, 9, nullptr, 1.f, joined.data());
   EXPECT_EQ(trained, split);  // half of a trained head
   for (std::size_t i = 0; i < joined.size(); ++i) EXPECT_FLOAT_EQ(joined[i], (trained[i] + next[i]) / 2) << i;
 }
