@@ -46,6 +46,7 @@ void add(const Trace& trace, int pool, MapSetBuilder& set) {
                    title + (row == 0 ? std::string("mean") : fmt::format("head {}", row - 1)), behind,
                    row == 0 ? kMeanOfHeads : row - 1};
     if (itself) {
+      label.brief = fmt::format("{}·{}", pool, row == 0 ? "mean" : std::to_string(row - 1));
       double own = 0;
       for (int head = row == 0 ? 0 : row - 1; head < (row == 0 ? heads : row); ++head) own += shares(head, 0);
       label.note = "itself " + percent_text(row == 0 ? own / heads : own);
