@@ -227,6 +227,7 @@ constexpr std::string_view kKnown[] = {"_attn_implementation",
                                        "neck_chans",
                                        "output_channels",
                                        "num_pos_feats",
+                                       "scale",
                                        "mlp_dim",
                                        "prompt_encoder_config",
                                        "mask_decoder_config"};

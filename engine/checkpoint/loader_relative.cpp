@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
@@ -30,12 +31,17 @@ bool Loader::read_relative_mlp() {
   stored_heads_ = static_cast<int>(heads);
   const int usual = detected_.family->input.input_px;
   const auto [height, width] = hints_.input_px ? hints_.input_px->value : std::pair(usual, usual);
-  c.grid_height = std::max(1, height / c.patch_px);
-  c.grid_width = std::max(1, width / c.patch_px);
-  report().facts.push_back(
-      {"grid", std::to_string(c.grid_width) + "×" + std::to_string(c.grid_height) + " patches",
-       hints_.input_px ? Source::read : Source::guessed,
-       hints_.input_px ? hints_.input_px->reason : "no file says for which input its relative positions were trained"});
+  c.grid_height = options_.grid ? options_.grid->first : std::max(1, height / c.patch_px);
+  c.grid_width = options_.grid ? options_.grid->second : std::max(1, width / c.patch_px);
+  if (options_.grid) hints_.input_px = {{c.grid_height * c.patch_px, c.grid_width * c.patch_px}, "the chosen grid"};
+  report().facts.push_back({"grid", std::to_string(c.grid_width) + "×" + std::to_string(c.grid_height) + " patches",
+                            options_.grid     ? Source::overridden
+                            : hints_.input_px ? Source::read
+                                              : Source::guessed,
+                            options_.grid     ? "chosen by the user"
+                            : hints_.input_px ? hints_.input_px->reason
+                                              : "no file says for which input its relative positions were trained "
+                                                "(--grid ROWSxCOLUMNS)"});
   return true;
 }
 

@@ -266,7 +266,7 @@ void Loader::finish_report() {
   if (model_->head_distilled) r.weight_bytes += model_->head_distilled->bytes();
   if (!config().patch_bias) r.missing.push_back("bias of the patch embedding");
   if (!config().qkv_bias) r.missing.push_back("biases of query, key and value");
-  if (!config().final_norm && !config().fc_norm) r.missing.push_back("last norm");
+  if (!config().final_norm && !config().fc_norm && *names().norm != '\0') r.missing.push_back("last norm");
   model_->id = ++last_id;
   if (progress_) progress_(1.0);
 }

@@ -364,8 +364,10 @@ std::string describe(const Preprocessing& preprocessing) {
   }
   if (preprocessing.multiple > 1 && preprocessing.resize != ResizeRule::patches)
     line += ", sides multiples of " + std::to_string(preprocessing.multiple);
-  line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
-  if (preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
+  const bool corner = preprocessing.resize == ResizeRule::corner;  // it crops nothing
+  if (!corner)
+    line += preprocessing.crop == CropRule::center ? ", centre crop " + text(input) : ", cut to whole patches";
+  if (!corner && preprocessing.crop == CropRule::center && preprocessing.crop_rounds_down) line += " rounded down";
   if (preprocessing.resize != ResizeRule::none && preprocessing.resize != ResizeRule::box)
     line += std::string(", ") + choice_of(preprocessing.interpolation).name;
   if (preprocessing.grey) line += ", luminance";

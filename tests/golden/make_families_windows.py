@@ -119,7 +119,7 @@ def original_names(state):
                          ("patch_embed.projection", "patch_embed.proj"), ("layer_norm1", "norm1"),
                          ("layer_norm2", "norm2"), ("neck.conv1", "neck.0"), ("neck.layer_norm1", "neck.1"),
                          ("neck.conv2", "neck.2"), ("neck.layer_norm2", "neck.3")):
-            if new in key and not (key.startswith("vision_encoder.neck") and new in ("layer_norm1", "layer_norm2")):
+            if new in key and not (".neck." in key and new in ("layer_norm1", "layer_norm2")):
                 key = key.replace(new, old)
         renamed[key] = value
     return {k: v for k, v in renamed.items() if k.startswith("image_encoder.")}

@@ -217,5 +217,26 @@ TEST(Preprocess, WhatIsNoWholePatchIsNotRead) {
   EXPECT_EQ(input_size(768, 384, p, 14), (InputSize{378, 378}));
 }
 
+TEST(Preprocess, InTheCornerThePhotoIsWholeAndTheRestHasTheMeansNumbers) {
+  Preprocessing rules;
+  rules.resize = ResizeRule::corner;
+  rules.width = rules.height = 64;
+  rules.mean = {0.2f, 0.4f, 0.6f};
+  for (const bool wide : {true, false}) {
+    const Pixels pixels = preprocess(wide ? flat(200, 101, 9) : flat(101, 200, 9), rules, 16);
+    // 101 · 64 / 200 = 32.32
+    EXPECT_EQ(pixels.box, (wide ? Box{0, 0, 200, 64 * 101 / 32.0} : Box{0, 0, 64 * 101 / 32.0, 200}));
+    for (int c = 0; c < 3; ++c)
+      for (int y = 0; y < 64; ++y)
+        for (int x = 0; x < 64; ++x) {
+          const auto at = static_cast<std::size_t>((c * 64 + y) * 64 + x);
+          const float photo = (9 / 255.f - rules.mean[static_cast<std::size_t>(c)]) / 0.5f;
+          const bool inside = (wide ? y : x) < 32;
+          ASSERT_FLOAT_EQ(pixels.chw[at], inside ? photo : 0.f) << c << ' ' << y << ' ' << x;
+        }
+    EXPECT_EQ(int{pixels.resized.pixel(63, 63)[1]}, 102);  // 0.4 · 255
+  }
+}
+
 }  // namespace
 }  // namespace vit
