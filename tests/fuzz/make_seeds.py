@@ -101,6 +101,9 @@ def picture_seeds():
                     yield "icc", zlib.decompress(body[body.index(b"\0") + 2:])
         if file.suffix == ".jpg" and (exif := exif_of(data)):
             yield "exif", exif
+    for file in sorted((GOLDEN / "sequences").iterdir()):
+        if file.suffix in (".gif", ".png") and file.name != "pixels.png":
+            yield f"{file.suffix[1:]}_frames", file.read_bytes()
     yield "exif", b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
 
 

@@ -1,5 +1,6 @@
 #include "tests/fuzz/targets.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +21,7 @@
 #include "engine/containers/pickle.h"
 #include "engine/containers/tensor_file.h"
 #include "engine/containers/tensor_file_sharded.h"
+#include "engine/image/animation.h"
 #include "engine/image/color_profile.h"
 #include "engine/image/exif.h"
 #include "engine/image/image.h"
@@ -225,6 +227,29 @@ void avif(Bytes bytes) noexcept {
   decode(bytes, "p.avif");
 }
 
+/// The first frames in order, then the first once more: a film that is played in a loop.
+void frames(Bytes bytes, const char* name) {
+  constexpr int kMostRead = 12;
+  refused_or_read([&] {
+    const auto film = vit::open_animation({bytes.begin(), bytes.end()}, name, vit::ColorManagement::convert_to_srgb);
+    if (film == nullptr) return;
+    must(film->count() >= 2, "a film has several frames");
+    const vit::Image first = film->read(0);
+    for (int frame = 1; frame < std::min(film->count(), kMostRead); ++frame) {
+      must(film->seconds(frame) >= 0, "a frame is shown for no less than no time");
+      must(film->read(frame).rgb.size() == first.rgb.size(), "all frames are as large as the first");
+    }
+    must(film->read(0).rgb == first.rgb, "a frame that is read again is the same");
+  });
+}
+
+void gif_frames(Bytes bytes) noexcept {
+  frames(bytes, "p.gif");
+}
+void png_frames(Bytes bytes) noexcept {
+  frames(bytes, "p.png");
+}
+
 vit::Image four_pixels() {
   return {.width = 2, .height = 2, .rgb = {0, 64, 128, 255, 0, 9, 7, 200, 3, 90, 91, 92}, .name = "four"};
 }
@@ -269,13 +294,15 @@ constexpr Target kTargets[] = {
     {"png", png, "png"},
     {"webp", webp, "riff"},
     {"tiff", tiff, "tiff"},
-    {"gif", gif, nullptr},
+    {"gif", gif, "gif"},
     {"bmp", bmp, nullptr},
     {"tga", tga, nullptr},
     {"psd", psd, nullptr},
     {"pnm", pnm, nullptr},
     {"heic", heic, "heif"},
     {"avif", avif, "heif"},
+    {"gif_frames", gif_frames, "gif"},
+    {"png_frames", png_frames, "apng"},
     {"exif", exif, "tiff"},
     {"icc", icc, "icc"},
 };
