@@ -11,11 +11,18 @@
 namespace headlight {
 namespace {
 
+/// What whoever started the program has it ignore (a shell does so for a job in the background) is not asked of it.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && (action.sa_flags & SA_SIGINFO) == 0 &&
+         action.sa_handler == SIG_IGN;
+}
+
 sigset_t watched_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM})
+    if (!is_ignored(signal)) sigaddset(&signals, signal);
   sigaddset(&signals, SIGUSR1);  // the destructor sends it to end the waiting thread
   return signals;
 }

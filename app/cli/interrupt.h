@@ -1,4 +1,5 @@
-// Turns Ctrl-C and SIGTERM into a stop request that a forward pass honours; a second one ends the program at once.
+// Turns Ctrl-C and SIGTERM into a stop request that a forward pass and the window honour; a second one ends the program
+// at once.
 #pragma once
 
 #include <stop_token>

@@ -3,6 +3,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/hint.h"
+#include "app/cli/interrupt.h"
 #include "app/window/window.h"
 
 #include <filesystem>
@@ -75,7 +76,8 @@ void add_window_options(CLI::App& root, Action& action) {
   action = [&root, options] {
     check_image_or_command(root, options->run.image);
     if (!options->view.empty()) refuse_beside_view(root);
-    return run_window(*options);
+    const Interrupt interrupt;
+    return run_window(*options, interrupt.token());
   };
 }
 

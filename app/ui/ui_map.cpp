@@ -59,6 +59,8 @@ void UiMap::write(const Frame& frame) const {
                               {"shown", to_json(frame.shown)},
                               {"toast", frame.toast},
                               {"page", frame.page},
+                              {"clock_s", frame.clock_s},
+                              {"gl_errors", frame.gl_errors},
                               {"marks", std::move(marks)},
                               {"squeezed", std::move(squeezed)},
                               {"overlaps", std::move(overlaps)}};

@@ -69,6 +69,8 @@ class UiMap {
     std::string page = {};
     PictureState requested = {}, shown = {};
     std::string toast = {};
+    double clock_s = 0;  // Dear ImGui's
+    int gl_errors = 0;   // that OpenGL has reported since the start
   };
   /// Replaces the file in one step, so that a reader never sees half of it.
   void write(const Frame& frame) const;

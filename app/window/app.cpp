@@ -1,5 +1,7 @@
 #include "app/window/app.h"
 
+#include <epoxy/gl.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -476,6 +478,10 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
   }
   if (page_entry().analysis == nullptr && session.shown_id() == session.requested_id()) out.shown = out.requested;
   out.toast = bench_.toasts.newest();
+  constexpr int kMostErrors = 1000;  // a lost context reports them for ever
+  while (gl_errors_ < kMostErrors && glGetError() != GL_NO_ERROR) ++gl_errors_;
+  out.gl_errors = gl_errors_;
+  out.clock_s = ImGui::GetTime();
   bench_.ui.map.write(out);
 }
 

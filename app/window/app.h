@@ -111,6 +111,7 @@ class App {
   std::string no_answer_;  // why what the page asks cannot be asked; empty: it can
   std::string last_failure_;
   bool theme_dark_ = true;
+  int gl_errors_ = 0;     // told in the window's description
   bool lab_ran_ = false;  // as the frame began: what the lab found then is drawn in it
 };
 

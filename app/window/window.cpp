@@ -217,6 +217,7 @@ void wait(Events& events, double deadline_s) {
 
 struct Loop {
   const WindowOptions& options;
+  const std::stop_token& stop;
   GLFWwindow* window;
   App& app;
   Events& events;
@@ -258,13 +259,15 @@ struct Loop {
 
   int run() {
     std::string title;
-    while (!app.quit() && glfwWindowShouldClose(window) == GLFW_FALSE) {
+    bool shot = false;
+    while (!shot && !app.quit() && glfwWindowShouldClose(window) == GLFW_FALSE && !stop.stop_requested()) {
       wait(events, deadline_s);
       if (waker.take()) events.wake();
       if (events.frames_due <= 0) continue;
-      if (draw()) break;
+      shot = draw();
       if (app.title() != title) glfwSetWindowTitle(window, (title = app.title()).c_str());
     }
+    if (options.screenshot && !shot && stop.stop_requested()) throw vit::Cancelled();
     if (options.screenshot && !app.failure().empty()) throw vit::Error(app.failure());
     return 0;
   }
@@ -285,7 +288,7 @@ std::string pages_in_words() {
   return words;
 }
 
-int run_window(const WindowOptions& options) {
+int run_window(const WindowOptions& options, const std::stop_token& stop) {
   const std::filesystem::path file = preferences_file();
   Preferences preferences = load_preferences(file);
   if (options.width > 0) preferences.width = options.width;
@@ -293,6 +296,7 @@ int run_window(const WindowOptions& options) {
 
   Waker waker;
   const auto wake = [&waker] { waker.wake(); };
+  const std::stop_callback stopped(stop, wake);
   Session session(options.run, wake);
   const std::string failure = open_first_files(session, options);  // they are read while the window is made
 
@@ -323,7 +327,7 @@ int run_window(const WindowOptions& options) {
   int code = 0;
   {
     const LostDisplay lost(save);
-    code = Loop{options, window.get(), app, events, waker, std::move(log)}.run();
+    code = Loop{options, stop, window.get(), app, events, waker, std::move(log)}.run();
   }
   events.app = nullptr;
   save();

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct WindowOptions {
 std::vector<std::string> page_ids();
 std::string pages_in_words();
 
-/// Runs until the window is closed; the exit code. Throws vit::Error where no window can be had. Main thread only.
-int run_window(const WindowOptions& options);
+/// Runs until the window is closed or `stop` is asked for, which closes it, too; the exit code. Throws vit::Error where
+/// no window can be had, and vit::Cancelled where it was to take a screenshot and is stopped before. Main thread only.
+int run_window(const WindowOptions& options, const std::stop_token& stop);
 
 }  // namespace headlight

@@ -107,10 +107,24 @@ class Window:
             "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "HOME": str(folder), "LC_ALL": "C.UTF-8",
             **{f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}}
         self.environment.pop("WAYLAND_DISPLAY", None)
-        self.process = subprocess.Popen(
-            [str(program), *with_small_defaults(arguments), "--ui-map", str(self.map_file), "--width", str(width), "--height",
-             str(height), "--theme", "dark", *([] if "--ui-scale" in arguments else ["--ui-scale", "1"])],
-            env=self.environment, cwd=folder, start_new_session=True)
+        self.command = [str(program), *with_small_defaults(arguments), "--ui-map", str(self.map_file), "--width", str(width),
+                        "--height", str(height), "--theme", "dark", *([] if "--ui-scale" in arguments else ["--ui-scale", "1"])]
+        self.start()
+
+    def start(self, **environment):
+        """Once more where the program has ended."""
+        self.map_file.unlink(missing_ok=True)
+        self.newest = None
+        self.process = subprocess.Popen(self.command, env=self.environment | environment, cwd=self.folder, start_new_session=True)
+
+    def end(self):
+        """Ends it as a session of the desktop does; its status, or None where it had to be killed."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(LIMIT_S)
+        self.process.kill()
+        return None
 
     # --- What is shown ---
 
@@ -232,16 +246,15 @@ def open_window(*arguments, width=1280, height=800):
                 window.xdotool("mousemove", width // 2, 2)
                 yield window
                 assert window.process.poll() is None, f"the program ended with {window.process.returncode}"
+                status = window.end()
+                assert status == 0, f"asked to end, the program ended with {status}"
+                errors = (window.state() or {}).get("gl_errors", 0)
+                assert errors == 0, f"OpenGL reported {errors} errors"
             except BaseException:
                 keep_picture(window)
                 raise
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(window.process.pid, signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    window.process.wait(10)
-                if window.process.poll() is None:
-                    window.process.kill()
+                window.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
