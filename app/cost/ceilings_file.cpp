@@ -30,7 +30,7 @@ std::optional<vit::Ceilings> from_json(const Json& json) {
   try {
     vit::Ceilings found{.processor = json.at("processor").get<std::string>(),
                         .instruction_set = json.at("instruction_set").get<std::string>(),
-                        .threads = json.at("threads").get<int>(),
+                        .threads = whole_number<int>(json.at("threads")).value_or(0),
                         .gflops = json.at("gflops").get<double>(),
                         .cache_gbytes = json.at("cache_gbytes").get<double>(),
                         .memory_gbytes = json.at("memory_gbytes").get<double>()};

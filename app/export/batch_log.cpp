@@ -54,9 +54,10 @@ void BatchLog::read() {
     try {
       const auto photo = json.at("photo").get<std::string>();
       done_.erase(photo);
-      if (json.contains("files"))
-        done_[photo] = {{json.at("bytes").get<std::uintmax_t>(), json.at("modified").get<std::int64_t>()},
-                        json.at("files").get<std::vector<std::string>>()};
+      if (!json.contains("files")) continue;
+      const auto bytes = whole_number<std::uintmax_t>(json.at("bytes"));
+      const auto modified = whole_number<std::int64_t>(json.at("modified"));
+      if (bytes && modified) done_[photo] = {{*bytes, *modified}, json.at("files").get<std::vector<std::string>>()};
     } catch (const Json::exception&) {  // a line that is none of ours
     }
   }

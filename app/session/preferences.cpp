@@ -17,6 +17,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+void read(const Json& json, const char* name, int& value) {
+  if (const auto found = json.find(name); found != json.end()) value = whole_number<int>(*found).value_or(value);
+}
+
 template <class T>
 void read(const Json& json, const char* name, T& value) {
   const auto found = json.find(name);

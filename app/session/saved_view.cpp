@@ -256,11 +256,9 @@ class Reader {
   }
   template <std::integral T>
   void read(const Json& json, const char* name, T& value) const {
-    const bool fits = json.is_number_unsigned()
-                          ? std::in_range<T>(json.get<std::uint64_t>())
-                          : json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>());
-    if (!fits) refuse(name, "no whole number in range");
-    value = json.get<T>();
+    const auto number = whole_number<T>(json);
+    if (!number) refuse(name, "no whole number in range");
+    value = *number;
   }
   template <std::floating_point T>
   void read(const Json& json, const char* name, T& value) const {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<ImWchar, 17> kTextRanges = {0x0020, 0x002F, 0x003A, 0x024F, 0x0370, 0x052F, 0x1E00, 0x1EFF, 0x2010,
                                                  0x2044, 0x2070, 0x209F, 0x20A0, 0x20BF, 0x2100, 0x22FF, 0};
 constexpr std::array<ImWchar, 3> kDigitRanges = {0x0030, 0x0039, 0};
-constexpr std::array<ImWchar, 5> kSymbolRanges = {0x1D40, 0x1D40, 0x2190, 0x27BF, 0};  // what Inter may lack
+constexpr std::array<ImWchar, 5> kSymbolRanges = {0x1D40, 0x1D40, 0x2190, 0x27BF, 0};  // what the text has not
 constexpr char32_t kSymbolSample[] = U"ᵀ←↑→√∞≈";                                       // a font of symbols has these
 
 bool covered(char32_t c) {
@@ -81,7 +81,7 @@ void Fonts::load() {
     digits.GlyphMinAdvanceX = digits.GlyphMaxAdvanceX = std::round(px * 0.515f);
     add(text, px, digits, kDigitRanges.data());
     config.OversampleH = 1;
-    if (!symbols.path.empty() && symbols != text) add(symbols, px, config, kSymbolRanges.data());
+    if (!symbols.path.empty()) add(symbols, px, config, kSymbolRanges.data());
     if (type != Type::title)
       for (const Extra& extra : extra_fonts_) add(extra.font, std::round(px * 1.15f), config, extra.ranges.data());
   }

@@ -172,6 +172,9 @@ TEST(Preferences, SurviveARoundTripAndDamage) {
   std::ofstream(file) << R"({"width": "wide", "opacity": 9})";
   EXPECT_EQ(load_preferences(file).width, Preferences().width);
   EXPECT_EQ(load_preferences(file).look.opacity, 1.f);
+  std::ofstream(file) << R"({"width": 163918446744073709551616, "height": 4294968196})";
+  EXPECT_EQ(load_preferences(file).width, Preferences().width);
+  EXPECT_EQ(load_preferences(file).height, Preferences().height);
 }
 
 TEST(CommandTable, KeysRunEnabledCommandsOnly) {
