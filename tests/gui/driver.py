@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -93,6 +94,20 @@ def with_small_defaults(arguments):
     if not any(argument.endswith((".png", ".jpg")) for argument in arguments):
         arguments.insert(0, str(ASSETS / "images" / "chelsea.png"))
     return arguments
+
+
+KEY_NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
+             ".": "period", "+": "shift+equal", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
+             "Backspace": "BackSpace", "Space": "space"}
+
+
+def keys():
+    """The keys of the README's table, as X names them, without the one that quits."""
+    section = (ROOT / "README.md").read_text().split("## Keys")[1].split("\n## ")[0]
+    cells = [line.split(" |")[0] for line in section.splitlines() if line.startswith("| ")]
+    for key in [key for cell in cells for key in re.findall("`([^`]+)`", cell) if key != "Ctrl+Q"]:
+        *modifiers, last = key.split("+") if len(key) > 1 else [key]
+        yield "+".join([*(m.lower() for m in modifiers), KEY_NAMES.get(last, last if len(last) > 1 else last.lower())])
 
 
 class Window:
@@ -191,6 +206,13 @@ class Window:
 
     def type(self, text):
         return self.act("type", "--delay", "30", text, presses=len(text))
+
+    def choose(self, command, path):
+        """Types a path into the file browser that a key opens; the settled frame after that."""
+        self.key(command)
+        self.key("ctrl+a")
+        self.type(str(path))
+        return self.key("Return")
 
     def move(self, name, across=0.5, down=0.5):
         """The pointer onto a control, without a click."""

@@ -2,19 +2,15 @@
 
 import contextlib
 import os
-import re
 import time
 
 import numpy as np
 
-from driver import ROOT, check, open_window
+from driver import check, keys, open_window
 
 WIDTH, HEIGHT = 1280, 960
 TOOLTIP_S = 0.5  # after which a control explains itself
 DIALOGS = {"help": "F1", "report": "model.report", "prepare": "image.preprocess", "get": "ctrl+g"}  # a key, or a control
-NAMES = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down", "[": "bracketleft", "]": "bracketright", ",": "comma",
-         ".": "period", "+": "shift+equal", "=": "equal", "-": "minus", "Page Up": "Prior", "Page Down": "Next",
-         "Backspace": "BackSpace", "Space": "space"}
 # What must be so that a key has something to change: keys, or a control to click.
 BEFORE = {"Right": "Left", "Up": "Down", "f": "shift+equal", "1": "f", "n": "Prior", "BackSpace": "x", "q": "image.view",
           "t": "image.view", "ctrl+shift+z": "ctrl+z"}
@@ -40,15 +36,6 @@ def some_of(names):
         counts[kind] = counts.get(kind, 0) + 1
         if kind == name or counts[kind] <= SOME:
             yield name
-
-
-def keys():
-    """The keys of the README's table, as X names them, without the one that quits."""
-    section = (ROOT / "README.md").read_text().split("## Keys")[1].split("\n## ")[0]
-    cells = [line.split(" |")[0] for line in section.splitlines() if line.startswith("| ")]
-    for key in [key for cell in cells for key in re.findall("`([^`]+)`", cell) if key != "Ctrl+Q"]:
-        *modifiers, last = key.split("+") if len(key) > 1 else [key]
-        yield "+".join([*(m.lower() for m in modifiers), NAMES.get(last, last if len(last) > 1 else last.lower())])
 
 
 @contextlib.contextmanager

@@ -11,14 +11,6 @@ photo = ROOT / "assets" / "images" / "chelsea.png"
 MODEL = sorted((ROOT / "assets" / "models").glob("*.safetensors"))[0]
 
 
-def choose(window, command, path):
-    """Types a path into the file browser that a key opens."""
-    window.key(command)
-    window.key("ctrl+a")
-    window.type(str(path))
-    return window.key("Return")
-
-
 def seen(state):
     """What a view decides of what is shown."""
     return {name: state["shown"][name] for name in ("block", "num_heads", "head", "query")}
@@ -42,12 +34,12 @@ with open_window("--model", MODEL, photo) as window:
     saved = seen(state)
     check(saved["head"] == "0", f"a state to save: {saved}")
     view = window.folder / "mine.json"
-    state = choose(window, "ctrl+shift+v", view)
+    state = window.choose("ctrl+shift+v", view)
     check(str(view) in state["toast"], f"it says that it saved the view: {state['toast']}")
     check(json.loads(view.read_text())["format"] == "headlight view", "the file is a view")
 
     picture = window.folder / "mine.png"
-    choose(window, "ctrl+s", picture)
+    window.choose("ctrl+s", picture)
 
     window.wait_for(lambda s: s["settled"], "rest")
     state = window.key("bracketright")
@@ -62,23 +54,23 @@ with open_window("--model", MODEL, photo) as window:
 
     window.key("Left")
     window.key("Down")
-    choose(window, "ctrl+shift+o", view)
+    window.choose("ctrl+shift+o", view)
     settled_as(window, saved)
     print("ok: opening the view brings everything back")
 
     window.key("bracketright")
     window.key("Left")
-    state = choose(window, "ctrl+o", picture)
+    state = window.choose("ctrl+o", picture)
     check("holds a view" in state["toast"], f"a picture with a view in it says so: {state['toast']}")
     settled_as(window, saved)
     print("ok: and reopens what it shows")
-    choose(window, "ctrl+o", picture)
+    window.choose("ctrl+o", picture)
     window.settle()
-    state = choose(window, "ctrl+shift+v", window.folder / "photo.json")
+    state = window.choose("ctrl+shift+v", window.folder / "photo.json")
     opened = json.loads((window.folder / "photo.json").read_text())["image"]["path"]
     check(opened.endswith("mine.png"), f"opened once more it is a photo: {opened}")
 
-    choose(window, "ctrl+shift+o", view)
+    window.choose("ctrl+shift+o", view)
     settled_as(window, saved)
     window.key("ctrl+shift+c")
     window.key("ctrl+s")  # a field to paste into
@@ -91,14 +83,14 @@ with open_window("--model", MODEL, photo) as window:
     check(copied.startswith("headlight export "), f"the clipboard has the command: {copied}")
     window.command_line(*shlex.split(copied)[1:])
     overlay = window.folder / "overlay.png"
-    choose(window, "ctrl+s", overlay)
+    window.choose("ctrl+s", overlay)
     written = list((window.folder / "maps").glob("*.png"))
     check(len(written) == 1 and written[0].read_bytes() == overlay.read_bytes(),
           "the copied command writes the picture that the window saves")
 
     text = view.read_text()
     view.write_text(text.replace("chelsea.png", "gone.png"))
-    state = choose(window, "ctrl+shift+o", view)
+    state = window.choose("ctrl+shift+o", view)
     check("gone.png is gone" in state["toast"], f"a view whose photo is gone says so: {state['toast']}")
 
 with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,258 @@
+"""A window that stays open for days: random actions, networks in turn, idle hours, many photos and passes; its memory and picture.
+
+tests/gui/soak_test.py PROGRAM [--long] [--picture FILE]; --long takes a quarter of an hour (tests/run --soak). FILE is a chart of
+the memory.
+"""
+
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from driver import ROOT, check, keys, open_window
+
+LONG = "--long" in sys.argv
+PICTURE = sys.argv[sys.argv.index("--picture") + 1] if "--picture" in sys.argv else None
+ACTIONS, WARM = (1000, 100) if LONG else (80, 40)  # memory may grow during the first ones: caches fill
+EVERY = 50 if LONG else 20  # actions, after which memory is read in the same state
+NETWORKS = 100 if LONG else 8
+PHOTOS = 1000 if LONG else 80
+PASSES = 10_000 if LONG else 500
+IDLE_S = 8 * 3600
+RATE = 1000 if LONG else 4000  # seconds of the window's clock in one
+# What memory may grow by, the larger of the two; after few actions some pages are seen, and compiled, for the first time.
+GROWTH, GROWTH_MB = 0.05, 12 if LONG else 30
+WIDTH, HEIGHT = 1280, 800
+CLOCK = pathlib.Path(sys.argv[1]).resolve().parent / "tests" / "libfast_clock.so"
+MODEL = ROOT / "assets" / "models" / "headlight-vit-cifar10.safetensors"
+TWICE = {"F2", "F3", "i", "w", "ctrl+t"}  # the second time takes it back
+LEFT_OUT = {"space"}  # held, not pressed
+CLICKED = ("heads.tile.", "grid.tile.", "heads.prefix.", "heads.caption.", "cost.row.", "image.view", "query.")
+memory = {}  # {what: [MB]}
+
+
+def memory_mb(pid):
+    """What the process holds of its own: not the files that it has mapped."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+)", status).group(1)) / 1024
+
+
+def must_not_grow(what, warm):
+    """The last quarter is compared with the first after `warm` readings."""
+    read = memory[what][warm:]
+    quarter = max(1, len(read) // 4)
+    before, after = np.median(read[:quarter]), np.median(read[-quarter:])
+    allowed = before + max(GROWTH * before, GROWTH_MB)
+    check(after <= allowed, f"{what}: {before:.0f} MB at first, {after:.0f} MB at last, at most {max(read):.0f} MB between "
+                            f"({allowed:.0f} are allowed)")
+
+
+class Person:
+    """Does what comes into its head, in an order that a seed fixes."""
+
+    def __init__(self, window, seed):
+        self.window, self.chance = window, random.Random(seed)
+        self.keys = sorted(set(keys()) - LEFT_OUT)
+        self.now = ""  # what it does
+        self.done = {"key": 0, "page": 0, "click": 0}
+        window.click("menu.Analysis")
+        self.pages = [name for name in window.marks() if name.startswith("menu.page.")]
+        window.key("Escape")
+
+    def act(self):
+        kind = self.chance.choices(("key", "page", "click"), (6, 3, 2))[0]
+        getattr(self, kind)()
+        self.done[kind] += 1
+        self.tidy()
+
+    def key(self):
+        self.now = self.chance.choice(self.keys)
+        for _ in range(2 if self.now in TWICE else 1):
+            self.window.key(self.now)
+
+    def page(self):
+        self.now = self.chance.choice(self.pages)
+        for _ in range(3):  # an open menu that a key has left there is closed by the first click
+            self.window.click("menu.Analysis")
+            if self.now in self.window.marks():
+                return self.window.click(self.now)
+        raise AssertionError("the menu does not open")
+
+    def click(self):
+        marks = self.window.marks()
+        names = [n for n in marks if n.startswith(CLICKED) and marks[n]["enabled"] and marks[n]["y"] + marks[n]["h"] < HEIGHT]
+        if not names:
+            return self.key()
+        self.now = self.chance.choice(names)
+        self.window.click(self.now, self.chance.uniform(0.2, 0.8), self.chance.uniform(0.2, 0.8))
+
+    def tidy(self):
+        """Closes what was opened, and takes back a large input, which would make every pass slow."""
+        for _ in range(6):
+            marks = self.window.marks()
+            if not any(n.endswith((".close", ".cancel")) for n in marks) and not any(n.startswith("menu.page.") for n in marks):
+                break
+            self.window.key("Escape")
+        if "image.native" in self.window.marks():
+            self.window.key("n")
+
+
+def picture(window):
+    """What the middle of the window shows, without pointer and tooltip."""
+    window.xdotool("mousemove", WIDTH // 2, 2)
+    time.sleep(0.3)
+    window.settle()
+    marks = window.marks()
+    parts = [m for name, m in marks.items() if name == "image.view" or name.startswith("heads.tile.")]
+    assert parts, f"nothing is shown: {sorted(marks)}"
+    screen = window.screenshot()
+    return np.concatenate([screen[int(m["y"]):int(m["y"] + m["h"]), int(m["x"]):int(m["x"] + m["w"])].ravel() for m in parts])
+
+
+def back_to(window, view):
+    """Opens the view, and fits the photo: how near one looks at it is not part of a view."""
+    window.choose("ctrl+shift+o", view)
+    window.settle()
+    window.key("f")
+
+
+def random_actions(window):
+    view = window.folder / "start.json"
+    window.settle()
+    window.choose("ctrl+shift+v", view)
+    before = picture(window)
+    person, read, every = Person(window, 14), memory.setdefault("random actions, in one state", []), memory.setdefault("random actions", [])
+    for number in range(1, ACTIONS + 1):
+        try:
+            person.act()
+        except AssertionError as error:
+            raise AssertionError(f"action {number}, {person.now}: {error}") from error
+        every.append(memory_mb(window.process.pid))
+        if number % EVERY == 0:
+            back_to(window, view)
+            read.append(memory_mb(window.process.pid))
+            assert np.array_equal(picture(window), before), f"after {number} actions the same view is another picture"
+    check(True, f"{ACTIONS} random actions ({person.done}; {len(person.keys)} keys, {len(person.pages)} pages): the same picture "
+                f"after every {EVERY}")
+    must_not_grow("random actions, in one state", WARM // EVERY)
+    errors = window.state()["gl_errors"]
+    check(errors == 0, f"OpenGL reported {errors} errors")
+
+
+def networks(window):
+    """Those of the golden tests that open without being told more."""
+    files = [*(ROOT / "tests" / "golden" / "vit").glob("*/model.safetensors"), *(ROOT / "tests" / "golden" / "families").iterdir()]
+    random.Random(3).shuffle(files)
+    for file in files:
+        done = subprocess.run([window.program, "info", "--model", file], capture_output=True)
+        if done.returncode == 0:
+            yield file
+
+
+def networks_in_turn(window):
+    openable = []
+    for file in networks(window):
+        openable.append(file)
+        if len(openable) == NETWORKS:
+            break
+    read = memory.setdefault("networks in turn", [])
+    run = window.state()["shown"]["run"]
+    for number in range(NETWORKS):
+        for file in (openable[number % len(openable)], *([MODEL] if number % 2 else [])):
+            window.choose("ctrl+m", file)
+            if file.is_dir():  # which has been entered
+                window.key("ctrl+Return")
+            run = window.wait_for(lambda s: s["settled"] and s["shown"]["run"] > run, f"pass of {file}")["shown"]["run"]
+        if number % 2:
+            read.append(memory_mb(window.process.pid))
+    check(True, f"{NETWORKS} times a network was opened, {len(openable)} different ones")
+    must_not_grow("networks in turn", max(1, len(read) // 10))
+
+
+def idle_hours(window):
+    """With a clock that runs faster (fast_clock.cpp): what waits for a moment would wake the window."""
+    assert CLOCK.exists(), f"{CLOCK} is missing: build fast_clock"
+    window.end()
+    window.start(LD_PRELOAD=str(CLOCK), HEADLIGHT_CLOCK_RATE=str(RATE))
+    window.settle()
+    first = window.key("Left")
+    time.sleep(2)
+    rest, held, cpu_s = window.state(), memory_mb(window.process.pid), window.cpu_s()
+    time.sleep(IDLE_S / RATE)
+    used_s, frames = window.cpu_s() - cpu_s, window.state()["frame"] - rest["frame"]
+    last = window.key("Right")
+    hours = (last["clock_s"] - first["clock_s"]) / 3600
+    check(hours >= 8, f"for the window {hours:.1f} hours have gone by")
+    check(frames == 0 and used_s < 0.1, f"in which it drew {frames} frames and used {1000 * used_s:.0f} ms of processor time")
+    check(last["shown"]["block"] == first["shown"]["block"] + 1, "it then answers a key as before")
+    grown = memory_mb(window.process.pid) - held
+    check(grown < GROWTH_MB, f"and holds {grown:.1f} MB more")
+    window.end()
+    window.start()
+    window.settle()
+
+
+def watched(window, what, *arguments):
+    """Runs a command, and reads its memory meanwhile."""
+    read = memory.setdefault(what, [])
+    process = subprocess.Popen([window.program, *map(str, arguments)], env=window.environment, cwd=window.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        try:
+            read.append(memory_mb(process.pid))
+        except (OSError, AttributeError):  # it has just ended
+            break
+        time.sleep(0.05)
+    complaint = process.communicate()[1]
+    assert process.returncode == 0, f"{what}: status {process.returncode}: {complaint}"
+    must_not_grow(what, len(read) // 5)
+
+
+def many_photos(window):
+    folder, photos = window.folder / "photos", sorted((ROOT / "assets" / "images").glob("*.*"))
+    folder.mkdir()
+    photos = [p for p in photos if p.suffix in (".png", ".jpg")]
+    for number in range(PHOTOS):
+        photo = photos[number % len(photos)]
+        (folder / f"{number:04d}{photo.suffix}").symlink_to(photo)
+    out = window.folder / "maps"
+    watched(window, f"{PHOTOS} photos in a batch", "export", "--images", folder, "--model", MODEL, "--block", "5", "--head", "mean",
+            "--out", out)
+    written = len([*out.rglob("*.png")])
+    check(written == PHOTOS, f"{written} maps were written")
+    shutil.rmtree(out)
+
+
+def many_passes(window):
+    watched(window, f"{PASSES} passes", "bench", "--model", MODEL, "--runs", PASSES)
+
+
+def chart():
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots(len(memory), 1, figsize=(8, 1.7 * len(memory)), constrained_layout=True)
+    for axis, (what, read) in zip(axes, memory.items()):
+        axis.plot(read, linewidth=1)
+        axis.set_title(f"{what}: {len(read)} readings, last {read[-1]:.0f} MB", fontsize=9)
+        axis.set_ylim(0, 1.15 * max(read))
+        axis.set_ylabel("MB", fontsize=8)
+    figure.savefig(PICTURE, dpi=80)
+
+
+started = time.monotonic()
+with open_window("--model", MODEL, ROOT / "assets" / "images" / "chelsea.png", width=WIDTH, height=HEIGHT) as window:
+    try:
+        for part in (random_actions, networks_in_turn, idle_hours, many_photos, many_passes):
+            begun = time.monotonic()
+            part(window)
+            print(f"   {part.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
+    finally:
+        if PICTURE:
+            chart()
+    print(f"all in {time.monotonic() - started:.0f} s")
