@@ -9,6 +9,7 @@
 #include "engine/image/exif.h"
 #include "engine/image/image_layout.h"
 #include "engine/image/png_metadata.h"
+#include "engine/image/whole_palette.h"
 
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -36,9 +37,11 @@ struct FreePixels {
 using StbPixels = std::unique_ptr<stbi_uc, FreePixels>;
 
 StbPixels load(const PictureFile& file, int channels, int& width, int& height) {
+  const std::vector<std::byte> whole = with_whole_palette(file.bytes, file.format);
+  const std::span<const std::byte> bytes = whole.empty() ? file.bytes : std::span<const std::byte>(whole);
   int stored = 0;
-  StbPixels pixels(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(file.bytes.data()),
-                                         static_cast<int>(file.bytes.size()), &width, &height, &stored, channels));
+  StbPixels pixels(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
+                                         &width, &height, &stored, channels));
   if (pixels) return pixels;
   const char* reason = stbi_failure_reason();
   refuse_damaged(file, without_end(reason != nullptr ? reason : "for an unknown reason"));

@@ -109,6 +109,27 @@ TEST(Image, TruncatedFilesAreRefusedWhereverTheyEnd) {
               HasSubstr("half.jpg is a JPEG file that ends"));
 }
 
+TEST(Image, ColoursThatAPaletteLacksAreGreysAsPilHasThem) {
+  const auto bytes_of = [](std::string_view hex) {
+    std::vector<std::byte> bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+      bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+    return bytes;
+  };
+  // Two pixels, 0 and 200, of a palette with one colour; PIL 9.4 decodes both files to these.
+  const std::vector<std::uint8_t> expected = {10, 20, 30, 200, 200, 200};
+  EXPECT_EQ(decode_image(bytes_of("89504e470d0a1a0a0000000d4948445200000002000000010803000000c3fc8fb800000003504c54450a"
+                                  "141e7e4c523a0000000b49444154789c636038010000cb00c969c8c36c0000000049454e44ae426082"),
+                         "p.png")
+                .rgb,
+            expected);
+  EXPECT_EQ(decode_image(bytes_of("424d3e000000000000003a00000028000000020000000100000001000800000000000000000000000000"
+                                  "0000000001000000000000001e140a0000c80000"),
+                         "p.bmp")
+                .rgb,
+            expected);
+}
+
 TEST(Image, DataAfterTheEndOfAJpegDoNotMatter) {
   auto bytes = bytes_of(golden::pil("jpeg_420.jpg"));
   const Image plain = decode_image(bytes, "plain.jpg");
