@@ -32,7 +32,8 @@ USUALLY_KEPT = 7_500
 MOST_KEPT = 24  # files of a target
 INTERRUPTED = 72  # libFuzzer's status after SIGINT
 ENVIRONMENT = os.environ | {"ASAN_OPTIONS": "allocator_may_return_null=0:detect_leaks=1:symbolize=1",
-                            "UBSAN_OPTIONS": "print_stacktrace=1"}
+                            "UBSAN_OPTIONS": "print_stacktrace=1",
+                            "LSAN_OPTIONS": f"suppressions={HERE / 'leaks.txt'}:print_suppressions=0"}
 
 
 def targets(fuzz):
