@@ -18,7 +18,8 @@ from driver import ROOT, check, keys, open_window
 
 LONG = "--long" in sys.argv
 PICTURE = sys.argv[sys.argv.index("--picture") + 1] if "--picture" in sys.argv else None
-ACTIONS, WARM = (1000, 100) if LONG else (80, 40)  # memory may grow during the first ones: caches fill
+# Memory may grow during the first ones: each of 21 pages keeps its textures and last answer, the renderer its compiled shaders.
+ACTIONS, WARM = (1000, 400) if LONG else (80, 40)
 EVERY = 50 if LONG else 20  # actions, after which memory is read in the same state
 NETWORKS = 100 if LONG else 8
 PHOTOS = 1000 if LONG else 80
