@@ -30,7 +30,7 @@ fi
       begin = place[target[i]]; inner = 1; fmas = 0; bad = ""
       for (j = begin; j < i; j++) {
         if (j in target) inner = 0
-        if (line[j] ~ /^vfmadd[0-9]+ps /) fmas++
+        if (line[j] ~ /^(vfmadd[0-9]+|vdpbf16)ps /) fmas++
         if (line[j] ~ /^v?mov.*,[-0-9a-fx]*\([^()]*\)$/ || line[j] ~ /\(%rsp/) bad = bad "  " line[j] "\n"
       }
       if (!inner || !fmas) continue

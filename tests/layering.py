@@ -6,7 +6,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KERNELS = ("engine/kernels/kernels.h", "engine/kernels/backward_kernels.h")  # what the room shows to others
+KERNELS = ("engine/kernels/kernels.h", "engine/kernels/backward_kernels.h",
+           "engine/kernels/bf16_kernels.h")  # what the room shows to others
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 WINDOW = re.compile(r"^(GL/|GLFW/|GLES|epoxy/|imgui|backends/imgui|X11/|CLI/)")

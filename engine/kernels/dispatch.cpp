@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/kernels/backward_kernels.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/tables.h"
 
@@ -23,6 +24,10 @@ bool has_avx2() {
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+
+bool has_avx512bf16() {
+  return has_avx512() && __builtin_cpu_supports("avx512bf16");
 }
 #endif
 
@@ -77,6 +82,13 @@ const BackwardKernels& backward_kernels([[maybe_unused]] const KernelTable& tabl
   if (&table == &baseline_kernels()) return baseline_backward_kernels();
 #endif
   return reference_backward_kernels();
+}
+
+const Bf16Kernels* bf16_kernels(const KernelTable& table) {
+#if defined(HEADLIGHT_KERNELS_X86)
+  if (&table == &avx512_kernels() && has_avx512bf16()) return &avx512bf16_kernels();
+#endif
+  return &table == &reference_kernels() ? &reference_bf16_kernels() : nullptr;
 }
 
 const KernelTable* kernels_by_name(const std::string& name) {

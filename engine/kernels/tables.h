@@ -5,6 +5,7 @@ namespace vit {
 
 struct KernelTable;
 struct BackwardKernels;
+struct Bf16Kernels;
 
 const KernelTable& baseline_kernels();
 const KernelTable& avx2_kernels();
@@ -15,5 +16,7 @@ const BackwardKernels& baseline_backward_kernels();
 const BackwardKernels& avx2_backward_kernels();
 const BackwardKernels& avx512_backward_kernels();
 const BackwardKernels& neon_backward_kernels();
+
+const Bf16Kernels& avx512bf16_kernels();
 
 }  // namespace vit

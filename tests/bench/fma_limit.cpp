@@ -35,6 +35,10 @@ constexpr float kHalf = 0.5f;
 __attribute__((target("avx512f"), noinline)) float chains_avx512() {
   HEADLIGHT_CHAINS(__m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_cvtss_f32)
 }
+#define HEADLIGHT_ADD_PAIRS(sum, a, b) _mm512_dpbf16_ps(sum, (__m512bh)(a), (__m512bh)(b))
+__attribute__((target("avx512f,avx512bf16"), noinline)) float chains_avx512bf16() {
+  HEADLIGHT_CHAINS(__m512, _mm512_set1_ps, HEADLIGHT_ADD_PAIRS, _mm512_cvtss_f32)
+}
 __attribute__((target("avx2,fma"), noinline)) float chains_avx2() {
   HEADLIGHT_CHAINS(__m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_cvtss_f32)
 }
@@ -66,6 +70,7 @@ double best_gflops(float (*chains)(), int lanes) {
 
 std::optional<double> fma_limit_gflops(const std::string& instruction_set) {
 #if defined(__x86_64__)
+  if (instruction_set == "avx512bf16") return best_gflops(chains_avx512bf16, 32);
   if (instruction_set == "avx512") return best_gflops(chains_avx512, 16);
   if (instruction_set == "avx2") return best_gflops(chains_avx2, 8);
   if (instruction_set == "baseline") return best_gflops(chains_baseline, 4);

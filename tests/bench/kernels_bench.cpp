@@ -1,6 +1,7 @@
 // Google Benchmark over every kernel of every instruction set that the processor has:
 //   kernels_bench --benchmark_filter='gemm/avx512'
 //   kernels_bench --limit   what the processor can multiply and add at most, and nothing else
+//   kernels_bench --limit-bf16   the same in products of bf16 numbers
 // The counters hold for the best repetition (other programs only ever slow one down): GFLOP/s and the share of the
 // processor's limit for products, nanoseconds for the rest.
 #include <benchmark/benchmark.h>
@@ -18,6 +19,7 @@
 #include <Eigen/Core>
 
 #include "engine/base/matrix.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 #include "tests/bench/fma_limit.h"
 
@@ -284,12 +286,21 @@ void print_limits() {
   }
 }
 
+void print_bf16_limit() {
+  if (const Bf16Kernels* bf16 = bf16_kernels(kernels()))
+    std::printf("limit of %s, one thread: %.1f GFLOP/s\n", bf16->name, limit_gflops(bf16->name));
+}
+
 }  // namespace
 }  // namespace vit
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string(argv[1]) == "--limit") {
     vit::print_limits();
+    return 0;
+  }
+  if (argc == 2 && std::string(argv[1]) == "--limit-bf16") {
+    vit::print_bf16_limit();
     return 0;
   }
   benchmark::Initialize(&argc, argv);

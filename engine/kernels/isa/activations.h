@@ -52,36 +52,5 @@ VIT_INLINE void with_activation(Activation activation, F&& f) {
   }
 }
 
-/// x = f(x) for each of `count` floats.
-template <typename F>
-VIT_INLINE void transform(float* x, int count, F&& f) {
-  int i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(x + i, f(load(x + i)));
-  if (i < count) store_first(x + i, f(load_first(x + i, count - i)), count - i);
-}
-
-void scale(float* x, int count, float factor) {
-  const Packet factors = broadcast(factor);
-  transform(x, count, [&](Packet v) VIT_INLINE_LAMBDA { return multiply(v, factors); });
-}
-
-void activate(Activation activation, float* x, int count) {
-  with_activation(activation, [&](auto a) {
-    transform(x, count, [a](Packet v) VIT_INLINE_LAMBDA { return activated<a.value>(v); });
-  });
-}
-
-void swiglu(const float* gate, const float* x, float* y, int count) {
-  int i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    const Packet g = load(gate + i);
-    store(y + i, multiply(multiply(g, sigmoid(g)), load(x + i)));
-  }
-  if (i < count) {
-    const Packet g = load_first(gate + i, count - i);
-    store_first(y + i, multiply(multiply(g, sigmoid(g)), load_first(x + i, count - i)), count - i);
-  }
-}
-
 }  // namespace
 }  // namespace vit

@@ -76,7 +76,7 @@ VIT_INLINE void multiply_steps(LeftRows<kRows>& a, const float*& b, std::ptrdiff
     unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
       const Packet left = broadcast(a.template value<i.value>());
       unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
-        sums[i.value][v.value] = multiply_add(left, right[v.value], sums[i.value][v.value]);
+        sums[i.value][v.value] = accumulate(left, right[v.value], sums[i.value][v.value]);
       });
     });
     a.advance();
@@ -240,36 +240,6 @@ void gemm(const Gemm& g) {
       const int tile_rows = height + (t < taller ? 1 : 0);
       by_height[tile_rows - 1](g, place);
       place.row += tile_rows;
-    }
-  }
-}
-
-/// One square block of `pack`: rows [0, row_count) and floats [0, k_count), both at most kLanes, zero beyond.
-VIT_INLINE void pack_square(const float* rows, std::ptrdiff_t stride, int row_count, int k_count, float* panel) {
-  Square block;
-  for (int i = 0; i < kLanes; ++i) {
-    if (i >= row_count)
-      block.packet[i] = broadcast(0.f);
-    else if (k_count == kLanes)
-      block.packet[i] = load(rows + i * stride);
-    else
-      block.packet[i] = load_first(rows + i * stride, k_count);
-  }
-  transpose(block);
-  for (int k = 0; k < k_count; ++k) store(panel + k * kPanel, block.packet[k]);
-}
-
-void pack(const float* rows, std::ptrdiff_t stride, int count, int depth, float* panels) {
-  for (int first = 0; first < count; first += kPanel) {
-    float* panel = panels + static_cast<std::ptrdiff_t>(first) * depth;
-    for (int k = 0; k < depth; k += kLanes) {
-      const int k_count = depth - k < kLanes ? depth - k : kLanes;
-      for (int j = 0; j < kPanel; j += kLanes) {
-        const int left = count - first - j;
-        const int row_count = left < 0 ? 0 : left < kLanes ? left : kLanes;
-        pack_square(rows + (first + j) * stride + k, stride, row_count, k_count,
-                    panel + static_cast<std::ptrdiff_t>(k) * kPanel + j);
-      }
     }
   }
 }

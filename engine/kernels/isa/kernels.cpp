@@ -1,9 +1,9 @@
 // The table of one instruction set. This file is compiled several times: HEADLIGHT_ISA names the set.
 #include "engine/kernels/kernels.h"
 
-#include "engine/kernels/isa/activations.h"
 #include "engine/kernels/isa/backward.h"
 #include "engine/kernels/isa/gemm.h"
+#include "engine/kernels/isa/pack.h"
 #include "engine/kernels/isa/peak.h"
 #include "engine/kernels/isa/rows.h"
 #include "engine/kernels/tables.h"

@@ -1,9 +1,10 @@
-// The operators that work on one row at a time: LayerNorm and softmax.
+// The operators that work on one row at a time: LayerNorm, softmax, scale, activations.
 #pragma once
 
 #include <cmath>
 #include <limits>
 
+#include "engine/kernels/isa/activations.h"
 #include "engine/kernels/isa/simd.h"
 #include "engine/kernels/kernels.h"
 
@@ -102,6 +103,37 @@ void softmax(const Softmax& s) {
   for (; r + kTogether <= s.row_end; r += kTogether)
     softmax_rows<kTogether>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
   for (; r < s.row_end; ++r) softmax_rows<1>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
+}
+
+/// x = f(x) for each of `count` floats.
+template <typename F>
+VIT_INLINE void transform(float* x, int count, F&& f) {
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(x + i, f(load(x + i)));
+  if (i < count) store_first(x + i, f(load_first(x + i, count - i)), count - i);
+}
+
+void scale(float* x, int count, float factor) {
+  const Packet factors = broadcast(factor);
+  transform(x, count, [&](Packet v) VIT_INLINE_LAMBDA { return multiply(v, factors); });
+}
+
+void activate(Activation activation, float* x, int count) {
+  with_activation(activation, [&](auto a) {
+    transform(x, count, [a](Packet v) VIT_INLINE_LAMBDA { return activated<a.value>(v); });
+  });
+}
+
+void swiglu(const float* gate, const float* x, float* y, int count) {
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const Packet g = load(gate + i);
+    store(y + i, multiply(multiply(g, sigmoid(g)), load(x + i)));
+  }
+  if (i < count) {
+    const Packet g = load_first(gate + i, count - i);
+    store_first(y + i, multiply(multiply(g, sigmoid(g)), load_first(x + i, count - i)), count - i);
+  }
 }
 
 }  // namespace

@@ -12,6 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(HEADLIGHT_BF16_PAIRS)
+#include <immintrin.h>
+#endif
+
 // Packets are Eigen's own business (Eigen::internal) and carry no promise: every name of them that the kernels use is
 // in this file, was read in 3.4.0, and is the place to look when another release does not compile.
 #if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
@@ -87,6 +91,20 @@ VIT_INLINE Packet divide(Packet a, Packet b) {
 VIT_INLINE Packet multiply_add(Packet a, Packet b, Packet c) {
   return packet::pmadd(a, b, c);
 }
+
+/// sum + left·right in every lane: the step of a matrix product. In the object for bf16 a lane of `left` and `right`
+/// holds a pair of numbers, and both products are added.
+#if defined(HEADLIGHT_BF16_PAIRS)
+constexpr int kProductsPerLane = 2;
+VIT_INLINE Packet accumulate(Packet left, Packet right, Packet sum) {
+  return _mm512_dpbf16_ps(sum, (__m512bh)left, (__m512bh)right);
+}
+#else
+constexpr int kProductsPerLane = 1;
+VIT_INLINE Packet accumulate(Packet left, Packet right, Packet sum) {
+  return multiply_add(left, right, sum);
+}
+#endif
 
 /// Where x is NaN, so is the result: x86 answers with the operand that Eigen lists first.
 VIT_INLINE Packet at_least(Packet x, Packet bound) {
