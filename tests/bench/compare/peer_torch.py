@@ -1,6 +1,7 @@
-"""Times PyTorch: peer_torch.py FOLDER NETWORK plain|fused|maps THREADS; compare.py talks to it (timing.serve).
+"""Times PyTorch: peer_torch.py FOLDER NETWORK plain|fused|maps|bf16 THREADS; compare.py talks to it (timing.serve).
 
-`fused` is scaled_dot_product_attention (PyTorch 2), what timm runs when nobody asks for the maps."""
+`fused` is scaled_dot_product_attention (PyTorch 2), what timm runs when nobody asks for the maps; `bf16` is that with all
+weights and activations in bf16."""
 
 import pathlib
 import re
@@ -28,14 +29,16 @@ def blas():
 vit = networks.make(network)
 pixels = networks.make_pixels(network)
 for block in vit.blocks:
-    block.attn.fused = mode == "fused"
+    block.attn.fused = mode in ("fused", "bf16")
+if mode == "bf16":
+    vit, pixels = vit.bfloat16(), pixels.bfloat16()
 run = networks.VitWithMaps(vit) if mode == "maps" else vit
 
 
 def introduction():
     result = run(pixels)
     y, maps = (result[0], result[1:]) if mode == "maps" else (result, [])
-    return dict(worst(folder / network, y[0].numpy(), [m[0, :, 0].numpy() for m in maps]),
+    return dict(worst(folder / network, y[0].float().numpy(), [m[0, :, 0].numpy() for m in maps]),
                 version=f"PyTorch {torch.__version__} ({blas()})")
 
 

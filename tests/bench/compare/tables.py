@@ -3,6 +3,7 @@
 import statistics
 
 OURS = "headlight, maps kept"
+OURS_BF16 = "headlight bf16, maps kept"
 THEIRS = "ONNX Runtime"
 
 
@@ -16,9 +17,16 @@ def ratios(part, label):
     return [theirs / own for theirs, own in zip(least(part, label), least(part, OURS))]
 
 
-def share(part, label):
+def best_bf16_peer(part):
+    peers = [label for label in part["ms"] if "bf16" in label and label != OURS_BF16]
+    if not peers:
+        return "–"
+    return f"{min(min(least(part, label)) for label in peers) / min(least(part, OURS_BF16)):.2f}"
+
+
+def share(part, label, limit="gflops"):
     """Percent of the limit, by the quickest pass of all."""
-    limit_ms = 2e-6 * part["multiply_adds"] / part["gflops"] if part["gflops"] else 0.0
+    limit_ms = 2e-6 * part["multiply_adds"] / part[limit] if part.get(limit) else 0.0
     return f"{100 * limit_ms / min(least(part, label)):.0f}" if limit_ms else "?"
 
 
@@ -65,6 +73,16 @@ def of_all(parts):
     for label in (OURS, THEIRS):
         lines.append(row(f"{label}: % of the limit", lambda p: share(p, label)))
     lines.append(row("limit, GFLOP/s", lambda p: f"{p['gflops']:.0f}"))
+    if any(OURS_BF16 in part["ms"] for part in parts):
+        lines.append(row("bf16 ÷ exact, both ours", lambda p: f"{statistics.median(ratios(p, OURS_BF16)):.3f}"))
+        lines.append(row("the quicker bf16 peer ÷ our bf16", best_bf16_peer))
+        lines.append(row(f"{OURS_BF16}: % of the bf16 limit", lambda p: share(p, OURS_BF16, "bf16_gflops")))
+        lines.append(row("bf16 limit, GFLOP/s", lambda p: f"{p['bf16_gflops']:.0f}"))
+    for label in [OURS, *labels]:
+        lines.append(row(f"{label}: largest error of the result ÷ its largest number",
+                         lambda p: f"{p['errors'][label]['error'] / p['errors'][label]['scale']:.1e}"))
+    for label in (OURS, OURS_BF16):
+        lines.append(row(f"{label}: largest error of the maps", lambda p: f"{p['errors'][label]['map_error']:.1e}"))
     versions = sorted({v for p in parts for v in p["versions"]})
     rounds = sorted({len(p["ms"][OURS]) for p in parts})
     lines.append(f"\n{', '.join(sorted({p['date'] for p in parts}))}; {', '.join(sorted({p['processor'] for p in parts}))} "
