@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/cli/bench_compare.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
@@ -31,6 +32,7 @@ struct BenchOptions {
   RunOptions run;
   MeasureOptions measure{.runs = 20, .warmup = 3};
   std::string json;
+  bool compare = false;
   bool tells_roofline = false, recalibrate = false;
   std::string roofline, csv;  // files: a figure of it, and its table
   bool roofline_wanted() const { return tells_roofline || recalibrate || !roofline.empty() || !csv.empty(); }
@@ -93,13 +95,15 @@ int run_bench(const BenchOptions& options) {
                 rate_text(vit::gflops(cost.operations, time.min_ms)).c_str(), count_text(cost.macs).c_str(),
                 count_text(cost.element_ops).c_str());
   }
+  if (options.compare && options.json != "-") compare_ways(run, options.measure, pool, interrupt);
   if (options.roofline_wanted()) tell_roofline(options, run, table, passes, pool, interrupt);
   if (options.json.empty()) return 0;
   const nlohmann::ordered_json json = {{"model", run.model->report.file},
                                        {"tokens", grid.tokens()},
                                        {"num_heads", run.settings.head_counts()},
                                        {"kernel", vit::id_of(run.settings.kernel)},
-                                       {"threads", run.settings.pass_threads()},
+                                       {"precision", vit::id_of(run.settings.precision)},
+                                       {"threads", threads_of(run)},
                                        {"instruction_set", instruction_set(run.settings)},
                                        {"keep", vit::id_of(run.settings.keep)},
                                        {"runs", time.calls},
@@ -122,6 +126,8 @@ void add_bench_command(CLI::App& root, Action& action) {
   add_run_options(*command, options->run);
   add_measure_options(*command, options->measure);
   command->add_option("--json", options->json, "Write the result as JSON (- for standard output)")->type_name("FILE");
+  command->add_flag("--compare", options->compare,
+                    "The same pass exactly, with bf16 products and step by step in turns, and what each changes");
   command
       ->add_flag("--roofline", options->tells_roofline,
                  "Every operator under this machine's ceilings, which the first time takes five seconds")

@@ -185,6 +185,10 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
       ->type_name("S")
       ->group(kGroup);
   add_choice(app, "--kernel", options.kernel, "How attention is computed (default: tiled)")->group(kGroup);
+  add_choice(app, "--precision", options.precision,
+             "exact: products in F32 (default); bf16: their factors rounded, twice as fast, on processors with AVX-512 "
+             "BF16")
+      ->group(kGroup);
   app.add_option("-t,--threads", options.threads, "Threads (default: all processors)")
       ->type_name("T")
       ->check(CLI::Range(1, 1024))

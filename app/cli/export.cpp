@@ -141,6 +141,7 @@ void run_other(const ExportOptions& options, const Run& a, const Interrupt& inte
   ProgressBar bar("side B");
   vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
   source.other.trace = run_pass(input, pool, meter);
+  note_precision(input, *source.other.trace, pool, interrupt.token());
   source.other.photo = input.photo;
   source.other.model = network_name(input.model->report.file);
   source.other.image = options.other.image.empty() ? source.image : short_source_name(options.other.image);
@@ -178,6 +179,7 @@ int run_export(const CLI::App& command, const ExportOptions& options, const std:
     ProgressBar bar("forward pass");
     vit::Meter meter(interrupt.token(), [&bar](double fraction) { bar.show(fraction); });
     source.trace = run_pass(input, pool, meter);
+    note_precision(input, *source.trace, pool, interrupt.token());
   }
   if (asks_other(request)) run_other(options, input, interrupt, source);
 

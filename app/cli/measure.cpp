@@ -4,12 +4,21 @@
 
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/backward.h"
 #include "engine/network/forward.h"
 #include "engine/network/settings_words.h"
 
 namespace headlight {
+namespace {
+
+vit::PassInput on_worthwhile_threads(vit::PassInput run) {
+  run.most_threads = threads_of(run);
+  return run;
+}
+
+}  // namespace
 
 void add_measure_options(CLI::App& app, MeasureOptions& options) {
   app.add_option("-n,--runs", options.runs, "Passes that are measured")
@@ -28,13 +37,14 @@ void add_measure_options(CLI::App& app, MeasureOptions& options) {
 std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                                          const Interrupt& interrupt, ProgressBar& bar) {
   using Clock = std::chrono::steady_clock;
+  const vit::PassInput input = on_worthwhile_threads(run);
   std::vector<MeasuredPass> passes;
   const int all = repetition.warmup + repetition.runs;
   for (int i = 0; i < all; ++i) {
     interrupt.throw_if_requested();
     vit::Meter meter(interrupt.token());
     const Clock::time_point begin = Clock::now();
-    const std::shared_ptr<const vit::Trace> trace = vit::forward(run, meter, pool);
+    const std::shared_ptr<const vit::Trace> trace = vit::forward(input, meter, pool);
     const double elapsed = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
     if (i >= repetition.warmup) passes.push_back({trace->timings, elapsed});
     bar.show(repetition.done + repetition.part * (i + 1) / all);
@@ -44,12 +54,13 @@ std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& p
 
 BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                            const Interrupt& interrupt, ProgressBar& bar) {
+  const vit::PassInput input = on_worthwhile_threads(run);
   BothWays found;
   const int all = repetition.warmup + repetition.runs;
   for (int i = 0; i < all; ++i) {
     interrupt.throw_if_requested();
     vit::Meter there(interrupt.token()), back(interrupt.token());
-    const std::shared_ptr<const vit::Trace> trace = vit::forward(run, there, pool);
+    const std::shared_ptr<const vit::Trace> trace = vit::forward(input, there, pool);
     vit::Target target;
     if (run.model->config.classes > 0) {
       target.logit = 0;
@@ -75,14 +86,16 @@ std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes) {
 std::string describe(const vit::PassInput& run) {
   const vit::ModelConfig& c = run.model->config;
   const vit::TokenGrid grid = vit::token_grid(c, run.pixels->width, run.pixels->height);
-  const int threads = run.settings.pass_threads();
+  const int threads = threads_of(run);
   return run.model->report.file + ": " + std::to_string(grid.tokens()) + " tokens, " + std::to_string(c.depth) +
          " blocks, C " + std::to_string(c.channels) + "; " + vit::settings_words(run.settings, c) + ", " +
          std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + instruction_set(run.settings);
 }
 
 const char* instruction_set(const vit::Settings& settings) {
-  return settings.kernel == vit::Kernel::reference ? "plain Eigen" : vit::kernels().name;
+  if (settings.kernel == vit::Kernel::reference) return "plain Eigen";
+  const auto* bf16 = vit::bf16_kernels(vit::kernels());
+  return settings.precision == vit::Precision::bf16 && bf16 != nullptr ? bf16->name : vit::kernels().name;
 }
 
 }  // namespace headlight

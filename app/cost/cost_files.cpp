@@ -69,9 +69,9 @@ Json row(const CostLine& line) {
 
 Json settings_json(const vit::Settings& s) {
   const vit::Numbers own = vit::effective(s);
-  Json json = {{"num_heads", s.head_counts()}, {"qkv_bias", s.qkv_bias},     {"training", s.training},
-               {"attn_drop", own.attn_drop},   {"proj_drop", own.proj_drop}, {"kernel", vit::id_of(s.kernel)},
-               {"threads", s.pass_threads()}};
+  Json json = {{"num_heads", s.head_counts()},         {"qkv_bias", s.qkv_bias},     {"training", s.training},
+               {"attn_drop", own.attn_drop},           {"proj_drop", own.proj_drop}, {"kernel", vit::id_of(s.kernel)},
+               {"precision", vit::id_of(s.precision)}, {"threads", s.pass_threads()}};
   if (s.any_off()) json["heads_off"] = s.heads_off();
   if (s.any_scaled()) json["head_factors"] = s.head_factors();
   return json;

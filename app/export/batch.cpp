@@ -191,7 +191,7 @@ class Batch {
     ExportSource source;
     ExportRequest request;
     try {
-      source = pass_over(job_, turn.photo, turn.image, {pool, pass_threads_, at_a_time_}, request);
+      source = pass_over(job_, turn.photo, turn.image, {pool, pass_threads_, at_a_time_, turn.index == 0}, request);
     } catch (const vit::Cancelled&) {
       throw;
     } catch (const std::bad_alloc&) {

@@ -63,7 +63,7 @@ Table table_of(const ExportSource& source, const CostView& view) {
   Table table;
   table.title = source.model + (view.block < 0 ? "" : ", block " + std::to_string(view.block)) +
                 fmt::format(": cost of a pass of {} tokens", trace.grid.tokens());
-  table.subtitle = vit::settings_words(trace.settings, trace.model->config);
+  table.subtitle = vit::settings_words(trace);
   if (view.wall_ms)
     table.subtitle += fmt::format(", {} threads; median of {} passes {} ms", trace.settings.pass_threads(), view.passes,
                                   ms_text(*view.wall_ms));
@@ -175,7 +175,7 @@ TextChunks chunks_of(const ExportSource& source, const CostView& view) {
           {"tokens", std::to_string(trace.grid.tokens())},
           {"convention", vit::column_of(view.convention).id},
           {"passes", std::to_string(view.passes)},
-          {"settings", vit::settings_words(trace.settings, trace.model->config)}};
+          {"settings", vit::settings_words(trace)}};
 }
 
 }  // namespace

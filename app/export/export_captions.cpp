@@ -86,14 +86,14 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"colormap", is_difference ? "blue-red" : vit::id_of(style.look.colormap)},
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                       {"settings", vit::settings_words(trace.settings, config)}};
+                       {"settings", vit::settings_words(trace)}};
   if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, trace));
   if (asks_other(request)) {
     const vit::Trace& other = *source.other.trace;
     chunks.emplace_back("model of B", source.other.model);
     chunks.emplace_back("image of B", source.other.image);
     chunks.emplace_back("preprocessing of B", vit::describe(other.pixels->preprocessing));
-    chunks.emplace_back("settings of B", vit::settings_words(other.settings, other.model->config));
+    chunks.emplace_back("settings of B", vit::settings_words(other));
   }
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;

@@ -48,7 +48,7 @@ std::string compared_words(const ExportSource& source, const ExportRequest& requ
 /// "; B: dinov2-small, as trained": empty without a side B.
 std::string other_words(const ExportSource& source) {
   const vit::Trace& other = *source.other.trace;
-  return "; B: " + source.other.model + ", " + vit::settings_words(other.settings, other.model->config);
+  return "; B: " + source.other.model + ", " + vit::settings_words(other);
 }
 
 /// What the maps are of; the blocks are named by the caller.
@@ -67,7 +67,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   if (request.analysis->asks_query) content.title += way + vit::query_phrase(request.query, trace.grid, config);
   if (request.analysis->is_matrix) content.bands = bands_of(trace);
   const bool beside = asks_other(request);
-  content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace.settings, config) +
+  content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace) +
                      (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
                      (beside ? other_words(source) : "");
   content.unit = request.analysis->is_plain

@@ -111,7 +111,7 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
                           {"model", source.model},
                           {"image", source.image},
                           {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                          {"settings", vit::settings_words(trace.settings, trace.model->config) + extent_words},
+                          {"settings", vit::settings_words(trace) + extent_words},
                           {"stage", stage == vit::Stage::softmax ? "softmax" : "after dropout"}});
 }
 

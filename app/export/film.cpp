@@ -58,8 +58,8 @@ class Film {
       vit::Pool pool(pass_threads_);
       while (const std::optional<Frame> frame = next()) {
         ExportRequest request;
-        ExportSource source =
-            pass_over(job_, photo_of_frame(frame->source), frame->image, {pool, pass_threads_, at_a_time_}, request);
+        const PassShare share = {pool, pass_threads_, at_a_time_, frame->index == 0};
+        ExportSource source = pass_over(job_, photo_of_frame(frame->source), frame->image, share, request);
         if (!target_.name.empty()) source.image = target_.name;
         const Raster raster = raster_of(drawing_of(source, request, {.stop = job_.stop}));
         if (!write(*frame, raster)) return;

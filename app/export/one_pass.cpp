@@ -30,6 +30,7 @@ ExportSource pass_over(const BatchJob& job, const BatchPhoto& photo, std::shared
   vit::Meter meter(job.stop);
   source.trace = run_pass(run, share.pool, meter, nullptr, share.at_a_time);
   validate(request, source);
+  if (share.notes_precision) note_precision(run, *source.trace, share.pool, job.stop);
   return source;
 }
 

@@ -13,7 +13,8 @@ namespace headlight {
 struct PassShare {
   vit::Pool& pool;
   int threads = 1;
-  std::size_t at_a_time = 1;  // passes, which share the memory
+  std::size_t at_a_time = 1;     // passes, which share the memory
+  bool notes_precision = false;  // with fewer bits, an exact pass follows and says what they changed
 };
 
 /// `image`: null where the photo's file is to be read. Sets what is asked of it, too. Throws std::exception for a photo

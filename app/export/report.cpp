@@ -273,7 +273,7 @@ class Report {
   void tell_settings() {
     page_.begin_card();
     page_.heading("Settings");
-    page_.paragraph(vit::settings_words(trace_.settings, config_) + ".");
+    page_.paragraph(vit::settings_words(trace_) + ".");
     if (!request_.command.empty()) {
       page_.paragraph("This report again:");
       page_.command(request_.command);

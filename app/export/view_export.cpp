@@ -99,6 +99,7 @@ void add_run(Arguments& to, const RunOptions& run, const std::string& dashes = "
   add(to, dashes + "proj-drop", unless(run.proj_drop, plain.proj_drop));
   add(to, dashes + "seed", unless(run.seed, plain.seed));
   add(to, dashes + "kernel", choice(run.kernel));
+  add(to, dashes + "precision", choice(run.precision));
 }
 
 }  // namespace

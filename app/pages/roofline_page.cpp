@@ -114,7 +114,7 @@ void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
 std::string RooflinePage::subtitle(const Bench& bench) const {
   const vit::Trace& trace = *bench.session.trace();
   return (block_ < 0 ? std::string("whole network") : "block " + std::to_string(block_)) +
-         fmt::format(", {} tokens, ", trace.grid.tokens()) + vit::settings_words(trace.settings, trace.model->config) +
+         fmt::format(", {} tokens, ", trace.grid.tokens()) + vit::settings_words(trace) +
          (ceilings_.known() ? "; " + ceilings_words(ceilings_) : "");
 }
 

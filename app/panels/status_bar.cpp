@@ -13,6 +13,7 @@
 #include "engine/cost/measurements.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/forward.h"
+#include "engine/network/settings_words.h"
 
 namespace headlight {
 
@@ -74,7 +75,7 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
   if (const auto& trace = bench.session.trace()) {
     const PassFigures figures = figures_of(*trace, bench.session.times());
     const double ms = figures.wall.median_ms;
-    const int threads = trace->settings.pass_threads();
+    const int threads = trace->timings.threads;
     if (ms > 0) {
       const double macs = vit::estimate(trace->model->config, trace->grid, trace->settings).macs;
       const bool noisy = figures.wall.spread > vit::kNoisySpread;
@@ -85,6 +86,7 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
     say(fmt::format("{} {} · {} · {}", threads, threads == 1 ? "thread" : "threads",
                     vit::choice_of(trace->settings.kernel).name, vit::kernels().name),
         ui.theme.soft);
+    if (const std::string bits = vit::precision_words(*trace); !bits.empty()) say(bits, ui.theme.accent);
     say(fmt::format("{} tokens", trace->grid.tokens()), ui.theme.soft);
   }
   const WorkerStatus status = bench.session.status();

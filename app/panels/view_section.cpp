@@ -16,6 +16,21 @@ namespace headlight {
 
 namespace {
 
+void precision_control(Bench& bench) {
+  vit::Settings& settings = bench.session.settings;
+  const bool possible = vit::has_bf16(settings.kernel) || settings.precision != vit::Precision::exact;
+  ui::choose(bench.ui,
+             {.id = "run.precision",
+              .label = "Precision",
+              .tooltip = "Exact: products in F32. bf16: their factors rounded to 8 bits of mantissa, about twice as "
+                         "fast; what that moved is measured beside it. Drafts while you drag take it where the "
+                         "processor can.",
+              .enabled = possible,
+              .reason = "This processor has no products of bf16 numbers (AVX-512 BF16). The reference kernel rounds "
+                        "likewise, slowly."},
+             settings.precision);
+}
+
 void run_controls(Bench& bench) {
   Session& session = bench.session;
   ui::heading(bench.ui, "RUN");
@@ -28,6 +43,7 @@ void run_controls(Bench& bench) {
                   "times.",
        .key = bench.commands.keys_of("run.kernel")},
       session.settings.kernel);
+  precision_control(bench);
   const int most = std::max(1, vit::available_processors());
   std::vector<std::string> numbers;
   std::vector<const char*> names;

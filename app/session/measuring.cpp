@@ -86,6 +86,11 @@ bool enough(const std::vector<double>& ms) {
 }
 
 std::optional<NextMeasurement> next_measurement(const MeasuringState& state) {
+  if (!state.has_exact) {
+    vit::Settings exact = state.shown;
+    exact.precision = vit::Precision::exact;
+    return NextMeasurement{NextMeasurement::Why::exact, exact};
+  }
   if (!state.has_baseline) return NextMeasurement{NextMeasurement::Why::baseline, state.trained};
   if (auto next = next_timing(state.series, state.shown)) return next;
   vit::Settings trained_heads = state.shown;

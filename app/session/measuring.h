@@ -40,6 +40,7 @@ bool enough(const std::vector<double>& ms);
 struct MeasuringState {
   vit::Settings shown;        // of the picture on screen
   vit::Settings trained;      // everything as trained, run as `shown` runs
+  bool has_exact = true;      // the shown precision is exact, or what it changed is known or cannot be
   bool has_baseline = false;  // a trace as trained is there, or cannot be had
   std::vector<Series> series = {};
   std::optional<Sweep> sweep = {};
@@ -47,14 +48,14 @@ struct MeasuringState {
 };
 
 struct NextMeasurement {
-  enum class Why : std::uint8_t { baseline, timing, sweep } why = Why::timing;
+  enum class Why : std::uint8_t { exact, baseline, timing, sweep } why = Why::timing;
   vit::Settings settings;
   double done = 0, share = 1;  // of the job that it belongs to, for a progress bar
 };
 
-/// First a picture of the trained network to compare with; then times of what is shown, and of the same with the
-/// trained head count, on which predictions stand; where threads wait for more than a quarter of the time, the same on
-/// one thread; then the sweep. None when all is known.
+/// First an exact pass, where what is shown is none; then a picture of the trained network to compare with; then times
+/// of what is shown, and of the same with the trained head count, on which predictions stand; where threads wait for
+/// more than a quarter of the time, the same on one thread; then the sweep. None when all is known.
 std::optional<NextMeasurement> next_measurement(const MeasuringState& state);
 
 /// The series of these settings, made where there is none.

@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/cost/estimate.h"
+#include "engine/maps/precision_change.h"
 #include "engine/network/meter.h"
 
 namespace headlight {
@@ -18,6 +19,12 @@ namespace {
 
 /// A pass that is done sooner is not shown in parts.
 constexpr std::chrono::milliseconds kFirstPart{120}, kBetweenParts{80};
+
+/// With fewer bits where this processor is quicker so: a draft may be larger in the same time.
+vit::Settings quick(vit::Settings settings) {
+  if (vit::is_quicker_with_bf16(settings.kernel)) settings.precision = vit::Precision::bf16;
+  return settings;
+}
 
 std::function<void(std::shared_ptr<const vit::Trace>)> now_and_then(
     std::function<void(std::shared_ptr<const vit::Trace>)> hear) {
@@ -51,7 +58,7 @@ void PassRunner::begin_picture(const Request& request, const PassControl& contro
   pixels_.reset();
   trace_.reset();
   baseline_.reset();
-  baseline_failed_ = false;
+  baseline_failed_ = exact_failed_ = false;
   series_.clear();
   sweep({});
   last_.reset();
@@ -132,7 +139,7 @@ std::shared_ptr<const vit::Trace> PassRunner::draft(const Request& request, cons
       draft_ = {request.image, make_run(request.model, request.image, chosen->rules, request.settings).pixels, 0,
                 nullptr};
     draft_.patches = chosen->patches;
-    draft_.trace = pass({request.model, draft_.pixels, request.settings}, draft_.trace.get(), control);
+    draft_.trace = pass({request.model, draft_.pixels, quick(request.settings)}, draft_.trace.get(), control);
     draft_speed_.note(*draft_.trace);
     last_.reset();
     return draft_.trace;
@@ -147,8 +154,12 @@ std::optional<NextMeasurement> PassRunner::next() const {
   if (!trace_) return std::nullopt;
   vit::Settings trained = vit::trained_settings(trace_->model->config);
   static_cast<vit::Execution&>(trained) = trace_->settings;
-  return next_measurement(
-      {trace_->settings, std::move(trained), baseline_ != nullptr || baseline_failed_, series_, sweep_, swept_});
+  return next_measurement({trace_->settings, std::move(trained), knows_change(),
+                           baseline_ != nullptr || baseline_failed_, series_, sweep_, swept_});
+}
+
+bool PassRunner::knows_change() const {
+  return trace_->settings.precision == vit::Precision::exact || exact_failed_ || trace_->fewer_bits->get();
 }
 
 void PassRunner::measure(const NextMeasurement& next, const PassControl& control) {
@@ -164,6 +175,8 @@ void PassRunner::measure(const NextMeasurement& next, const PassControl& control
     if (next.why == NextMeasurement::Why::sweep) throw;
     return;
   }
+  if (next.why == NextMeasurement::Why::exact)
+    trace_->fewer_bits->set(vit::precision_change(*trace_, *trace, control.stop));
   // The first pass after a change finds caches cold and memory to be allocated: it does not count.
   const bool counts = last_ && vit::same_work(*last_, next.settings);
   last_ = next.settings;
@@ -179,6 +192,9 @@ void PassRunner::measure(const NextMeasurement& next, const PassControl& control
 
 void PassRunner::give_up(const NextMeasurement& next) {
   switch (next.why) {
+    case NextMeasurement::Why::exact:
+      exact_failed_ = true;
+      break;
     case NextMeasurement::Why::baseline:  // the network cannot run as trained: there is nothing to compare with
       baseline_failed_ = true;
       break;

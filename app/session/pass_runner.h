@@ -82,13 +82,14 @@ class PassRunner {
                                          const PassControl& control);
   bool same_picture(const Request& request) const;  // as the newest trace's, the settings apart
   std::optional<Draft> draft_rules(const Request& request) const;
+  bool knows_change() const;  // what the shown precision changed
   void give_up(const NextMeasurement& next);
   void keep();
 
   Request request_;                            // the newest, answered or not
   std::shared_ptr<const vit::Pixels> pixels_;  // of it
   std::shared_ptr<const vit::Trace> trace_, baseline_;
-  bool baseline_failed_ = false;
+  bool baseline_failed_ = false, exact_failed_ = false;
   vit::Settings answered_;  // of the newest trace
   KeptPasses kept_;         // of frames that gave way to others
   bool restored_ = false;   // the newest trace is one of those, and what was asked of it is as it was

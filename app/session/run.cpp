@@ -1,9 +1,11 @@
 #include "app/session/run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/files/pixels_file.h"
 #include "engine/cost/estimate.h"
+#include "engine/maps/precision_change.h"
 
 namespace headlight {
 
@@ -28,10 +30,25 @@ vit::TokenGrid check_fits(const vit::PassInput& run, std::size_t at_a_time) {
   return grid;
 }
 
+void note_precision(const vit::PassInput& run, const vit::Trace& trace, vit::Pool& pool, const std::stop_token& stop) {
+  if (trace.settings.precision == vit::Precision::exact || trace.blocks.empty()) return;
+  vit::PassInput exact = run;
+  exact.settings.precision = vit::Precision::exact;
+  vit::Meter meter(stop);
+  trace.fewer_bits->set(vit::precision_change(trace, *run_pass(exact, pool, meter), stop));
+}
+
+int threads_of(const vit::PassInput& run) {
+  const vit::TokenGrid grid = vit::token_grid(run.model->config, run.pixels->width, run.pixels->height);
+  return std::min(run.settings.pass_threads(), vit::threads_worth_while(run.model->config, grid.tokens()));
+}
+
 std::shared_ptr<const vit::Trace> run_pass(const vit::PassInput& run, vit::Pool& pool, vit::Meter& meter,
                                            const vit::Trace* previous, std::size_t at_a_time) {
-  check_fits(run, at_a_time);
-  return vit::forward(run, meter, pool, previous);
+  const vit::TokenGrid grid = check_fits(run, at_a_time);
+  vit::PassInput input = run;
+  input.most_threads = vit::threads_worth_while(run.model->config, grid.tokens());
+  return vit::forward(input, meter, pool, previous);
 }
 
 }  // namespace headlight

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 
 #include "engine/image/image.h"
 #include "engine/image/preprocessing.h"
@@ -27,6 +28,13 @@ Run make_run(std::shared_ptr<const vit::Model> model, const std::filesystem::pat
 
 /// The grid of tokens. Throws vit::Error where so many passes at a time do not fit into memory.
 vit::TokenGrid check_fits(const vit::PassInput& run, std::size_t at_a_time = 1);
+
+/// Says in the trace of a pass with fewer bits what they changed, by an exact pass; does nothing for an exact one.
+void note_precision(const vit::PassInput& run, const vit::Trace& trace, vit::Pool& pool,
+                    const std::stop_token& stop = {});
+
+/// Threads that run_pass takes: those of the settings, or fewer where the network is so small that they would wait.
+int threads_of(const vit::PassInput& run);
 
 /// One pass, after checking that it fits into memory; see vit::forward.
 std::shared_ptr<const vit::Trace> run_pass(const vit::PassInput& run, vit::Pool& pool, vit::Meter& meter,

@@ -244,6 +244,7 @@ vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& co
   settings.proj_drop = options.proj_drop;
   settings.seed = options.seed;
   if (options.kernel) settings.kernel = *options.kernel;
+  if (options.precision) settings.precision = *options.precision;
   if (options.threads > 0) settings.threads = options.threads;
   vit::validate(settings, config);
   return settings;

@@ -40,6 +40,7 @@ struct RunOptions {
   float attn_drop = 0.f, proj_drop = 0.f;
   std::uint64_t seed = 0;
   std::optional<vit::Kernel> kernel;
+  std::optional<vit::Precision> precision;
   int threads = 0;  // 0: all processors
   PreprocessingOptions preprocessing;
 };

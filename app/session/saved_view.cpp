@@ -86,6 +86,7 @@ template <class Visitor, class Settings>
 void settings_fields(Visitor& v, Settings& s) {
   numbers_fields(v, s);
   v("kernel", s.kernel);
+  v("precision", s.precision);
   v("threads", s.threads);
   v("keep", s.keep);
 }

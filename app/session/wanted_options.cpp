@@ -105,6 +105,7 @@ RunOptions options_of(const Wanted& wanted) {
   options.load = wanted.load;
   set_numbers(options, wanted.settings);
   options.kernel = wanted.settings.kernel;
+  options.precision = wanted.settings.precision;
   options.threads = wanted.settings.threads;
   options.preprocessing = rules_of(wanted.preprocessing);
   return options;
@@ -145,6 +146,7 @@ RunOptions options_of(const Wanted& wanted, const vit::Model& model) {
   if (rules.std == own.std) rules.std.reset();
   if (options.num_heads == std::to_string(model.config.num_heads)) options.num_heads.clear();
   if (options.kernel == vit::Kernel::tiled) options.kernel.reset();
+  if (options.precision == vit::Precision::exact) options.precision.reset();
   options.threads = 0;
   if (!options.training) options.attn_drop = options.proj_drop = 0;
   if (options.attn_drop == 0 && options.proj_drop == 0) options.seed = 0;

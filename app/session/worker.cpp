@@ -19,6 +19,7 @@ double ms_between(std::chrono::steady_clock::time_point from, std::chrono::stead
 
 WorkerStatus::Doing doing_of(NextMeasurement::Why why) {
   switch (why) {
+    case NextMeasurement::Why::exact:
     case NextMeasurement::Why::baseline:
       return WorkerStatus::Doing::baseline;
     case NextMeasurement::Why::timing:
@@ -388,7 +389,7 @@ void Worker::measure(PassRunner& runner, const NextMeasurement& next, const std:
     runner.measure(next, control(stop));
     const auto times = runner.take_times();
     const bool is_baseline = &runner == &runner_ && next.why == NextMeasurement::Why::baseline && runner_.baseline();
-    if (times.empty() && !is_baseline) return;
+    if (times.empty() && !is_baseline && next.why != NextMeasurement::Why::exact) return;
     publish([&](Outcome& out) {
       out.times.insert(out.times.end(), times.begin(), times.end());
       if (is_baseline) out.baseline = runner_.baseline();

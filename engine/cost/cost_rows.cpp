@@ -88,6 +88,10 @@ class Rows {
     rows_.push_back(std::move(row));
   }
   std::vector<Operator> take() { return std::move(rows_); }
+  /// So many weights in numbers of four bytes: bf16 ones take two.
+  Polynomial weights(Op op, const Polynomial& count) const {
+    return settings_.rounded().includes(op) ? Polynomial(0.5) * count : count;
+  }
 
  private:
   const ModelConfig& config_;
@@ -128,13 +132,14 @@ void add_embedding(const ModelConfig& config, Rows& rows) {
   const Polynomial bias = config.patch_bias ? 1 : 0;
   const Polynomial patch = config.input_channels * P * P;  // numbers
   if (config.patch_norm) add_norm(Op::patch_norm, "(B, N−T, 3P²)", patches, patch, config, rows);
-  rows.add({.op = Op::patch_embed,
-            .shape = "(B, N−T, C)",
-            .work = Work::product,
-            .macs = patches * patch * C,
-            .elements = patches * C * bias,
-            .per_element = 1},
-           {.input = patches * patch, .beside = patch * C + C * bias, .output = patches * C});
+  rows.add(
+      {.op = Op::patch_embed,
+       .shape = "(B, N−T, C)",
+       .work = Work::product,
+       .macs = patches * patch * C,
+       .elements = patches * C * bias,
+       .per_element = 1},
+      {.input = patches * patch, .beside = rows.weights(Op::patch_embed, patch * C) + C * bias, .output = patches * C});
   if (config.embed_norm) add_norm(Op::embed_norm, "(B, N−T, C)", patches, C, config, rows);
   const Polynomial positioned = !config.position.learned        ? Polynomial()
                                 : config.position.covers_prefix ? N * C
@@ -166,7 +171,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
             .macs = B * N * 3 * C * C,
             .elements = 3 * tokens * bias,
             .per_element = 1},
-           {.input = tokens, .beside = 3 * C * C + 3 * C * bias, .output = 3 * tokens});
+           {.input = tokens, .beside = rows.weights(Op::qkv, 3 * C * C) + 3 * C * bias, .output = 3 * tokens});
   rows.add({.op = Op::split, .shape = "3 × (B, h, N, C/h)"}, {.input = 3 * tokens, .output = 3 * tokens});
   if (config.qk_norm)
     rows.add({.op = Op::qk_norm,
@@ -224,7 +229,7 @@ void add_attention(const ModelConfig& config, const Settings& settings, Rows& ro
             .macs = B * N * C * C,
             .elements = tokens,
             .per_element = 1},
-           {.input = tokens, .beside = C * C + C, .output = tokens});
+           {.input = tokens, .beside = rows.weights(Op::proj, C * C) + C, .output = tokens});
   const Polynomial proj_dropped = settings.active_proj_drop() > 0.f ? tokens : Polynomial();
   rows.add(
       {.op = Op::proj_drop, .shape = "(B, N, C)", .work = Work::element, .elements = proj_dropped, .per_element = 1},
@@ -240,7 +245,7 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .macs = B * N * C * M * branches,
             .elements = hidden * branches,
             .per_element = 1},
-           {.input = tokens, .beside = branches * (C * M + M), .output = hidden * branches});
+           {.input = tokens, .beside = branches * (rows.weights(Op::fc1, C * M) + M), .output = hidden * branches});
   rows.add({.op = Op::gelu,
             .shape = "(B, N, M)",
             .work = Work::element,
@@ -254,7 +259,7 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .macs = B * N * C * M,
             .elements = tokens,
             .per_element = 1},
-           {.input = hidden, .beside = C * M + C, .output = tokens});
+           {.input = hidden, .beside = rows.weights(Op::fc2, C * M) + C, .output = tokens});
 }
 
 void add_branch_end(Op layer_scale, Op residual, const ModelConfig& config, Rows& rows) {

@@ -14,6 +14,14 @@ std::size_t matrix_bytes(double rows, int cols) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(Matrix::padded_stride(cols)) * sizeof(float);
 }
 
+/// The blocks' weights once more at two bytes each, and the rows of the widest product.
+std::size_t bf16_bytes(const ModelConfig& config, int tokens) {
+  const std::size_t c = static_cast<std::size_t>(config.channels);
+  const std::size_t hidden = static_cast<std::size_t>(config.hidden) * (config.swiglu ? 2 : 1);
+  const std::size_t weights = 4 * c * c + c * hidden + c * static_cast<std::size_t>(config.hidden);
+  return 2 * static_cast<std::size_t>(config.depth) * weights + matrix_bytes(tokens, static_cast<int>(hidden)) / 2;
+}
+
 }  // namespace
 
 Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settings& settings, const Extent& extent) {
@@ -26,11 +34,15 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   result.trace_bytes = 2 * matrix_bytes(output_rows(extent, grid), c);  // output, features
   AttentionRoom room;
   float kept = 0.f;
+  const Rounded rounded = settings.rounded();
   for (int b = 0; b < blocks_run(config, extent); ++b) {
     const int heads = settings.heads(b);
     if (traced) result.trace_bytes += 3 * activation;
     if (maps) result.trace_bytes += map_floats(heads, n, config.keys_seen(b, n)) * sizeof(float);
+    const Bf16Kernels* bf16 = config.window(b) > 0 ? nullptr : bf16_kernels(kernels());
     const Attention sizes = {.table = &kernels(),
+                             .score_pairs = rounded.scores ? bf16 : nullptr,
+                             .value_pairs = rounded.attn_v ? bf16 : nullptr,
                              .tokens = n,
                              .queries = n,
                              .heads = heads,
@@ -46,10 +58,12 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
                              .drop = settings.active_attn_drop()};
     room = larger(room, room_for(settings.kernel, sizes));
   }
-  const std::size_t floats = room.packed_keys + room.split + room.scores + settings.threads * room.tile;
+  const std::size_t floats =
+      room.packed_keys + room.value_pairs + room.split + room.scores + settings.threads * (room.tile + room.pairs);
   result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
                            matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
                            matrix_bytes(n, config.input_channels * config.patch_px * config.patch_px);
+  if (settings.precision == Precision::bf16) result.workspace_bytes += bf16_bytes(config, n);
   if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n, n) * sizeof(float);
   return result;
 }

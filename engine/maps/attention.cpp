@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/kernels/kernels.h"
+#include "engine/network/bf16_scores.h"
 #include "engine/network/dropout.h"
 #include "engine/network/score_term.h"
 #include "engine/network/talking_heads.h"
@@ -28,6 +29,7 @@ struct Head {
         keys(trace_.model->config.keys_seen(block_, tokens)),
         dim(kept.q.cols() / trace_.settings.heads(block_)) {
     assert(head >= 0 && (head + 1) * dim <= kept.q.cols());
+    if (!has_map()) factors = head_factors(trace, block, head);
   }
 
   const Trace& trace;
@@ -38,9 +40,11 @@ struct Head {
   int window;  // its side, or 0
   int keys;    // that a query looks at: all tokens, or the places of a window
   int dim;
+  HeadFactors factors;  // where the map is not kept
 
   const float* q(int token) const { return kept.q.row(token) + head * dim; }
-  const float* k(int token) const { return kept.k.row(token) + head * dim; }
+  /// Some queries as the scores see them.
+  MatrixView queries(int first, int count) const { return {factors.q.row(first), count, dim, factors.q.stride}; }
   float scale() const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(dim))); }
   float scale_of_softmax() const { return term != nullptr ? 1.f : scale(); }
   bool has_map() const { return kept.map_heads > 0; }
@@ -68,9 +72,9 @@ void probabilities(const Head& at, int query, float* p) {
   // The keys times the query as a single column sums in the same order as the forward pass does, to the last bit.
   const int panel = at.table.panel;
   const AlignedFloats column = allocate_floats(at.table.packed_floats(1, at.dim));
-  at.table.pack(at.q(query), at.dim, 1, at.dim, column.get());
-  at.table.gemm({.a = at.k(0),
-                 .a_stride = at.kept.k.stride(),
+  at.table.pack(at.factors.q.row(query), at.dim, 1, at.dim, column.get());
+  at.table.gemm({.a = at.factors.k.data,
+                 .a_stride = at.factors.k.stride,
                  .b = column.get(),
                  .panel_stride = static_cast<std::ptrdiff_t>(at.dim) * panel,
                  .k_stride = panel,
@@ -105,18 +109,13 @@ void products(const Head& at, MatrixView q, MatrixView k, float* packed, MatrixS
                  .c_stride = to.stride});
 }
 
-/// Rows of a head's queries or keys.
-MatrixView rows_of(const Head& at, const Matrix& tokens, int first, int count) {
-  return {tokens.row(first) + at.head * at.dim, count, at.dim, tokens.stride()};
-}
-
 Matrix some_probabilities(const Head& at, int first, int count) {
   assert(first >= 0 && count >= 0 && first + count <= at.tokens);
   if (at.has_map())
     return Matrix({at.kept.map(at.head) + first * at.kept.map_stride, count, at.tokens, at.kept.map_stride});
   const AlignedFloats packed = allocate_floats(at.table.packed_floats(at.tokens, at.dim));
   Matrix p(count, at.tokens);
-  products(at, rows_of(at, at.kept.q, first, count), rows_of(at, at.kept.k, 0, at.tokens), packed.get(), p.span());
+  products(at, at.queries(first, count), at.factors.k, packed.get(), p.span());
   for (int row = 0; at.term != nullptr && row < count; ++row)
     at.term->add(at.head, first + row, at.q(first + row), at.scale(), p.row(row));
   at.table.softmax({p.row(0), p.stride(), 0, count, at.tokens, at.scale_of_softmax()});
@@ -142,7 +141,7 @@ Matrix window_probabilities(const Head& at, int first, int count) {
     }
     if (tokens.empty()) continue;
     const auto queries = static_cast<int>(tokens.size());
-    windows.gather(window, rows_of(at, at.kept.k, 0, at.tokens), padding, keys.span());
+    windows.gather(window, at.factors.k, padding, keys.span());
     products(at, {q.row(0), queries, at.dim, q.stride()}, keys.view(), packed.get(), scores.span());
     for (int i = 0; at.term != nullptr && i < queries; ++i)
       at.term->add(at.head, windows.place_of(tokens[static_cast<std::size_t>(i)]), q.row(i), at.scale(), scores.row(i));
@@ -183,7 +182,7 @@ Matrix talking_probabilities(const Trace& trace, int block, int first, int count
   Matrix p(heads * count, any.tokens);
   for (int head = 0; head < heads; ++head) {
     const Head at(trace, block, head, nullptr);
-    products(at, rows_of(at, at.kept.q, first, count), rows_of(at, at.kept.k, 0, at.tokens), keys.get(),
+    products(at, at.queries(first, count), at.factors.k, keys.get(),
              {p.row(head * count), count, at.tokens, p.stride()});
   }
   const HeadRows rows = {p.row(0), count * p.stride(), p.stride(), heads, count, any.tokens};

@@ -40,8 +40,9 @@ Matrix block_values(const Trace& trace, int block, const std::stop_token& stop) 
   constexpr int kRows = 128;  // between two looks at the stop token
   for (int row = 0; row < tokens; row += kRows) {
     if (stop.stop_requested()) throw Cancelled();
-    linear(behind ? input.view() : normed.view(), weights.qkv, {.bias = trace.settings.qkv_bias},
-           {queries.span(), keys.span(), values.span()}, {row, std::min(tokens, row + kRows), 0, -1});
+    linear(trace.settings.rounded().qkv, behind ? input.view() : normed.view(), weights.qkv,
+           {.bias = trace.settings.qkv_bias}, {queries.span(), keys.span(), values.span()},
+           {row, std::min(tokens, row + kRows), 0, -1});
   }
   return values;
 }

@@ -3,28 +3,72 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "engine/network/attention_steps.h"
+#include "engine/network/bf16_scores.h"
 #include "engine/network/talking_heads.h"
 #include "engine/network/window_attention.h"
 
 namespace vit {
 namespace {
 
+/// The thread's own memory for rows in pairs, where there are any.
+float* own_pairs(const PassBuffers& buffers, const Member& member) {
+  if (buffers.pairs.empty()) return nullptr;
+  return buffers.pairs[static_cast<std::size_t>(member.thread())].data();
+}
+
+/// Some keys less their mean, as pairs of bf16 numbers in `pairs`.
+void pair_keys(const Attention& at, MatrixView keys, int first, int count, const std::vector<float>& mean,
+               float* pairs) {
+  std::vector<float> centred(mean.size());
+  for (int r = 0; r < count; ++r) {
+    subtract_mean(keys.row(first + r), mean, centred.data());
+    at.score_pairs->pair(centred.data(), at.head_dim, pairs + r * at.score_depth());
+  }
+}
+
 /// Packs keys into right-hand sides, `k(head)` being a head's (N, head_dim) rows: the panels of all heads are shared
-/// out.
+/// out. `pairs` is the thread's own memory.
 template <typename HeadKeys>
-void pack_keys(const Attention& at, const HeadKeys& k, float* packed, const Member& member) {
+void pack_keys(const Attention& at, const HeadKeys& k, float* packed, float* pairs, const Member& member) {
   const KernelTable& table = *at.table;
+  const int depth = at.score_depth();
   const int panels = (at.tokens + table.panel - 1) / table.panel;
   const Share share = member.share(at.heads * panels);
+  std::vector<float> mean;
+  int head_of_mean = -1;
   for (int i = share.begin; i < share.end; ++i) {
     const int head = i / panels;
     const int first = i % panels * table.panel;  // key
+    const int count = std::min(table.panel, at.tokens - first);
     const MatrixView keys = k(head);
-    table.pack(
-        keys.row(first), keys.stride, std::min(table.panel, at.tokens - first), at.head_dim,
-        packed + head * table.packed_floats(at.tokens, at.head_dim) + static_cast<std::size_t>(first) * at.head_dim);
+    const float* rows = keys.row(first);
+    std::ptrdiff_t stride = keys.stride;
+    if (at.score_pairs != nullptr) {
+      if (std::exchange(head_of_mean, head) != head) mean = mean_key(keys);
+      pair_keys(at, keys, first, count, mean, pairs);
+      rows = pairs;
+      stride = depth;
+    }
+    table.pack(rows, stride, count, depth,
+               packed + head * table.packed_floats(at.tokens, depth) + static_cast<std::size_t>(first) * depth);
+  }
+}
+
+/// Values of two tokens side by side, `v(head)` being a head's (N, head_dim) rows: (h, pairs of N, head_dim), shared
+/// out by heads and tokens.
+template <typename HeadValues>
+void pair_values(const Attention& at, const HeadValues& v, float* pairs, const Member& member) {
+  const int each = pairs_of(at.tokens);
+  const Share share = member.share(at.heads * each);
+  for (int i = share.begin; i < share.end; ++i) {
+    const MatrixView values = v(i / each);
+    const int token = i % each * 2;
+    at.value_pairs->pair_rows(values.row(token), token + 1 < at.tokens ? values.row(token + 1) : nullptr, at.head_dim,
+                              pairs + static_cast<std::ptrdiff_t>(i) * at.head_dim);
   }
 }
 
@@ -45,11 +89,36 @@ HeadRows rows_of(const Attention& at, float* base, std::ptrdiff_t rows_between_h
   return {base, rows_between_heads * at.map_stride, at.map_stride, at.heads, rows, at.tokens};
 }
 
+/// The right-hand sides of all heads, by all threads together.
+void pack_all(const Attention& at, PassBuffers& buffers, Member& member, Meter::Lane& lane) {
+  const auto head_of = [&](MatrixView all) {
+    return [all, d = at.head_dim](int head) { return MatrixView{all.data + head * d, all.rows, d, all.stride}; };
+  };
+  member.sync();  // every row of k and v is there, and nobody reads what was packed for the block before
+  lane.restart();
+  pack_keys(at, head_of(at.k), buffers.packed_keys.data(), own_pairs(buffers, member), member);
+  lane.lap(Op::scores);
+  if (at.value_pairs != nullptr) {
+    pair_values(at, head_of(at.v), buffers.value_pairs.data(), member);
+    lane.lap(Op::attn_v);
+  }
+  member.sync();  // all of them are packed
+  lane.restart();
+}
+
+/// A head's values, in pairs or as they are.
+Values values_of(const Attention& at, const PassBuffers& buffers, int head) {
+  if (at.value_pairs == nullptr) return {at.v.data + head * at.head_dim, at.v.stride};
+  return {buffers.value_pairs.data() + static_cast<std::ptrdiff_t>(head) * pairs_of(at.tokens) * at.head_dim,
+          at.head_dim};
+}
+
 /// The queries from `first` on of all heads: their softmax in `p`, and in `mixed` what multiplies v.
-void attend_talking_rows(const Attention& at, int first, const float* packed, const HeadRows& p, const HeadRows& mixed,
-                         Meter::Lane& lane) {
+void attend_talking_rows(const Attention& at, int first, const PassBuffers& buffers, float* pairs, const HeadRows& p,
+                         const HeadRows& mixed, Meter::Lane& lane) {
   for (int head = 0; head < at.heads; ++head)
-    score(at, at.q.row(first) + head * at.head_dim, at.q.stride, head, packed, p.row(head, 0), p.rows);
+    score(at, at.q.row(first) + head * at.head_dim, at.q.stride, head, buffers.packed_keys.data(), pairs,
+          p.row(head, 0), p.rows);
   lane.lap(Op::scores);
   mix_heads(*at.mix_scores, at.scale(), p, p);
   lane.lap(Op::mix_scores);
@@ -63,38 +132,23 @@ void attend_talking_rows(const Attention& at, int first, const float* packed, co
       lane.lap(Op::attn_drop);
     }
     const int column = head * at.head_dim;
-    weigh(at, mixed.row(head, 0), at.v.data + column, at.v.stride, at.out.row(first) + column, at.out.stride, p.rows);
+    weigh(at, mixed.row(head, 0), values_of(at, buffers, head), pairs, at.out.row(first) + column, at.out.stride,
+          p.rows);
     apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, p.rows, at.head_dim);
     lane.lap(Op::attn_v);
   }
-}
-
-/// The keys of all heads, by all threads together.
-void pack_all_keys(const Attention& at, float* packed, Member& member, Meter::Lane& lane) {
-  member.sync();  // every row of k and v is there, and nobody reads the packed keys of the block before
-  lane.restart();
-  pack_keys(
-      at,
-      [&](int head) {
-        return MatrixView{at.k.data + head * at.head_dim, at.tokens, at.head_dim, at.k.stride};
-      },
-      packed, member);
-  lane.lap(Op::scores);
-  member.sync();  // all keys are packed
-  lane.restart();
 }
 
 /// Both ways: a mix needs all heads' scores at once, so that eager attention materialises those of all queries, and
 /// tiled attention those of a few.
 void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Member& member, const Meter& meter,
                     Meter::Lane& lane) {
-  float* packed = buffers.packed_keys.data();
   float* base = tiled ? buffers.tiles[static_cast<std::size_t>(member.thread())].data() : buffers.scores.data();
   const Share mine = member.share(at.queries);
   const int step = tiled ? rows_per_step(at) : std::max(mine.count(), 1);
   const std::ptrdiff_t between = tiled ? step : at.tokens;  // rows from one head to the next
 
-  pack_all_keys(at, packed, member, lane);
+  pack_all(at, buffers, member, lane);
 
   for (int first = mine.begin; first < mine.end; first += step) {
     meter.throw_if_stopped();
@@ -103,7 +157,7 @@ void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Membe
     const HeadRows mixed = rows_of(at, tile, between, rows);
     const HeadRows p = at.maps != nullptr ? rows_of(at, at.maps + first * at.map_stride, at.tokens, rows)
                                           : rows_of(at, tile + at.heads * between * at.map_stride, between, rows);
-    attend_talking_rows(at, first, packed, p, mixed, lane);
+    attend_talking_rows(at, first, buffers, own_pairs(buffers, member), p, mixed, lane);
   }
 }
 
@@ -126,7 +180,9 @@ float Attention::scale() const {
 
 AttentionRoom room_for(Kernel kernel, const Attention& at) {
   if (at.window > 0) return kernel == Kernel::reference ? AttentionRoom() : room_for_windows(at);
-  AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.head_dim)};
+  AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.score_depth())};
+  room.pairs = pair_floats(at);
+  if (at.value_pairs != nullptr) room.value_pairs = static_cast<std::size_t>(pairs_of(at.tokens)) * at.channels();
   if (kernel == Kernel::tiled) {
     const bool talking = at.mix_scores != nullptr;
     const int rows = talking ? 2 * at.heads * rows_per_step(at) : std::min(at.tokens, rows_per_step(at));
@@ -142,19 +198,20 @@ AttentionRoom room_for(Kernel kernel, const Attention& at) {
 }
 
 AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
-  return {std::max(a.packed_keys, b.packed_keys), std::max(a.tile, b.tile), std::max(a.split, b.split),
-          std::max(a.scores, b.scores)};
+  return {std::max(a.packed_keys, b.packed_keys), std::max(a.tile, b.tile),   std::max(a.split, b.split),
+          std::max(a.scores, b.scores),           std::max(a.pairs, b.pairs), std::max(a.value_pairs, b.value_pairs)};
 }
 
 void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
   if (at.mix_scores != nullptr) return attend_talking(at, true, buffers, member, meter, lane);
   if (at.window > 0) return attend_windows(at, buffers, member, meter, lane);
-  float* packed = buffers.packed_keys.data();
+  const float* packed = buffers.packed_keys.data();
+  float* pairs = own_pairs(buffers, member);
   float* tile = buffers.tiles[static_cast<std::size_t>(member.thread())].data();
   const Share mine = member.share(at.queries);
   const int step = rows_per_step(at);
 
-  pack_all_keys(at, packed, member, lane);
+  pack_all(at, buffers, member, lane);
 
   for (int head = 0; head < at.heads; ++head) {
     const int column = head * at.head_dim;
@@ -163,7 +220,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
       const int rows = std::min(step, mine.end - first);
       float* p =
           at.maps != nullptr ? at.maps + (static_cast<std::ptrdiff_t>(head) * at.tokens + first) * at.map_stride : tile;
-      score(at, at.q.row(first) + column, at.q.stride, head, packed, p, rows);
+      score(at, at.q.row(first) + column, at.q.stride, head, packed, pairs, p, rows);
       lane.lap(Op::scores);
       float scale = at.scale();
       if (at.term != nullptr) {
@@ -179,7 +236,7 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
         p = tile;
         lane.lap(Op::attn_drop);
       }
-      weigh(at, p, at.v.data + column, at.v.stride, at.out.row(first) + column, at.out.stride, rows);
+      weigh(at, p, values_of(at, buffers, head), pairs, at.out.row(first) + column, at.out.stride, rows);
       apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, rows, at.head_dim);
       lane.lap(Op::attn_v);
     }
@@ -225,18 +282,21 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   member.sync();  // k and v are whole
   lane.restart();
   float* packed = buffers.packed_keys.data();
-  pack_keys(
-      at,
-      [&](int head) {
-        return MatrixView{k + head * head_floats, at.tokens, d, d};
-      },
-      packed, member);
+  float* pairs = own_pairs(buffers, member);
+  const auto head_of = [&](const float* matrix) {
+    return [=](int head) { return MatrixView{matrix + head * head_floats, at.tokens, d, d}; };
+  };
+  pack_keys(at, head_of(k), packed, pairs, member);
   lane.lap(Op::scores);
-  member.sync();  // all keys are packed
+  if (at.value_pairs != nullptr) {
+    pair_values(at, head_of(v), buffers.value_pairs.data(), member);
+    lane.lap(Op::attn_v);
+  }
+  member.sync();  // all of them are packed
   lane.restart();
   const int rows = mine.count();
   for_each_head(Op::scores, [&](int head) {
-    score(at, q + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, head, packed,
+    score(at, q + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, head, packed, pairs,
           map(s, head, mine.begin), rows);
   });
   for_each_head(Op::scale, [&](int head) {
@@ -258,7 +318,8 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
     s = dropped;
   }
   for_each_head(Op::attn_v, [&](int head) {
-    weigh(at, map(s, head, mine.begin), v + head * head_floats, d,
+    const Values values = at.value_pairs != nullptr ? values_of(at, buffers, head) : Values{v + head * head_floats, d};
+    weigh(at, map(s, head, mine.begin), values, pairs,
           o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows);
     apply_factor(at.factor(head), o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows, d);
   });

@@ -6,6 +6,7 @@
 
 #include "engine/base/matrix.h"
 #include "engine/base/pool.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 #include "engine/network/meter.h"
 #include "engine/network/model.h"
@@ -20,9 +21,11 @@ namespace vit {
 /// is what it would cost.
 struct Attention {
   const KernelTable* table = nullptr;
-  int tokens = 0;   // N
-  int queries = 0;  // the first so many tokens look; all of them can be looked at
-  int heads = 0;    // h
+  const Bf16Kernels* score_pairs = nullptr;  // where q·kᵀ is a product of bf16 numbers, as bf16_scores.h has it
+  const Bf16Kernels* value_pairs = nullptr;  // likewise for the probabilities times v
+  int tokens = 0;                            // N
+  int queries = 0;                           // the first so many tokens look; all of them can be looked at
+  int heads = 0;                             // h
   int head_dim = 0;
   const BlockSettings* settings = nullptr;  // the heads' factors
   MatrixView q, k, v;                       // (N, C) head-major columns
@@ -42,7 +45,8 @@ struct Attention {
   float scale() const;  // head_dim^-0.5, on the scores
   float factor(int head) const { return settings == nullptr ? 1.f : settings->factor(head); }
   int channels() const { return heads * head_dim; }
-  int keys() const { return window > 0 ? window * window : tokens; }  // that a query looks at
+  int score_depth() const { return score_pairs != nullptr ? pairs_of(head_dim) : head_dim; }  // steps of q·kᵀ
+  int keys() const { return window > 0 ? window * window : tokens; }                          // that a query looks at
 };
 
 /// Multiplies a head's numbers by its factor; 0 gives zeros, whatever they are.
@@ -54,6 +58,8 @@ struct AttentionRoom {
   std::size_t tile = 0;         // floats a thread
   std::size_t split = 0;        // floats
   std::size_t scores = 0;       // floats
+  std::size_t pairs = 0;        // a thread
+  std::size_t value_pairs = 0;
 };
 AttentionRoom room_for(Kernel kernel, const Attention& attention);
 /// Enough for either.

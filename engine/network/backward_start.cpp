@@ -127,6 +127,8 @@ std::string refused_backward(const Trace& trace) {
   if (trace.blocks.empty()) return "The pass kept no maps; run it again with queries and keys kept.";
   if (!trace.extent.whole())
     return "The pass ended before the network did, so that there is no way back; run all of it.";
+  if (trace.settings.precision != Precision::exact)
+    return "The pass rounded its products to bf16, through which there is no way back; set the precision to exact.";
   const ModelConfig& config = trace.model->config;
   if (config.talking_heads)
     return "The heads of this network are mixed before and behind the softmax (talking heads), through which there is "

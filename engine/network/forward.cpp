@@ -28,6 +28,7 @@ class PassThread {
         buffers_(pass.buffers),
         model_(*pass.trace.model),
         settings_(pass.trace.settings),
+        rounded_(pass.trace.settings.rounded()),
         member_(member),
         lane_(pass.meter.lane(member.thread())),
         rows_(member.share(pass.trace.grid.tokens())) {}
@@ -61,8 +62,8 @@ class PassThread {
       done(Op::patch_norm);
     }
     const MatrixView later = model_.embed_norm ? MatrixView() : without_first_rows(position, prefix);
-    linear_part(buffers_.patches.view(), model_.patch_embed, {.residual = later}, {without_first_rows(tokens, prefix)},
-                patches);  // (N-1, C)
+    linear_part(rounded_.patch_embed, buffers_.patches.view(), model_.patch_embed, {.residual = later},
+                {without_first_rows(tokens, prefix)}, patches);  // (N-1, C)
     if (model_.embed_norm) place_normed(tokens, position, patches);
     for (int t = rows_.begin; t < std::min(rows_.end, prefix); ++t) {
       for (int c = 0; c < x.cols; ++c) tokens.row(t)[c] = model_.prefix(t, c) + (position.data ? position(t, c) : 0.f);
@@ -234,7 +235,7 @@ class PassThread {
   void attend_pooled(MatrixView features) {
     const AttentionPool& pool = *model_.attention_pool;
     const MatrixSpan keys = buffers_.normed.span(), values = buffers_.heads.span();
-    linear_part(features, pool.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
+    linear_part(false, features, pool.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
     lane_.lap(Op::pool);
     member_.sync();  // the query looks at all keys
     lane_.restart();
@@ -255,7 +256,7 @@ class PassThread {
       member_.sync();  // nobody reads the keys of the class block before
       lane_.restart();
       norm_rows(x, block.norm1, normed, rows_);
-      linear_part(normed, block.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
+      linear_part(false, normed, block.keys_values, {}, {keys, values}, rows_);  // 2 × (N, C)
       lane_.lap(Op::pool);
       member_.sync();  // the class token looks at all keys
       lane_.restart();
@@ -307,21 +308,36 @@ class PassThread {
   }
 
   void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y, Op op) {
-    linear_part(x, layer, epilogue, y, rows_);
+    linear_part(rounded_.includes(op), x, layer, epilogue, y, rows_);
     done(op);
   }
 
   /// In parts that take a few milliseconds, so that a stop request is heard soon.
-  void linear_part(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
-                   Share rows) {
+  void linear_part(bool bf16, MatrixView x, const Linear& layer, const Epilogue& epilogue,
+                   std::initializer_list<MatrixSpan> y, Share rows) {
     constexpr double kMacs = 2e8;
+    const MatrixView pairs = bf16 ? pairs_of_rows(x, rows) : MatrixView();
     const int panels = panels_of(layer);
     const double panel_macs = static_cast<double>(rows.count()) * layer.inputs() * layer.outputs() / panels;
     const int step = std::clamp(static_cast<int>(kMacs / std::max(panel_macs, 1.0)), 1, panels);
     for (int first = 0; first < panels; first += step) {
       pass_.meter.throw_if_stopped();
-      vit::linear(x, layer, epilogue, y, {rows.begin, rows.end, first, std::min(first + step, panels)});
+      const Part part = {rows.begin, rows.end, first, std::min(first + step, panels)};
+      if (bf16)
+        linear_bf16(pairs, layer, epilogue, y, part);
+      else
+        vit::linear(x, layer, epilogue, y, part);
     }
+  }
+
+  /// Rows of x rounded to pairs in this thread's own memory. The view's other rows do not exist.
+  MatrixView pairs_of_rows(MatrixView x, Share rows) {
+    const int cols = pairs_of(x.cols);
+    const std::ptrdiff_t stride = Matrix::padded_stride(cols);
+    float* first = buffers_.pairs[static_cast<std::size_t>(member_.thread())].data();
+    for (int t = rows.begin; t < rows.end; ++t)
+      bf16_kernels(pass_.table)->pair(x.row(t), x.cols, first + (t - rows.begin) * stride);
+    return {first - rows.begin * stride, x.rows, cols, stride};
   }
 
   void done(Op op) {
@@ -341,6 +357,7 @@ class PassThread {
   PassBuffers& buffers_;
   const Model& model_;
   const Settings& settings_;
+  const Rounded rounded_;
   Member& member_;
   Meter::Lane& lane_;
   Share rows_;     // tokens
@@ -363,6 +380,13 @@ PassBuffers& buffers_of_this_thread() {
 
 }  // namespace
 
+int threads_worth_while(const ModelConfig& config, int tokens) {
+  constexpr double kMacs = 2e6;  // of a block, for each thread
+  const double n = tokens, c = config.channels, hidden = config.hidden;
+  const double block = n * (4 * c * c + (config.swiglu ? 3 : 2) * c * hidden) + 2 * n * n * c;
+  return std::max(1, static_cast<int>(std::min(block / kMacs, 1e6)));
+}
+
 std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool& pool, const Trace* previous) {
   const ModelConfig& config = input.model->config;
   validate(input.settings, config);
@@ -370,7 +394,8 @@ std::shared_ptr<const Trace> forward(const PassInput& input, Meter& meter, Pool&
   const TokenGrid grid = token_grid(config, input.pixels->width, input.pixels->height);
   const int first = first_block_to_run(input, grid, previous);
   const bool reference = input.settings.kernel == Kernel::reference;
-  const int threads = std::min(input.settings.pass_threads(), pool.threads());
+  int threads = std::min(input.settings.pass_threads(), pool.threads());
+  if (input.most_threads > 0) threads = std::min(threads, input.most_threads);
   meter.start(config.depth, threads, first);
   try {
     const auto trace = begin_trace(input, grid, first, previous);

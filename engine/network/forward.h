@@ -17,7 +17,12 @@ struct PassInput {
   std::shared_ptr<const Pixels> pixels;
   Settings settings;
   Extent extent = {};
+  int most_threads = 0;  // fewer than the settings have, see threads_worth_while; 0: as many
 };
+
+/// Threads among which the blocks of a pass over so many tokens are worth sharing out: below some two million
+/// multiply-adds each, a thread waits for the others longer than it computes.
+int threads_worth_while(const ModelConfig& config, int tokens);
 
 /// Runs the network. With `previous` (a trace of the same model and pixels) it begins at the first block whose results
 /// can differ and shares the earlier blocks. Checks the meter's stop token at least once a block (inside a block, too)

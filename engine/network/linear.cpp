@@ -8,7 +8,12 @@ namespace vit {
 
 Linear::Linear(int outputs, int inputs, int groups, const std::function<void(int row, float* out)>& read_row,
                std::vector<float> bias, const KernelTable& table)
-    : outputs_(outputs), inputs_(inputs), groups_(groups), bias_(std::move(bias)), table_(&table) {
+    : outputs_(outputs),
+      inputs_(inputs),
+      groups_(groups),
+      bias_(std::move(bias)),
+      table_(&table),
+      pairs_(std::make_unique<Pairs>()) {
   assert(outputs > 0 && inputs > 0 && groups > 0 && outputs % groups == 0);
   assert(bias_.empty() || static_cast<int>(bias_.size()) == outputs);
   const int group_outputs = outputs / groups;
@@ -25,6 +30,22 @@ Linear::Linear(int outputs, int inputs, int groups, const std::function<void(int
       panel += table.packed_floats(count, inputs);
     }
   }
+}
+
+void Linear::pack_bf16() const {
+  std::call_once(pairs_->packed, [this] {
+    const auto* bf16 = bf16_kernels(*table_);
+    const int panel = table_->panel, steps = pairs_of(inputs_);
+    pairs_->group_floats = table_->packed_floats(outputs_ / groups_, steps);
+    AlignedFloats panels = allocate_floats(pairs_->group_floats * static_cast<std::size_t>(groups_));
+    float* to = panels.get();
+    for (int i = 0; i < groups_ * panels_of(*this); ++i) {
+      const float* from = panels_.get() + static_cast<std::ptrdiff_t>(i) * panel * inputs_;
+      for (int k = 0; k < inputs_; k += 2, to += panel)
+        bf16->pair_rows(from + k * panel, k + 1 < inputs_ ? from + (k + 1) * panel : nullptr, panel, to);
+    }
+    pairs_->panels = std::move(panels);
+  });
 }
 
 std::size_t Linear::bytes() const {
@@ -45,11 +66,21 @@ int panels_of(const Linear& layer) {
   return (group_outputs + layer.table().panel - 1) / layer.table().panel;
 }
 
-void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
-            const Part& part) {
-  assert(x.cols == layer.inputs() && static_cast<int>(y.size()) == layer.groups());
-  assert(0 <= part.row_begin && part.row_end <= x.rows);
-  const KernelTable& table = layer.table();
+namespace {
+
+/// Where a product finds its factors: plain floats, or pairs.
+struct Factors {
+  MatrixView x;               // (rows, depth)
+  const float* panels;        // of group 0
+  std::ptrdiff_t group_step;  // floats from one group's panels to the next's
+  void (*gemm)(const Gemm&);
+};
+
+void multiply(const Factors& factors, const Linear& layer, const Epilogue& epilogue,
+              std::initializer_list<MatrixSpan> y, const Part& part) {
+  const int panel = layer.table().panel, depth = factors.x.cols;
+  assert(static_cast<int>(y.size()) == layer.groups());
+  assert(0 <= part.row_begin && part.row_end <= factors.x.rows);
   const int group_outputs = layer.outputs() / layer.groups();
   const bool has_residual = epilogue.residual.data != nullptr;
   assert(!has_residual || (part.row_end <= epilogue.residual.rows && epilogue.residual.cols == layer.outputs()));
@@ -57,26 +88,50 @@ void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::in
   for (const MatrixSpan& c : y) {
     assert(part.row_end <= c.rows && c.cols == group_outputs);
     const int first = group * group_outputs;  // output of the layer that the group begins with
-    table.gemm({.a = x.data,
-                .a_stride = x.stride,
-                .b = layer.group_panels(group),
-                .panel_stride = static_cast<std::ptrdiff_t>(layer.inputs()) * table.panel,
-                .k_stride = table.panel,
-                .depth = layer.inputs(),
-                .columns = group_outputs,
-                .row_begin = part.row_begin,
-                .row_end = part.row_end,
-                .panel_begin = part.panel_begin,
-                .panel_end = part.panel_end < 0 ? panels_of(layer) : part.panel_end,
-                .c = c.data,
-                .c_stride = c.stride,
-                .bias = epilogue.bias && layer.has_bias() ? layer.bias().data() + first : nullptr,
-                .scale = epilogue.scale != nullptr ? epilogue.scale + first : nullptr,
-                .addend = has_residual ? epilogue.residual.data + first : nullptr,
-                .addend_stride = epilogue.residual.stride,
-                .activation = epilogue.activation});
+    factors.gemm({.a = factors.x.data,
+                  .a_stride = factors.x.stride,
+                  .b = factors.panels + group * factors.group_step,
+                  .panel_stride = static_cast<std::ptrdiff_t>(depth) * panel,
+                  .k_stride = panel,
+                  .depth = depth,
+                  .columns = group_outputs,
+                  .row_begin = part.row_begin,
+                  .row_end = part.row_end,
+                  .panel_begin = part.panel_begin,
+                  .panel_end = part.panel_end < 0 ? panels_of(layer) : part.panel_end,
+                  .c = c.data,
+                  .c_stride = c.stride,
+                  .bias = epilogue.bias && layer.has_bias() ? layer.bias().data() + first : nullptr,
+                  .scale = epilogue.scale != nullptr ? epilogue.scale + first : nullptr,
+                  .addend = has_residual ? epilogue.residual.data + first : nullptr,
+                  .addend_stride = epilogue.residual.stride,
+                  .activation = epilogue.activation});
     ++group;
   }
+}
+
+}  // namespace
+
+void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
+            const Part& part) {
+  assert(x.cols == layer.inputs());
+  multiply({x, layer.group_panels(0), layer.group_floats(), layer.table().gemm}, layer, epilogue, y, part);
+}
+
+void linear_bf16(MatrixView pairs, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
+                 const Part& part) {
+  assert(pairs.cols == pairs_of(layer.inputs()));
+  const auto step = layer.group_pairs(1) - layer.group_pairs(0);
+  multiply({pairs, layer.group_pairs(0), step, bf16_kernels(layer.table())->gemm}, layer, epilogue, y, part);
+}
+
+void linear(bool bf16, MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
+            const Part& part) {
+  if (!bf16) return linear(x, layer, epilogue, y, part);
+  layer.pack_bf16();
+  Matrix pairs(x.rows, pairs_of(x.cols));
+  for (int r = part.row_begin; r < part.row_end; ++r) bf16_kernels(layer.table())->pair(x.row(r), x.cols, pairs.row(r));
+  linear_bf16(pairs.view(), layer, epilogue, y, part);
 }
 
 }  // namespace vit

@@ -99,4 +99,11 @@ void validate(const ModelConfig& config) {
   }
 }
 
+void pack_bf16(const Model& model) {
+  model.patch_embed.pack_bf16();
+  for (const BlockWeights& w : model.blocks) {
+    for (const Linear* layer : {&w.qkv, &w.proj, &w.fc1, &w.fc2}) layer->pack_bf16();
+  }
+}
+
 }  // namespace vit

@@ -225,4 +225,8 @@ struct Model {
   std::optional<Linear> head_distilled;
 };
 
+/// Packs what a pass with Precision::bf16 multiplies: the patch embedding and the blocks' four layers. Once; later
+/// calls find it done. Any thread may ask.
+void pack_bf16(const Model& model);
+
 }  // namespace vit

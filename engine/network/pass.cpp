@@ -175,6 +175,18 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
   buffers.scores.reserve(room.scores);
   buffers.tiles.resize(static_cast<std::size_t>(threads));
   for (Buffer& tile : buffers.tiles) tile.reserve(room.tile);
+  const bool bf16 = trace.settings.precision == Precision::bf16;
+  if (bf16) pack_bf16(*trace.model);
+  buffers.pairs.resize(static_cast<std::size_t>(threads));
+  for (Buffer& pairs : buffers.pairs) pairs.reserve(std::max(room.pairs, bf16 ? row_pairs(threads) : 0));
+  buffers.value_pairs.reserve(room.value_pairs);
+}
+
+std::size_t Pass::row_pairs(int threads) const {
+  const int rows = (trace.grid.tokens() + threads - 1) / threads;
+  const int widest = std::max(trace.model->patch_embed.inputs(), buffers.hidden.cols());
+  return static_cast<std::size_t>(rows) *
+         Matrix::padded_stride(pairs_of(std::max(widest, trace.model->config.channels)));
 }
 
 // The blocks of a trace are constant for everybody but the pass that makes them.
@@ -213,7 +225,12 @@ Attention Pass::attention(int block) const {
   const BlockSettings& own = settings.blocks[static_cast<std::size_t>(block)];
   const BlockWeights& weights = trace.model->blocks[static_cast<std::size_t>(block)];
   BlockTrace& target = kept(block);
+  const Rounded rounded = settings.rounded();
+  const int window = trace.model->config.window(block);
+  const Bf16Kernels* bf16 = window > 0 ? nullptr : bf16_kernels(table);  // a window's products are small
   return {.table = &table,
+          .score_pairs = rounded.scores ? bf16 : nullptr,
+          .value_pairs = rounded.attn_v ? bf16 : nullptr,
           .tokens = trace.grid.tokens(),
           .queries = tokens_after_keys(block),
           .heads = own.heads,
@@ -225,7 +242,7 @@ Attention Pass::attention(int block) const {
           .out = buffers.heads.span(),
           .term = buffers.terms[static_cast<std::size_t>(block)].get(),
           .grid = trace.grid,
-          .window = trace.model->config.window(block),
+          .window = window,
           .padding = padding_of(*trace.model, block, settings.qkv_bias),
           .mix_scores = weights.mix_scores ? &*weights.mix_scores : nullptr,
           .mix_attention = weights.mix_attention ? &*weights.mix_attention : nullptr,

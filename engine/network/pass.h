@@ -38,6 +38,7 @@ struct Pass {
 
  private:
   BlockTrace& kept(int block) const;
+  std::size_t row_pairs(int threads) const;  // floats for a thread's rows of the widest matrix, as bf16 pairs
 };
 
 /// A trace with room for what the settings keep, and with the blocks before `first_block` of the previous one.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/network/axis_positions.h"
 #include "engine/network/dropout.h"
 #include "engine/network/position.h"
@@ -32,12 +33,18 @@ Row row(const std::vector<float>& values) {
   return Eigen::Map<const Row>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
 
-Dense linear(const Dense& x, const Linear& layer, bool bias = true) {
+/// x as bf16 numbers can hold it, where the precision asks for it.
+Dense rounded(bool bf16, Dense x) {
+  if (bf16) reference_bf16_kernels().round(x.data(), static_cast<int>(x.size()));
+  return x;
+}
+
+Dense linear(const Dense& x, const Linear& layer, bool bias = true, bool bf16 = false) {
   Dense weight(layer.outputs(), layer.inputs());
   for (int o = 0; o < layer.outputs(); ++o) {
     for (int i = 0; i < layer.inputs(); ++i) weight(o, i) = layer.weight(o, i);
   }
-  Dense y = x * weight.transpose();
+  Dense y = rounded(bf16, x) * rounded(bf16, weight).transpose();
   if (bias && layer.has_bias()) y.rowwise() += row(layer.bias());
   return y;
 }
@@ -82,6 +89,7 @@ class ReferencePass {
       : pass_(pass),
         model_(*pass.trace.model),
         settings_(pass.trace.settings),
+        rounded_(pass.trace.settings.rounded()),
         lane_(pass.meter.lane(0)),
         watch_(watch) {}
 
@@ -115,7 +123,7 @@ class ReferencePass {
       pixels = norm(pixels, *model_.patch_norm, model_.config.eps);
       done(Op::patch_norm, pixels);
     }
-    x.bottomRows(patches.rows()) = linear(pixels, model_.patch_embed);
+    x.bottomRows(patches.rows()) = linear(pixels, model_.patch_embed, true, rounded_.patch_embed);
     done(Op::patch_embed, x.bottomRows(patches.rows()));
     if (model_.embed_norm) {
       x.bottomRows(patches.rows()) = norm(x.bottomRows(patches.rows()), *model_.embed_norm, model_.config.eps);
@@ -143,7 +151,7 @@ class ReferencePass {
       y = norm(y, *w.attn_norm, model_.config.eps);
       done(Op::attn_norm, y);
     }
-    y = linear(y, w.proj);
+    y = linear(y, w.proj, true, rounded_.proj);
     done(Op::proj, y);
     if (const float p = settings_.active_proj_drop(); p > 0.f) {
       for (int t = 0; t < y.rows(); ++t) {
@@ -164,7 +172,7 @@ class ReferencePass {
       y = norm(middle, w.norm2, model_.config.eps);
       done(Op::norm2, y);
     }
-    y = linear(y, w.fc1);
+    y = linear(y, w.fc1, true, rounded_.fc1);
     done(Op::fc1, y);
     if (model_.config.swiglu) {
       const auto gate = y.leftCols(y.cols() / 2).array();
@@ -177,7 +185,7 @@ class ReferencePass {
       y = norm(y, *w.mlp_norm, model_.config.eps);
       done(Op::mlp_norm, y);
     }
-    y = linear(y, w.fc2);
+    y = linear(y, w.fc2, true, rounded_.fc2);
     done(Op::fc2, y);
     if (behind) {
       y = norm(y, w.norm2, model_.config.eps);
@@ -198,7 +206,7 @@ class ReferencePass {
   /// softmax(q·kᵀ·scale)·v of every head, side by side; the projection follows. (N, C)
   Dense attention(int b, const Dense& x) {
     const Attention at = pass_.attention(b);
-    Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias);  // (N, 3C)
+    Dense qkv = linear(x, model_.blocks[static_cast<std::size_t>(b)].qkv, settings_.qkv_bias, rounded_.qkv);  // (N, 3C)
     const int channels = at.channels();
     done(Op::qkv, qkv);
     if (const BlockWeights& w = model_.blocks[static_cast<std::size_t>(b)]; w.q_norm) {
@@ -220,8 +228,14 @@ class ReferencePass {
     }
     dense(pass_.q(b)) = qkv.leftCols(channels);
     dense(pass_.k(b)) = qkv.middleCols(channels, channels);
-    if (at.mix_scores != nullptr) return talking_attention(b, at, qkv);
     if (at.window > 0) return window_attention(b, at, qkv);
+    qkv.rightCols(channels) = rounded(rounded_.attn_v, qkv.rightCols(channels));
+    if (rounded_.scores) {
+      auto keys = qkv.middleCols(channels, channels);
+      keys = keys.rowwise() - Row(keys.colwise().mean());  // as bf16_scores.h says
+      qkv.leftCols(2 * channels) = rounded(true, qkv.leftCols(2 * channels));
+    }
+    if (at.mix_scores != nullptr) return talking_attention(b, at, qkv);
     Dense y(at.tokens, channels);
     const bool biased = model_.config.relative_bias != ModelConfig::RelativeBias::none;
     const Matrix ways = biased ? relative_ways(model_, pass_.trace.grid, b) : Matrix();
@@ -241,7 +255,7 @@ class ReferencePass {
         done(Op::relative_bias, p);
       }
       if (model_.config.axis_positions) {
-        p += axis_positions(b, pass_.trace.grid, q);
+        p += axis_positions(b, pass_.trace.grid, dense(MatrixView(pass_.q(b))).middleCols(column, at.head_dim));
         done(Op::relative_bias, p);
       }
       p = softmax(p);
@@ -256,7 +270,7 @@ class ReferencePass {
         }
         done(Op::attn_drop, p);
       }
-      Dense out = p * v;
+      Dense out = rounded(rounded_.attn_v, p) * v;
       const float factor = settings_.blocks[static_cast<std::size_t>(b)].factor(head);
       if (factor == 0.f) out.setZero();
       out *= factor;
@@ -371,7 +385,7 @@ class ReferencePass {
       Dense& own = p[static_cast<std::size_t>(head)];
       for (int query = 0; at.drop > 0.f && query < at.tokens; ++query)
         drop_row(own, query, at.drop, attn_drop_key(at.seed, b, head, query));
-      Dense out = own * qkv.middleCols(2 * channels + head * d, d);
+      Dense out = rounded(rounded_.attn_v, own) * qkv.middleCols(2 * channels + head * d, d);
       const float factor = at.factor(head);
       if (factor == 0.f) out.setZero();
       y.middleCols(head * d, d) = out * factor;
@@ -532,6 +546,7 @@ class ReferencePass {
   const Pass& pass_;
   const Model& model_;
   const Settings& settings_;
+  const Rounded rounded_;
   Meter::Lane& lane_;
   const Watch& watch_;
   int block_ = -1, head_ = -1;  // where the pass is, for the watch

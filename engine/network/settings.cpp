@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/network/model.h"
 
 namespace vit {
@@ -72,6 +73,14 @@ std::span<const Choice<Kernel>> choices(Kernel) {
   return kAll;
 }
 
+std::span<const Choice<Precision>> choices(Precision) {
+  static constexpr Choice<Precision> kAll[] = {
+      {Precision::exact, "exact", "exact", "F32 throughout"},
+      {Precision::bf16, "bf16", "bf16", "factors of products rounded to bf16 (8 bits of mantissa), sums in F32"},
+  };
+  return kAll;
+}
+
 std::span<const Choice<Keep>> choices(Keep) {
   static constexpr Choice<Keep> kAll[] = {
       {Keep::none, "none", "nothing", "neither queries, keys nor maps"},
@@ -80,6 +89,39 @@ std::span<const Choice<Keep>> choices(Keep) {
       {Keep::automatic, "auto", "automatic", "the maps while they fit the memory budget, else queries and keys"},
   };
   return kAll;
+}
+
+bool Rounded::includes(Op op) const {
+  switch (op) {
+    case Op::patch_embed:
+      return patch_embed;
+    case Op::qkv:
+      return qkv;
+    case Op::scores:
+      return scores;
+    case Op::attn_v:
+      return attn_v;
+    case Op::proj:
+      return proj;
+    case Op::fc1:
+      return fc1;
+    case Op::fc2:
+      return fc2;
+    default:
+      return false;
+  }
+}
+
+Rounded Execution::rounded() const {
+  return precision == Precision::bf16 ? bf16 : Rounded{false, false, false, false, false, false, false};
+}
+
+bool has_bf16(Kernel kernel) {
+  return kernel == Kernel::reference || bf16_kernels(kernels()) != nullptr;
+}
+
+bool is_quicker_with_bf16(Kernel kernel) {
+  return kernel != Kernel::reference && has_bf16(kernel) && &kernels() != &reference_kernels();
 }
 
 bool BlockSettings::is_off(int head) const {
@@ -174,6 +216,11 @@ void validate(const Settings& settings, const ModelConfig& config) {
                 std::to_string(config.depth) + ": give one count for each block.");
   }
   for (int b = 0; b < settings.depth(); ++b) check_block(b, settings.blocks[static_cast<std::size_t>(b)], config);
+  if (settings.precision == Precision::bf16 && !has_bf16(settings.kernel)) {
+    throw Error(
+        "This processor has no products of bf16 numbers (AVX-512 BF16): take the precision exact, or the kernel "
+        "reference, which is slow.");
+  }
   check_probability("attn_drop", settings.attn_drop);
   check_probability("proj_drop", settings.proj_drop);
   if (settings.threads < 1 || settings.threads > kMostThreads) {
@@ -225,7 +272,7 @@ bool as_trained(const Numbers& numbers, const ModelConfig& config) {
 int first_changed_block(const Settings& a, const Settings& b) {
   Numbers own = effective(a), other = effective(b);
   const auto blocks = std::exchange(own.blocks, {}), others = std::exchange(other.blocks, {});
-  if (a.kernel != b.kernel || own != other || blocks.size() != others.size()) return 0;
+  if (a.kernel != b.kernel || a.rounded() != b.rounded() || own != other || blocks.size() != others.size()) return 0;
   return static_cast<int>(std::mismatch(blocks.begin(), blocks.end(), others.begin()).first - blocks.begin());
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/choices.h"
+#include "engine/network/operators.h"
 
 namespace vit {
 
@@ -19,6 +20,23 @@ enum class Kernel : std::uint8_t {
   reference,  // naive and slow: what the other two are compared with
 };
 std::span<const Choice<Kernel>> choices(Kernel);
+
+/// How the numbers of a product are held; sums are F32 in both.
+enum class Precision : std::uint8_t {
+  exact,  // F32
+  bf16,   // rounded to bf16, 8 bits of mantissa in place of 24, where Rounded says so
+};
+std::span<const Choice<Precision>> choices(Precision);
+
+/// The products whose factors Precision::bf16 rounds. Each has a switch of its own, so that its error can be measured
+/// (tests/bench/bf16_errors.cpp); norms, softmax, activations, residuals, pools and heads are always F32.
+struct Rounded {
+  bool patch_embed = false;  // 1 % of the time, and as much of the error as any other
+  bool qkv = true, scores = true, attn_v = true, proj = true, fc1 = true, fc2 = true;
+  bool operator==(const Rounded&) const = default;
+
+  bool includes(Op op) const;
+};
 
 /// What a trace keeps of the attention probabilities.
 enum class Keep : std::uint8_t {
@@ -75,15 +93,19 @@ struct Numbers {
   float active_proj_drop() const { return training ? proj_drop : 0.f; }
 };
 
-/// What changes how a pass runs, and its numbers by no more than rounding.
+/// What changes how a pass runs, and its numbers by rounding alone.
 struct Execution {
   Kernel kernel = Kernel::tiled;
+  Precision precision = Precision::exact;
+  Rounded bf16 = {};  // with Precision::bf16
   int threads = 1;
   Keep keep = Keep::automatic;
   bool operator==(const Execution&) const = default;
 
   /// Threads that a pass takes: the reference kernel runs on one.
   int pass_threads() const { return kernel == Kernel::reference ? 1 : threads; }
+  /// The products that are rounded: none of them with Precision::exact.
+  Rounded rounded() const;
 };
 
 struct Settings : Numbers, Execution {
@@ -96,8 +118,12 @@ Settings trained_settings(const ModelConfig& config);
 /// The settings with another head count in one block or in all (block -1).
 Settings with_heads(Settings settings, int heads, int block);
 
-/// Throws Error unless the network can run so; a head count that does not divide C is refused by naming the divisors, a
-/// head that is switched off or scaled but does not exist by naming those that do.
+/// Whether this processor multiplies bf16 numbers; the reference kernel does so everywhere.
+bool has_bf16(Kernel kernel);
+bool is_quicker_with_bf16(Kernel kernel);
+
+/// Throws Error unless the network can run so on this processor; a head count that does not divide C is refused by
+/// naming the divisors, a head that is switched off or scaled but does not exist by naming those that do.
 void validate(const Settings& settings, const ModelConfig& config);
 
 /// The divisors of C in ascending order.
@@ -119,8 +145,8 @@ bool same_work(const Settings& a, const Settings& b);
 /// Whether the result is the trained network's.
 bool as_trained(const Numbers& numbers, const ModelConfig& config);
 
-/// The first block whose results can differ between the two, or the number of blocks if none can. Another kernel rounds
-/// differently, so it counts from block 0; the number of threads and what is kept change no number.
+/// The first block whose results can differ between the two, or the number of blocks if none can. Another kernel or
+/// precision rounds differently, so it counts from block 0; the number of threads and what is kept change no number.
 int first_changed_block(const Settings& a, const Settings& b);
 
 }  // namespace vit

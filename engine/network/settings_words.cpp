@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/network/model.h"
+#include "engine/network/trace.h"
 
 namespace vit {
 namespace {
@@ -124,7 +125,26 @@ std::string settings_words(const Settings& settings, const ModelConfig& config) 
   if (settings.training)
     words += fmt::format(", training mode with attn_drop {:.4g}, proj_drop {:.4g}, seed {}", settings.attn_drop,
                          settings.proj_drop, settings.seed);
-  return words + ", " + id_of(settings.kernel) + " kernel";
+  words += ", " + std::string(id_of(settings.kernel)) + " kernel";
+  return settings.precision == Precision::bf16 ? words + ", bf16 products" : words;
+}
+
+std::string settings_words(const Trace& trace) {
+  const std::string words = settings_words(trace.settings, trace.model->config);
+  const auto change = trace.fewer_bits->get();
+  return change ? words + " (" + words_of(*change) + ")" : words;
+}
+
+std::string precision_words(const Trace& trace) {
+  if (trace.settings.precision == Precision::exact) return "";
+  const auto change = trace.fewer_bits->get();
+  return change ? "bf16 products (" + words_of(*change) + ")" : "bf16 products";
+}
+
+std::string words_of(const PrecisionChange& change) {
+  const std::string words = fmt::format("{:.2g} % of the attention moved", 100 * change.moved);
+  if (change.top1_exact < 0) return words;
+  return words + (change.top1 == change.top1_exact ? ", top-1 unchanged" : ", another top-1 class");
 }
 
 }  // namespace vit

@@ -12,6 +12,7 @@
 #include "engine/network/meter.h"
 #include "engine/network/model.h"
 #include "engine/network/not_finite.h"
+#include "engine/network/precision_change.h"
 #include "engine/network/settings.h"
 
 namespace vit {
@@ -77,6 +78,7 @@ struct Trace {
   std::vector<Matrix> pool_shares;
   std::vector<float> logits;  // (K), empty for a network without a head
   Timings timings;
+  std::shared_ptr<PrecisionNote> fewer_bits = std::make_shared<PrecisionNote>();  // empty where products were exact
   std::optional<NotFinite> not_finite;  // where the first number that is not finite appears, if one does
 
   /// (N, C) after block `block`: the next block's input, or `output`.

@@ -76,7 +76,7 @@ class WindowThread {
   /// The queries from place `first` on.
   void attend_from(int first, int queries) {
     float* p = room_.scores.row(first);
-    score(inner_, room_.q.row(first), room_.q.stride, 0, room_.packed, p, queries);
+    score(inner_, room_.q.row(first), room_.q.stride, 0, room_.packed, nullptr, p, queries);
     lane_.lap(Op::scores);
     float scale = at_.scale();
     if (at_.term != nullptr) {
@@ -94,7 +94,7 @@ class WindowThread {
         drop(inner_, head_, token_of(first + r), 1, p + r * at_.map_stride, p + r * at_.map_stride);
       lane_.lap(Op::attn_drop);
     }
-    weigh(inner_, p, room_.v.data, room_.v.stride, room_.out.row(first), room_.out.stride, queries);
+    weigh(inner_, p, {room_.v.data, room_.v.stride}, nullptr, room_.out.row(first), room_.out.stride, queries);
     apply_factor(at_.factor(head_), room_.out.row(first), room_.out.stride, queries, at_.head_dim);
     lane_.lap(Op::attn_v);
   }

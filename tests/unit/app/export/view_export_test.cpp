@@ -89,7 +89,8 @@ TEST_F(ViewExport, TheArgumentsMakeThePictureOfTheView) {
   wanted_.settings.set_heads(8, 1);
   wanted_.settings.switch_head(0, 1, true);
   wanted_.settings.qkv_bias = false;
-  wanted_.settings.kernel = vit::Kernel::eager;
+  wanted_.settings.kernel = vit::Kernel::reference;
+  wanted_.settings.precision = vit::Precision::bf16;
   wanted_.preprocessing.resize = vit::ResizeRule::squash;
   wanted_.preprocessing.width = wanted_.preprocessing.height = 64;
   wanted_.preprocessing.squash_scale = 248.0 / 224;

@@ -152,5 +152,19 @@ TEST(Sweep, SettingsAreInOrderForAllBlocksOrOne) {
   EXPECT_EQ(sweep_settings({.head_counts = {1}, .block = 0}, shown)[0].head_counts(), (std::vector<int>{1, 4}));
 }
 
+TEST(NextMeasurement, APassWithFewerBitsIsFirstComparedWithTheExactOne) {
+  MeasuringState state = rested();
+  state.shown.precision = vit::Precision::bf16;
+  state.has_exact = false;
+  state.has_baseline = false;
+  const auto next = next_measurement(state);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->why, Why::exact);
+  EXPECT_EQ(next->settings.precision, vit::Precision::exact);
+  EXPECT_TRUE(vit::same_numbers(next->settings, state.shown));
+  state.has_exact = true;
+  EXPECT_EQ(next_measurement(state)->why, Why::baseline);
+}
+
 }  // namespace
 }  // namespace headlight

@@ -178,5 +178,17 @@ TEST(Settings, UserChangesOnTopOfTheTrainedOnes) {
   EXPECT_EQ(settings.threads, 2);
 }
 
+TEST(Settings, Bf16NeedsAProcessorThatHasIt) {
+  RunOptions options;
+  options.precision = vit::Precision::bf16;
+  if (vit::has_bf16(vit::Kernel::tiled))
+    EXPECT_EQ(settings_for(options, small_config()).precision, vit::Precision::bf16);
+  else
+    EXPECT_THAT([&] { settings_for(options, small_config()); },
+                ThrowsMessage<vit::Error>(HasSubstr("take the precision exact")));
+  options.kernel = vit::Kernel::reference;
+  EXPECT_EQ(settings_for(options, small_config()).precision, vit::Precision::bf16);
+}
+
 }  // namespace
 }  // namespace headlight

@@ -50,6 +50,7 @@ Wanted unusual() {
   s.proj_drop = 0.2f;
   s.seed = 18446744073709551615u;
   s.kernel = vit::Kernel::reference;
+  s.precision = vit::Precision::bf16;
   s.threads = 3;
   s.keep = vit::Keep::qk;
   wanted.view = {.page = "grid",

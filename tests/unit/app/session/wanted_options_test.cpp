@@ -26,6 +26,7 @@ void expect_same_run(const Wanted& wanted, const vit::Model& model) {
     const vit::Settings settings = settings_for(options, model.config);
     EXPECT_TRUE(vit::same_numbers(settings, wanted.settings)) << for_people;
     EXPECT_EQ(settings.kernel, wanted.settings.kernel) << for_people;
+    EXPECT_EQ(settings.precision, wanted.settings.precision) << for_people;
   }
 }
 
@@ -42,6 +43,9 @@ TEST(WantedOptions, GiveTheSameSettings) {
   wanted.settings.scale_head(2, 3, 7.f);
   wanted.settings.qkv_bias = false;
   wanted.settings.kernel = vit::Kernel::eager;
+  expect_same_run(wanted, *network);
+  wanted.settings.kernel = vit::Kernel::reference;  // which rounds on every processor
+  wanted.settings.precision = vit::Precision::bf16;
   expect_same_run(wanted, *network);
   wanted.settings.training = true;
   wanted.settings.attn_drop = 0.1f;
@@ -91,6 +95,7 @@ TEST(WantedOptions, LeaveOutWhatTheModelDoesByItself) {
   EXPECT_EQ(options.num_heads, "");
   EXPECT_EQ(options.heads_off, "");
   EXPECT_FALSE(options.kernel);
+  EXPECT_FALSE(options.precision);
 }
 
 }  // namespace

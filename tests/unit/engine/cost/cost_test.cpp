@@ -395,6 +395,23 @@ TEST(CostBytes, EagerAttentionMovesEveryScoreSixTimes) {
   EXPECT_EQ(bytes(eager) - bytes(tiled), 4 * (6 * n * n * h + 8 * n * c));
 }
 
+TEST(CostBytes, Bf16WeightsTakeHalf) {
+  const ModelConfig config = plain_config(1, 12, 3, 2, 6, 5);
+  Settings settings = settings_of(config, Kernel::tiled);
+  const CostTable exact(config, grid_of(config), settings);
+  settings.precision = Precision::bf16;
+  const CostTable rounded(config, grid_of(config), settings);
+  const double c = 12;
+  for (const auto& [op, weights] : {std::pair(Op::qkv, 3 * c * c), std::pair(Op::proj, c * c),
+                                    std::pair(Op::fc1, 48 * c), std::pair(Op::fc2, 48 * c)}) {
+    EXPECT_EQ(exact.cost(op, 0, Convention::mac).bytes - rounded.cost(op, 0, Convention::mac).bytes, 2 * weights)
+        << id_of(op);
+    EXPECT_EQ(exact.cost(op, 0, Convention::mac).macs, rounded.cost(op, 0, Convention::mac).macs) << id_of(op);
+  }
+  EXPECT_EQ(exact.cost(Op::patch_embed, -1, Convention::mac).bytes,
+            rounded.cost(Op::patch_embed, -1, Convention::mac).bytes);
+}
+
 TEST(CostBytes, AFusedRowMovesOnlyWhatItAdds) {
   const ModelConfig config = plain_config(1, 12, 3, 2, 6, 5);
   const Settings settings = settings_of(config, Kernel::tiled);

@@ -538,5 +538,17 @@ TEST(Forward, TheBlocksThatAreDoneAreHeardOfWhileThePassGoesOn) {
       }
 }
 
+TEST(Threads, AreAsManyAsTheWorkIsWorth) {
+  EXPECT_EQ(threads_worth_while(small_config(), 26), 1);
+  EXPECT_GE(threads_worth_while(testing_models::vit_base(), 197), 64);
+  const auto model = make_model(small_config());
+  Pool pool(2);
+  PassInput input = {model, make_pixels(model->config), with(model->config, Kernel::tiled, 2)};
+  Meter meter;
+  EXPECT_EQ(forward(input, meter, pool)->timings.threads, 2);
+  input.most_threads = 1;
+  EXPECT_EQ(forward(input, meter, pool)->timings.threads, 1);
+}
+
 }  // namespace
 }  // namespace vit

@@ -1,8 +1,10 @@
 #include "engine/network/settings_words.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/network/model.h"
+#include "engine/network/trace.h"
 
 namespace vit {
 namespace {
@@ -77,6 +79,26 @@ TEST(SettingsWords, NothingDepartsExactlyWhenAllIsAsTrained) {
     for (std::size_t i = 0; i < all.size(); ++i)
       EXPECT_EQ(departures(all[i], config).empty(), as_trained(all[i], config)) << i << ", bias " << bias;
   }
+}
+
+TEST(SettingsWords, APassWithFewerBitsSaysWhatTheyChanged) {
+  auto model = std::make_shared<Model>();
+  model->config = small_config();
+  Trace trace;
+  trace.model = model;
+  trace.settings = trained_settings(model->config);
+  EXPECT_EQ(precision_words(trace), "");
+  EXPECT_THAT(settings_words(trace), testing::EndsWith("tiled kernel"));
+  trace.settings.precision = Precision::bf16;
+  EXPECT_EQ(precision_words(trace), "bf16 products");
+  trace.fewer_bits->set({.moved = 0.00284, .largest = 0.02, .top1 = 3, .top1_exact = 3});
+  EXPECT_EQ(precision_words(trace), "bf16 products (0.28 % of the attention moved, top-1 unchanged)");
+  EXPECT_THAT(settings_words(trace),
+              testing::EndsWith("tiled kernel, bf16 products (0.28 % of the attention moved, top-1 unchanged)"));
+  trace.fewer_bits->set({.moved = 0.5, .largest = 0.9, .top1 = 2, .top1_exact = 3});
+  EXPECT_EQ(words_of(*trace.fewer_bits->get()), "50 % of the attention moved, another top-1 class");
+  trace.fewer_bits->set({.moved = 0.01, .largest = 0.1});
+  EXPECT_EQ(words_of(*trace.fewer_bits->get()), "1 % of the attention moved");
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+#include "engine/network/bf16_scores.h"
+
+#include <utility>
+
+#include "engine/kernels/bf16_kernels.h"
+
+namespace vit {
+
+std::vector<float> mean_key(MatrixView keys) {
+  std::vector<float> mean(static_cast<std::size_t>(keys.cols));
+  for (int t = 0; t < keys.rows; ++t) {
+    const float* row = keys.row(t);
+    for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += row[c];
+  }
+  for (float& sum : mean) sum /= static_cast<float>(keys.rows);
+  return mean;
+}
+
+void subtract_mean(const float* x, const std::vector<float>& mean, float* y) {
+  for (std::size_t c = 0; c < mean.size(); ++c) y[c] = x[c] - mean[c];
+}
+
+HeadFactors head_factors(const Trace& trace, int block, int head) {
+  const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
+  const int dim = kept.q.cols() / trace.settings.heads(block);
+  HeadFactors factors = {{kept.q.row(0) + head * dim, kept.q.rows(), dim, kept.q.stride()},
+                         {kept.k.row(0) + head * dim, kept.k.rows(), dim, kept.k.stride()},
+                         {},
+                         {}};
+  if (!trace.settings.rounded().scores || trace.model->config.window(block) > 0) return factors;
+  factors.rounded_q = Matrix(factors.q);
+  factors.rounded_k = Matrix(factors.k);
+  const std::vector<float> mean = mean_key(factors.k);
+  for (int t = 0; t < factors.k.rows; ++t) {
+    subtract_mean(factors.k.row(t), mean, factors.rounded_k.row(t));
+    reference_bf16_kernels().round(factors.rounded_q.row(t), dim);
+    reference_bf16_kernels().round(factors.rounded_k.row(t), dim);
+  }
+  factors.q = factors.rounded_q.view();
+  factors.k = factors.rounded_k.view();
+  return factors;
+}
+
+}  // namespace vit
