@@ -65,7 +65,7 @@ void gemm(const Gemm& g) {
     for (int j = 0; j < plain.panel && p * plain.panel + j < g.columns; ++j) {
       widen(g.b + p * g.panel_stride + j, g.depth, g.k_stride, column.data());
       for (int k = 0; k < depth; ++k)
-        panel[static_cast<std::size_t>(k * plain.panel + j)] = column[static_cast<std::size_t>(k)];
+        panel[static_cast<std::size_t>(k) * plain.panel + j] = column[static_cast<std::size_t>(k)];
     }
     Gemm wide = g;
     wide.a = rows.data();

@@ -15,6 +15,7 @@ namespace {
 std::vector<int> queries_of(int tokens) {
   const int count = std::min(tokens, kQueriesCompared);
   std::vector<int> queries;
+  queries.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) queries.push_back(static_cast<int>(static_cast<std::int64_t>(i) * tokens / count));
   return queries;
 }
