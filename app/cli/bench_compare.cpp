@@ -10,7 +10,7 @@
 #include "app/cli/progress.h"
 #include "app/words/quantity.h"
 #include "engine/cost/measurements.h"
-#include "engine/maps/precision_change.h"
+#include "engine/maps/precision_comparison.h"
 
 namespace headlight {
 namespace {

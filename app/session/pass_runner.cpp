@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/cost/estimate.h"
-#include "engine/maps/precision_change.h"
+#include "engine/maps/precision_comparison.h"
 #include "engine/network/meter.h"
 
 namespace headlight {

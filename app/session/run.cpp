@@ -5,7 +5,7 @@
 
 #include "app/files/pixels_file.h"
 #include "engine/cost/estimate.h"
-#include "engine/maps/precision_change.h"
+#include "engine/maps/precision_comparison.h"
 
 namespace headlight {
 

@@ -30,11 +30,13 @@ HeadFactors head_factors(const Trace& trace, int block, int head) {
   if (!trace.settings.rounded().scores || trace.model->config.window(block) > 0) return factors;
   factors.rounded_q = Matrix(factors.q);
   factors.rounded_k = Matrix(factors.k);
+  const Bf16Kernels* own = bf16_kernels(trace.model->patch_embed.table());
+  const Bf16Kernels& bf16 = own != nullptr ? *own : reference_bf16_kernels();  // they round alike
   const std::vector<float> mean = mean_key(factors.k);
   for (int t = 0; t < factors.k.rows; ++t) {
     subtract_mean(factors.k.row(t), mean, factors.rounded_k.row(t));
-    reference_bf16_kernels().round(factors.rounded_q.row(t), dim);
-    reference_bf16_kernels().round(factors.rounded_k.row(t), dim);
+    bf16.round(factors.rounded_q.row(t), dim);
+    bf16.round(factors.rounded_k.row(t), dim);
   }
   factors.q = factors.rounded_q.view();
   factors.k = factors.rounded_k.view();

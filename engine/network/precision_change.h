@@ -1,5 +1,5 @@
 // What a pass with fewer bits changed of the exact one, as somebody measured it after the pass: see
-// maps/precision_change.h.
+// maps/precision_comparison.h.
 #pragma once
 
 #include <mutex>

@@ -10,7 +10,7 @@
 #include "engine/base/pool.h"
 #include "engine/checkpoint/load_model.h"
 #include "engine/image/image.h"
-#include "engine/maps/precision_change.h"
+#include "engine/maps/precision_comparison.h"
 #include "engine/network/forward.h"
 #include "engine/network/operators.h"
 

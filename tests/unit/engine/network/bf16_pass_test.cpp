@@ -7,7 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/maps/attention.h"
-#include "engine/maps/precision_change.h"
+#include "engine/maps/precision_comparison.h"
 #include "engine/network/backward.h"
 #include "engine/network/bf16_scores.h"
 #include "engine/network/forward.h"

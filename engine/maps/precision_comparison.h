@@ -9,7 +9,8 @@
 namespace vit {
 
 /// Compares two whole passes of one network, picture and settings, the precision apart. Of each head kQueriesCompared
-/// queries are looked at, evenly spread, or all where there are fewer. Throws Cancelled once a stop is requested.
+/// queries are looked at, in evenly spread pieces, or all where there are fewer. Throws Cancelled once a stop is
+/// requested.
 PrecisionChange precision_change(const Trace& trace, const Trace& exact, const std::stop_token& stop = {});
 inline constexpr int kQueriesCompared = 200;
 
