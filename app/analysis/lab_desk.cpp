@@ -51,13 +51,13 @@ void LabDesk::measure(const vit::LabPlan& plan) {
   });
 }
 
-void LabDesk::calibrate(vit::Kernel kernel, int threads, std::function<void(const vit::Ceilings&)> keep) {
-  start(Job::ceilings, [this, kernel, threads, keep = std::move(keep)](const std::stop_token& stop) {
+void LabDesk::calibrate(const vit::Execution& execution, std::function<void(const vit::Ceilings&)> keep) {
+  start(Job::ceilings, [this, execution, keep = std::move(keep)](const std::stop_token& stop) {
     wait_for_rest(stop);
-    vit::Pool pool(threads);
+    vit::Pool pool(execution.pass_threads());
     constexpr double kSeconds = 5;
     auto found = std::make_shared<const vit::Ceilings>(vit::calibrate(
-        kernel, threads, pool, kSeconds,
+        execution, pool, kSeconds,
         [this](double done) {
           const std::lock_guard lock(mutex_);
           progress_ = done;

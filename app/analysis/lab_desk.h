@@ -28,7 +28,7 @@ class LabDesk {
 
   void measure(const vit::LabPlan& plan);
   /// `keep` hears of what was found, from the desk's thread.
-  void calibrate(vit::Kernel kernel, int threads, std::function<void(const vit::Ceilings&)> keep);
+  void calibrate(const vit::Execution& execution, std::function<void(const vit::Ceilings&)> keep);
   void cancel();
 
   /// Whether the machine is free for it: else the job waits, and what it was about to count it measures again.

@@ -40,13 +40,12 @@ struct BenchOptions {
 
 /// Kept from an earlier run, or measured now.
 vit::Ceilings ceilings_of(const vit::Settings& settings, bool anew, vit::Pool& pool, const Interrupt& interrupt) {
-  const auto known = load_ceilings(ceilings_file(), settings.kernel, settings.pass_threads());
+  const auto known = load_ceilings(ceilings_file(), settings);
   if (known && !anew) return *known;
   ProgressBar bar("calibrating");
   constexpr double kSeconds = 5;
   const vit::Ceilings found = vit::calibrate(
-      settings.kernel, settings.pass_threads(), pool, kSeconds, [&bar](double done) { bar.show(done); },
-      interrupt.token());
+      settings, pool, kSeconds, [&bar](double done) { bar.show(done); }, interrupt.token());
   save_ceilings(found, ceilings_file());
   return found;
 }

@@ -10,7 +10,6 @@
 
 #include "app/files/json_text.h"
 #include "app/files/write_file.h"
-#include "engine/kernels/kernels.h"
 
 namespace headlight {
 namespace {
@@ -54,11 +53,10 @@ std::filesystem::path ceilings_file() {
   return {};
 }
 
-std::optional<vit::Ceilings> load_ceilings(const std::filesystem::path& file, vit::Kernel kernel, int threads) {
-  const bool reference = kernel == vit::Kernel::reference;
+std::optional<vit::Ceilings> load_ceilings(const std::filesystem::path& file, const vit::Execution& execution) {
   const vit::Ceilings wanted{.processor = vit::processor_name(),
-                             .instruction_set = reference ? vit::reference_kernels().name : vit::kernels().name,
-                             .threads = reference ? 1 : threads};
+                             .instruction_set = vit::instruction_set_of(execution),
+                             .threads = execution.pass_threads()};
   for (const Json& json : read_all(file))
     if (auto found = from_json(json); found && same_machine(*found, wanted)) return found;
   return std::nullopt;

@@ -11,8 +11,9 @@ namespace headlight {
 /// $XDG_CACHE_HOME/headlight/ceilings.json, or under ~/.cache; empty where there is no home.
 std::filesystem::path ceilings_file();
 
-/// What was found on this processor with these kernels and so many threads; none: nothing, or not on this machine.
-std::optional<vit::Ceilings> load_ceilings(const std::filesystem::path& file, vit::Kernel kernel, int threads);
+/// What was found on this processor with this kernel, precision and number of threads; none: nothing, or not on this
+/// machine.
+std::optional<vit::Ceilings> load_ceilings(const std::filesystem::path& file, const vit::Execution& execution);
 
 /// Beside those of other instruction sets and thread counts. Quietly does nothing where the folder cannot be written.
 void save_ceilings(const vit::Ceilings& ceilings, const std::filesystem::path& file);

@@ -31,14 +31,16 @@ void RooflinePage::update(const Bench& bench) {
   const Session& session = bench.session;
   const auto& trace = session.trace();
   const vit::Settings& settings = trace ? trace->settings : session.settings;
-  const std::pair<vit::Kernel, int> machine = {settings.kernel, std::max(1, settings.pass_threads())};
+  const vit::Execution& machine = settings;
   const auto found = bench.lab.ceilings();
   const bool other = ceilings_for_ != machine || measured_ != found.get();
   if (other) {
     ceilings_for_ = machine;
     measured_ = found.get();
-    ceilings_ = load_ceilings(ceilings_file(), machine.first, machine.second).value_or(vit::Ceilings{});
-    if (!ceilings_.known() && found && found->threads == machine.second) ceilings_ = *found;  // a read-only home
+    ceilings_ = load_ceilings(ceilings_file(), machine).value_or(vit::Ceilings{});
+    if (!ceilings_.known() && found && found->threads == machine.pass_threads() &&
+        found->instruction_set == vit::instruction_set_of(machine))
+      ceilings_ = *found;  // a read-only home
   }
   if (!trace) return;
   const int block = session.view.cost_of_model ? -1 : std::clamp(session.view.block, 0, trace->settings.depth() - 1);
@@ -86,8 +88,7 @@ void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
                   .tooltip = "Measures for five seconds what this machine can do at most: multiply-adds with the "
                              "kernels’ instruction set, and bytes from its caches and its memory. It is kept."},
                  button, !ceilings_.known()))
-    bench.lab.calibrate(ceilings_for_->first, ceilings_for_->second,
-                        [](const vit::Ceilings& found) { save_ceilings(found, ceilings_file()); });
+    bench.lab.calibrate(*ceilings_for_, [](const vit::Ceilings& found) { save_ceilings(found, ceilings_file()); });
   const float save_width = place(64);
   if (ui::button(ui,
                  {.id = "roofline.save",

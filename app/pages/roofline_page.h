@@ -26,7 +26,7 @@ class RooflinePage : public Page {
   // What is drawn, and what it is of.
   std::uint64_t run_ = 0, times_ = 0;
   int block_ = 0;
-  std::optional<std::pair<vit::Kernel, int>> ceilings_for_;
+  std::optional<vit::Execution> ceilings_for_;
   const vit::Ceilings* measured_ = nullptr;
   vit::Ceilings ceilings_;
   std::vector<vit::RooflinePoint> points_;

@@ -10,6 +10,7 @@
 #include "engine/base/matrix.h"
 #include "engine/base/memory.h"
 #include "engine/base/pool.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 
 namespace vit {
@@ -88,7 +89,7 @@ double bandwidth(Bursts& bursts, const KernelTable& table, int threads, std::siz
   });
 }
 
-double multiply_adds(Bursts& bursts, const KernelTable& table, double seconds) {
+double multiply_adds(Bursts& bursts, double (*peak)(int rounds, float* sink), double seconds) {
   return bursts.best(seconds, [&](int) {
     constexpr int kRounds = 100000;
     std::array<float, 16> sink{};
@@ -97,10 +98,20 @@ double multiply_adds(Bursts& bursts, const KernelTable& table, double seconds) {
     do {
       for (std::size_t i = 0; i < sink.size(); ++i) sink[i] = 1e-3f * static_cast<float>(i + 1);
       sink[0] = 0.999f;  // numbers stay of an ordinary size
-      done += table.peak(kRounds, sink.data());
+      done += peak(kRounds, sink.data());
     } while (seconds_between(begin, Clock::now()) < kBurst);
     return done;
   });
+}
+
+const KernelTable& table_of(const Execution& execution) {
+  return execution.kernel == Kernel::reference ? reference_kernels() : kernels();
+}
+
+/// None: its products are F32, or the naive kernel's, which are plain F32 multiply-adds in either precision.
+const Bf16Kernels* bf16_of(const Execution& execution) {
+  const bool rounds = execution.precision == Precision::bf16 && execution.kernel != Kernel::reference;
+  return rounds ? bf16_kernels(kernels()) : nullptr;
 }
 
 }  // namespace
@@ -124,16 +135,22 @@ std::string processor_name() {
   return "unknown processor";
 }
 
-Ceilings calibrate(Kernel kernel, int threads, Pool& pool, double seconds, const std::function<void(double)>& progress,
+std::string instruction_set_of(const Execution& execution) {
+  const Bf16Kernels* bf16 = bf16_of(execution);
+  return bf16 != nullptr ? bf16->name : table_of(execution).name;
+}
+
+Ceilings calibrate(const Execution& execution, Pool& pool, double seconds, const std::function<void(double)>& progress,
                    const std::stop_token& stop) {
-  const KernelTable& table = kernel == Kernel::reference ? reference_kernels() : kernels();
-  const int used = kernel == Kernel::reference ? 1 : std::min(threads, pool.threads());
+  const KernelTable& table = table_of(execution);
+  const Bf16Kernels* bf16 = bf16_of(execution);
+  const int used = std::min(execution.pass_threads(), pool.threads());
   const std::size_t bytes = std::min(kMostMemoryBytes, available_memory() / 4) / static_cast<std::size_t>(used);
   if (bytes < std::size_t{16} << 20)
     throw Error("The memory does not suffice to measure how fast it is: close other programs, or use fewer threads.");
-  Ceilings found{.processor = processor_name(), .instruction_set = table.name, .threads = used};
+  Ceilings found{.processor = processor_name(), .instruction_set = instruction_set_of(execution), .threads = used};
   Bursts bursts(pool, used, 1.0 / 3, progress, stop);
-  found.gflops = 2e-9 * multiply_adds(bursts, table, seconds / 3);
+  found.gflops = 2e-9 * multiply_adds(bursts, bf16 != nullptr ? bf16->peak : table.peak, seconds / 3);
   found.cache_gbytes = 1e-9 * bandwidth(bursts, table, used, kCacheFloats, seconds / 3);
   found.memory_gbytes = 1e-9 * bandwidth(bursts, table, used, bytes / sizeof(float), seconds / 3);
   return found;

@@ -30,8 +30,12 @@ struct Ceilings {
 /// The processor's name as the system tells it.
 std::string processor_name();
 
-/// Takes `seconds`, in three nearly equal parts. Throws Cancelled, and Error where memory for the arrays is lacking.
-Ceilings calibrate(Kernel kernel, int threads, Pool& pool, double seconds = 5,
+/// The instruction set whose ceilings hold for passes that run so: "avx512", or with bf16 products "avx512bf16".
+std::string instruction_set_of(const Execution& execution);
+
+/// Takes `seconds`, in three nearly equal parts. Multiply-adds are those of the precision. Throws Cancelled, and Error
+/// where memory for the arrays is lacking.
+Ceilings calibrate(const Execution& execution, Pool& pool, double seconds = 5,
                    const std::function<void(double)>& progress = {}, const std::stop_token& stop = {});
 
 }  // namespace vit

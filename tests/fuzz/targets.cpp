@@ -178,7 +178,7 @@ void settings(Bytes bytes) noexcept {
 }
 
 void ceilings(Bytes bytes) noexcept {
-  static_cast<void>(headlight::load_ceilings(file_of("ceilings.json", bytes), vit::Kernel{}, 2));
+  static_cast<void>(headlight::load_ceilings(file_of("ceilings.json", bytes), {.threads = 2}));
 }
 
 // ---- pictures ----

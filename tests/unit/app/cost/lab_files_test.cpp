@@ -129,7 +129,7 @@ TEST(Roofline, EveryPointLiesUnderTheNamesOfItsCeilings) {
 TEST(CeilingsFile, IsOfThisProcessorTheseKernelsAndThreads) {
   const TempFolder folder;
   const auto file = folder.path() / "cache" / "ceilings.json";
-  EXPECT_FALSE(load_ceilings(file, vit::Kernel::eager, 2));
+  EXPECT_FALSE(load_ceilings(file, {.kernel = vit::Kernel::eager, .threads = 2}));
   vit::Ceilings mine{.processor = vit::processor_name(),
                      .instruction_set = vit::kernels().name,
                      .threads = 2,
@@ -137,17 +137,21 @@ TEST(CeilingsFile, IsOfThisProcessorTheseKernelsAndThreads) {
                      .cache_gbytes = 99,
                      .memory_gbytes = 22};
   save_ceilings(mine, file);
-  EXPECT_EQ(load_ceilings(file, vit::Kernel::tiled, 2), mine);
-  EXPECT_FALSE(load_ceilings(file, vit::Kernel::tiled, 1));
-  EXPECT_FALSE(load_ceilings(file, vit::Kernel::reference, 2)) << "the plain loops";
+  EXPECT_EQ(load_ceilings(file, {.kernel = vit::Kernel::tiled, .threads = 2}), mine);
+  EXPECT_FALSE(load_ceilings(file, {.kernel = vit::Kernel::tiled, .threads = 1}));
+  EXPECT_FALSE(load_ceilings(file, {.kernel = vit::Kernel::reference, .threads = 2})) << "the plain loops";
+  if (vit::has_bf16(vit::Kernel::tiled)) {
+    EXPECT_FALSE(load_ceilings(file, {.precision = vit::Precision::bf16, .threads = 2})) << "twice as many products";
+  }
   vit::Ceilings other = mine;
   other.processor = "another";
   save_ceilings(other, file);
   mine.gflops = 400;
   save_ceilings(mine, file);
-  EXPECT_EQ(load_ceilings(file, vit::Kernel::tiled, 2), mine) << "the newer one replaces the older";
+  EXPECT_EQ(load_ceilings(file, {.kernel = vit::Kernel::tiled, .threads = 2}), mine)
+      << "the newer one replaces the older";
   folder.write("cache/ceilings.json", "{\"not\": [ours");
-  EXPECT_FALSE(load_ceilings(file, vit::Kernel::tiled, 2));
+  EXPECT_FALSE(load_ceilings(file, {.kernel = vit::Kernel::tiled, .threads = 2}));
 }
 
 }  // namespace

@@ -34,15 +34,23 @@ TEST(Ceilings, ARoofIsTheLowerOfArithmeticAndBytes) {
 TEST(Ceilings, CalibratingFindsThemAndHearsAStop) {
   Pool pool(2);
   double last = 0;
-  const Ceilings found = calibrate(Kernel::eager, 2, pool, 0.3, [&](double done) { last = done; });
+  const Ceilings found =
+      calibrate({.kernel = Kernel::eager, .threads = 2}, pool, 0.3, [&](double done) { last = done; });
   EXPECT_TRUE(found.known()) << found.gflops << " " << found.cache_gbytes << " " << found.memory_gbytes;
   EXPECT_EQ(found.threads, 2);
   EXPECT_EQ(found.instruction_set, kernels().name);
   EXPECT_FALSE(found.processor.empty());
   EXPECT_GT(last, 0.9);
+  Execution rounded = {.precision = Precision::bf16, .threads = 1};
+  if (has_bf16(rounded.kernel)) {
+    EXPECT_EQ(calibrate(rounded, pool, 0.3).instruction_set, instruction_set_of(rounded));
+    EXPECT_NE(instruction_set_of(rounded), kernels().name) << "other products, other ceilings";
+  }
+  rounded.kernel = Kernel::reference;
+  EXPECT_EQ(instruction_set_of(rounded), "reference");
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_THROW(calibrate(Kernel::eager, 1, pool, 10, {}, stop.get_token()), Cancelled);
+  EXPECT_THROW(calibrate({.kernel = Kernel::eager, .threads = 1}, pool, 10, {}, stop.get_token()), Cancelled);
 }
 
 TEST(Ceilings, NoProductIsFasterThanTheMultiplyAddsAlone) {
