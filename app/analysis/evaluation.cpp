@@ -89,7 +89,7 @@ void work(const EvaluationJob& job, const std::vector<LabelledImage>& images, st
     settings.keep = vit::Keep::none;
     for (std::size_t i; (i = shared.next++) < images.size() && !shared.failed;) {
       const auto start = Clock::now();
-      auto photo = std::make_shared<const vit::Image>(vit::load_image(images[i].file, job.colors));
+      auto photo = std::make_shared<const vit::Image>(vit::load_image(images[i].file, job.reading));
       Run run = make_run(job.model, std::move(photo), job.preprocessing, settings);
       run.extent = job.extent;
       const double decode_seconds = seconds_since(start);

@@ -43,7 +43,7 @@ struct Evaluation {
 struct EvaluationJob {
   std::shared_ptr<const vit::Model> model;
   vit::Preprocessing preprocessing;
-  vit::ColorManagement colors = vit::ColorManagement::ignore_profile;
+  vit::ImageReading reading = {};
   vit::Settings settings;  // its threads each take a whole picture
   vit::Extent extent = {};
   std::function<void(double)> progress = {};

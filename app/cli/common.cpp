@@ -42,6 +42,22 @@ void add_rgb_option(CLI::App& app, const std::string& name, std::optional<std::a
       ->group(group);
 }
 
+void add_levels_option(CLI::App& app, const std::string& name, vit::Levels& target, const std::string& help,
+                       const std::string& group) {
+  app.add_option_function<std::string>(
+         name,
+         [&target, name](const std::string& text) {
+           try {
+             target = vit::parse_levels(text);
+           } catch (const vit::Error& error) {
+             throw CLI::ValidationError(name, error.what());
+           }
+         },
+         help)
+      ->type_name("RULE")
+      ->group(group);
+}
+
 void add_grid_option(CLI::App& app, const std::string& name, vit::LoadOptions& load, const std::string& help,
                      const std::string& group) {
   app.add_option_function<std::string>(
@@ -138,9 +154,14 @@ void add_preprocessing_options(CLI::App& app, RunOptions& options) {
   add_rgb_option(app, "--mean", rules.mean, "Subtracted from RGB in 0…1", kGroup);
   add_rgb_option(app, "--std", rules.std, "RGB is divided by it", kGroup);
   app.add_flag(
-         "--icc", options.icc,
+         "--icc", options.reading.applies_profile,
          "Apply a colour profile that is not sRGB, which the reference pipelines pass over and so does the default")
       ->group(kGroup);
+  add_levels_option(app, "--levels", options.reading.levels,
+                    "What becomes black and white: LOW,HIGH in the file's own values (0,4095 for 12 bits in a file of "
+                    "16), auto (each picture's least and greatest), auto:PERCENT (without so many at each end), stored "
+                    "(default, as the reference pipelines have it)",
+                    kGroup);
 }
 
 void add_image_options(CLI::App& app, RunOptions& options) {
@@ -224,7 +245,8 @@ void add_other_options(CLI::App& app, RunOptions& other) {
   add("weights", other.load.weights, "NAME");
   add_grid_option(app, name_of("grid"), other.load, likewise("grid"), kGroup);
   add("labels", other.load.labels, "FILE");
-  app.add_flag(name_of("icc"), other.icc, likewise("icc"))->group(kGroup);
+  add_levels_option(app, name_of("levels"), other.reading.levels, likewise("levels"), kGroup);
+  app.add_flag(name_of("icc"), other.reading.applies_profile, likewise("icc"))->group(kGroup);
   PreprocessingOptions& rules = other.preprocessing;
   add("resize", rules.resize, "RULE");
   add("crop", rules.crop, "RULE",
@@ -258,7 +280,7 @@ std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
 }
 
 std::shared_ptr<const vit::Image> open_image(const RunOptions& options) {
-  auto photo = std::make_shared<const vit::Image>(load_photo(options.image, color_management(options.icc)));
+  auto photo = std::make_shared<const vit::Image>(load_photo(options.image, options.reading));
   for (const std::string& remark : photo->remarks)
     std::fprintf(stderr, "headlight: %s: %s\n", options.image.c_str(), remark.c_str());
   return photo;
@@ -296,7 +318,8 @@ Run open_other(const RunOptions& other, const RunOptions& options_of_a, const Ru
   const std::string model_of_a = options_of_a.model.empty() ? default_model().string() : options_of_a.model;
   const bool same_model =
       other.model.empty() || (other.model == model_of_a && same_overrides(other.load, options_of_a.load));
-  const bool same_photo = other.image.empty() || (other.image == options_of_a.image && other.icc == options_of_a.icc);
+  const bool same_photo =
+      other.image.empty() || (other.image == options_of_a.image && other.reading == options_of_a.reading);
   auto model = same_model ? a.model : open_model(other);
   OtherSide own;
   if (has_numbers(other)) own.numbers = settings_for(other, model->config);

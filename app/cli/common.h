@@ -39,7 +39,7 @@ CLI::Validator is_finite();
 
 /// --model and what overrides a checkpoint's guesses. `options` must outlive the parsing.
 void add_model_options(CLI::App& app, RunOptions& options);
-/// --resize, --crop, --crop-rounding, --interpolation, --mean, --std, --icc.
+/// --resize, --crop, --crop-rounding, --interpolation, --mean, --std, --icc, --levels.
 void add_preprocessing_options(CLI::App& app, RunOptions& options);
 /// --image and the preprocessing.
 void add_image_options(CLI::App& app, RunOptions& options);

@@ -103,7 +103,7 @@ int run_eval(const EvalOptions& options) {
   const vit::Model& model = *job.model;
   if (model.config.classes == 0)
     throw vit::Error(model.report.file + " has no classification head, so that it has no accuracy.");
-  job.colors = color_management(options.run.icc);
+  job.reading = options.run.reading;
   job.settings = settings_for(options.run, model.config);
   job.extent = options.extent;
   job.preprocessing = preprocessing_for(options.run.preprocessing, model.preprocessing);

@@ -113,14 +113,14 @@ void print(const BatchResult& result, const std::string& folder) {
 /// The frames of what is one file or a pipe; a film goes through the pictures of a folder, too. None: a batch of
 /// photos.
 std::unique_ptr<FrameSource> frames_for(const ExportOptions& options) {
-  const vit::ColorManagement colors = color_management(options.run.icc);
+  const vit::ImageReading& reading = options.run.reading;
   const std::string& source = options.photos;
   std::error_code error;
-  if (source == "-") return frames_from(STDIN_FILENO, colors);
+  if (source == "-") return frames_from(STDIN_FILENO, reading);
   if (std::filesystem::is_directory(source, error) || !std::filesystem::exists(source, error))
-    return options.film.empty() ? nullptr : open_frames(source, colors);
+    return options.film.empty() ? nullptr : open_frames(source, reading);
   if (!options.film.empty() || is_named_as_video(source) || is_named_as_picture(source))
-    return open_frames(source, colors);
+    return open_frames(source, reading);
   return nullptr;  // a list
 }
 
@@ -146,7 +146,7 @@ int run_batch(const CLI::App& command, const ExportOptions& options) {
   BatchJob job;
   job.model = open_model(options.run);
   job.preprocessing = preprocessing_for(options.run.preprocessing, job.model->preprocessing);
-  job.colors = color_management(options.run.icc);
+  job.reading = options.run.reading;
   job.settings = settings_for(options.run, job.model->config);
   job.files = files_of(options.run, options.other);
   job.model_name = network_name(job.model->report.file);

@@ -53,11 +53,11 @@ SavedView files_of(const RunOptions& run, const RunOptions& other) {
   wanted.other.model = other.model;
   wanted.other.load = other.load;
   wanted.other.image = other.image;
-  wanted.other.icc = other.icc;
+  wanted.other.reading = other.reading;
   wanted.model = run.model.empty() ? default_model().string() : run.model;
   wanted.load = run.load;
   wanted.image = run.image;
-  wanted.icc = run.icc;
+  wanted.reading = run.reading;
   return mark_files(std::move(wanted));
 }
 

@@ -133,8 +133,7 @@ int run_info(const InfoOptions& options) {
   const vit::Preprocessing wanted = preprocessing_for(options.run.preprocessing, model->preprocessing);
   Subject subject{*model, wanted, facts_with(*model, wanted), nullptr};
   if (!options.run.image.empty()) {
-    const vit::ColorManagement colors = color_management(options.run.icc);
-    subject.image = std::make_shared<const vit::Image>(load_photo(options.run.image, colors));
+    subject.image = std::make_shared<const vit::Image>(load_photo(options.run.image, options.run.reading));
   }
   if (options.json != "-") print(subject, options.tensors);
   if (!options.json.empty()) write_output(options.json, json_text(to_json(subject), 2) + "\n");

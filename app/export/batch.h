@@ -37,7 +37,7 @@ struct BatchProgress {
 struct BatchJob {
   std::shared_ptr<const vit::Model> model;
   vit::Preprocessing preprocessing;
-  vit::ColorManagement colors = vit::ColorManagement::ignore_profile;
+  vit::ImageReading reading = {};
   vit::Settings settings;  // its threads each take a whole photo
   SavedView files;         // of the model, for the views in pictures; the photos are filled in
   std::string model_name;  // see network_name()

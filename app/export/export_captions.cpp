@@ -87,6 +87,7 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
                        {"drawing", drawing},
                        {"preprocessing", vit::describe(trace.pixels->preprocessing)},
                        {"settings", vit::settings_words(trace)}};
+  if (source.photo && source.photo->levels) chunks.emplace_back("levels", vit::shown_levels(*source.photo));
   if (!request.analysis->is_plain) chunks.emplace_back("analysis", analysis_words(request, trace));
   if (asks_other(request)) {
     const vit::Trace& other = *source.other.trace;
@@ -94,6 +95,8 @@ TextChunks text_chunks(const ExportSource& source, const ExportRequest& request,
     chunks.emplace_back("image of B", source.other.image);
     chunks.emplace_back("preprocessing of B", vit::describe(other.pixels->preprocessing));
     chunks.emplace_back("settings of B", vit::settings_words(other));
+    if (const auto& photo = source.other.photo; photo && photo->levels)
+      chunks.emplace_back("levels of B", vit::shown_levels(*photo));
   }
   if (!view.empty()) chunks.emplace_back(kViewChunk, view);
   return chunks;

@@ -45,10 +45,16 @@ std::string compared_words(const ExportSource& source, const ExportRequest& requ
   return std::string(kWords[show]) + (source.photo == source.other.photo ? "" : " (" + source.other.image + ")");
 }
 
+/// Of the photo, where its levels are not as stored: ", levels 0 to 4,095 of 65,535".
+std::string levels_part(const std::shared_ptr<const vit::Image>& photo) {
+  return photo && photo->levels ? ", levels " + vit::shown_levels(*photo) : "";
+}
+
 /// "; B: dinov2-small, as trained": empty without a side B.
 std::string other_words(const ExportSource& source) {
   const vit::Trace& other = *source.other.trace;
-  return "; B: " + source.other.model + ", " + vit::settings_words(other);
+  return "; B: " + source.other.model + ", " + vit::settings_words(other) +
+         (source.other.photo == source.photo ? "" : levels_part(source.other.photo));
 }
 
 /// What the maps are of; the blocks are named by the caller.
@@ -68,7 +74,7 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
   if (request.analysis->is_matrix) content.bands = bands_of(trace);
   const bool beside = asks_other(request);
   content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace) +
-                     (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
+                     levels_part(source.photo) + (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
                      (beside ? other_words(source) : "");
   content.unit = request.analysis->is_plain
                      ? fmt::format("{}; the mark is the even share, 1/{}{}",

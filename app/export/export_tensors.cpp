@@ -106,13 +106,14 @@ void export_tensors(const ExportSource& source, const std::vector<int>& blocks, 
       if (control.progress) control.progress(std::min(1.0, done / total));
     };
   }
-  vit::write_safetensors(file, tensors,
-                         {{"software", std::string("Headlight ") + HEADLIGHT_VERSION},
-                          {"model", source.model},
-                          {"image", source.image},
-                          {"preprocessing", vit::describe(trace.pixels->preprocessing)},
-                          {"settings", vit::settings_words(trace) + extent_words},
-                          {"stage", stage == vit::Stage::softmax ? "softmax" : "after dropout"}});
+  std::map<std::string, std::string> words = {{"software", std::string("Headlight ") + HEADLIGHT_VERSION},
+                                              {"model", source.model},
+                                              {"image", source.image},
+                                              {"preprocessing", vit::describe(trace.pixels->preprocessing)},
+                                              {"settings", vit::settings_words(trace) + extent_words},
+                                              {"stage", stage == vit::Stage::softmax ? "softmax" : "after dropout"}};
+  if (source.photo && source.photo->levels) words.emplace("levels", vit::shown_levels(*source.photo));
+  vit::write_safetensors(file, tensors, words);
 }
 
 }  // namespace headlight

@@ -15,7 +15,7 @@ ExportSource pass_over(const BatchJob& job, const BatchPhoto& photo, std::shared
   vit::Settings settings = job.settings;
   settings.threads = share.threads;
   settings.keep = vit::Keep::qk;
-  if (!image) image = std::make_shared<const vit::Image>(load_photo(photo.file.string(), job.colors));
+  if (!image) image = std::make_shared<const vit::Image>(load_photo(photo.file.string(), job.reading));
   Run run = make_run(job.model, image, job.preprocessing, std::move(settings));
   request = job.request(run);
   request.folder = job.folder / photo.folder;

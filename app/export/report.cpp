@@ -104,6 +104,8 @@ class Report {
     if (!source_.photo) return;
     page_.figure(svg(photo_drawing(), "the photo"), "The photo; the frame is the part that the network reads.");
     page_.note("The frame is the part of the photo that the network reads.");
+    if (source_.photo->levels)
+      page_.note("The photo is shown and read with levels " + vit::shown_levels(*source_.photo) + ".");
     part_is_done();
   }
 

@@ -41,7 +41,7 @@ void set_other(SavedView& saved, const ExportSource& source) {
   }
   if (source.other.photo == source.photo) {
     other.image.clear();
-    other.icc = false;
+    other.reading = {};
     saved.other_image = {};
   }
   other.preprocessing.reset();
@@ -82,7 +82,8 @@ void add_run(Arguments& to, const RunOptions& run, const std::string& dashes = "
   if (run.load.grid) add(to, dashes + "grid", fmt::format("{}x{}", run.load.grid->first, run.load.grid->second));
   add(to, dashes + "labels", run.load.labels ? run.load.labels->string() : "");
   add(to, dashes + "image", run.image);
-  if (run.icc) to.push_back(dashes + "icc");
+  if (run.reading.applies_profile) to.push_back(dashes + "icc");
+  if (run.reading.levels != vit::Levels()) add(to, dashes + "levels", vit::text_of(run.reading.levels));
   add(to, dashes + "resize", run.preprocessing.resize);
   add(to, dashes + "crop", run.preprocessing.crop);
   add(to, dashes + "crop-rounding", run.preprocessing.crop_rounding);

@@ -61,19 +61,20 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
 
 class FolderFrames : public FrameSource {
  public:
-  FolderFrames(std::vector<fs::path> files, vit::ColorManagement colors) : files_(std::move(files)), colors_(colors) {}
+  FolderFrames(std::vector<fs::path> files, const vit::ImageReading& reading)
+      : files_(std::move(files)), reading_(reading) {}
   std::optional<int> count() const override { return static_cast<int>(files_.size()); }
   bool jumps() const override { return true; }
   std::string source_of(int index) const override { return files_[static_cast<std::size_t>(index)].string(); }
   std::optional<Frame> read(int index) override {
     if (index < 0 || index >= static_cast<int>(files_.size())) return std::nullopt;
     const std::string source = source_of(index);
-    return Frame{index, source, std::make_shared<const vit::Image>(vit::load_image(source, colors_)), 0};
+    return Frame{index, source, std::make_shared<const vit::Image>(vit::load_image(source, reading_)), 0};
   }
 
  private:
   std::vector<fs::path> files_;
-  vit::ColorManagement colors_;
+  vit::ImageReading reading_;
 };
 
 class AnimationFrames : public FrameSource {
@@ -97,7 +98,7 @@ class AnimationFrames : public FrameSource {
 
 }  // namespace
 
-std::unique_ptr<FrameSource> open_frames(const std::string& source, vit::ColorManagement colors) {
+std::unique_ptr<FrameSource> open_frames(const std::string& source, const vit::ImageReading& reading) {
   std::error_code error;
   if (fs::is_directory(source, error)) {
     std::vector<fs::path> files = pictures_in(source);
@@ -105,16 +106,16 @@ std::unique_ptr<FrameSource> open_frames(const std::string& source, vit::ColorMa
     std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
       return before(a.filename().string(), b.filename().string());
     });
-    return std::make_unique<FolderFrames>(std::move(files), colors);
+    return std::make_unique<FolderFrames>(std::move(files), reading);
   }
   if (!fs::exists(source, error)) throw vit::Error(source + " does not exist; check the path of the sequence.");
-  if (is_named_as_video(source)) return open_video(source);
-  if (auto animation = vit::open_animation(source, colors))
+  if (is_named_as_video(source)) return open_video(source, reading);
+  if (auto animation = vit::open_animation(source, reading))
     return std::make_unique<AnimationFrames>(source, std::move(animation));
   if (is_named_as_picture(source))
     throw vit::Error(source +
                      " holds one picture; a sequence is a folder of pictures, an animated GIF or PNG, or a video.");
-  return open_video(source);
+  return open_video(source, reading);
 }
 
 FrameName parsed_frame_name(const std::string& text) {
@@ -142,10 +143,10 @@ std::string sequence_name(const std::string& source) {
   return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
-vit::Image load_photo(const std::string& source, vit::ColorManagement colors) {
+vit::Image load_photo(const std::string& source, const vit::ImageReading& reading) {
   const FrameName name = frame_name(source);
-  if (name.number == 0) return vit::load_image(source, colors);
-  const auto frames = open_frames(name.file, colors);
+  if (name.number == 0) return vit::load_image(source, reading);
+  const auto frames = open_frames(name.file, reading);
   auto frame = frames->read(name.number - 1);
   if (!frame) {
     const std::optional<int> count = frames->count();

@@ -35,11 +35,11 @@ class FrameSource {
 
 /// A folder (the pictures that lie in it, by their names, 2 before 10), an animated GIF or PNG, or a video, which an
 /// ffmpeg on the PATH decodes. Throws vit::Error with what to do where it is none of these.
-std::unique_ptr<FrameSource> open_frames(const std::string& source, vit::ColorManagement colors);
+std::unique_ptr<FrameSource> open_frames(const std::string& source, const vit::ImageReading& reading);
 
 /// Pictures one behind the other, as `ffmpeg -f image2pipe` writes them: PPM, PNG or JPEG, from a file descriptor that
 /// stays open. Each can be read once, in order.
-std::unique_ptr<FrameSource> frames_from(int descriptor, vit::ColorManagement colors);
+std::unique_ptr<FrameSource> frames_from(int descriptor, const vit::ImageReading& reading);
 
 /// "walk.gif#12": the twelfth frame of a file. A file that is called so is that file.
 struct FrameName {
@@ -56,7 +56,7 @@ std::string file_of_frame(const std::string& source);
 std::string sequence_name(const std::string& source);
 
 /// A picture's file, or one frame of a sequence. Throws vit::Error.
-vit::Image load_photo(const std::string& source, vit::ColorManagement colors);
+vit::Image load_photo(const std::string& source, const vit::ImageReading& reading);
 
 /// ".mp4", …, in lower case.
 std::span<const std::string_view> video_endings();

@@ -89,7 +89,8 @@ VideoFacts probe(const std::string& file, bool counts) {
 
 class VideoFrames : public FrameSource {
  public:
-  explicit VideoFrames(std::string file) : file_(std::move(file)), program_(ffmpeg_for(file_ + " is a video")) {
+  VideoFrames(std::string file, const vit::ImageReading& reading)
+      : file_(std::move(file)), program_(ffmpeg_for(file_ + " is a video")), reading_(reading) {
     facts_ = probe(file_, false);
     if (!facts_.frames) facts_.frames = probe(file_, true).frames;
   }
@@ -106,7 +107,7 @@ class VideoFrames : public FrameSource {
       bytes = stream_->next();
       if (!bytes) return end();
     } while (next_++ < index);
-    vit::Image image = vit::decode_image(*bytes, source_of(index));
+    vit::Image image = vit::decode_image(*bytes, source_of(index), reading_);
     return Frame{index, image.name, std::make_shared<const vit::Image>(std::move(image)),
                  facts_.rate > 0 ? 1 / facts_.rate : 0};
   }
@@ -151,6 +152,7 @@ class VideoFrames : public FrameSource {
 
   std::string file_;
   fs::path program_;
+  vit::ImageReading reading_;
   VideoFacts facts_;
   std::unique_ptr<ChildProcess> child_;
   std::unique_ptr<PictureStream> stream_;
@@ -159,8 +161,8 @@ class VideoFrames : public FrameSource {
 
 class StreamFrames : public FrameSource {
  public:
-  StreamFrames(int descriptor, vit::ColorManagement colors)
-      : colors_(colors),
+  StreamFrames(int descriptor, const vit::ImageReading& reading)
+      : reading_(reading),
         stream_(
             [descriptor](void* to, std::size_t most) {
               ssize_t got = 0;
@@ -183,12 +185,12 @@ class StreamFrames : public FrameSource {
         return std::nullopt;
       }
     } while (next_++ < index);
-    vit::Image image = vit::decode_image(*bytes, source_of(index), colors_);
+    vit::Image image = vit::decode_image(*bytes, source_of(index), reading_);
     return Frame{index, image.name, std::make_shared<const vit::Image>(std::move(image)), 0};
   }
 
  private:
-  vit::ColorManagement colors_;
+  vit::ImageReading reading_;
   PictureStream stream_;
   int next_ = 0;
   bool ended_ = false;
@@ -205,12 +207,12 @@ fs::path ffmpeg_for(const std::string& why) {
   return *program;
 }
 
-std::unique_ptr<FrameSource> open_video(const std::string& file) {
-  return std::make_unique<VideoFrames>(file);
+std::unique_ptr<FrameSource> open_video(const std::string& file, const vit::ImageReading& reading) {
+  return std::make_unique<VideoFrames>(file, reading);
 }
 
-std::unique_ptr<FrameSource> frames_from(int descriptor, vit::ColorManagement colors) {
-  return std::make_unique<StreamFrames>(descriptor, colors);
+std::unique_ptr<FrameSource> frames_from(int descriptor, const vit::ImageReading& reading) {
+  return std::make_unique<StreamFrames>(descriptor, reading);
 }
 
 }  // namespace headlight

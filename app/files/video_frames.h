@@ -13,6 +13,6 @@ namespace headlight {
 std::filesystem::path ffmpeg_for(const std::string& why);
 
 /// Every frame of the first video stream, turned as the file says, none left out and none twice. Throws vit::Error.
-std::unique_ptr<FrameSource> open_video(const std::string& file);
+std::unique_ptr<FrameSource> open_video(const std::string& file, const vit::ImageReading& reading);
 
 }  // namespace headlight

@@ -17,7 +17,7 @@ SavedView files_of(const Session& session) {
   files.model = session.model_source();
   files.load = session.load_options();
   files.image = session.image_source();
-  files.icc = session.wanted.icc;
+  files.reading = session.wanted.reading;
   files.other = session.wanted.other;
   return mark_files(std::move(files));
 }

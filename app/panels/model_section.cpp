@@ -11,6 +11,7 @@
 #include "app/panels/bench.h"
 #include "app/panels/heads_line.h"
 #include "app/panels/left_column.h"
+#include "app/panels/levels_control.h"
 #include "app/panels/open_files.h"
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
@@ -100,14 +101,14 @@ void draw_remarks(Bench& bench, const vit::Image& image) {
     if (ImGui::IsItemHovered()) ui::hint(ui, remark);
   }
   if (image.profile.empty()) return;
-  bool icc = bench.session.wanted.icc;
+  vit::ImageReading reading = bench.session.reading();
   if (ui::check(ui,
                 {.id = "image.icc",
                  .label = "Apply its colour profile",
                  .tooltip = "Converts the photo's colours from \"" + image.profile +
                             "\" to sRGB. The pipelines that networks are trained and tested with do not."},
-                icc))
-    bench.session.apply_profile(icc);
+                reading.applies_profile))
+    bench.session.read_photo(reading);
 }
 
 /// Which of several copies of the network in the file is open: student, teacher, an average.
@@ -185,6 +186,7 @@ void draw_image_section(Bench& bench) {
   if (image) {
     draw_photo_name(bench, source_title(bench.session.image_source()));
     draw_remarks(bench, *image);
+    draw_levels(bench);
     if (bench.session.model()) input_controls(bench);
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_image;

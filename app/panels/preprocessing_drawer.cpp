@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "app/panels/bench.h"
+#include "app/panels/levels_control.h"
 #include "app/ui/choose.h"
 #include "app/ui/texture_id.h"
 #include "app/ui/widgets.h"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::array<const char*, 3> kChannels = {"red", "green", "blue"}, kLetters = {"R", "G", "B"};
 constexpr float kLeastSide = 120, kMostSide = 380;  // points of the picture
-constexpr float kControls = 482;                    // points of all that stands below it
+constexpr float kControls = 510;                    // points of all that stands below it
 constexpr float kLeastPatch = 5;                    // points; smaller ones get no lines
 
 struct PixelAt {
@@ -109,6 +110,7 @@ void channel_sliders(Bench& bench, const char* name, const char* word, const cha
 void controls(Bench& bench) {
   ui::Ui& ui = bench.ui;
   vit::Preprocessing& p = bench.session.preprocessing;
+  if (bench.session.image()) choose_levels(bench, "prepare.levels");
   ui::choose(ui, {.id = "prepare.resize", .label = "Resize", .tooltip = "Which side gets the size below."}, p.resize);
   if (p.resize == vit::ResizeRule::patches && p.multiple <= 1) p.multiple = bench.session.model()->config.patch_px;
   size_controls(bench, p);

@@ -38,10 +38,10 @@ FrameDesk::~FrameDesk() {
   thread_.join();
 }
 
-void FrameDesk::open(std::string source, vit::ColorManagement colors) {
+void FrameDesk::open(std::string source, const vit::ImageReading& reading) {
   {
     const std::lock_guard lock(mutex_);
-    to_open_.emplace(std::move(source), colors);
+    to_open_.emplace(std::move(source), reading);
     ++serial_;
     open_ = false;
     count_.reset();
@@ -161,12 +161,12 @@ void FrameDesk::run() {
 }
 
 void FrameDesk::open_source(std::unique_lock<std::mutex>& lock) {
-  const auto [name, colors] = *std::exchange(to_open_, {});
+  const auto [name, reading] = *std::exchange(to_open_, {});
   const std::uint64_t serial = serial_;
   lock.unlock();
   std::string why;
   try {
-    source_ = open_frames(name, colors);
+    source_ = open_frames(name, reading);
   } catch (const std::bad_alloc&) {
     why = name + ": not enough memory for this sequence.";
   } catch (const std::exception& error) {

@@ -34,7 +34,7 @@ class FrameDesk {
   FrameDesk(const FrameDesk&) = delete;
   FrameDesk& operator=(const FrameDesk&) = delete;
 
-  void open(std::string source, vit::ColorManagement colors);  // in place of what is open
+  void open(std::string source, const vit::ImageReading& reading);  // in place of what is open
   void close();
   /// The frame that is to be there next, and the part of the film strip that is in sight.
   void want(int index, bool loop, int first_in_sight, int last_in_sight);
@@ -61,7 +61,7 @@ class FrameDesk {
   const std::function<void()> wake_;
   mutable std::mutex mutex_;  // guards all down to quit_
   std::condition_variable changed_;
-  std::optional<std::pair<std::string, vit::ColorManagement>> to_open_;
+  std::optional<std::pair<std::string, vit::ImageReading>> to_open_;
   bool to_close_ = false;
   std::uint64_t serial_ = 0;  // of the open sequence: what is read of an older one is nobody's
   FrameCache cache_{kMostBytes};

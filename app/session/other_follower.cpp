@@ -35,18 +35,18 @@ bool OtherFollower::have_model(const SideA& a, const std::optional<std::filesyst
 
 bool OtherFollower::have_image(const SideA& a, Worker& worker) {
   const OtherSide& wanted = a.wanted.other;
-  if (wanted.image.empty() || (wanted.image == a.wanted.image && wanted.icc == a.wanted.icc)) {
-    if (a.image && image_.image != a.image) image_ = {a.wanted.image, a.wanted.icc, a.image, a.display};
+  if (wanted.image.empty() || (wanted.image == a.wanted.image && wanted.reading == a.wanted.reading)) {
+    if (a.image && image_.image != a.image) image_ = {a.wanted.image, a.wanted.reading, a.image, a.display};
     loading_image_.reset();
     return a.image != nullptr;
   }
-  if (image_.image && image_.is(wanted.image, wanted.icc)) {
+  if (image_.image && image_.is(wanted.image, wanted.reading)) {
     loading_image_.reset();
     return true;
   }
-  if (loading_image_ && loading_image_->is(wanted.image, wanted.icc)) return false;
-  loading_image_ = ImageFile{wanted.image, wanted.icc, nullptr, nullptr};
-  worker.load_image(wanted.image, wanted.icc, Side::b);
+  if (loading_image_ && loading_image_->is(wanted.image, wanted.reading)) return false;
+  loading_image_ = ImageFile{wanted.image, wanted.reading, nullptr, nullptr};
+  worker.load_image(wanted.image, wanted.reading, Side::b);
   return false;
 }
 
@@ -89,14 +89,14 @@ bool OtherFollower::take(Outcome& out, OtherSide& wanted, OtherShown& shown) {
     }
     if (failure.what == Failure::What::image && loading_image_ && wanted.image == loading_image_->source) {
       wanted.image = good_.image;
-      wanted.icc = good_.icc;
+      wanted.reading = good_.reading;
       loading_image_.reset();
     }
   }
   if (out.other_model && loading_ && loading_->is(out.other_model->source, out.other_model->options))
     model_ = {out.other_model->source, loading_->load, std::move(out.other_model->model)};
-  if (out.other_image && loading_image_ && loading_image_->is(out.other_image->source, out.other_image->icc))
-    image_ = {out.other_image->source, out.other_image->icc, std::move(out.other_image->image),
+  if (out.other_image && loading_image_ && loading_image_->is(out.other_image->source, out.other_image->reading))
+    image_ = {out.other_image->source, out.other_image->reading, std::move(out.other_image->image),
               std::move(out.other_image->display)};
 
   bool changed = false;

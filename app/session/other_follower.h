@@ -44,11 +44,11 @@ class OtherFollower {
   };
   struct ImageFile {
     std::string source;
-    bool icc = false;
+    vit::ImageReading reading;
     std::shared_ptr<const vit::Image> image;
     std::shared_ptr<const PhotoLevels> display;
-    bool is(const std::string& wanted_source, bool wanted_icc) const {
-      return source == wanted_source && icc == wanted_icc;
+    bool is(const std::string& wanted_source, const vit::ImageReading& wanted_reading) const {
+      return source == wanted_source && reading == wanted_reading;
     }
   };
   bool have_model(const SideA& a, const std::optional<std::filesystem::path>& imagenet_labels, Worker& worker);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/checkpoint/load_model.h"
+#include "engine/image/image.h"
 #include "engine/image/preprocessing.h"
 #include "engine/network/model.h"
 #include "engine/network/settings.h"
@@ -13,10 +14,10 @@ namespace headlight {
 
 /// What is empty here is as side A has it, and follows it.
 struct OtherSide {
-  std::string model = {};      // file, folder or "random:…"
-  vit::LoadOptions load = {};  // that network's overrides
-  std::string image = {};      // file
-  bool icc = false;            // that photo's colour profile is applied
+  std::string model = {};          // file, folder or "random:…"
+  vit::LoadOptions load = {};      // that network's overrides
+  std::string image = {};          // file
+  vit::ImageReading reading = {};  // that photo's levels and colour profile
   /// None: as side A's where both run one network, else as side B's network has it by itself.
   std::optional<vit::Preprocessing> preprocessing = {};
   /// None: likewise. How a pass runs (kernel, threads) is always as on side A.

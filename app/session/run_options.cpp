@@ -250,10 +250,6 @@ vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& co
   return settings;
 }
 
-vit::ColorManagement color_management(bool icc) {
-  return icc ? vit::ColorManagement::convert_to_srgb : vit::ColorManagement::ignore_profile;
-}
-
 vit::Preprocessing preprocessing_for(const PreprocessingOptions& options, vit::Preprocessing base) {
   std::optional<double> squash_px;
   if (!options.resize.empty()) squash_px = apply_resize(options.resize, base);

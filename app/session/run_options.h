@@ -27,10 +27,10 @@ struct PreprocessingOptions {
 
 /// The options that all commands and the window share. Empty and absent values mean the default.
 struct RunOptions {
-  std::string model;   // file, folder or "random:…"; empty: the model among the assets
-  std::string image;   // empty: none given
-  std::string pixels;  // a safetensors file in place of an image
-  bool icc = false;    // a colour profile that is not sRGB is applied
+  std::string model;          // file, folder or "random:…"; empty: the model among the assets
+  std::string image;          // empty: none given
+  std::string pixels;         // a safetensors file in place of an image
+  vit::ImageReading reading;  // its levels and its colour profile
   vit::LoadOptions load;
   std::string num_heads;     // "12" for all blocks, "0:4,5:96" for some
   std::string heads_off;     // "5:0,3" heads of a block, "5:0,3,7:1-4,all:2" of several, "5:all" all of them
@@ -62,9 +62,6 @@ std::array<float, 3> parse_rgb(const std::string& text);
 
 /// The trained settings with the user's changes, validated. Throws Error.
 vit::Settings settings_for(const RunOptions& options, const vit::ModelConfig& config);
-
-/// What `--icc` means to the decoder.
-vit::ColorManagement color_management(bool icc);
 
 /// The model's preprocessing with the user's changes. A new crop without a new resize scales the resize with it, so
 /// that the same part of the picture is seen. Throws Error.

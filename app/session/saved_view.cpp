@@ -102,6 +102,12 @@ void load_fields(Visitor& v, LoadOptions& load) {
   v("labels", load.labels);
 }
 
+template <class Visitor, class Reading>
+void reading_fields(Visitor& v, Reading& reading) {
+  v("icc", reading.applies_profile);
+  v("levels", reading.levels);
+}
+
 template <class Visitor, class Mark>
 void mark_fields(Visitor& v, Mark& mark) {
   v("path", mark.path);
@@ -117,7 +123,7 @@ void other_fields(Visitor& v, Subject& saved) {
   v.group("load", [&](auto& in) { load_fields(in, other.load); });
   v.group("image", [&](auto& in) {
     mark_fields(in, saved.other_image);
-    in("icc", other.icc);
+    reading_fields(in, other.reading);
   });
   v.optional_group("preprocessing", other.preprocessing, [](auto& in, auto& p) { preprocessing_fields(in, p); });
   v.optional_group("settings", other.numbers, [](auto& in, auto& n) { numbers_fields(in, n); });
@@ -130,7 +136,7 @@ void fields(Visitor& v, Subject& saved) {
   v.group("load", [&](auto& in) { load_fields(in, wanted.load); });
   v.group("image", [&](auto& in) {
     mark_fields(in, saved.image);
-    in("icc", wanted.icc);
+    reading_fields(in, wanted.reading);
   });
   v.group("preprocessing", [&](auto& in) { preprocessing_fields(in, wanted.preprocessing); });
   v.group("settings", [&](auto& in) { settings_fields(in, wanted.settings); });
@@ -148,6 +154,10 @@ class Writer {
   template <class T>
   void operator()(const char* name, const std::optional<T>& value) {
     if (value) json_[name] = json_of(*value);
+  }
+  /// As stored they are left out: a view then opens in programs that know no levels.
+  void operator()(const char* name, const vit::Levels& levels) {
+    if (levels != vit::Levels()) json_[name] = vit::text_of(levels);
   }
   template <class Fields>
   void group(const char* name, const Fields& fields) {
@@ -269,6 +279,11 @@ class Reader {
   void read(const Json& json, const char* name, std::string& value) const {
     if (!json.is_string()) refuse(name, "no text");
     value = json.get<std::string>();
+  }
+  void read(const Json& json, const char* name, vit::Levels& levels) const {
+    std::string text;
+    read(json, name, text);
+    levels = vit::parse_levels(text);
   }
   void read(const Json& json, const char* name, std::filesystem::path& value) const {
     std::string text;

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/session/run_options.h"
-
 namespace headlight {
 
-void Sequence::open(const std::string& source, bool icc, int shown) {
-  source_ = source;
+void Sequence::open(std::string source, const vit::ImageReading& reading, int shown) {
+  source_ = std::move(source);
+  reading_ = reading;
   opening_ = true;
   count_.reset();
   wanted_ = std::max(shown, 0);
@@ -17,7 +16,7 @@ void Sequence::open(const std::string& source, bool icc, int shown) {
   player_.pause();
   first_in_sight_ = 0;
   last_in_sight_ = -1;
-  desk_.open(source, color_management(icc));
+  desk_.open(source_, reading_);
   desk_.want(wanted_, loop, 0, -1);
 }
 

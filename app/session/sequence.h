@@ -20,12 +20,13 @@ class Sequence {
 
   /// A folder, an animated picture or a video, in place of what is open. A sequence that does not open leaves the photo
   /// as it is. `shown`: a frame of it that is on screen already; -1: none.
-  void open(const std::string& source, bool icc, int shown = -1);
+  void open(std::string source, const vit::ImageReading& reading, int shown = -1);
   void close();
   /// One is open, and its first frame was seen.
   bool on() const { return shown_ >= 0; }
   bool opening() const { return opening_; }
   const std::string& source() const { return source_; }
+  const vit::ImageReading& reading() const { return reading_; }  // of every frame
   std::optional<int> count() const { return count_; }
   int wanted() const { return wanted_; }  // 0 is the first
   int shown() const { return shown_; }    // the photo of the session
@@ -60,6 +61,7 @@ class Sequence {
 
   FrameDesk desk_;
   std::string source_;
+  vit::ImageReading reading_;
   bool opening_ = false;
   std::optional<int> count_;
   int wanted_ = 0, shown_ = -1;

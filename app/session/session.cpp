@@ -13,7 +13,7 @@ namespace headlight {
 
 Session::Session(RunOptions start, std::function<void()> wake)
     : start_(std::move(start)), sequence_(wake), worker_(std::move(wake)) {
-  wanted.icc = start_.icc;
+  wanted.reading = start_.reading;
 }
 
 void Session::open_model(const std::string& source, vit::LoadOptions options) {
@@ -26,11 +26,13 @@ void Session::override_model(vit::LoadOptions options) {
 }
 
 void Session::open_image(const std::string& source) {
-  worker_.load_image(source, wanted.icc);
+  worker_.load_image(source, reading_for(source));
+  asked_reading_.reset();
 }
 
 void Session::open_sequence(const std::string& source) {
-  sequence_.open(source, wanted.icc);
+  sequence_.open(source, reading_for(source));
+  asked_reading_.reset();
 }
 
 bool Session::opens_as_sequence(const std::string& path) {
@@ -39,8 +41,21 @@ bool Session::opens_as_sequence(const std::string& path) {
   return holds_pictures(path) && !std::filesystem::exists(std::filesystem::path(path) / "config.json", error);
 }
 
-void Session::apply_profile(bool icc) {
-  if (image_) worker_.load_image(wanted.image, icc);
+void Session::read_photo(const vit::ImageReading& reading) {
+  if (!image_ || reading == this->reading()) return;
+  asked_reading_ = reading;
+  if (sequence_.on())
+    sequence_.open(sequence_.source(), reading, sequence_.wanted());
+  else
+    worker_.load_image(wanted.image, reading);
+}
+
+/// Numbers that were chosen for one photo are none for another.
+vit::ImageReading Session::reading_for(const std::string& source) const {
+  vit::ImageReading wanted_now = reading();
+  const bool another = !wanted.image.empty() && source != wanted.image;
+  if (another && wanted_now.levels.rule == vit::Levels::Rule::fixed) wanted_now.levels = {};
+  return wanted_now;
 }
 
 void Session::adopt_again(LoadedModel loaded) {
@@ -82,7 +97,7 @@ void Session::adopt_model(LoadedModel loaded) {
 void Session::adopt_opened(LoadedImage loaded) {
   const FrameName name = frame_name(loaded.source);
   if (loaded.animated || name.number > 0)
-    sequence_.open(name.file, loaded.icc, std::max(0, name.number - 1));
+    sequence_.open(name.file, loaded.reading, std::max(0, name.number - 1));
   else
     sequence_.close();
   opened_image_ = loaded.source;
@@ -92,12 +107,13 @@ void Session::adopt_opened(LoadedImage loaded) {
 /// The frame whose turn it is becomes the photo.
 void Session::take_frame() {
   Sequence::Update update = sequence_.update();
+  if (!update.failures.empty()) asked_reading_.reset();
   for (std::string& sentence : update.failures) failures_.push_back({Failure::What::image, std::move(sentence)});
   if (!update.frame) return;
   if (update.opened) opened_image_ = sequence_.source();
   const ReadyFrame& frame = *update.frame;
   const bool same_shape = image_ && image_->width == frame.image->width && image_->height == frame.image->height;
-  adopt_image({frame.source, wanted.icc, frame.image, frame.display, false});
+  adopt_image({frame.source, sequence_.reading(), frame.image, frame.display, false});
   if (model_ && !same_shape) fit_input();
 }
 
@@ -106,7 +122,8 @@ void Session::adopt_image(LoadedImage loaded) {
   display_ = std::move(loaded.display);
   input_.reset();
   wanted.image = std::move(loaded.source);
-  wanted.icc = loaded.icc;
+  wanted.reading = loaded.reading;
+  if (asked_reading_ == wanted.reading) asked_reading_.reset();
 }
 
 void Session::watch_hand(double time_s, bool button_down) {
@@ -123,6 +140,7 @@ bool Session::update() {
       if (failure.request >= shown_.draft_id) shown_.draft.reset();
       held_query_.reset();
     }
+    if (failure.what == Failure::What::image && failure.side == Side::a) asked_reading_.reset();
     failures_.push_back(failure);
   }
   for (std::string& sentence : out.news) news_.push_back(std::move(sentence));
@@ -359,7 +377,8 @@ void Session::choose_other_model(const std::string& source) {
 
 void Session::choose_other_image(const std::string& source) {
   wanted.other.image = source;
-  wanted.other.icc = false;
+  wanted.other.reading = {};
+  if (wanted.reading.levels.rule == vit::Levels::Rule::automatic) wanted.other.reading.levels = wanted.reading.levels;
 }
 
 void Session::pin_other() {
@@ -367,7 +386,7 @@ void Session::pin_other() {
   wanted.other = {.model = wanted.model,
                   .load = wanted.load,
                   .image = wanted.image,
-                  .icc = wanted.icc,
+                  .reading = wanted.reading,
                   .preprocessing = preprocessing,
                   .numbers = settings};
 }

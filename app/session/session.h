@@ -38,8 +38,10 @@ class Session {
   static bool opens_as_sequence(const std::string& path);
   Sequence& sequence() { return sequence_; }
   const Sequence& sequence() const { return sequence_; }
-  /// Reads the open photo again, with its colour profile applied or not.
-  void apply_profile(bool icc);
+  /// Reads the open photo, and the frames of an open sequence, again in another way: levels, colour profile.
+  void read_photo(const vit::ImageReading& reading);
+  /// The way that was asked for last; the photo may not be there yet.
+  const vit::ImageReading& reading() const { return asked_reading_ ? *asked_reading_ : wanted.reading; }
   /// Reads the open model again with other overrides; what is wanted and looked at stays as it is.
   void override_model(vit::LoadOptions options);
 
@@ -165,6 +167,7 @@ class Session {
   void adopt_again(LoadedModel loaded);
   void adopt_image(LoadedImage loaded);
   void adopt_opened(LoadedImage loaded);
+  vit::ImageReading reading_for(const std::string& source) const;
   void take_frame();
   bool adopt_trace(Outcome& out);  // true if the picture changed
   bool adopt_draft(Outcome& out);  // likewise
@@ -178,6 +181,7 @@ class Session {
   std::shared_ptr<const vit::Pixels> input_;    // likewise
   std::shared_ptr<const vit::Trace> part_;      // of the pass over it
   Shown shown_;
+  std::optional<vit::ImageReading> asked_reading_;  // of the open photo, until it is read so
   std::optional<std::string> opened_model_, opened_image_;
   std::optional<Request> requested_;
   std::uint64_t requested_id_ = 0, failed_id_ = 0;

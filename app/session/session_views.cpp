@@ -20,8 +20,8 @@ void Session::open_view(const SavedView& saved) {
     if (opening.model) open_model(saved.model.path, saved.wanted.load);
   }
   if (!left_out(saved.image)) {
-    opening.image = !image_ || wanted.image != saved.image.path || wanted.icc != saved.wanted.icc;
-    if (opening.image) worker_.load_image(saved.image.path, saved.wanted.icc);
+    opening.image = !image_ || wanted.image != saved.image.path || wanted.reading != saved.wanted.reading;
+    if (opening.image) worker_.load_image(saved.image.path, saved.wanted.reading);
   }
   OtherSide& other = opening.wanted.other;  // its files are read once it is wanted
   if (left_out(saved.other_model) && !other.model.empty()) {
@@ -43,7 +43,7 @@ void Session::swap_sides() {
   to.other = {.model = wanted.model,
               .load = wanted.load,
               .image = wanted.image,
-              .icc = wanted.icc,
+              .reading = wanted.reading,
               .preprocessing = preprocessing,
               .numbers = settings};
   if (!was.model.empty()) {
@@ -52,7 +52,7 @@ void Session::swap_sides() {
   }
   if (!was.image.empty()) {
     to.image = was.image;
-    to.icc = was.icc;
+    to.reading = was.reading;
   }
   to.preprocessing = b.pixels->preprocessing;
   static_cast<vit::Numbers&>(to.settings) = b.settings;

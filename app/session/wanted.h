@@ -17,10 +17,10 @@ namespace headlight {
 
 /// All that the user chose, and nothing that follows from it. A saved view holds this.
 struct Wanted {
-  std::string model;      // file, folder or "random:…" of the open model; empty: none yet
-  vit::LoadOptions load;  // its overrides
-  std::string image;      // file of the open photo; empty: none yet
-  bool icc = false;       // its colour profile, where it is not sRGB, is applied
+  std::string model;          // file, folder or "random:…" of the open model; empty: none yet
+  vit::LoadOptions load;      // its overrides
+  std::string image;          // file of the open photo; empty: none yet
+  vit::ImageReading reading;  // its levels and its colour profile
   vit::Preprocessing preprocessing;
   vit::Settings settings;
   View view;

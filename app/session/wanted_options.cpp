@@ -101,7 +101,7 @@ RunOptions options_of(const Wanted& wanted) {
   RunOptions options;
   options.model = wanted.model;
   options.image = wanted.image;
-  options.icc = wanted.icc;
+  options.reading = wanted.reading;
   options.load = wanted.load;
   set_numbers(options, wanted.settings);
   options.kernel = wanted.settings.kernel;
@@ -116,7 +116,7 @@ RunOptions options_of(const OtherSide& other) {
   options.model = other.model;
   options.load = other.load;
   options.image = other.image;
-  options.icc = other.icc;
+  options.reading = other.reading;
   if (other.numbers) set_numbers(options, *other.numbers);
   if (other.preprocessing) options.preprocessing = rules_of(*other.preprocessing);
   return options;

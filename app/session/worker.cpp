@@ -120,9 +120,11 @@ void Worker::load_model(std::string source, vit::LoadOptions options, bool again
            const std::stop_token& stop) { open_model(wanted, side, stop); }});
 }
 
-void Worker::load_image(std::string source, bool icc, Side side) {
+void Worker::load_image(std::string source, const vit::ImageReading& reading, Side side) {
   put({side == Side::a ? Rank::image : Rank::other_image, Doing::loading_image,
-       [this, side, source = std::move(source), icc](const std::stop_token&) { open_image(source, icc, side); }});
+       [this, side, wanted = LoadedImage{std::move(source), reading, nullptr, nullptr}](const std::stop_token&) {
+         open_image(wanted, side);
+       }});
 }
 
 void Worker::post_other(Request request) {
@@ -310,16 +312,14 @@ void Worker::open_model(const LoadedModel& wanted, Side side, const std::stop_to
   });
 }
 
-void Worker::open_image(const std::string& source, bool icc, Side side) {
-  const std::string no_memory = source + ": not enough memory for this picture.";
+void Worker::open_image(const LoadedImage& wanted, Side side) {
+  const std::string no_memory = wanted.source + ": not enough memory for this picture.";
   attempt({.what = Failure::What::image, .side = side}, no_memory.c_str(), [&] {
-    auto image = std::make_shared<const vit::Image>(load_photo(source, color_management(icc)));
-    auto display = std::make_shared<const PhotoLevels>(photo_levels(image));
-    const bool animated = side == Side::a && vit::is_animation(source);
-    publish([&](Outcome& out) {
-      (side == Side::a ? out.image : out.other_image) =
-          LoadedImage{source, icc, std::move(image), std::move(display), animated};
-    });
+    LoadedImage loaded = wanted;
+    loaded.image = std::make_shared<const vit::Image>(load_photo(wanted.source, wanted.reading));
+    loaded.display = std::make_shared<const PhotoLevels>(photo_levels(loaded.image));
+    loaded.animated = side == Side::a && vit::is_animation(wanted.source);
+    publish([&](Outcome& out) { (side == Side::a ? out.image : out.other_image) = std::move(loaded); });
   });
 }
 

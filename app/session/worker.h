@@ -37,7 +37,7 @@ struct LoadedModel {
 
 struct LoadedImage {
   std::string source;
-  bool icc = false;                            // its colour profile is applied
+  vit::ImageReading reading = {};
   std::shared_ptr<const vit::Image> image;     // as decoded
   std::shared_ptr<const PhotoLevels> display;  // the same
   bool animated = false;                       // the first of several frames
@@ -136,7 +136,7 @@ class Worker {
   /// Whether a control that changes numbers is held, or a key that does so repeats.
   void hold(bool held);
   void load_model(std::string source, vit::LoadOptions options, bool again = false, Side side = Side::a);
-  void load_image(std::string source, bool icc, Side side = Side::a);
+  void load_image(std::string source, const vit::ImageReading& reading, Side side = Side::a);
   /// Of side B: it is not drafted, and measured behind side A's.
   void post_other(Request request);
   /// There is no side B any more.
@@ -200,7 +200,7 @@ class Worker {
   /// False where the request has to be answered exactly.
   bool draw_draft(const Request& request, const std::stop_token& stop);
   void open_model(const LoadedModel& wanted, Side side, const std::stop_token& stop);
-  void open_image(const std::string& source, bool icc, Side side);
+  void open_image(const LoadedImage& wanted, Side side);
   void measure(PassRunner& runner, const NextMeasurement& next, const std::stop_token& stop);
   PassControl control(const std::stop_token& stop);
   void progress(double fraction);

@@ -32,7 +32,7 @@ BatchJob job_of(const Bench& bench) {
   BatchJob job;
   job.model = trace.model;
   job.preprocessing = trace.pixels->preprocessing;
-  job.colors = color_management(session.wanted.icc);
+  job.reading = session.wanted.reading;
   job.settings = trace.settings;
   job.files = subject.source.files;
   job.model_name = subject.source.model;
@@ -62,7 +62,7 @@ void save_film(Bench& bench) {
                         bench.session.run_errand(
                             [job, source, rate, file](const std::stop_token& stop, const auto& progress) mutable {
                               set_control(job, stop, progress);
-                              const auto frames = open_frames(source, job.colors);
+                              const auto frames = open_frames(source, job.reading);
                               const BatchResult result = export_film(job, *frames, {file, rate, sequence_name(source)});
                               return "Saved " + std::to_string(result.exported) + " frames as " + file.string() + ".";
                             });
@@ -81,7 +81,7 @@ void save_frames(Bench& bench) {
          bench.session.run_errand([job, source, folder](const std::stop_token& stop, const auto& progress) mutable {
            set_control(job, stop, progress);
            job.folder = folder;
-           const auto frames = open_frames(source, job.colors);
+           const auto frames = open_frames(source, job.reading);
            const BatchResult result = export_batch(job, *frames, false);
            if (!result.failures.empty()) throw vit::Error(result.failures.front().sentence);
            return "Saved " + std::to_string(result.exported) + " frames in " + folder.string() + ".";

@@ -12,8 +12,8 @@ namespace {
 
 class DrawnAnimation : public Animation {
  public:
-  DrawnAnimation(std::vector<std::byte> bytes, std::string name, ImageFormat format, ColorManagement management)
-      : bytes_(std::move(bytes)), name_(std::move(name)), file_{bytes_, name_, format}, management_(management) {
+  DrawnAnimation(std::vector<std::byte> bytes, std::string name, ImageFormat format, const ImageReading& reading)
+      : bytes_(std::move(bytes)), name_(std::move(name)), file_{bytes_, name_, format}, reading_(reading) {
     drawer_ = format == ImageFormat::gif ? gif_frames(file_) : png_frames(file_);
     if (drawer_ && format == ImageFormat::png) words_ = png_words(file_);
   }
@@ -36,7 +36,7 @@ class DrawnAnimation : public Animation {
     for (; drawn_ <= frame; ++drawn_) draw();
     Decoded decoded = words_;
     decoded.image = drawer_->picture();
-    return finished(std::move(decoded), name_, management_);
+    return finished(std::move(decoded), name_, reading_);
   }
 
  private:
@@ -52,7 +52,7 @@ class DrawnAnimation : public Animation {
   std::vector<std::byte> bytes_;
   std::string name_;
   PictureFile file_;
-  ColorManagement management_;
+  ImageReading reading_;
   std::unique_ptr<FrameDrawer> drawer_;
   Decoded words_ = {};  // that go with every frame
   bool begun_ = false;
@@ -66,16 +66,16 @@ void refuse_many_frames(const std::string& name) {
 }
 
 std::unique_ptr<Animation> open_animation(std::vector<std::byte> bytes, const std::string& name,
-                                          ColorManagement management) {
+                                          const ImageReading& reading) {
   const auto kind = kind_of_file(bytes, name);
   if (!kind || (kind->format != ImageFormat::gif && kind->format != ImageFormat::png)) return nullptr;
-  auto animation = std::make_unique<DrawnAnimation>(std::move(bytes), name, *kind->format, management);
+  auto animation = std::make_unique<DrawnAnimation>(std::move(bytes), name, *kind->format, reading);
   if (!animation->has_several()) return nullptr;
   return animation;
 }
 
-std::unique_ptr<Animation> open_animation(const std::filesystem::path& file, ColorManagement management) {
-  return open_animation(read_picture_file(file), file.string(), management);
+std::unique_ptr<Animation> open_animation(const std::filesystem::path& file, const ImageReading& reading) {
+  return open_animation(read_picture_file(file), file.string(), reading);
 }
 
 bool is_animation(const std::filesystem::path& file) noexcept {

@@ -25,12 +25,11 @@ class Animation {
 
 /// Null for a file that holds one picture, or is of another format. Throws Error for a file that is missing, damaged or
 /// ends too early, and for more frames or pixels than Headlight reads.
-std::unique_ptr<Animation> open_animation(const std::filesystem::path& file,
-                                          ColorManagement management = ColorManagement::ignore_profile);
+std::unique_ptr<Animation> open_animation(const std::filesystem::path& file, const ImageReading& reading = {});
 
 /// The same from memory.
 std::unique_ptr<Animation> open_animation(std::vector<std::byte> bytes, const std::string& name,
-                                          ColorManagement management = ColorManagement::ignore_profile);
+                                          const ImageReading& reading = {});
 
 /// Whether open_animation() reads it. Never throws.
 bool is_animation(const std::filesystem::path& file) noexcept;

@@ -35,7 +35,7 @@ class FrameDrawer {
 std::unique_ptr<FrameDrawer> gif_frames(const PictureFile& file);
 std::unique_ptr<FrameDrawer> png_frames(const PictureFile& file);
 
-/// What the frames of an animated PNG share with a picture of its own: profile and orientation.
+/// What the frames of an animated PNG share with a picture of its own: profile, orientation, the largest value.
 Decoded png_words(const PictureFile& file);
 /// (height, width, 4) of a PNG file in memory, 8-bit. Throws Error.
 std::vector<std::uint8_t> png_rgba(const PictureFile& file);
@@ -43,8 +43,8 @@ std::vector<std::uint8_t> png_rgba(const PictureFile& file);
 /// Whether a PNG file says that it is an animation of several frames; reads no further than to its pixels.
 bool is_animated_png(std::span<const std::byte> bytes);
 
-/// What is done to every picture after decoding: its profile, its orientation, its name.
-Image finished(Decoded decoded, const std::string& name, ColorManagement management);
+/// What is done to every picture after decoding: its levels, its profile, its orientation, its name.
+Image finished(Decoded decoded, const std::string& name, const ImageReading& reading);
 /// Throws Error for a file that is no picture on disk.
 std::vector<std::byte> read_picture_file(const std::filesystem::path& file);
 

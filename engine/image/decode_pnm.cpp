@@ -57,11 +57,16 @@ Decoded decode_pnm(const PictureFile& file) {
   Decoded decoded;
   decoded.image = blank_image(*width, *height, file.name);
   std::uint8_t* to = decoded.image.rgb.data();
+  ValueCollector collector(file, *most, grey ? 1 : 3, levels / (grey ? 1 : 3));
   for (std::size_t i = 0; i < levels; ++i) {
-    const double level = big(file.bytes, *start + i * static_cast<std::size_t>(level_bytes), level_bytes);
-    const auto value = static_cast<std::uint8_t>(std::min(255.0, std::nearbyint(level / *most * 255)));
-    for (int c = 0; c < (grey ? 3 : 1); ++c) *to++ = value;
+    const auto value = static_cast<std::uint16_t>(std::min(
+        *most,
+        static_cast<std::uint32_t>(big(file.bytes, *start + i * static_cast<std::size_t>(level_bytes), level_bytes))));
+    collector.put(i, value);
+    const auto level = static_cast<std::uint8_t>(std::nearbyint(static_cast<double>(value) / *most * 255));
+    for (int c = 0; c < (grey ? 3 : 1); ++c) *to++ = level;
   }
+  if (*most != 255) collector.finish(decoded);
   return decoded;
 }
 

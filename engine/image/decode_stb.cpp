@@ -32,9 +32,14 @@ namespace vit {
 namespace {
 
 struct FreePixels {
-  void operator()(stbi_uc* pixels) const noexcept { stbi_image_free(pixels); }
+  void operator()(void* pixels) const noexcept { stbi_image_free(pixels); }
 };
 using StbPixels = std::unique_ptr<stbi_uc, FreePixels>;
+
+[[noreturn]] void refuse_unread(const PictureFile& file) {
+  const char* reason = stbi_failure_reason();
+  refuse_damaged(file, without_end(reason != nullptr ? reason : "for an unknown reason"));
+}
 
 StbPixels load(const PictureFile& file, int channels, int& width, int& height) {
   const std::vector<std::byte> whole = with_whole_palette(file.bytes, file.format);
@@ -43,8 +48,7 @@ StbPixels load(const PictureFile& file, int channels, int& width, int& height) {
   StbPixels pixels(stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(bytes.data()), static_cast<int>(bytes.size()),
                                          &width, &height, &stored, channels));
   if (pixels) return pixels;
-  const char* reason = stbi_failure_reason();
-  refuse_damaged(file, without_end(reason != nullptr ? reason : "for an unknown reason"));
+  refuse_unread(file);
 }
 
 std::vector<std::byte> inflate(std::span<const std::byte> packed, std::size_t most) {
@@ -70,11 +74,36 @@ void refuse_half_transparent(const PictureFile& file) {
                   "flatten it, or save it as PNG.");
 }
 
-bool is_grey16(const PictureFile& file) {
-  return file.format == ImageFormat::png &&
+bool has_16_bits(const PictureFile& file) {
+  return (file.format == ImageFormat::png || file.format == ImageFormat::psd) &&
          stbi_is_16_bit_from_memory(reinterpret_cast<const stbi_uc*>(file.bytes.data()),
-                                    static_cast<int>(file.bytes.size())) != 0 &&
-         file.bytes.size() > 25 && (big(file.bytes, 25, 1) & 2) == 0;
+                                    static_cast<int>(file.bytes.size())) != 0;
+}
+
+bool is_grey_png(const PictureFile& file) {
+  return file.format == ImageFormat::png && file.bytes.size() > 25 && (big(file.bytes, 25, 1) & 2) == 0;
+}
+
+/// The picture shows the upper byte of each value.
+void read_16_bits(const PictureFile& file, Decoded& decoded) {
+  Image& image = decoded.image;
+  const int channels = is_grey_png(file) ? 1 : 3;
+  int stored = 0;
+  const std::unique_ptr<stbi_us, FreePixels> values(
+      stbi_load_16_from_memory(reinterpret_cast<const stbi_uc*>(file.bytes.data()), static_cast<int>(file.bytes.size()),
+                               &image.width, &image.height, &stored, channels));
+  if (!values) refuse_unread(file);
+  const std::size_t pixels = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height);
+  const auto stride = static_cast<std::size_t>(channels);
+  image.rgb.resize(3 * pixels);
+  ValueCollector collector(file, kLargestValue, channels, pixels);
+  for (std::size_t i = 0; i < pixels; ++i)
+    for (std::size_t c = 0; c < 3; ++c) {
+      const std::size_t at = i * stride + (channels == 3 ? c : 0);
+      collector.put(at, values.get()[at]);
+      image.rgb[3 * i + c] = static_cast<std::uint8_t>(values.get()[at] >> 8);
+    }
+  collector.finish(decoded);
 }
 
 }  // namespace
@@ -90,9 +119,13 @@ Decoded decode_stb(const PictureFile& file) {
 
   Decoded decoded;
   Image& image = decoded.image;
-  const StbPixels pixels = load(file, STBI_rgb, image.width, image.height);
-  image.rgb.assign(pixels.get(), pixels.get() + std::size_t{3} * static_cast<std::size_t>(image.width) * image.height);
-  if (is_grey16(file)) image.remarks.emplace_back(kHighByteOfGrey);
+  if (has_16_bits(file)) {
+    read_16_bits(file, decoded);
+  } else {
+    const StbPixels pixels = load(file, STBI_rgb, image.width, image.height);
+    const std::size_t bytes = std::size_t{3} * static_cast<std::size_t>(image.width) * image.height;
+    image.rgb.assign(pixels.get(), pixels.get() + bytes);
+  }
   if (file.format == ImageFormat::png) {
     Decoded words = png_words(file);
     decoded.orientation = words.orientation;
@@ -107,6 +140,7 @@ Decoded png_words(const PictureFile& file) {
   PngMetadata metadata = png_metadata(file.bytes, inflate);
   words.orientation = orientation_in(metadata.exif, metadata.xmp);
   words.profile = std::move(metadata.profile);
+  if (has_16_bits(file)) words.stored.most = kLargestValue;  // of frames, the upper bytes are drawn
   return words;
 }
 

@@ -100,6 +100,8 @@ struct Samples {
     if (photometric == PHOTOMETRIC_SEPARATED) return 4;
     return photometric == PHOTOMETRIC_RGB || photometric == PHOTOMETRIC_YCBCR ? 3 : 1;
   }
+  /// Light of 16 bits, of which the picture shows 8.
+  bool is_deep() const { return bits == 16 && colors() < 4; }
 };
 
 Samples samples_of(TIFF* tiff) {
@@ -172,14 +174,23 @@ struct Block {
 
 class RowReader {
  public:
-  explicit RowReader(const Samples& samples) : s_(samples) {}
+  RowReader(const Samples& samples, ValueCollector& values) : s_(samples), values_(values) {}
 
-  void convert(const Block& block, std::uint32_t y, std::uint32_t count, std::uint8_t* rgb) const {
-    for (std::uint32_t x = 0; x < count; ++x, rgb += 3) pixel(block, y, x, rgb);
+  /// `at`: the first pixel's number in the picture.
+  void convert(const Block& block, std::uint32_t y, std::uint32_t count, std::size_t at, std::uint8_t* rgb) const {
+    for (std::uint32_t x = 0; x < count; ++x, rgb += 3) {
+      pixel(block, y, x, rgb);
+      if (s_.is_deep()) collect(block, y, x, at + x);
+    }
   }
 
  private:
+  /// Of 16 bits the upper 8.
   unsigned sample(const Block& block, std::uint32_t y, std::uint32_t x, unsigned channel) const {
+    return s_.bits == 16 ? value(block, y, x, channel) >> 8 : value(block, y, x, channel);
+  }
+
+  unsigned value(const Block& block, std::uint32_t y, std::uint32_t x, unsigned channel) const {
     const std::uint8_t* row = block.bytes + y * block.row_bytes;
     std::size_t index = std::size_t{x} * s_.count + channel;
     if (block.plane_bytes > 0) {
@@ -188,9 +199,9 @@ class RowReader {
     }
     if (s_.bits == 8) return row[index];
     if (s_.bits == 16) {
-      std::uint16_t value = 0;  // in this machine's byte order
-      std::memcpy(&value, row + 2 * index, 2);
-      return value >> 8;
+      std::uint16_t stored = 0;  // in this machine's byte order
+      std::memcpy(&stored, row + 2 * index, 2);
+      return stored;
     }
     const std::size_t bit = index * s_.bits;
     return (row[bit / 8] >> (8 - s_.bits - bit % 8)) & ((1u << s_.bits) - 1);
@@ -216,7 +227,20 @@ class RowReader {
     for (int c = 0; c < 3; ++c) rgb[c] = levels[colors == 1 ? 0 : c];
   }
 
+  void collect(const Block& block, std::uint32_t y, std::uint32_t x, std::size_t at) const {
+    const auto colors = static_cast<unsigned>(s_.colors());
+    const bool divides = s_.extra == Extra::premultiplied && s_.count > colors;
+    const unsigned alpha = divides ? value(block, y, x, colors) : 0;
+    for (unsigned c = 0; c < colors; ++c) {
+      unsigned light = value(block, y, x, c);
+      if (s_.photometric == PHOTOMETRIC_MINISWHITE) light = kLargestValue - light;
+      if (divides) light = alpha == 0 ? 0u : std::min(kLargestValue, light * kLargestValue / alpha);
+      values_.put(at * colors + c, static_cast<std::uint16_t>(light));
+    }
+  }
+
   const Samples& s_;
+  ValueCollector& values_;
 };
 
 class Pixels {
@@ -224,13 +248,13 @@ class Pixels {
   Pixels(const PictureFile& file, Source& source, TIFF* tiff, const Samples& samples)
       : file_(file), source_(source), tiff_(tiff), s_(samples) {}
 
-  Image read() {
-    Image image = blank_image(s_.width, s_.height, file_.name);
-    if (s_.photometric == PHOTOMETRIC_YCBCR && !unpacks_to_rgb())
-      read_rgba(image);
-    else
-      read_blocks(image);
-    return image;
+  void read(Decoded& decoded) {
+    decoded.image = blank_image(s_.width, s_.height, file_.name);
+    if (s_.photometric == PHOTOMETRIC_YCBCR && !unpacks_to_rgb()) return read_rgba(decoded.image);
+    ValueCollector values(file_, kLargestValue, s_.colors(),
+                          s_.is_deep() ? std::size_t{s_.width} * s_.height : std::size_t{0});
+    read_blocks(decoded.image, values);
+    if (s_.is_deep()) values.finish(decoded);
   }
 
  private:
@@ -245,7 +269,7 @@ class Pixels {
     return TIFFSetField(tiff_, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB) != 0;
   }
 
-  void read_blocks(Image& image) const {
+  void read_blocks(Image& image, ValueCollector& values) const {
     const bool tiled = TIFFIsTiled(tiff_) != 0;
     std::uint32_t width = s_.width, height = s_.height;
     if (tiled) {
@@ -270,15 +294,16 @@ class Pixels {
     std::vector<std::uint8_t> buffer(static_cast<std::size_t>(bytes) * planes);
     const Block block = {buffer.data(), static_cast<std::size_t>(row_bytes),
                          planes > 1 ? static_cast<std::size_t>(bytes) : 0};
-    const RowReader reader(s_);
+    const RowReader reader(s_, values);
     for (std::uint32_t top = 0; top < s_.height; top += height) {
       const std::uint32_t rows = std::min(height, s_.height - top);
       for (std::uint32_t left = 0; left < s_.width; left += width) {
         for (std::uint32_t plane = 0; plane < planes; ++plane)
           read_block(tiled, left, top, plane, buffer.data() + plane * static_cast<std::size_t>(bytes), bytes);
-        for (std::uint32_t y = 0; y < rows; ++y)
-          reader.convert(block, y, std::min(width, s_.width - left),
-                         image.rgb.data() + 3 * ((std::size_t{top} + y) * s_.width + left));
+        for (std::uint32_t y = 0; y < rows; ++y) {
+          const std::size_t at = (std::size_t{top} + y) * s_.width + left;
+          reader.convert(block, y, std::min(width, s_.width - left), at, image.rgb.data() + 3 * at);
+        }
       }
     }
   }
@@ -348,8 +373,7 @@ Decoded decode_tiff(const PictureFile& file) {
     throw Error(file.name + " is a TIFF file that " + reason + ", which Headlight does not read; save it as PNG.");
 
   Decoded decoded;
-  decoded.image = Pixels(file, source, tiff.get(), samples).read();
-  if (samples.bits == 16 && samples.colors() == 1) decoded.image.remarks.emplace_back(kHighByteOfGrey);
+  Pixels(file, source, tiff.get(), samples).read(decoded);
   decoded.orientation = orientation_of(tiff.get());
   std::uint32_t count = 0;
   const void* profile = nullptr;

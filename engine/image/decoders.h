@@ -2,6 +2,7 @@
 // sentence. All of them check the size that a header states before they ask for memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,13 +20,47 @@ struct PictureFile {
   std::span<const std::byte> bytes;
   const std::string& name;
   ImageFormat format;
+  bool keeps_values = false;  // what a file of more than 8 bits has is wanted, too: see StoredValues
+};
+
+/// The values of a file whose picture does not show all of them; where there are none, its levels are the values.
+struct StoredValues {
+  std::uint32_t most = 255;         // the largest that could be
+  int channels = 3;                 // 1: grey
+  bool seen = false;                // the range is that of the file's values
+  std::vector<std::uint16_t> kept;  // (height, width, channels), if they are wanted
+
+  /// Without `kept`: the value that a level of the picture stands for.
+  std::uint32_t value_of(std::uint8_t level) const { return level * most / 255; }
 };
 
 struct Decoded {
   Image image;                     // as stored, not turned; without a name
   int orientation = 1;             // 1 … 8, as EXIF counts
   std::vector<std::byte> profile;  // ICC colour profile, or empty
+  StoredValues stored = {};
 };
+
+/// Of a file of more than 8 bits: notes the range of its values while they are read, and keeps them if that is wanted.
+class ValueCollector {
+ public:
+  ValueCollector(const PictureFile& file, std::uint32_t most, int channels, std::size_t count);
+  void put(std::size_t at, std::uint16_t value) {
+    least_ = std::min<std::uint32_t>(least_, value);
+    greatest_ = std::max<std::uint32_t>(greatest_, value);
+    if (!values_.kept.empty()) values_.kept[at] = value;
+  }
+  /// Hands all of it over.
+  void finish(Decoded& decoded);
+
+ private:
+  StoredValues values_;
+  std::uint32_t least_ = kLargestValue, greatest_ = 0;
+};
+
+/// Draws the picture anew with the levels that are asked for, and says which these are; as stored, it says what is not
+/// seen. Throws Error for levels that lie outside of the file's values.
+void apply_levels(Decoded& decoded, const Levels& levels, const std::string& name);
 
 /// 8-bit RGB as PIL's `convert("RGB")` makes it, to the last bit. Throw Error for a file that is damaged, ends too
 /// early, holds what the format has and Headlight does not read, or is too large.
@@ -37,9 +72,6 @@ Decoded decode_avif(const PictureFile& file);  // libavif
 Decoded decode_gif(const PictureFile& file);   // giflib
 Decoded decode_pnm(const PictureFile& file);   // its own
 Decoded decode_stb(const PictureFile& file);   // stb_image: PNG, BMP, TGA, PSD
-
-inline constexpr const char* kHighByteOfGrey =
-    "The file has 16 bits of grey, of which the picture shows the upper 8: scale its levels if it is too dark.";
 
 /// Pixels of this size, all black. Throws Error for a size without pixels or above the limit.
 Image blank_image(std::int64_t width, std::int64_t height, const std::string& name);

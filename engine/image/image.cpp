@@ -56,7 +56,7 @@ Decoded decode(const PictureFile& file) {
 }
 
 /// Names a profile that is not sRGB, and applies it where that is wanted.
-void follow_profile(Decoded& decoded, ColorManagement management) {
+void follow_profile(Decoded& decoded, bool applies) {
   if (decoded.profile.empty()) return;
   Image& image = decoded.image;
   const ColorProfile profile = read_profile(decoded.profile);
@@ -69,7 +69,7 @@ void follow_profile(Decoded& decoded, ColorManagement management) {
   const std::string sentence = "Its colour profile \"" + profile.name + "\" ";
   if (profile.kind == ColorProfile::Kind::other)
     image.remarks.push_back(sentence + "is not for RGB; its colours were converted without it.");
-  else if (management == ColorManagement::ignore_profile)
+  else if (!applies)
     image.remarks.push_back(sentence + "is not sRGB; as the reference pipelines do, its colours are taken as sRGB.");
   else if (convert_to_srgb(image, decoded.profile))
     image.remarks.push_back(sentence + "was applied: its colours were converted to sRGB.");
@@ -98,8 +98,9 @@ std::vector<std::byte> read_picture_file(const std::filesystem::path& file) {
   return bytes;
 }
 
-Image finished(Decoded decoded, const std::string& name, ColorManagement management) {
-  follow_profile(decoded, management);
+Image finished(Decoded decoded, const std::string& name, const ImageReading& reading) {
+  apply_levels(decoded, reading.levels, name);
+  follow_profile(decoded, reading.applies_profile);
   decoded.image.name = name;
   return upright(std::move(decoded.image), decoded.orientation);
 }
@@ -109,6 +110,18 @@ void check_size(std::int64_t width, std::int64_t height, const std::string& name
   if (width > kMostPixels / height)
     throw Error(name + " has " + std::to_string(width) + "×" + std::to_string(height) + " pixels, more than the " +
                 std::to_string(kMostPixels / 1'000'000) + " megapixels that Headlight reads; scale it down first.");
+}
+
+ValueCollector::ValueCollector(const PictureFile& file, std::uint32_t most, int channels, std::size_t count) {
+  values_.most = most;
+  values_.channels = channels;
+  if (file.keeps_values) values_.kept.resize(count * static_cast<std::size_t>(channels));
+}
+
+void ValueCollector::finish(Decoded& decoded) {
+  values_.seen = true;
+  decoded.image.stored = {least_, greatest_, values_.most};
+  decoded.stored = std::move(values_);
 }
 
 Image blank_image(std::int64_t width, std::int64_t height, const std::string& name) {
@@ -142,12 +155,13 @@ std::string without_end(std::string_view sentence) {
   return std::string(sentence.substr(0, last == std::string_view::npos ? 0 : last + 1));
 }
 
-Image load_image(const std::filesystem::path& file, ColorManagement management) {
-  return decode_image(read_picture_file(file), file.string(), management);
+Image load_image(const std::filesystem::path& file, const ImageReading& reading) {
+  return decode_image(read_picture_file(file), file.string(), reading);
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::string& name, ColorManagement management) {
-  return finished(decode({bytes, name, checked_format(bytes, name)}), name, management);
+Image decode_image(std::span<const std::byte> bytes, const std::string& name, const ImageReading& reading) {
+  const bool keeps_values = reading.levels.rule != Levels::Rule::as_stored;
+  return finished(decode({bytes, name, checked_format(bytes, name), keeps_values}), name, reading);
 }
 
 }  // namespace vit

@@ -185,7 +185,7 @@ void ceilings(Bytes bytes) noexcept {
 
 void decode(Bytes bytes, const char* name) {
   refused_or_read([&] {
-    const vit::Image image = vit::decode_image(bytes, name, vit::ColorManagement::convert_to_srgb);
+    const vit::Image image = vit::decode_image(bytes, name, {.applies_profile = true});
     must(image.width > 0 && image.height > 0, "a picture has pixels");
     must(image.rgb.size() ==
              std::size_t{3} * static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height),
@@ -231,7 +231,7 @@ void avif(Bytes bytes) noexcept {
 void frames(Bytes bytes, const char* name) {
   constexpr int kMostRead = 12;
   refused_or_read([&] {
-    const auto film = vit::open_animation({bytes.begin(), bytes.end()}, name, vit::ColorManagement::convert_to_srgb);
+    const auto film = vit::open_animation({bytes.begin(), bytes.end()}, name, {.applies_profile = true});
     if (film == nullptr) return;
     must(film->count() >= 2, "a film has several frames");
     const vit::Image first = film->read(0);

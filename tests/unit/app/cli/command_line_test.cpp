@@ -52,6 +52,26 @@ TEST(CommandLine, HelpAndVersionEverywhere) {
   EXPECT_THAT(run({"--version"}).out, HasSubstr("Eigen"));
 }
 
+TEST(CommandLine, LevelsAreChosenForEveryCommandThatReadsPictures) {
+  const TempFolder folder;
+  const std::string photo = HEADLIGHT_SOURCE_DIR "/tests/golden/levels/grey12.png";
+  for (const char* command : {"info", "cost", "bench", "export", "predict", "eval"})
+    EXPECT_THAT(run({command, "--help"}).out, HasSubstr("--levels")) << command;
+  EXPECT_THAT(run({"predict", "--model", kSmallModel, "--image", photo.c_str()}).err, HasSubstr("--levels auto"));
+  EXPECT_THAT(run({"predict", "--model", kSmallModel, "--image", photo.c_str(), "--levels", "auto"}).err,
+              HasSubstr("Levels 26 to 3,359 of 65,535: its least and greatest value."));
+  const Answer info =
+      run({"info", "--model", kSmallModel, "--image", photo.c_str(), "--levels", "0,4095", "--json", "-"});
+  EXPECT_THAT(info.out, HasSubstr("Levels 0 to 4,095 of 65,535, as asked"));
+  const Answer wrong = run({"predict", "--model", kSmallModel, "--image", photo.c_str(), "--levels", "9,3"});
+  EXPECT_EQ(wrong.code, kExitUsage);
+  EXPECT_THAT(wrong.err, HasSubstr("LOW,HIGH"));
+  const std::string bright = HEADLIGHT_SOURCE_DIR "/tests/golden/levels/grey8.png";
+  const Answer outside = run({"predict", "--model", kSmallModel, "--image", bright.c_str(), "--levels", "0,4095"});
+  EXPECT_EQ(outside.code, kExitError);
+  EXPECT_THAT(outside.err, HasSubstr("has values from 0 to 255"));
+}
+
 TEST(CommandLine, ManyPhotosAreExportedAndThoseThatFailAreNamed) {
   const TempFolder folder;
   const std::string photos = (folder.path() / "photos").string(), out = (folder.path() / "out").string();

@@ -127,7 +127,7 @@ TEST_F(BatchTest, APhotoThatCannotBeReadStopsNoOther) {
 
 TEST_F(BatchTest, FramesGetTheFilesThatTheyGetAlone) {
   const std::string film = HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/gif_keep_clear.gif";
-  const auto frames = open_frames(film, job.colors);
+  const auto frames = open_frames(film, job.reading);
   const BatchResult result = export_batch(job, *frames, false);
   EXPECT_EQ(result.exported, 5u);
   EXPECT_THAT(result.failures, IsEmpty());
@@ -141,7 +141,7 @@ TEST_F(BatchTest, FramesGetTheFilesThatTheyGetAlone) {
     ASSERT_TRUE(together.contains(name)) << name;
     EXPECT_TRUE(together.at(name) == bytes) << name << " differs";
   }
-  const BatchResult again = export_batch(job, *open_frames(film, job.colors), false);
+  const BatchResult again = export_batch(job, *open_frames(film, job.reading), false);
   EXPECT_EQ(again.kept, 1u);
   EXPECT_EQ(again.exported, 4u);
 }
@@ -152,7 +152,7 @@ TEST_F(BatchTest, ADamagedFrameEndsASequenceThatIsReadInOrder) {
   for (std::size_t i = 10; i < 30; ++i) bytes[second + i] = '\xFF';
   const fs::path file = folder.path() / "film.png";
   write_file(file, bytes);
-  const BatchResult result = export_batch(job, *open_frames(file.string(), job.colors), false);
+  const BatchResult result = export_batch(job, *open_frames(file.string(), job.reading), false);
   EXPECT_EQ(result.exported, 1u);
   ASSERT_THAT(result.failures, SizeIs(1));
   EXPECT_EQ(result.failures.front().file.filename(), "film.png#2");
@@ -161,14 +161,14 @@ TEST_F(BatchTest, ADamagedFrameEndsASequenceThatIsReadInOrder) {
 TEST_F(BatchTest, AFilmHoldsTheFigureOfEveryFrame) {
   const std::string source = HEADLIGHT_SOURCE_DIR "/tests/golden/sequences/gif_keep_clear.gif";
   const fs::path file = folder.path() / "films" / "film.png";
-  const BatchResult result = export_film(job, *open_frames(source, job.colors), {.file = file});
+  const BatchResult result = export_film(job, *open_frames(source, job.reading), {.file = file});
   EXPECT_EQ(result.exported, 5u);
   const auto film = vit::open_animation(file);
   ASSERT_NE(film, nullptr);
   ASSERT_EQ(film->count(), 5);
   EXPECT_NEAR(film->seconds(0), 0.08, 1e-4) << "as the file says";
   // The third frame alone, as one figure.
-  auto image = std::make_shared<const vit::Image>(load_photo(source + "#3", job.colors));
+  auto image = std::make_shared<const vit::Image>(load_photo(source + "#3", job.reading));
   vit::Settings settings = job.settings;
   settings.keep = vit::Keep::qk;
   const headlight::Run one_run = make_run(job.model, image, job.preprocessing, settings);
@@ -178,7 +178,7 @@ TEST_F(BatchTest, AFilmHoldsTheFigureOfEveryFrame) {
       .trace = run_pass(one_run, pool, meter), .photo = image, .model = "small", .image = "gif_keep_clear.gif#3"};
   const std::string png = figure_bytes(alone, job.request(one_run), FileKind::png);
   EXPECT_EQ(film->read(2).rgb, vit::decode_image(std::as_bytes(std::span(png)), "alone").rgb);
-  export_film(job, *open_frames(source, job.colors), {.file = file, .frames_per_s = 25});
+  export_film(job, *open_frames(source, job.reading), {.file = file, .frames_per_s = 25});
   EXPECT_NEAR(vit::open_animation(file)->seconds(0), 0.04, 1e-4);
 }
 
@@ -189,10 +189,10 @@ TEST_F(BatchTest, AFilmsFiguresAreOfOneSizeWhateverTheFramesAreCalled) {
        {"a.png", "a name that is long enough for a second line of the caption of any figure.png"})
     fs::copy_file(sample_images().front(), frames / name);
   const fs::path file = folder.path() / "film.png";
-  EXPECT_THROW(export_film(job, *open_frames(frames.string(), job.colors), {.file = file}), vit::Error);
+  EXPECT_THROW(export_film(job, *open_frames(frames.string(), job.reading), {.file = file}), vit::Error);
   const std::string name = sequence_name(frames.string() + "/");
   EXPECT_EQ(name, "frames");
-  EXPECT_EQ(export_film(job, *open_frames(frames.string(), job.colors), {.file = file, .name = name}).exported, 2u);
+  EXPECT_EQ(export_film(job, *open_frames(frames.string(), job.reading), {.file = file, .name = name}).exported, 2u);
 }
 
 TEST_F(BatchTest, AFilmThatIsStoppedOrFailsLeavesNothing) {
@@ -203,7 +203,7 @@ TEST_F(BatchTest, AFilmThatIsStoppedOrFailsLeavesNothing) {
   job.progress = [&](const BatchProgress& progress) {
     if (progress.done == 2) stop.request_stop();
   };
-  EXPECT_THROW(export_film(job, *open_frames(source, job.colors), {.file = file}), vit::Cancelled);
+  EXPECT_THROW(export_film(job, *open_frames(source, job.reading), {.file = file}), vit::Cancelled);
   EXPECT_FALSE(fs::exists(file));
 }
 

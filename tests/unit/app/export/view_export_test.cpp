@@ -11,6 +11,7 @@
 
 #include "app/cli/commands.h"
 #include "app/files/assets.h"
+#include "app/files/png_file.h"
 #include "app/session/view_file.h"
 #include "tests/unit/temp_folder.h"
 
@@ -129,6 +130,23 @@ TEST_F(ViewExport, DropoutAndParametersOfAnAnalysisComeBack) {
     SCOPED_TRACE(analysis->id);
     expect_comes_back();
   }
+}
+
+TEST_F(ViewExport, LevelsComeBackAndAreSaid) {
+  wanted_.image = HEADLIGHT_SOURCE_DIR "/tests/golden/levels/grey12.png";
+  for (const char* levels : {"0,4095", "auto", "auto:2.5"}) {
+    SCOPED_TRACE(levels);
+    wanted_.reading.levels = vit::parse_levels(levels);
+    const Arguments arguments = export_arguments(wanted_, *model_, folder_.path().string());
+    EXPECT_THAT(arguments, Contains(levels));
+    expect_comes_back();
+    const auto folder = folder_.path() / ("said " + std::string(levels));
+    const auto file = picture(export_arguments(wanted_, *model_, folder.string()), folder);
+    EXPECT_THAT(errors_, testing::HasSubstr("Levels "));
+    EXPECT_THAT(find_png_text(file, "levels", 100).value_or(""), testing::EndsWith("of 65,535"));
+  }
+  wanted_.reading = {};
+  EXPECT_THAT(export_arguments(wanted_, *model_, folder_.path().string()), Not(Contains("--levels")));
 }
 
 TEST_F(ViewExport, SideBComesBackWithWhatItHasOfItsOwn) {

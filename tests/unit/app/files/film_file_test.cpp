@@ -112,7 +112,7 @@ TEST(FilmFile, AnMp4HoldsTheFrames) {
     film->add({32, 24, rgba}, 0.1);
   }
   film->finish();
-  const auto frames = open_frames(file, vit::ColorManagement::ignore_profile);
+  const auto frames = open_frames(file, {});
   EXPECT_EQ(frames->count().value_or(6), 6);
   for (const int n : {0, 3, 5, 2}) {
     const auto frame = frames->read(n);

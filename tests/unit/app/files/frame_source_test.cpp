@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr vit::ColorManagement kColors = vit::ColorManagement::ignore_profile;
+const vit::ImageReading kAsStored;
 
 vit::Image picture(int level, int width = 4, int height = 3) {
   vit::Image image;
@@ -65,7 +65,7 @@ TEST(FrameSource, AFolderIsReadByItsNumbers) {
     write_file(folder.path() / ("f" + std::to_string(n) + ".png"), encode_png(picture(n), {}));
   folder.write("words.txt", "no picture");
   folder.write(".hidden.png", "no picture");
-  const auto frames = open_frames(folder.path().string(), kColors);
+  const auto frames = open_frames(folder.path().string(), kAsStored);
   ASSERT_EQ(frames->count(), 4);
   EXPECT_TRUE(frames->jumps());
   std::vector<int> levels;
@@ -76,12 +76,12 @@ TEST(FrameSource, AFolderIsReadByItsNumbers) {
 }
 
 TEST(FrameSource, AFrameHasANameThatOpensItAlone) {
-  const auto frames = open_frames(sequence("gif_whole.gif"), kColors);
+  const auto frames = open_frames(sequence("gif_whole.gif"), kAsStored);
   const auto third = frames->read(2);
   EXPECT_EQ(third->source, sequence("gif_whole.gif") + "#3");
   EXPECT_DOUBLE_EQ(third->seconds, 1.0);
-  EXPECT_EQ(load_photo(third->source, kColors).rgb, third->image->rgb);
-  EXPECT_THAT(refusal([] { load_photo(sequence("gif_whole.gif") + "#5", kColors); }), HasSubstr("it has 4."));
+  EXPECT_EQ(load_photo(third->source, kAsStored).rgb, third->image->rgb);
+  EXPECT_THAT(refusal([] { load_photo(sequence("gif_whole.gif") + "#5", kAsStored); }), HasSubstr("it has 4."));
   EXPECT_EQ(mark_file(third->source).sha256, mark_file(sequence("gif_whole.gif")).sha256);
 }
 
@@ -89,7 +89,7 @@ TEST(FrameSource, AFileThatIsCalledLikeAFrameIsThatFile) {
   const TempFolder folder;
   const fs::path file = folder.write("cat#2", encode_png(picture(7), {}));
   EXPECT_EQ(frame_name(file.string()).number, 0);
-  EXPECT_EQ(load_photo(file.string(), kColors).rgb, picture(7).rgb);
+  EXPECT_EQ(load_photo(file.string(), kAsStored).rgb, picture(7).rgb);
   EXPECT_EQ(parsed_frame_name("walk.gif#12").number, 12);
   for (const char* other : {"walk.gif", "walk#.gif", "walk.gif#", "walk.gif#0", "walk.gif#-1", "#3"})
     EXPECT_EQ(parsed_frame_name(other).number, 0) << other;
@@ -97,10 +97,11 @@ TEST(FrameSource, AFileThatIsCalledLikeAFrameIsThatFile) {
 
 TEST(FrameSource, WhatIsNoSequenceSaysWhatOneIs) {
   const TempFolder folder;
-  EXPECT_THAT(refusal([&] { open_frames(folder.path().string(), kColors); }), HasSubstr("holds no pictures"));
-  EXPECT_THAT(refusal([&] { open_frames((folder.path() / "no.gif").string(), kColors); }), HasSubstr("does not exist"));
+  EXPECT_THAT(refusal([&] { open_frames(folder.path().string(), kAsStored); }), HasSubstr("holds no pictures"));
+  EXPECT_THAT(refusal([&] { open_frames((folder.path() / "no.gif").string(), kAsStored); }),
+              HasSubstr("does not exist"));
   const fs::path one = folder.write("one.png", encode_png(picture(7), {}));
-  EXPECT_THAT(refusal([&] { open_frames(one.string(), kColors); }), HasSubstr("holds one picture"));
+  EXPECT_THAT(refusal([&] { open_frames(one.string(), kAsStored); }), HasSubstr("holds one picture"));
 }
 
 /// The PATH for as long as it lives.
@@ -125,7 +126,7 @@ TEST(FrameSource, WithoutFfmpegAVideoSaysWhatToDo) {
   const TempFolder folder;
   folder.write("film.mp4", "a film");
   const Path path(folder.path().string());
-  const std::string said = refusal([&] { open_frames((folder.path() / "film.mp4").string(), kColors); });
+  const std::string said = refusal([&] { open_frames((folder.path() / "film.mp4").string(), kAsStored); });
   EXPECT_THAT(said, HasSubstr("needs the program ffmpeg"));
   EXPECT_THAT(said, HasSubstr("install it"));
 }
@@ -141,7 +142,7 @@ TEST(FrameSource, AVideoIsReadThroughAPipe) {
               "\"\n"
               "while [ $n -lt 5 ]; do printf 'P6\\n1 1\\n255\\n%d%d%d' $n $n $n; n=$((n+1)); done\n");
   const Path path(folder.path().string() + ":/bin:/usr/bin");
-  const auto frames = open_frames((folder.path() / "film.mp4").string(), kColors);
+  const auto frames = open_frames((folder.path() / "film.mp4").string(), kAsStored);
   for (const int n : {0, 1, 4, 2}) EXPECT_EQ(level_of(*frames->read(n)), '0' + n) << n;
   EXPECT_FALSE(frames->read(5));
   EXPECT_EQ(frames->count(), 5);
@@ -155,7 +156,7 @@ TEST(FrameSource, AVideoThatCannotBeDecodedSaysWhy) {
   folder.write("film.mp4", "a film");
   program(folder, "ffmpeg", "echo 'moov atom not found' >&2; exit 1\n");
   const Path path(folder.path().string() + ":/bin:/usr/bin");
-  const auto frames = open_frames((folder.path() / "film.mp4").string(), kColors);
+  const auto frames = open_frames((folder.path() / "film.mp4").string(), kAsStored);
   EXPECT_THAT(refusal([&] { frames->read(0); }), HasSubstr("(moov atom not found)"));
 }
 
@@ -223,7 +224,7 @@ TEST(FrameSource, APipeIsReadOnceInOrder) {
   const std::string all = ppm(1) + ppm(2) + ppm(3);
   ASSERT_EQ(::write(ends[1], all.data(), all.size()), static_cast<ssize_t>(all.size()));
   ::close(ends[1]);
-  const auto frames = frames_from(ends[0], kColors);
+  const auto frames = frames_from(ends[0], kAsStored);
   EXPECT_EQ(frames->count(), std::nullopt);
   EXPECT_EQ(level_of(*frames->read(0)), 1);
   EXPECT_EQ(level_of(*frames->read(2)), 3);

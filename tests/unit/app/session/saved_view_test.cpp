@@ -29,7 +29,7 @@ Wanted unusual() {
                  .labels = "names.txt",
                  .imagenet_labels = {}};
   wanted.image = "no/such/photo \"ü\".png";
-  wanted.icc = true;
+  wanted.reading = {.applies_profile = true, .levels = vit::parse_levels("0,4095")};
   wanted.preprocessing = {.resize = vit::ResizeRule::longer_side,
                           .resize_px = 300,
                           .longest_px = 500,
@@ -78,7 +78,7 @@ Wanted unusual() {
                            .labels = {},
                            .imagenet_labels = {}},
                   .image = "no/such/second photo.png",
-                  .icc = true,
+                  .reading = {.applies_profile = true, .levels = vit::parse_levels("auto:0.5")},
                   .preprocessing = wanted.preprocessing,
                   .numbers = wanted.settings};
   wanted.other.load.labels = "other names.txt";
@@ -91,6 +91,7 @@ void expect_equal(const Wanted& a, const Wanted& b) {
   EXPECT_EQ(a.model, b.model);
   EXPECT_EQ(a.load, b.load);
   EXPECT_EQ(a.image, b.image);
+  EXPECT_EQ(a.reading, b.reading);
   EXPECT_EQ(a.preprocessing, b.preprocessing);
   EXPECT_EQ(a.settings, b.settings);
   EXPECT_EQ(a.view, b.view);
@@ -101,6 +102,18 @@ void expect_equal(const Wanted& a, const Wanted& b) {
 TEST(SavedView, EverythingComesBack) {
   expect_equal(from_json(to_json(unusual())).wanted, unusual());
   expect_equal(from_json(to_json({})).wanted, {});
+}
+
+TEST(SavedView, LevelsAreTextAndLeftOutAsStored) {
+  Wanted wanted;
+  EXPECT_EQ(to_json(wanted).find("levels"), std::string::npos);
+  wanted.reading.levels = vit::parse_levels("0,4095");
+  const std::string text = to_json(wanted);
+  ASSERT_NE(text.find("\"levels\": \"0,4095\""), std::string::npos) << text;
+  EXPECT_EQ(from_json(text).wanted.reading, wanted.reading);
+  std::string wrong = text;
+  wrong.replace(wrong.find("0,4095"), 6, "4095,0");
+  EXPECT_THROW(from_json(wrong), vit::Error);
 }
 
 TEST(SavedView, WritesTheSameTextTwice) {

@@ -110,6 +110,23 @@ TEST_F(SequenceTest, PlaysEveryFrameOnce) {
   EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 4}));
 }
 
+TEST_F(SequenceTest, ItsFramesAreReadAgainWithOtherLevels) {
+  open(golden("gif_whole.gif"));
+  film.step(1);
+  ASSERT_TRUE(settle());
+  const auto plain = session.image();
+  session.read_photo({.levels = vit::parse_levels("40,200")});
+  ASSERT_TRUE(frames_until([this] { return session.image()->levels.has_value() && session.settled(); }));
+  EXPECT_TRUE(film.on());
+  EXPECT_EQ(film.shown(), 1);
+  EXPECT_EQ(session.wanted.image, golden("gif_whole.gif") + "#2");
+  EXPECT_EQ(vit::text_of(session.wanted.reading.levels), "40,200");
+  EXPECT_NE(session.image()->rgb, plain->rgb);
+  film.step(1);
+  ASSERT_TRUE(settle());
+  EXPECT_TRUE(session.image()->levels);
+}
+
 TEST_F(SequenceTest, APhotoThatIsOpenedApartEndsIt) {
   open(golden("gif_whole.gif"));
   session.open_image(std::string(HEADLIGHT_SOURCE_DIR) + "/tests/golden/pictures/icc_wide.jpg");

@@ -91,6 +91,46 @@ TEST_F(SessionTest, ALoadThatFailsChangesNothing) {
   EXPECT_TRUE(session.settled());
 }
 
+TEST_F(SessionTest, LevelsAreOfTheOpenPhoto) {
+  const auto dark = [](const char* name) { return std::string(HEADLIGHT_SOURCE_DIR "/tests/golden/levels/") + name; };
+  session.open_model(kModel);
+  session.open_image(dark("grey12.png"));
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.trace() != nullptr; }));
+  const auto as_stored = session.image();
+  EXPECT_FALSE(as_stored->levels);
+
+  session.read_photo({.levels = vit::parse_levels("0,4095")});
+  EXPECT_EQ(vit::text_of(session.reading().levels), "0,4095") << "what was asked for is told at once";
+  ASSERT_TRUE(settle());
+  EXPECT_EQ(vit::text_of(session.wanted.reading.levels), "0,4095");
+  EXPECT_NE(session.image()->rgb, as_stored->rgb);
+  EXPECT_EQ(session.photo(), session.image());
+
+  session.read_photo({.levels = vit::parse_levels("auto:1")});
+  ASSERT_TRUE(settle());
+  session.open_image(photo("chelsea.png"));  // a rule goes on
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.image()->name == photo("chelsea.png"); }));
+  EXPECT_EQ(vit::text_of(session.wanted.reading.levels), "auto:1");
+  EXPECT_TRUE(session.image()->levels);
+
+  session.read_photo({.levels = vit::parse_levels("10,200")});
+  ASSERT_TRUE(settle());
+  session.open_image(dark("grey12.tif"));  // numbers do not
+  ASSERT_TRUE(frames_until([&] { return session.settled() && session.image()->name == dark("grey12.tif"); }));
+  EXPECT_EQ(session.wanted.reading, vit::ImageReading());
+  EXPECT_TRUE(failures.empty());
+}
+
+TEST_F(SessionTest, LevelsThatAreImpossibleLeaveThePhotoAsItIs) {
+  open();
+  const auto before = session.image();
+  session.read_photo({.levels = vit::parse_levels("0,4095")});
+  ASSERT_TRUE(frames_until([this] { return !failures.empty(); }));
+  EXPECT_NE(failures.front().sentence.find("values from 0 to 255"), std::string::npos);
+  EXPECT_EQ(session.image(), before);
+  EXPECT_EQ(session.reading(), vit::ImageReading());
+}
+
 TEST_F(SessionTest, AsksForADifferenceAlone) {
   open();
   const std::uint64_t asked = session.requested_id();

@@ -57,9 +57,16 @@ TEST(WantedOptions, GiveTheSameSettings) {
 TEST(WantedOptions, SayWhetherTheColourProfileIsApplied) {
   const auto network = model();
   Wanted wanted = wanted_of(*network);
-  EXPECT_FALSE(options_of(wanted, *network).icc);
-  wanted.icc = true;
-  EXPECT_TRUE(options_of(wanted, *network).icc);
+  EXPECT_FALSE(options_of(wanted, *network).reading.applies_profile);
+  wanted.reading.applies_profile = true;
+  EXPECT_TRUE(options_of(wanted, *network).reading.applies_profile);
+}
+
+TEST(WantedOptions, HoldTheLevels) {
+  const auto network = model();
+  Wanted wanted = wanted_of(*network);
+  wanted.reading.levels = vit::parse_levels("0,4095");
+  EXPECT_EQ(options_of(wanted, *network).reading.levels, wanted.reading.levels);
 }
 
 TEST(WantedOptions, GiveTheSamePreprocessing) {

@@ -257,7 +257,7 @@ TEST(Worker, SweepMeasuresEveryHeadCountAndKeepsThePicture) {
 
 TEST(Worker, FilesThatDoNotOpenAreReported) {
   Listener listener;
-  listener.worker.load_image("no such picture.png", false);
+  listener.worker.load_image("no such picture.png", {});
   listener.worker.load_model("no such model.safetensors", {});
   ASSERT_TRUE(listener.wait_for([&] { return listener.all.failures.size() == 2; }));
   for (const Failure& failure : listener.all.failures)
@@ -267,7 +267,7 @@ TEST(Worker, FilesThatDoNotOpenAreReported) {
 TEST(Worker, AFileThatWasReadIsDueUntilItIsTaken) {
   Listener listener;
   std::atomic<bool> read{false};
-  listener.worker.load_image((assets_folder() / "images" / "chelsea.png").string(), false);
+  listener.worker.load_image((assets_folder() / "images" / "chelsea.png").string(), {});
   listener.worker.run_errand([&](std::stop_token, const auto&) {  // after the loads
     read = true;
     return std::string("read");

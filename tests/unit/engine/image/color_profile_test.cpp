@@ -23,15 +23,15 @@ TEST(ColorProfile, OneThatIsNotSrgbIsNamedAndNotApplied) {
 
 TEST(ColorProfile, OnRequestItIsAppliedAndSaid) {
   const Image plain = load_image(golden::picture("icc_wide.png"));
-  const Image converted = load_image(golden::picture("icc_wide.png"), ColorManagement::convert_to_srgb);
+  const Image converted = load_image(golden::picture("icc_wide.png"), {.applies_profile = true});
   EXPECT_NE(converted.rgb, plain.rgb);
   EXPECT_EQ(converted.profile, "Wide green");
   EXPECT_THAT(converted.remarks, ElementsAre(HasSubstr("were converted to sRGB")));
 }
 
 TEST(ColorProfile, SrgbIsNotWorthARemark) {
-  for (const auto management : {ColorManagement::ignore_profile, ColorManagement::convert_to_srgb}) {
-    const Image image = load_image(golden::picture("icc_srgb.png"), management);
+  for (const bool applies : {false, true}) {
+    const Image image = load_image(golden::picture("icc_srgb.png"), {.applies_profile = applies});
     EXPECT_EQ(image.profile, "");
     EXPECT_THAT(image.remarks, IsEmpty());
   }
@@ -39,7 +39,7 @@ TEST(ColorProfile, SrgbIsNotWorthARemark) {
 
 TEST(ColorProfile, ADamagedOneIsSaidAndNotApplied) {
   const Image plain = load_image(golden::picture("icc_damaged.png"));
-  const Image asked = load_image(golden::picture("icc_damaged.png"), ColorManagement::convert_to_srgb);
+  const Image asked = load_image(golden::picture("icc_damaged.png"), {.applies_profile = true});
   EXPECT_EQ(asked.rgb, plain.rgb);
   EXPECT_THAT(asked.remarks, ElementsAre(HasSubstr("cannot be read")));
 }

@@ -29,8 +29,7 @@ bool is_read(const std::string& ending) {
 std::string difference(const fs::path& file, const nlohmann::json& item, const std::uint8_t* expected) {
   Image image;
   try {
-    image =
-        load_image(file, item.value("icc", false) ? ColorManagement::convert_to_srgb : ColorManagement::ignore_profile);
+    image = load_image(file, {.applies_profile = item.value("icc", false)});
   } catch (const Error& error) {
     return error.what();
   }
