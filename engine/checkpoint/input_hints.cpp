@@ -276,7 +276,9 @@ void read_processor(JsonFields& source, ModelHints& hints) {
     if (!crop && !does_crop) crop = {{shortest->value, shortest->value}, shortest->reason};
   } else if (size) {
     hints.squash = {true, size->reason};
-    if (crop && crop->value != size->value) hints.squash_px = {size->value.first, size->reason};
+    const auto [height, width] = size->value;  // a size without a crop is the whole input
+    const bool cuts = crop && crop->value != size->value;
+    hints.squash_px = {cuts ? height : std::min(height, width), size->reason};
     if (!crop) crop = size;
   }
   if (crop) hints.input_px = crop;

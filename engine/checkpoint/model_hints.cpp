@@ -246,7 +246,12 @@ void read_graph_hints(const std::map<std::string, std::string>& words, ModelHint
   if (const auto found = words.find("eps"); found != words.end()) hints.eps = {std::stof(found->second), why};
   if (const auto found = words.find("heads"); found != words.end()) hints.num_heads = {std::stoi(found->second), why};
   if (const auto found = words.find("activation"); found != words.end()) {
-    if (const auto known = activation_named(found->second)) hints.activation = {*known, why};
+    const auto known = activation_named(found->second);
+    if (known && hints.activation && hints.activation->value != *known)
+      hints.warnings.push_back("The ONNX graph computes " + std::string(choice_of(*known).name) + " where " +
+                               hints.activation->reason + " says " +
+                               std::string(choice_of(hints.activation->value).name) + ": the graph is followed.");
+    if (known) hints.activation = {*known, why};
   }
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <map>
 #include <set>
 #include <string>
@@ -51,6 +53,16 @@ std::string module_of(std::string_view node) {
   return fmt::format("{}", fmt::join(parts, "."));
 }
 
+/// What query, key and value are called beside the product behind the attention.
+struct AttentionNames {
+  std::string_view behind;
+  std::array<std::string_view, 3> parts;
+};
+constexpr std::array<AttentionNames, 2> kAttentionNames = {{
+    {"self_attn.out_proj", {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}},
+    {"attention.output.dense", {"attention.attention.query", "attention.attention.key", "attention.attention.value"}},
+}};
+
 class OnnxNames {
  public:
   OnnxNames(OnnxGraph graph, const std::shared_ptr<const MappedFile>& file)
@@ -69,9 +81,12 @@ class OnnxNames {
     for (const OnnxNode& node : graph_.nodes) follow(node);
     for (const OnnxNode& node : graph_.nodes) name_product(node);
     for (const OnnxNode& node : graph_.nodes) name_class_token(node);
+    for (const OnnxTensor& tensor : graph_.tensors) name_folded_lookup(tensor);
+    for (const OnnxNode& node : graph_.nodes) part_attention(node, *result);
     join_positions(*result);
     for (const OnnxTensor& tensor : graph_.tensors) {
-      if (!is_made_up(tensor.name) && turned_.count(tensor.name) == 0) add(*result, tensor.name, tensor, false);
+      if (!is_made_up(tensor.name) && turned_.count(tensor.name) == 0 && joined_.count(tensor.name) == 0)
+        add(*result, tensor.name, tensor, false);
     }
     for (const auto& [name, product] : products_) add(*result, name, *product.tensor, product.turned);
     for (const auto& [name, tensor] : aliases_) {
@@ -165,7 +180,78 @@ class OnnxNames {
     }
   }
 
-  /// Positions that are resampled on the way were cut in two: the class token's and a grid's.
+  /// ONNX Runtime's optimiser joins the products of query, key and value with the attention behind them: one weight
+  /// (channels, 3 · channels) and one bias. They get the names that they had, which that of the product behind tells.
+  void part_attention(const OnnxNode& node, StoredTensorFile& to) {
+    if (node.op != "Attention" || node.inputs.size() < 3 || node.outputs.empty()) return;
+    const OnnxTensor *weight = tensor(node.inputs[1]), *bias = tensor(node.inputs[2]);
+    if (weight == nullptr || weight->shape.size() != 2) return;  // the standard's own, which has no weights
+    const auto has = [&](std::size_t input) { return node.inputs.size() > input && !node.inputs[input].empty(); };
+    const auto causal = node.numbers.find("unidirectional");
+    const std::vector<std::string> names = attention_before(node.outputs[0]);
+    const std::int64_t channels = weight->shape[1] / 3;
+    const bool plain = bias != nullptr && bias->shape == std::vector<std::int64_t>{3 * channels} &&
+                       weight->shape[1] == 3 * channels && weight->type == DType::f32 && bias->type == DType::f32 &&
+                       !has(3) && !has(4) && !has(5) && node.lists.count("qkv_hidden_sizes") == 0 &&
+                       node.reals.count("scale") == 0 && (causal == node.numbers.end() || causal->second == 0);
+    if (names.empty() || !plain)
+      throw Error(path_ + " has a node \"" + node.name +
+                  "\" in which ONNX Runtime's optimiser joined attention with its products in a way that is not "
+                  "supported: use the export without optimisation.");
+    for (std::size_t part = 0; part < 3; ++part) {
+      const std::uint64_t offset = 4 * part * static_cast<std::uint64_t>(channels);
+      to.add(names[part] + ".weight", {DType::f32, {channels, weight->shape[0]}, {1, 3 * channels}},
+             piece_of(*weight, offset));
+      to.add(names[part] + ".bias", {DType::f32, {channels}, {}}, piece_of(*bias, offset));
+    }
+    joined_.insert({weight->name, bias->name});
+  }
+
+  /// The names of query, key and value where this is what attention gives; empty where they cannot be told.
+  std::vector<std::string> attention_before(const std::string& output) const {
+    for (const OnnxNode& node : graph_.nodes) {
+      if (node.inputs.empty() || node.inputs[0] != output || node.outputs.empty()) continue;
+      if (node.op != "MatMul" && node.op != "Gemm") continue;
+      const std::string& bias =
+          node.op == "Gemm" && node.inputs.size() > 2 ? node.inputs[2] : bias_behind(node.outputs[0]);
+      std::string behind = is_made_up(node.inputs.at(1)) ? name_of_weight(bias, node) : node.inputs[1];
+      if (!behind.ends_with(".weight")) return {};
+      behind.resize(behind.size() - std::string_view(".weight").size());
+      for (const AttentionNames& known : kAttentionNames) {
+        if (!behind.ends_with(known.behind)) continue;
+        const std::string stem = behind.substr(0, behind.size() - known.behind.size());
+        std::vector<std::string> names;
+        for (const std::string_view part : known.parts) names.push_back(stem + std::string(part));
+        return names;
+      }
+      return {};
+    }
+    return {};
+  }
+
+  /// Where its numbers begin, and so many bytes behind.
+  StoredTensorFile::Piece piece_of(const OnnxTensor& tensor, std::uint64_t bytes) {
+    if (!tensor.location.empty()) return {beside(tensor.location), tensor.offset + bytes};
+    const auto begin = static_cast<std::uint64_t>(tensor.bytes.data() - file_->bytes().data());
+    if (tensor.bytes.empty() || !checked_elements(tensor.shape, *tensor.type) ||
+        tensor.bytes.size() != 4 * static_cast<std::uint64_t>(*checked_elements(tensor.shape, *tensor.type)))
+      throw Error("Tensor \"" + tensor.name + "\" of " + path_ +
+                  " has other bytes than its shape needs: the file is damaged, or keeps its numbers one by one.");
+    return {whole_, begin + bytes};
+  }
+
+  /// Rows of a table that were looked up beforehand are called after the node that did it,
+  /// "/…/position_embedding/Gather": they are the module's weight, as far as it is used.
+  void name_folded_lookup(const OnnxTensor& tensor) {
+    constexpr std::string_view kEnd = "/Gather_output_0";
+    if (!tensor.name.ends_with(kEnd) || tensor.type != DType::f32 || tensor.shape.size() != 3 || tensor.shape[0] != 1)
+      return;
+    const std::string name = module_of(tensor.name) + ".weight";
+    if (name != ".weight" && tensors_.count(name) == 0) aliases_.emplace(name, &tensor);
+  }
+
+  /// Positions that are resampled on the way were cut in two: the class token's and a grid's, which may lie as
+  /// (1, rows, channels) or, turned beforehand, as (1, channels, grid rows, grid columns).
   void join_positions(StoredTensorFile& to) {
     std::string stem;
     for (const OnnxTensor& each : graph_.tensors) {
@@ -174,22 +260,43 @@ class OnnxNames {
     }
     const OnnxTensor *token = nullptr, *grid = nullptr;
     int tokens = 0, grids = 0;
-    const auto holds_rows = [](const OnnxTensor* t) {
-      return t != nullptr && t->type == DType::f32 && t->shape.size() == 3 && t->shape[0] == 1 && t->location.empty();
+    const auto is_plain = [](const OnnxTensor* t, std::size_t axes) {
+      return t != nullptr && t->type == DType::f32 && t->shape.size() == axes && t->shape[0] == 1 &&
+             t->location.empty() && checked_elements(t->shape, *t->type) &&
+             t->bytes.size() == 4 * static_cast<std::size_t>(*checked_elements(t->shape, *t->type));
     };
     for (const OnnxNode& node : graph_.nodes) {
       if (node.inputs.empty() || !is_made_up(node.inputs[0])) continue;
       const OnnxTensor* first = tensor(node.inputs[0]);
-      if (!holds_rows(first)) continue;
+      if (node.op == "Resize" && is_plain(first, 4)) grid = first, ++grids;
+      if (!is_plain(first, 3)) continue;
       if (node.op == "Concat" && first->shape[1] == 1) token = first, ++tokens;
       if (node.op == "Reshape" && first->shape[1] > 1) grid = first, ++grids;
     }
-    const bool one_each = tokens == 1 && grids == 1;
-    if (!one_each || token->shape[2] != grid->shape[2]) return;
+    if (tokens != 1 || grids != 1) return;
+    const bool turned = grid->shape.size() == 4;
+    const std::int64_t channels = grid->shape[turned ? 1 : 2];
+    const std::int64_t rows = turned ? grid->shape[2] * grid->shape[3] : grid->shape[1];
+    if (token->shape[2] != channels) return;
     std::vector<std::byte> bytes(token->bytes.begin(), token->bytes.end());
-    bytes.insert(bytes.end(), grid->bytes.begin(), grid->bytes.end());
+    if (turned)
+      append_turned(*grid, static_cast<std::size_t>(rows), static_cast<std::size_t>(channels), bytes);
+    else
+      bytes.insert(bytes.end(), grid->bytes.begin(), grid->bytes.end());
     to.add(stem + (stem.ends_with("embeddings.") ? "position_embeddings" : "pos_embed"),
-           {DType::f32, {1, grid->shape[1] + 1, grid->shape[2]}, {}}, {memory_source(std::move(bytes)), 0});
+           {DType::f32, {1, rows + 1, channels}, {}}, {memory_source(std::move(bytes)), 0});
+  }
+
+  /// (channels, rows) of F32 as (rows, channels).
+  static void append_turned(const OnnxTensor& from, std::size_t rows, std::size_t channels,
+                            std::vector<std::byte>& to) {
+    constexpr std::size_t kBytes = 4;
+    const std::size_t begin = to.size();
+    to.resize(begin + rows * channels * kBytes);
+    for (std::size_t row = 0; row < rows; ++row)
+      for (std::size_t c = 0; c < channels; ++c)
+        std::memcpy(to.data() + begin + (row * channels + c) * kBytes, from.bytes.data() + (c * rows + row) * kBytes,
+                    kBytes);
   }
 
   /// "expand", or what else the exporter calls it, and no parameter's name.
@@ -254,6 +361,7 @@ class OnnxNames {
   std::map<std::string, int> added_;                        // how often a constant is added to something
   std::map<std::string, Product> products_;
   std::set<std::string> turned_;  // named tensors that lie (inputs, outputs)
+  std::set<std::string> joined_;  // weights and biases of query, key and value in one
 };
 
 }  // namespace

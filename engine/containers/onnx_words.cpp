@@ -43,14 +43,18 @@ class Words {
     std::set<std::string> eps, activations, heads;
     const std::set<std::int64_t> widths = norm_widths();
     for (const OnnxNode& node : graph_.nodes) {
-      if (node.op == "LayerNormalization") {
+      // ONNX Runtime's optimiser joins a norm with the sum before it.
+      if (const bool joined = node.op == "SkipLayerNormalization"; joined || node.op == "LayerNormalization") {
         const auto found = node.reals.find("epsilon");
-        eps.insert(fmt::format("{:g}", found == node.reals.end() ? 1e-5f : found->second));
+        const float usual = joined ? 1e-12f : 1e-5f;
+        eps.insert(fmt::format("{:g}", found == node.reals.end() ? usual : found->second));
       } else if (node.op == "Sqrt" && node.inputs.size() == 1) {
         if (const auto value = added_before(node.inputs[0])) eps.insert(fmt::format("{:g}", *value));
       }
       if (const char* name = activation_of(node); *name != '\0') activations.insert(name);
       if (const auto count = heads_of(node, widths); count > 0) heads.insert(std::to_string(count));
+      if (const auto found = node.numbers.find("num_heads"); found != node.numbers.end() && node.op == "Attention")
+        heads.insert(std::to_string(found->second));
     }
     std::map<std::string, std::string> words;
     if (eps.size() == 1) words["eps"] = *eps.begin();
@@ -77,7 +81,13 @@ class Words {
   }
 
   const char* activation_of(const OnnxNode& node) const {
-    if (node.op == "Erf") return "gelu";
+    if (node.op == "Erf" || node.op == "BiasGelu") return "gelu";
+    if (node.op == "FastGelu") return "gelu_tanh";  // ONNX Runtime's, in place of the exact one
+    if (node.op == "QuickGelu") {
+      const auto found = node.reals.find("alpha");
+      const float alpha = found == node.reals.end() ? 1.702f : found->second;
+      return std::abs(alpha - 1.702f) < 1e-3f ? "quick_gelu" : alpha == 1.f ? "silu" : "";
+    }
     if (node.op == "Relu") return "relu";
     if (node.op == "Gelu") {
       const auto found = node.texts.find("approximate");
@@ -127,7 +137,11 @@ class Words {
       }
     }
     if (sizes.size() < 4 || sizes.size() > 5) return 0;
-    const std::int64_t heads = sizes[sizes.size() - 2], width = sizes.back();
+    std::int64_t heads = sizes[sizes.size() - 2];
+    const std::int64_t width = sizes.back();
+    // Left to be worked out, as Hugging Face's newer blocks do: so many as fill the only width that there is.
+    if (heads == -1 && width > 0 && widths.size() == 1 && *widths.begin() > width && *widths.begin() % width == 0)
+      heads = *widths.begin() / width;
     if (heads <= 0 || width <= 0 || heads > 1 << 16 || width > 1 << 16) return 0;
     return widths.count(heads * width) != 0 ? heads : 0;
   }

@@ -3,14 +3,13 @@
 
 import sys
 
-import onnx
 import timm
 import torch
-
 
 from families import HALF, SIZE, Network, make, photo, shorter_side
 from make_families_hf import CASES as HUGGING_FACE
 from make_families_timm import SMALL
+from onnx_files import without_sources
 from timm.data import create_transform, resolve_data_config
 
 
@@ -18,14 +17,7 @@ def export(model, file, dynamo):
     """By tracing (as Optimum does) or by torch.export, whose weights lie in a file beside."""
     more = {} if dynamo else {"opset_version": 17, "dynamic_axes": {"pixel_values": {0: "batch"}}}
     torch.onnx.export(model, (torch.zeros(1, 3, SIZE, SIZE),), file, dynamo=dynamo, input_names=["pixel_values"], **more)
-    network = onnx.load(file, load_external_data=False)  # without remarks on where its sources lie
-    for part in (network, network.graph, *network.graph.node, *network.graph.value_info, *network.graph.initializer,
-                 *network.graph.input, *network.graph.output):
-        part.doc_string = ""
-        kept = [p for p in part.metadata_props if p.key == "pkg.torch.onnx.name_scopes"]
-        del part.metadata_props[:]
-        part.metadata_props.extend(kept)
-    onnx.save(network, file)
+    without_sources(file)
 
 
 def made_by():

@@ -125,6 +125,46 @@ def original_names(state):
     return {k: v for k, v in renamed.items() if k.startswith("image_encoder.")}
 
 
+def hq_decoder(width):
+    """What SAM-HQ's files hold beside the encoder and SAM's own, by their names: nothing of it is read."""
+    rng = torch.Generator().manual_seed(0)
+    shapes = {"hf_token.weight": (1, 8), "hf_mlp.layers.0.weight": (8, 8), "hf_mlp.layers.0.bias": (8,),
+              "compress_vit_feat.0.weight": (width, 8, 2, 2), "compress_vit_feat.0.bias": (8,),
+              "compress_vit_feat.1.weight": (8,), "compress_vit_feat.1.bias": (8,),
+              "compress_vit_feat.3.weight": (8, 1, 2, 2), "compress_vit_feat.3.bias": (1,),
+              "embedding_encoder.0.weight": (8, 2, 2, 2), "embedding_encoder.0.bias": (2,),
+              "embedding_maskfeature.0.weight": (2, 1, 3, 3), "embedding_maskfeature.0.bias": (2,),
+              "transformer.layers.0.self_attn.q_proj.weight": (8, 8), "transformer.layers.0.norm1.weight": (8,),
+              "iou_token.weight": (1, 8), "mask_tokens.weight": (4, 8)}
+    return {"mask_decoder." + name: torch.randn(shape, generator=rng) for name, shape in shapes.items()}
+
+
+def sam_vision(name):
+    """The encoder alone: without positions on its tokens and biases of queries, keys and values, with another
+    activation, or as SAM-HQ's file."""
+    hq = name == "sam_hq"
+    more = {} if hq else dict(use_abs_pos=False, qkv_bias=False, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-5)
+    config = hf.SamVisionConfig(hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, patch_size=PATCH,
+                                image_size=SIZE, window_size=WINDOW, global_attn_indexes=GLOBAL, mlp_dim=3 * WIDTH,
+                                output_channels=8, num_pos_feats=4, **more)
+    model = hf.SamVisionModel(config)
+    encoder = model.vision_encoder
+    processor = hf.SamImageProcessorPil(size={"longest_edge": SIZE}, pad_size={"height": SIZE, "width": SIZE})
+    pixels = processor(photo(), return_tensors="pt")["pixel_values"].double()
+
+    def write(folder):
+        if hq:
+            torch.save(original_names(model.state_dict()) | hq_decoder(WIDTH), folder / "sam_hq_vit_b.pth")
+            return
+        model.save_pretrained(folder)
+        processor.save_pretrained(folder)
+
+    write_case(name, Recorded(model, encoder.layers, lambda x: (encoder(x), None)[1],
+                              lambda o: o[0] if isinstance(o, tuple) else o), pixels,
+               {"checkpoint": "sam_hq_vit_b.pth" if hq else ".", "family": "SAM's image encoder",
+                "made by": f"transformers {hf.__version__}, torch {torch.__version__}, float64", **corner(IMAGENET)}, write)
+
+
 def sam(name):
     config = hf.SamConfig(
         vision_config=dict(hidden_size=WIDTH, num_hidden_layers=DEPTH, num_attention_heads=HEADS, patch_size=PATCH,
@@ -218,7 +258,7 @@ def vitdet(name):
                write, wide_pixels(IMAGENET))
 
 
-CASES = {"hf_sam": sam, "sam": sam, "timm_sam": timm_sam, "timm_sam_224": timm_sam, "hf_vitdet": vitdet,
+CASES = {"hf_sam": sam, "sam": sam, "hf_sam_vision": sam_vision, "sam_hq": sam_vision, "timm_sam": timm_sam, "timm_sam_224": timm_sam, "hf_vitdet": vitdet,
          "vitdet": vitdet}
 
 if __name__ == "__main__":

@@ -69,6 +69,36 @@ TEST(Onnx, QuantisedGraphsAreNamed) {
   EXPECT_THAT(refusal(model(message(1, message(4, "MatMulInteger")))), HasSubstr("quantised"));
 }
 
+/// A node of ONNX Runtime's that joins attention with its products, and the product behind it.
+std::string joined_attention(const std::string& mask, const std::string& behind) {
+  const std::string weight =
+      tensor("Attention_0_qkv_weight", number(1, 2) + number(1, 6) + message(9, std::string(48, 'w')));
+  const std::string bias = tensor("Attention_0_qkv_bias", number(1, 6) + message(9, std::string(24, 'b')));
+  const std::string node =
+      message(1, message(1, "x") + message(1, "Attention_0_qkv_weight") + message(1, "Attention_0_qkv_bias") +
+                     message(1, mask) + message(2, "y") + message(3, "Attention_0") + message(4, "Attention"));
+  const std::string out = tensor("onnx::MatMul_1", number(1, 2) + number(1, 2) + message(9, std::string(16, 'o')));
+  const std::string product = message(
+      1, message(1, "y") + message(1, "onnx::MatMul_1") + message(2, "z") + message(3, behind) + message(4, "MatMul"));
+  return model(node + product + weight + bias + out);
+}
+
+TEST(Onnx, AttentionThatWasJoinedWithItsProductsIsPartedByTheNamesBehindIt) {
+  const TempFolder folder;
+  const auto names = [&](const char* behind) {
+    std::string all;
+    const auto file = open_tensor_file(folder.write("m.onnx", joined_attention("", behind)));
+    for (const auto& [name, entry] : file->entries()) all += name + " ";
+    return all;
+  };
+  EXPECT_EQ(names("/a/self_attn/out_proj/MatMul"),
+            "a.self_attn.k_proj.bias a.self_attn.k_proj.weight a.self_attn.out_proj.weight a.self_attn.q_proj.bias "
+            "a.self_attn.q_proj.weight a.self_attn.v_proj.bias a.self_attn.v_proj.weight ");
+  EXPECT_THAT(names("/a/attention/output/dense/MatMul"), HasSubstr("a.attention.attention.query.weight"));
+  EXPECT_THAT(refusal(joined_attention("mask", "/a/self_attn/out_proj/MatMul")), HasSubstr("joined attention"));
+  EXPECT_THAT(refusal(joined_attention("", "/a/strange/MatMul")), HasSubstr("without optimisation"));
+}
+
 TEST(Onnx, WeightsOfAnotherFolderAreRefused) {
   for (const char* place : {"../secret.bin", "/etc/passwd", "..", "a\\b"}) {
     const std::string beside =
