@@ -185,7 +185,8 @@ void ceilings(Bytes bytes) noexcept {
 
 void decode(Bytes bytes, const char* name) {
   refused_or_read([&] {
-    const vit::Image image = vit::decode_image(bytes, name, {.applies_profile = true});
+    const vit::Image image = vit::decode_image(
+        bytes, name, {.applies_profile = true, .levels = {.rule = vit::Levels::Rule::automatic, .outside = 1}});
     must(image.width > 0 && image.height > 0, "a picture has pixels");
     must(image.rgb.size() ==
              std::size_t{3} * static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height),

@@ -34,7 +34,8 @@ struct Tally {
 void decode(const std::string& bytes, const std::string& name, Tally& tally) {
   const auto start = std::chrono::steady_clock::now();
   try {
-    const Image image = decode_image(std::as_bytes(std::span(bytes)), name, {.applies_profile = true});
+    const Image image = decode_image(std::as_bytes(std::span(bytes)), name,
+                                     {.applies_profile = true, .levels = {.rule = Levels::Rule::automatic}});
     ASSERT_EQ(image.rgb.size(), std::size_t{3} * image.width * image.height) << name;
     ++tally.decoded;
   } catch (const Error&) {
