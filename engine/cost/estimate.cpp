@@ -58,8 +58,8 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
                              .drop = settings.active_attn_drop()};
     room = larger(room, room_for(settings.kernel, sizes));
   }
-  const std::size_t floats =
-      room.packed_keys + room.value_pairs + room.split + room.scores + settings.threads * (room.tile + room.pairs);
+  const std::size_t floats = room.packed_keys + room.query_pairs + room.value_pairs + room.split + room.scores +
+                             settings.threads * (room.tile + room.pairs);
   result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
                            matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
                            matrix_bytes(n, config.input_channels * config.patch_px * config.patch_px);

@@ -70,6 +70,21 @@ struct Softmax {
   float scale = 1.f;
 };
 
+/// One step of a softmax whose rows come in parts (the online softmax of Milakov and Gimelshein 2018): s becomes
+/// e^(scale·(s - m)), m being the largest s of the row so far. What was summed with the parts before then counts
+/// `factor` times. After the last part, dividing by `sum` makes probabilities of it all. The scale is positive.
+/// Columns up to the next whole vector may be overwritten with zeros (the row's padding).
+struct SoftmaxPart {
+  float* s = nullptr;  // (rows, columns)
+  std::ptrdiff_t stride = 0;
+  int rows = 0;
+  int columns = 0;
+  float scale = 1.f;
+  float* largest = nullptr;  // (rows) m: -inf before the first part
+  float* sum = nullptr;      // (rows) of all e^(scale·(s - m)): 0 before the first part
+  float* factor = nullptr;   // (rows) only written: e^(scale·(m before - m now)), 0 at the first part
+};
+
 /// The functions of one instruction set.
 struct KernelTable {
   const char* name = "";  // "reference", "baseline", "avx2", "avx512", "neon"
@@ -82,6 +97,7 @@ struct KernelTable {
   void (*gemm)(const Gemm&) = nullptr;
   void (*layer_norm)(const LayerNorm&) = nullptr;
   void (*softmax)(const Softmax&) = nullptr;
+  void (*softmax_part)(const SoftmaxPart&) = nullptr;
   void (*scale)(float* x, int count, float factor) = nullptr;                        // x *= factor
   void (*activate)(Activation, float* x, int count) = nullptr;                       // in place
   void (*swiglu)(const float* gate, const float* x, float* y, int count) = nullptr;  // y = silu(gate)·x

@@ -80,6 +80,22 @@ void softmax(const Softmax& s) {
   }
 }
 
+void softmax_part(const SoftmaxPart& s) {
+  for (int r = 0; r < s.rows; ++r) {
+    float* row = s.s + r * s.stride;
+    const float before = s.largest[r];
+    for (int j = 0; j < s.columns; ++j) s.largest[r] = std::max(s.largest[r], row[j]);
+    const auto e = [&](float x) {
+      return std::exp(static_cast<double>(s.scale) * (static_cast<double>(x) - s.largest[r]));
+    };
+    double sum = s.sum[r] * e(before);
+    for (int j = 0; j < s.columns; ++j) sum += e(row[j]);
+    for (int j = 0; j < s.columns; ++j) row[j] = static_cast<float>(e(row[j]));
+    s.factor[r] = static_cast<float>(e(before));
+    s.sum[r] = static_cast<float>(sum);
+  }
+}
+
 void scale(float* x, int count, float factor) {
   for (int i = 0; i < count; ++i) x[i] *= factor;
 }
@@ -186,6 +202,7 @@ constexpr KernelTable kTable = {
     .gemm = gemm,
     .layer_norm = layer_norm,
     .softmax = softmax,
+    .softmax_part = softmax_part,
     .scale = scale,
     .activate = activate,
     .swiglu = swiglu,

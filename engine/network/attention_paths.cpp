@@ -3,74 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <utility>
-#include <vector>
 
 #include "engine/network/attention_steps.h"
-#include "engine/network/bf16_scores.h"
+#include "engine/network/flash_attention.h"
+#include "engine/network/packed_attention.h"
 #include "engine/network/talking_heads.h"
 #include "engine/network/window_attention.h"
 
 namespace vit {
 namespace {
-
-/// The thread's own memory for rows in pairs, where there are any.
-float* own_pairs(const PassBuffers& buffers, const Member& member) {
-  if (buffers.pairs.empty()) return nullptr;
-  return buffers.pairs[static_cast<std::size_t>(member.thread())].data();
-}
-
-/// Some keys less their mean, as pairs of bf16 numbers in `pairs`.
-void pair_keys(const Attention& at, MatrixView keys, int first, int count, const std::vector<float>& mean,
-               float* pairs) {
-  std::vector<float> centred(mean.size());
-  for (int r = 0; r < count; ++r) {
-    subtract_mean(keys.row(first + r), mean, centred.data());
-    at.score_pairs->pair(centred.data(), at.head_dim, pairs + r * at.score_depth());
-  }
-}
-
-/// Packs keys into right-hand sides, `k(head)` being a head's (N, head_dim) rows: the panels of all heads are shared
-/// out. `pairs` is the thread's own memory.
-template <typename HeadKeys>
-void pack_keys(const Attention& at, const HeadKeys& k, float* packed, float* pairs, const Member& member) {
-  const KernelTable& table = *at.table;
-  const int depth = at.score_depth();
-  const int panels = (at.tokens + table.panel - 1) / table.panel;
-  const Share share = member.share(at.heads * panels);
-  std::vector<float> mean;
-  int head_of_mean = -1;
-  for (int i = share.begin; i < share.end; ++i) {
-    const int head = i / panels;
-    const int first = i % panels * table.panel;  // key
-    const int count = std::min(table.panel, at.tokens - first);
-    const MatrixView keys = k(head);
-    const float* rows = keys.row(first);
-    std::ptrdiff_t stride = keys.stride;
-    if (at.score_pairs != nullptr) {
-      if (std::exchange(head_of_mean, head) != head) mean = mean_key(keys);
-      pair_keys(at, keys, first, count, mean, pairs);
-      rows = pairs;
-      stride = depth;
-    }
-    table.pack(rows, stride, count, depth,
-               packed + head * table.packed_floats(at.tokens, depth) + static_cast<std::size_t>(first) * depth);
-  }
-}
-
-/// Values of two tokens side by side, `v(head)` being a head's (N, head_dim) rows: (h, pairs of N, head_dim), shared
-/// out by heads and tokens.
-template <typename HeadValues>
-void pair_values(const Attention& at, const HeadValues& v, float* pairs, const Member& member) {
-  const int each = pairs_of(at.tokens);
-  const Share share = member.share(at.heads * each);
-  for (int i = share.begin; i < share.end; ++i) {
-    const MatrixView values = v(i / each);
-    const int token = i % each * 2;
-    at.value_pairs->pair_rows(values.row(token), token + 1 < at.tokens ? values.row(token + 1) : nullptr, at.head_dim,
-                              pairs + static_cast<std::ptrdiff_t>(i) * at.head_dim);
-  }
-}
 
 /// Rows of scores that one step of the tiled path holds: whole tiles of the kernel, enough work that looking at the
 /// clock three times costs nothing, and few enough to stay in the level-2 cache.
@@ -89,36 +30,16 @@ HeadRows rows_of(const Attention& at, float* base, std::ptrdiff_t rows_between_h
   return {base, rows_between_heads * at.map_stride, at.map_stride, at.heads, rows, at.tokens};
 }
 
-/// The right-hand sides of all heads, by all threads together.
-void pack_all(const Attention& at, PassBuffers& buffers, Member& member, Meter::Lane& lane) {
-  const auto head_of = [&](MatrixView all) {
-    return [all, d = at.head_dim](int head) { return MatrixView{all.data + head * d, all.rows, d, all.stride}; };
-  };
-  member.sync();  // every row of k and v is there, and nobody reads what was packed for the block before
-  lane.restart();
-  pack_keys(at, head_of(at.k), buffers.packed_keys.data(), own_pairs(buffers, member), member);
-  lane.lap(Op::scores);
-  if (at.value_pairs != nullptr) {
-    pair_values(at, head_of(at.v), buffers.value_pairs.data(), member);
-    lane.lap(Op::attn_v);
-  }
-  member.sync();  // all of them are packed
-  lane.restart();
-}
-
-/// A head's values, in pairs or as they are.
-Values values_of(const Attention& at, const PassBuffers& buffers, int head) {
-  if (at.value_pairs == nullptr) return {at.v.data + head * at.head_dim, at.v.stride};
-  return {buffers.value_pairs.data() + static_cast<std::ptrdiff_t>(head) * pairs_of(at.tokens) * at.head_dim,
-          at.head_dim};
+MatrixSpan of_head(const HeadRows& all, int head) {
+  return {all.row(head, 0), all.rows, all.keys, all.stride};
 }
 
 /// The queries from `first` on of all heads: their softmax in `p`, and in `mixed` what multiplies v.
 void attend_talking_rows(const Attention& at, int first, const PassBuffers& buffers, float* pairs, const HeadRows& p,
                          const HeadRows& mixed, Meter::Lane& lane) {
   for (int head = 0; head < at.heads; ++head)
-    score(at, at.q.row(first) + head * at.head_dim, at.q.stride, head, buffers.packed_keys.data(), pairs,
-          p.row(head, 0), p.rows);
+    score(at, queries_of(at, buffers, head, first, p.rows), head, buffers.packed_keys.data(), all_keys(at),
+          of_head(p, head));
   lane.lap(Op::scores);
   mix_heads(*at.mix_scores, at.scale(), p, p);
   lane.lap(Op::mix_scores);
@@ -131,10 +52,9 @@ void attend_talking_rows(const Attention& at, int first, const PassBuffers& buff
       drop(at, head, first, p.rows, mixed.row(head, 0), mixed.row(head, 0));
       lane.lap(Op::attn_drop);
     }
-    const int column = head * at.head_dim;
-    weigh(at, mixed.row(head, 0), values_of(at, buffers, head), pairs, at.out.row(first) + column, at.out.stride,
-          p.rows);
-    apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, p.rows, at.head_dim);
+    const MatrixSpan out = outputs_of(at, head, first, p.rows);
+    weigh(at, of_head(mixed, head), values_of(at, buffers, head), pairs, out);
+    apply_factor(at.factor(head), out);
     lane.lap(Op::attn_v);
   }
 }
@@ -163,14 +83,14 @@ void attend_talking(const Attention& at, bool tiled, PassBuffers& buffers, Membe
 
 }  // namespace
 
-void apply_factor(float factor, float* out, std::ptrdiff_t out_stride, int rows, int head_dim) {
+void apply_factor(float factor, MatrixSpan out) {
   if (factor == 1.f) return;
-  for (int r = 0; r < rows; ++r) {
-    float* row = out + r * out_stride;
+  for (int r = 0; r < out.rows; ++r) {
+    float* row = out.row(r);
     if (factor == 0.f)
-      std::fill_n(row, head_dim, 0.f);
+      std::fill_n(row, out.cols, 0.f);
     else
-      std::transform(row, row + head_dim, row, [factor](float x) { return factor * x; });
+      std::transform(row, row + out.cols, row, [factor](float x) { return factor * x; });
   }
 }
 
@@ -180,9 +100,13 @@ float Attention::scale() const {
 
 AttentionRoom room_for(Kernel kernel, const Attention& at) {
   if (at.window > 0) return kernel == Kernel::reference ? AttentionRoom() : room_for_windows(at);
-  AttentionRoom room = {.packed_keys = at.heads * at.table->packed_floats(at.tokens, at.score_depth())};
+  AttentionRoom room;
+  if (kernel == Kernel::tiled && goes_by_blocks_of_keys(at)) room = room_for_flash(at);
+  room.packed_keys = packed_key_floats(at);
+  room.query_pairs = query_pair_floats(at);
+  room.value_pairs = value_pair_floats(at);
   room.pairs = pair_floats(at);
-  if (at.value_pairs != nullptr) room.value_pairs = static_cast<std::size_t>(pairs_of(at.tokens)) * at.channels();
+  if (room.tile > 0) return room;
   if (kernel == Kernel::tiled) {
     const bool talking = at.mix_scores != nullptr;
     const int rows = talking ? 2 * at.heads * rows_per_step(at) : std::min(at.tokens, rows_per_step(at));
@@ -198,14 +122,17 @@ AttentionRoom room_for(Kernel kernel, const Attention& at) {
 }
 
 AttentionRoom larger(const AttentionRoom& a, const AttentionRoom& b) {
-  return {std::max(a.packed_keys, b.packed_keys), std::max(a.tile, b.tile),   std::max(a.split, b.split),
-          std::max(a.scores, b.scores),           std::max(a.pairs, b.pairs), std::max(a.value_pairs, b.value_pairs)};
+  AttentionRoom most;
+  for (auto part : {&AttentionRoom::packed_keys, &AttentionRoom::tile, &AttentionRoom::split, &AttentionRoom::scores,
+                    &AttentionRoom::pairs, &AttentionRoom::query_pairs, &AttentionRoom::value_pairs})
+    most.*part = std::max(a.*part, b.*part);
+  return most;
 }
 
 void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, const Meter& meter, Meter::Lane& lane) {
   if (at.mix_scores != nullptr) return attend_talking(at, true, buffers, member, meter, lane);
   if (at.window > 0) return attend_windows(at, buffers, member, meter, lane);
-  const float* packed = buffers.packed_keys.data();
+  if (goes_by_blocks_of_keys(at)) return attend_flash(at, buffers, member, meter, lane);
   float* pairs = own_pairs(buffers, member);
   float* tile = buffers.tiles[static_cast<std::size_t>(member.thread())].data();
   const Share mine = member.share(at.queries);
@@ -214,18 +141,18 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
   pack_all(at, buffers, member, lane);
 
   for (int head = 0; head < at.heads; ++head) {
-    const int column = head * at.head_dim;
     for (int first = mine.begin; first < mine.end; first += step) {
       meter.throw_if_stopped();
       const int rows = std::min(step, mine.end - first);
       float* p =
           at.maps != nullptr ? at.maps + (static_cast<std::ptrdiff_t>(head) * at.tokens + first) * at.map_stride : tile;
-      score(at, at.q.row(first) + column, at.q.stride, head, packed, pairs, p, rows);
+      score(at, queries_of(at, buffers, head, first, rows), head, buffers.packed_keys.data(), all_keys(at),
+            {p, rows, at.tokens, at.map_stride});
       lane.lap(Op::scores);
       float scale = at.scale();
       if (at.term != nullptr) {
         for (int r = 0; r < rows; ++r)
-          at.term->add(head, first + r, at.q.row(first + r) + column, scale, p + r * at.map_stride);
+          at.term->add(head, first + r, at.q.row(first + r) + head * at.head_dim, scale, p + r * at.map_stride);
         scale = 1.f;
         lane.lap(Op::relative_bias);
       }
@@ -236,8 +163,9 @@ void attend_tiled(const Attention& at, PassBuffers& buffers, Member& member, con
         p = tile;
         lane.lap(Op::attn_drop);
       }
-      weigh(at, p, values_of(at, buffers, head), pairs, at.out.row(first) + column, at.out.stride, rows);
-      apply_factor(at.factor(head), at.out.row(first) + column, at.out.stride, rows, at.head_dim);
+      const MatrixSpan out = outputs_of(at, head, first, rows);
+      weigh(at, {p, rows, at.tokens, at.map_stride}, values_of(at, buffers, head), pairs, out);
+      apply_factor(at.factor(head), out);
       lane.lap(Op::attn_v);
     }
   }
@@ -281,23 +209,25 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   });
   member.sync();  // k and v are whole
   lane.restart();
-  float* packed = buffers.packed_keys.data();
   float* pairs = own_pairs(buffers, member);
-  const auto head_of = [&](const float* matrix) {
-    return [=](int head) { return MatrixView{matrix + head * head_floats, at.tokens, d, d}; };
-  };
-  pack_keys(at, head_of(k), packed, pairs, member);
+  pack_keys(at, {k, head_floats, d}, buffers, member);
+  if (at.score_pairs != nullptr) pair_queries(at, buffers, member);
   lane.lap(Op::scores);
   if (at.value_pairs != nullptr) {
-    pair_values(at, head_of(v), buffers.value_pairs.data(), member);
+    pair_values(at, {v, head_floats, d}, buffers, member);
     lane.lap(Op::attn_v);
   }
   member.sync();  // all of them are packed
   lane.restart();
   const int rows = mine.count();
+  const auto of_head = [&](float* base, int head) {  // this thread's rows
+    return MatrixSpan{map(base, head, mine.begin), rows, at.tokens, at.map_stride};
+  };
   for_each_head(Op::scores, [&](int head) {
-    score(at, q + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, head, packed, pairs,
-          map(s, head, mine.begin), rows);
+    const float* own = q + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d;
+    const MatrixView queries =
+        at.score_pairs != nullptr ? queries_of(at, buffers, head, mine.begin, rows) : MatrixView{own, rows, d, d};
+    score(at, queries, head, buffers.packed_keys.data(), all_keys(at), of_head(s, head));
   });
   for_each_head(Op::scale, [&](int head) {
     for (int r = mine.begin; r < mine.end; ++r) at.table->scale(map(s, head, r), at.tokens, at.scale());
@@ -319,9 +249,9 @@ void attend_eager(const Attention& at, PassBuffers& buffers, Member& member, con
   }
   for_each_head(Op::attn_v, [&](int head) {
     const Values values = at.value_pairs != nullptr ? values_of(at, buffers, head) : Values{v + head * head_floats, d};
-    weigh(at, map(s, head, mine.begin), values, pairs,
-          o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows);
-    apply_factor(at.factor(head), o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, d, rows, d);
+    const MatrixSpan out = {o + head * head_floats + static_cast<std::ptrdiff_t>(mine.begin) * d, rows, d, d};
+    weigh(at, of_head(s, head), values, pairs, out);
+    apply_factor(at.factor(head), out);
   });
   for_each_head(Op::merge, [&](int head) {
     for (int r = mine.begin; r < mine.end; ++r) {

@@ -50,7 +50,7 @@ struct Attention {
 };
 
 /// Multiplies a head's numbers by its factor; 0 gives zeros, whatever they are.
-void apply_factor(float factor, float* out, std::ptrdiff_t out_stride, int rows, int head_dim);
+void apply_factor(float factor, MatrixSpan out);
 
 /// What the attention needs beside its inputs and outputs.
 struct AttentionRoom {
@@ -59,6 +59,7 @@ struct AttentionRoom {
   std::size_t split = 0;        // floats
   std::size_t scores = 0;       // floats
   std::size_t pairs = 0;        // a thread
+  std::size_t query_pairs = 0;
   std::size_t value_pairs = 0;
 };
 AttentionRoom room_for(Kernel kernel, const Attention& attention);

@@ -1,6 +1,7 @@
 #include "engine/network/attention_steps.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "engine/network/dropout.h"
 
@@ -17,71 +18,78 @@ std::ptrdiff_t probability_pairs(const Attention& at) {
   return Matrix::padded_stride(pairs_of(at.tokens));
 }
 
-/// The product of `rows` rows of `count` floats, rounded to pairs some rows at a time. `product` has all but its left
-/// side and the rows.
-void multiply_rounded(const Bf16Kernels& bf16, Gemm product, MatrixView x, float* pairs, std::ptrdiff_t stride,
-                      int step) {
-  float* const c = product.c;
-  product.a = pairs;
-  product.a_stride = stride;
-  for (int first = 0; first < x.rows; first += step) {
-    product.row_end = std::min(step, x.rows - first);
-    for (int r = 0; r < product.row_end; ++r) bf16.pair(x.row(first + r), x.cols, pairs + r * stride);
-    product.c = c + first * product.c_stride;
-    bf16.gemm(product);
-  }
-}
-
 }  // namespace
 
-std::size_t pair_floats(const Attention& at) {
-  std::ptrdiff_t floats = 0;
-  if (at.score_pairs != nullptr)
-    floats = std::max(rows_rounded(at), at.table->panel) * std::ptrdiff_t{at.score_depth()};
-  if (at.value_pairs != nullptr) floats = std::max(floats, rows_rounded(at) * probability_pairs(at));
-  return static_cast<std::size_t>(floats);
+Keys all_keys(const Attention& at) {
+  return {0, at.tokens};
 }
 
-void score(const Attention& at, const float* q, std::ptrdiff_t q_stride, int head, const float* packed, float* pairs,
-           float* s, int rows) {
+MatrixSpan outputs_of(const Attention& at, int head, int first, int rows) {
+  return {at.out.row(first) + head * at.head_dim, rows, at.head_dim, at.out.stride};
+}
+
+float* own_pairs(const PassBuffers& buffers, const Member& member) {
+  if (buffers.pairs.empty()) return nullptr;
+  return buffers.pairs[static_cast<std::size_t>(member.thread())].data();
+}
+
+std::size_t pair_floats(const Attention& at) {
+  return at.value_pairs != nullptr ? static_cast<std::size_t>(rows_rounded(at) * probability_pairs(at)) : 0;
+}
+
+void score(const Attention& at, MatrixView q, int head, const float* packed, Keys keys, MatrixSpan s) {
   const KernelTable& table = *at.table;
   const int depth = at.score_depth();
-  const Gemm product = {.a = q,
-                        .a_stride = q_stride,
-                        .b = packed + head * table.packed_floats(at.tokens, depth),
-                        .panel_stride = static_cast<std::ptrdiff_t>(depth) * table.panel,
-                        .k_stride = table.panel,
-                        .depth = depth,
-                        .columns = at.tokens,
-                        .row_begin = 0,
-                        .row_end = rows,
-                        .panel_begin = 0,
-                        .panel_end = (at.tokens + table.panel - 1) / table.panel,
-                        .c = s,
-                        .c_stride = at.map_stride};
-  if (at.score_pairs == nullptr) return table.gemm(product);
-  multiply_rounded(*at.score_pairs, product, {q, rows, at.head_dim, q_stride}, pairs, depth, rows_rounded(at));
+  assert(q.cols == depth && keys.first % table.panel == 0);
+  void (*multiply)(const Gemm&) = at.score_pairs != nullptr ? at.score_pairs->gemm : table.gemm;
+  multiply(
+      {.a = q.data,
+       .a_stride = q.stride,
+       .b = packed + head * table.packed_floats(at.tokens, depth) + static_cast<std::ptrdiff_t>(keys.first) * depth,
+       .panel_stride = static_cast<std::ptrdiff_t>(depth) * table.panel,
+       .k_stride = table.panel,
+       .depth = depth,
+       .columns = keys.count,
+       .row_begin = 0,
+       .row_end = q.rows,
+       .panel_begin = 0,
+       .panel_end = (keys.count + table.panel - 1) / table.panel,
+       .c = s.data,
+       .c_stride = s.stride});
 }
 
-void weigh(const Attention& at, const float* p, const Values& v, float* pairs, float* out, std::ptrdiff_t out_stride,
-           int rows) {
+void weigh(const Attention& at, MatrixView p, const Values& v, float* pairs, MatrixSpan out, Sum sum) {
   const KernelTable& table = *at.table;
-  const Gemm product = {.a = p,
-                        .a_stride = at.map_stride,
-                        .b = v.data,
-                        .panel_stride = table.panel,
-                        .k_stride = v.stride,
-                        .depth = at.value_pairs != nullptr ? pairs_of(at.tokens) : at.tokens,
-                        .columns = at.head_dim,
-                        .row_begin = 0,
-                        .row_end = rows,
-                        .panel_begin = 0,
-                        .panel_end = (at.head_dim + table.panel - 1) / table.panel,
-                        .c = out,
-                        .c_stride = out_stride};
+  const bool continued = sum == Sum::continued;
+  Gemm product = {.a = p.data,
+                  .a_stride = p.stride,
+                  .b = v.data,
+                  .panel_stride = table.panel,
+                  .k_stride = v.stride,
+                  .depth = p.cols,
+                  .columns = at.head_dim,
+                  .row_begin = 0,
+                  .row_end = p.rows,
+                  .panel_begin = 0,
+                  .panel_end = (at.head_dim + table.panel - 1) / table.panel,
+                  .c = out.data,
+                  .c_stride = out.stride,
+                  .addend = continued ? out.data : nullptr,
+                  .addend_stride = out.stride};
   if (at.value_pairs == nullptr) return table.gemm(product);
-  multiply_rounded(*at.value_pairs, product, {p, rows, at.tokens, at.map_stride}, pairs, probability_pairs(at),
-                   rows_rounded(at));
+  // Some rows at a time, so that their pairs are still near when they are multiplied.
+  product.depth = pairs_of(p.cols);
+  product.a = pairs;
+  product.a_stride = Matrix::padded_stride(product.depth);
+  const int step = rows_rounded(at);
+  for (int first = 0; first < p.rows; first += step) {
+    product.row_end = std::min(step, p.rows - first);
+    for (int r = 0; r < product.row_end; ++r)
+      at.value_pairs->pair(p.row(first + r), p.cols, pairs + r * product.a_stride);
+    product.c = out.row(first);
+    product.addend = continued ? product.c : nullptr;
+    at.value_pairs->gemm(product);
+  }
 }
 
 void drop(const Attention& at, int head, int first_row, int rows, const float* p, float* dropped) {

@@ -104,8 +104,8 @@ class BackwardThread {
     if (w.attn_norm) norm_back(pass_.heads.view(), *w.attn_norm, dheads, dheads, {}, Op::attn_norm);
     const int d = pass_.head_dim(b);
     for (int head = 0; head < settings_.heads(b); ++head)
-      apply_factor(settings_.blocks[static_cast<std::size_t>(b)].factor(head), dheads.row(rows_.begin) + head * d,
-                   dheads.stride, rows_.count(), d);
+      apply_factor(settings_.blocks[static_cast<std::size_t>(b)].factor(head),
+                   {dheads.row(rows_.begin) + head * d, rows_.count(), d, dheads.stride});
     if (to_tokens) {
       turn(pass_.kept(b).q.view(), pass_.q_turned.span());
       turn(dheads, pass_.dheads_turned.span());

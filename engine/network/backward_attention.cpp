@@ -236,7 +236,7 @@ void attend_again(BackwardPass& pass, int block, Share rows, Meter::Lane& lane) 
     });
     const int d = pass.head_dim(block);
     apply_factor(pass.trace.settings.blocks[static_cast<std::size_t>(block)].factor(head),
-                 pass.heads.row(rows.begin) + head * d, pass.heads.stride(), rows.count(), d);
+                 {pass.heads.row(rows.begin) + head * d, rows.count(), d, pass.heads.stride()});
   }
 }
 

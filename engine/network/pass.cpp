@@ -179,6 +179,7 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
   if (bf16) pack_bf16(*trace.model);
   buffers.pairs.resize(static_cast<std::size_t>(threads));
   for (Buffer& pairs : buffers.pairs) pairs.reserve(std::max(room.pairs, bf16 ? row_pairs(threads) : 0));
+  buffers.query_pairs.reserve(room.query_pairs);
   buffers.value_pairs.reserve(room.value_pairs);
 }
 

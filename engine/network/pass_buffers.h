@@ -42,9 +42,10 @@ struct PassBuffers {
 
   Buffer packed_keys;         // (h) packed panels of a head's keys
   std::vector<Buffer> tiles;  // (threads) rows of one head's scores, where nobody keeps them
-  // With Precision::bf16: rows of a product, of a head's queries or of its probabilities.
+  // With Precision::bf16: rows of a product or of a head's probabilities …
   std::vector<Buffer> pairs;  // (threads)
-  Buffer value_pairs;         // (h, pairs of N, C/h): a column's values of two tokens
+  Buffer query_pairs;         // … (N, h, pairs of C/h) …
+  Buffer value_pairs;         // … and (h, pairs of N, C/h): a column's values of two tokens
   // Eager attention materialises everything; all heads of a kind lie behind each other.
   Buffer split;   // 4 × (h, N, C/h): q, k, v and the heads' outputs
   Buffer scores;  // (h, N, stride), twice where dropout needs a copy

@@ -76,7 +76,9 @@ class WindowThread {
   /// The queries from place `first` on.
   void attend_from(int first, int queries) {
     float* p = room_.scores.row(first);
-    score(inner_, room_.q.row(first), room_.q.stride, 0, room_.packed, nullptr, p, queries);
+    const MatrixSpan shares = {p, queries, inner_.tokens, at_.map_stride};
+    const auto rows = [&](MatrixSpan all) { return MatrixSpan{all.row(first), queries, all.cols, all.stride}; };
+    score(inner_, rows(room_.q), 0, room_.packed, {0, inner_.tokens}, shares);
     lane_.lap(Op::scores);
     float scale = at_.scale();
     if (at_.term != nullptr) {
@@ -94,8 +96,8 @@ class WindowThread {
         drop(inner_, head_, token_of(first + r), 1, p + r * at_.map_stride, p + r * at_.map_stride);
       lane_.lap(Op::attn_drop);
     }
-    weigh(inner_, p, {room_.v.data, room_.v.stride}, nullptr, room_.out.row(first), room_.out.stride, queries);
-    apply_factor(at_.factor(head_), room_.out.row(first), room_.out.stride, queries, at_.head_dim);
+    weigh(inner_, shares, {room_.v.data, room_.v.stride}, nullptr, rows(room_.out));
+    apply_factor(at_.factor(head_), rows(room_.out));
     lane_.lap(Op::attn_v);
   }
 

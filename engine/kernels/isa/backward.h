@@ -91,8 +91,7 @@ VIT_INLINE Packet slope_of(Packet x) {
   const Packet one = broadcast(1.f);
   // d/dx x·σ(z(x)) = σ + x·σ·(1 - σ)·z'
   const auto of_sigmoid = [&](Packet at, Packet z, Packet z_slope) VIT_INLINE_LAMBDA {
-    const Packet lowest = broadcast(kLowestExponent), highest = broadcast(88.f);
-    const Packet e = exp_in_range(at_most(at_least(multiply(z, broadcast(-1.f)), lowest), highest));
+    const Packet e = exp_of_negative(z);
     const Packet s = divide(one, add(one, e));
     return multiply_add(multiply(multiply(at, z_slope), s), multiply(e, s), s);  // 1 - σ is e·σ without cancellation
   };
@@ -102,7 +101,7 @@ VIT_INLINE Packet slope_of(Packet x) {
     // Φ(x) + x·φ(x)
     const Packet half = broadcast(0.5f);
     const Packet phi =
-        multiply(exp_nonpositive(multiply(multiply(near, near), broadcast(-0.5f))), broadcast(0.39894228f));
+        multiply(exp2_nonpositive(multiply(multiply(near, near), broadcast(-0.5f * kLog2E))), broadcast(0.39894228f));
     return multiply_add(near, phi, multiply_add(half, erf(multiply(x, broadcast(0.70710678f))), half));
   } else if constexpr (kActivation == Activation::gelu_tanh) {
     constexpr float kFirst = 2 * 0.79788456f, kThird = kFirst * 0.044715f;

@@ -25,6 +25,7 @@ constexpr KernelTable kTable = {
     .gemm = gemm,
     .layer_norm = layer_norm,
     .softmax = softmax,
+    .softmax_part = softmax_part,
     .scale = scale,
     .activate = activate,
     .swiglu = swiglu,

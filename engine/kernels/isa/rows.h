@@ -61,7 +61,7 @@ void layer_norm(const LayerNorm& n) {
 }
 
 /// kRows rows side by side, because one would wait for its own maximum and sum: `packets` packets of each, of which the
-/// last holds only `last_mask`'s lanes.
+/// last holds only `last_mask`'s lanes. The exponentials are 2^(factor·s).
 template <int kRows>
 VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packet last_mask, float factor) {
   const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
@@ -77,12 +77,12 @@ VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packe
   }
   unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
     offset[r.value] = broadcast(-factor * largest_lane(largest[r.value]));
-    sum[r.value] = exp_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
+    sum[r.value] = exp2_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
     store(at(r, packets - 1), sum[r.value]);
   });
   for (int p = 0; p + 1 < packets; ++p) {
     unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-      const Packet e = exp_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
+      const Packet e = exp2_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
       store(at(r, p), e);
       sum[r.value] = add(sum[r.value], e);
     });
@@ -100,9 +100,56 @@ void softmax(const Softmax& s) {
   const int packets = (s.columns + kLanes - 1) / kLanes;
   const Packet last_mask = first_lanes(s.columns - (packets - 1) * kLanes);
   int r = s.row_begin;
+  const float factor = kLog2E * s.scale;
   for (; r + kTogether <= s.row_end; r += kTogether)
-    softmax_rows<kTogether>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
-  for (; r < s.row_end; ++r) softmax_rows<1>(s.s + r * s.stride, s.stride, packets, last_mask, s.scale);
+    softmax_rows<kTogether>(s.s + r * s.stride, s.stride, packets, last_mask, factor);
+  for (; r < s.row_end; ++r) softmax_rows<1>(s.s + r * s.stride, s.stride, packets, last_mask, factor);
+}
+
+/// As softmax_rows, for the next part of the rows from `first` on.
+template <int kRows>
+VIT_INLINE void softmax_part_rows(const SoftmaxPart& s, int first, int packets, Packet last_mask) {
+  const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
+  const float factor = kLog2E * s.scale;
+  const Packet scale = broadcast(factor);
+  const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s.s + (first + r.value) * s.stride + p * kLanes; };
+
+  Packet last[kRows], largest[kRows], offset[kRows], sum[kRows];
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+    last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
+  });
+  for (int p = 0; p + 1 < packets; ++p) {
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r, p)), largest[r.value]); });
+  }
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+    const int row = first + r.value;
+    const float before = s.largest[row], here = largest_lane(largest[r.value]);
+    const float now = here > before ? here : before;
+    s.largest[row] = now;
+    store_first(s.factor + row, exp2_nonpositive(broadcast(factor * (before - now))), 1);
+    s.sum[row] *= s.factor[row];
+    offset[r.value] = broadcast(-factor * now);
+    sum[r.value] = exp2_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
+    store(at(r, packets - 1), sum[r.value]);
+  });
+  for (int p = 0; p + 1 < packets; ++p) {
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+      const Packet e = exp2_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
+      store(at(r, p), e);
+      sum[r.value] = add(sum[r.value], e);
+    });
+  }
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { s.sum[first + r.value] += sum_of_lanes(sum[r.value]); });
+}
+
+void softmax_part(const SoftmaxPart& s) {
+  if (s.columns <= 0) return;
+  constexpr int kTogether = 2;
+  const int packets = (s.columns + kLanes - 1) / kLanes;
+  const Packet last_mask = first_lanes(s.columns - (packets - 1) * kLanes);
+  int r = 0;
+  for (; r + kTogether <= s.rows; r += kTogether) softmax_part_rows<kTogether>(s, r, packets, last_mask);
+  for (; r < s.rows; ++r) softmax_part_rows<1>(s, r, packets, last_mask);
 }
 
 /// x = f(x) for each of `count` floats.

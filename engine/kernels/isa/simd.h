@@ -188,37 +188,42 @@ VIT_INLINE void unroll(F&& f) {
   unroll_indices(f, std::make_integer_sequence<int, kCount>{});
 }
 
-// e^x for x in [kLowestExponent, 88]: 2^n·e^r with |r| <= ln2 / 2, and e^r = 1 + r + r²·p(r), where p is a fit of
-// degree 4 with a relative error of 4e-9. NaN stays NaN.
-constexpr float kLowestExponent = -87.33654f;  // e^x is the smallest normal float
-VIT_INLINE Packet exp_in_range(Packet x) {
+// 2^x for x in [kLowestExponent, kHighestExponent]: 2^n·2^r with |r| <= 1/2 and 2^r = 1 + r·p(r), where p is a fit of
+// degree 5 with a relative error of 2e-9. NaN stays NaN.
+constexpr float kLowestExponent = -126.f;  // 2^x is the smallest normal float
+constexpr float kHighestExponent = 127.f;
+VIT_INLINE Packet exp2_in_range(Packet x) {
   // Adding 1.5·2^23 rounds to an integer that then stands in the low bits; 127 is the bias of a float's exponent.
   const Packet magic = broadcast(12582912.f + 127.f);
-  const Packet shifted = multiply_add(x, broadcast(1.44269504f), magic);
-  const Packet n = subtract(shifted, magic);
-  // ln2 in two parts, of which the first times n is exact.
-  Packet r = multiply_add(n, broadcast(-0.693359375f), x);
-  r = multiply_add(n, broadcast(2.12194440e-4f), r);
-  Packet p = multiply_add(broadcast(0.00138145394f), r, broadcast(0.00836874545f));
-  p = multiply_add(p, r, broadcast(0.0416683890f));
-  p = multiply_add(p, r, broadcast(0.166665211f));
-  p = multiply_add(p, r, broadcast(0.49999994f));
-  const Packet e_r = add(multiply_add(multiply(p, r), r, r), broadcast(1.f));
+  const Packet shifted = add(x, magic);
+  const Packet r = subtract(x, subtract(shifted, magic));  // exact
+  Packet p = multiply_add(broadcast(1.5353362e-4f), r, broadcast(1.33988739e-3f));
+  p = multiply_add(p, r, broadcast(9.61843692e-3f));
+  p = multiply_add(p, r, broadcast(5.55033237e-2f));
+  p = multiply_add(p, r, broadcast(0.240226477f));
+  p = multiply_add(p, r, broadcast(0.693147182f));
+  p = multiply_add(p, r, broadcast(1.f));
   const IntPacket exponent = packet::plogical_shift_left<23>(packet::preinterpret<IntPacket>(shifted));
-  return multiply(e_r, packet::preinterpret<Packet>(exponent));
+  return multiply(p, packet::preinterpret<Packet>(exponent));
 }
 
-/// e^x for x <= 0 (a rounding error above is fine), exactly 0 where e^x would be denormal.
-VIT_INLINE Packet exp_nonpositive(Packet x) {
+/// 2^x for x <= 0 (a rounding error above is fine), exactly 0 where 2^x would be denormal.
+VIT_INLINE Packet exp2_nonpositive(Packet x) {
   const Packet lowest = broadcast(kLowestExponent);
-  return zero_where(less(x, lowest), exp_in_range(at_least(x, lowest)));
+  return zero_where(less(x, lowest), exp2_in_range(at_least(x, lowest)));
+}
+
+constexpr float kLog2E = 1.44269504f;  // e^x = 2^(kLog2E·x)
+
+/// e^-x, kept within what a float can hold.
+VIT_INLINE Packet exp_of_negative(Packet x) {
+  const Packet exponent = multiply(x, broadcast(-kLog2E));
+  return exp2_in_range(at_most(at_least(exponent, broadcast(kLowestExponent)), broadcast(kHighestExponent)));
 }
 
 /// 1 / (1 + e^-x), within [6e-39, 1].
 VIT_INLINE Packet sigmoid(Packet x) {
-  const Packet negative = packet::pnegate(x);
-  const Packet e = exp_in_range(at_most(at_least(negative, broadcast(kLowestExponent)), broadcast(88.f)));
-  return divide(broadcast(1.f), add(broadcast(1.f), e));
+  return divide(broadcast(1.f), add(broadcast(1.f), exp_of_negative(x)));
 }
 
 VIT_INLINE Packet erf(Packet x) {
