@@ -47,6 +47,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
                              .queries = n,
                              .heads = heads,
                              .head_dim = c / heads,
+                             .whole_rows = whole_rows(config, settings, n),
                              .q = {},
                              .k = {},
                              .v = {},

@@ -10,6 +10,7 @@
 #include "engine/base/quantity.h"
 #include "engine/network/attention_paths.h"
 #include "engine/network/dropout.h"
+#include "engine/network/flash_attention.h"
 
 namespace vit {
 namespace {
@@ -47,6 +48,7 @@ Attention attention_of(const ModuleSpec& spec, const KernelTable& table) {
           .queries = spec.tokens,
           .heads = spec.heads,
           .head_dim = spec.channels / spec.heads,
+          .whole_rows = spec.tokens < kManyTokens,
           .q = {},
           .k = {},
           .v = {},

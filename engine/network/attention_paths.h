@@ -27,6 +27,7 @@ struct Attention {
   int queries = 0;                           // the first so many tokens look; all of them can be looked at
   int heads = 0;                             // h
   int head_dim = 0;
+  bool whole_rows = true;                   // a query meets all its keys at once
   const BlockSettings* settings = nullptr;  // the heads' factors
   MatrixView q, k, v;                       // (N, C) head-major columns
   MatrixSpan out;                           // (N, C) likewise

@@ -6,8 +6,11 @@
 
 namespace vit {
 
-/// Whether attend_tiled goes this way: where many keys are looked at, nobody keeps the maps, and no step needs whole
-/// rows (a relative bias, talking heads, dropout). Its sums come in another order than those of whole rows.
+/// From so many tokens on it is quicker than whole rows of scores.
+inline constexpr int kManyTokens = 1024;
+
+/// Whether attend_tiled goes this way: where whole rows are not asked for, and no step needs them (a relative bias,
+/// talking heads, dropout, maps that are kept). Its sums come in another order than those of whole rows.
 bool goes_by_blocks_of_keys(const Attention& attention);
 
 AttentionRoom room_for_flash(const Attention& attention);

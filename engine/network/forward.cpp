@@ -316,15 +316,15 @@ class PassThread {
   void linear_part(bool bf16, MatrixView x, const Linear& layer, const Epilogue& epilogue,
                    std::initializer_list<MatrixSpan> y, Share rows) {
     constexpr double kMacs = 2e8;
-    const MatrixView pairs = bf16 ? pairs_of_rows(x, rows) : MatrixView();
-    const int panels = panels_of(layer);
-    const double panel_macs = static_cast<double>(rows.count()) * layer.inputs() * layer.outputs() / panels;
-    const int step = std::clamp(static_cast<int>(kMacs / std::max(panel_macs, 1.0)), 1, panels);
-    for (int first = 0; first < panels; first += step) {
+    constexpr int kFewestRows = 112;  // all weights are read once for each part
+    const double row_macs = static_cast<double>(layer.inputs()) * layer.outputs();
+    const int most = std::max(kFewestRows, static_cast<int>(kMacs / row_macs));
+    for (int parts = (rows.count() + most - 1) / most; parts > 0; --parts) {
       pass_.meter.throw_if_stopped();
-      const Part part = {rows.begin, rows.end, first, std::min(first + step, panels)};
+      const Part part = {rows.begin, rows.begin + (rows.count() + parts - 1) / parts};
+      rows.begin = part.row_end;
       if (bf16)
-        linear_bf16(pairs, layer, epilogue, y, part);
+        linear_bf16(pairs_of_rows(x, {part.row_begin, part.row_end}), layer, epilogue, y, part);
       else
         vit::linear(x, layer, epilogue, y, part);
     }
@@ -369,6 +369,8 @@ int first_block_to_run(const PassInput& input, const TokenGrid& grid, const Trac
   if (previous == nullptr || previous->model != input.model || previous->pixels != input.pixels) return 0;
   if (previous->blocks.empty() || input.settings.keep == Keep::none || !(previous->grid == grid)) return 0;
   if (!previous->extent.whole() || !input.extent.whole()) return 0;
+  const auto rows = [&](const Settings& settings) { return whole_rows(input.model->config, settings, grid.tokens()); };
+  if (rows(previous->settings) != rows(input.settings)) return 0;  // their bits differ
   return first_changed_block(previous->settings, input.settings);
 }
 

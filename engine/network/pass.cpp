@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/network/flash_attention.h"
 #include "engine/network/position.h"
 #include "engine/network/score_term.h"
 #include "engine/network/windows.h"
@@ -68,14 +69,20 @@ void validate(const Extent& extent, const ModelConfig& config) {
   }
 }
 
-bool keeps_maps(const ModelConfig& config, const Settings& settings, const Extent& extent, int tokens) {
-  if (!extent.whole()) return false;
-  if (settings.keep == Keep::maps) return true;
-  if (settings.keep != Keep::automatic) return false;
+bool maps_fit(const ModelConfig& config, const Settings& settings, int tokens) {
   std::size_t floats = 0;
   for (int b = 0; b < settings.depth(); ++b)
     floats += map_floats(settings.heads(b), tokens, config.keys_seen(b, tokens));
   return floats * sizeof(float) <= kMapBudgetBytes;
+}
+
+bool keeps_maps(const ModelConfig& config, const Settings& settings, const Extent& extent, int tokens) {
+  if (!extent.whole()) return false;
+  return settings.keep == Keep::maps || (settings.keep == Keep::automatic && maps_fit(config, settings, tokens));
+}
+
+bool whole_rows(const ModelConfig& config, const Settings& settings, int tokens) {
+  return tokens < kManyTokens || settings.keep == Keep::maps || maps_fit(config, settings, tokens);
 }
 
 std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid, int first_block,
@@ -236,6 +243,7 @@ Attention Pass::attention(int block) const {
           .queries = tokens_after_keys(block),
           .heads = own.heads,
           .head_dim = trace.model->config.channels / own.heads,
+          .whole_rows = whole_rows(trace.model->config, settings, trace.grid.tokens()),
           .settings = &own,
           .q = target.q.view(),
           .k = target.k.view(),

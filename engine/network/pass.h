@@ -48,6 +48,13 @@ std::shared_ptr<Trace> begin_trace(const PassInput& input, const TokenGrid& grid
 /// A number for a trace: how many there have been in this process.
 std::uint64_t next_run();
 
+/// Whether the maps of all blocks fit the budget of Keep::automatic.
+bool maps_fit(const ModelConfig& config, const Settings& settings, int tokens);
+
+/// Whether a tiled pass has all scores of a query at once. Otherwise it goes as flash_attention.h says. What decides is
+/// whether Keep::automatic would keep the maps, so that shorter passes and those that keep less give the same bits.
+bool whole_rows(const ModelConfig& config, const Settings& settings, int tokens);
+
 /// Whether every map of a pass is kept.
 bool keeps_maps(const ModelConfig& config, const Settings& settings, const Extent& extent, int tokens);
 

@@ -117,30 +117,34 @@ void finish_tile(const Gemm& g, const float* sums, int row, int rows, int column
   }
 }
 
-/// Stores whole vectors: c = sums + bias (+ addend).
+/// Stores whole vectors: c = scale·(sums + bias) + addend, as far as there are a scale and an addend.
 template <int kRows, int kVectors>
 VIT_INLINE void store_tile(const Gemm& g, const Packet (&sums)[kRows][kVectors], int row, int column) {
   float* c = g.c + row * g.c_stride + column;
-  Packet bias[kVectors];
-  unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
-    bias[v.value] = g.bias != nullptr ? load(g.bias + column + v.value * kLanes) : broadcast(0.f);
-  });
-  if (g.addend == nullptr) {
-    unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
-      unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
-        store(c + i.value * g.c_stride + v.value * kLanes, add(sums[i.value][v.value], bias[v.value]));
-      });
+  const float* addend = g.addend != nullptr ? g.addend + row * g.addend_stride + column : nullptr;
+  const auto rows = [&](auto&& finished) VIT_INLINE_LAMBDA {
+    Packet bias[kVectors], scale[kVectors];
+    unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+      bias[v.value] = g.bias != nullptr ? load(g.bias + column + v.value * kLanes) : broadcast(0.f);
+      scale[v.value] = g.scale != nullptr ? load(g.scale + column + v.value * kLanes) : broadcast(1.f);
     });
-  } else {
-    const float* addend = g.addend + row * g.addend_stride + column;
     unroll<kRows>([&](auto i) VIT_INLINE_LAMBDA {
       unroll<kVectors>([&](auto v) VIT_INLINE_LAMBDA {
+        const Packet sum = add(sums[i.value][v.value], bias[v.value]);
         store(c + i.value * g.c_stride + v.value * kLanes,
-              add(add(sums[i.value][v.value], bias[v.value]),
-                  load(addend + i.value * g.addend_stride + v.value * kLanes)));
+              finished(sum, scale[v.value], i.value * g.addend_stride + v.value * kLanes));
       });
     });
-  }
+  };
+  if (addend == nullptr && g.scale == nullptr)
+    rows([](Packet sum, Packet, std::ptrdiff_t) VIT_INLINE_LAMBDA { return sum; });
+  else if (addend == nullptr)
+    rows([](Packet sum, Packet scale, std::ptrdiff_t) VIT_INLINE_LAMBDA { return multiply(sum, scale); });
+  else if (g.scale == nullptr)
+    rows([&](Packet sum, Packet, std::ptrdiff_t at) VIT_INLINE_LAMBDA { return add(sum, load(addend + at)); });
+  else
+    rows([&](Packet sum, Packet scale, std::ptrdiff_t at)
+             VIT_INLINE_LAMBDA { return add(multiply(sum, scale), load(addend + at)); });
 }
 
 /// kRows rows of one panel, or of its first kVectors vectors where the rest has no columns.
@@ -187,7 +191,7 @@ void tile(const Gemm& g, const TilePlace& place) {
   if (g.depth > kChainSteps) each([](Packet& sum, float* kept) VIT_INLINE_LAMBDA { sum = add(sum, load(kept)); });
 
   const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
-  if (width == kVectors * kLanes && g.activation == Activation::none && g.scale == nullptr) {
+  if (width == kVectors * kLanes && g.activation == Activation::none) {
     store_tile<kRows, kVectors>(g, sums, place.row, column);
     return;
   }
@@ -211,9 +215,9 @@ struct TileTable<std::integer_sequence<int, kVectorsLessOne...>> {
   static constexpr const TileFunction* kByWidth[] = {Tiles<kVectorsLessOne + 1>::kByHeight...};
 };
 
-void gemm(const Gemm& g) {
+/// Rows [g.row_begin, g.row_end), at least one, which go through all panels together.
+void gemm_rows(const Gemm& g) {
   const int rows = g.row_end - g.row_begin;
-  if (rows <= 0) return;
   // Heights as equal as can be: 197 rows are 2 tiles of 14 and 13 of 13, not 14 of 14 and a slow one of 1.
   const int tiles = (rows + kTileRows - 1) / kTileRows;
   const int height = rows / tiles;
@@ -241,6 +245,19 @@ void gemm(const Gemm& g) {
       by_height[tile_rows - 1](g, place);
       place.row += tile_rows;
     }
+  }
+}
+
+void gemm(const Gemm& g) {
+  // Every panel looks at all rows that go together: they stay in the level-2 cache, and are enough to be worth another
+  // look at the panels.
+  constexpr int kFewestRows = 8 * kTileRows, kNearFloats = 128 << 10;
+  const int fit = kNearFloats / (g.depth > 0 ? g.depth : 1);
+  const int most = fit > kFewestRows ? fit : kFewestRows;
+  Gemm part = g;
+  for (int parts = (g.row_end - g.row_begin + most - 1) / most; parts > 0; --parts, part.row_begin = part.row_end) {
+    part.row_end = part.row_begin + (g.row_end - part.row_begin + parts - 1) / parts;
+    gemm_rows(part);
   }
 }
 

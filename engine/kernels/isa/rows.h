@@ -61,14 +61,14 @@ void layer_norm(const LayerNorm& n) {
 }
 
 /// kRows rows side by side, because one would wait for its own maximum and sum: `packets` packets of each, of which the
-/// last holds only `last_mask`'s lanes. The exponentials are 2^(factor·s).
+/// last holds only `last_mask`'s lanes. The exponentials are 2^(factor·(s - the largest)).
 template <int kRows>
 VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packet last_mask, float factor) {
   const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
   const Packet scale = broadcast(factor);
   const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s + r.value * stride + p * kLanes; };
 
-  Packet last[kRows], largest[kRows], offset[kRows], sum[kRows];
+  Packet last[kRows], largest[kRows], sum[kRows];
   unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
     last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
   });
@@ -76,13 +76,13 @@ VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packe
     unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r, p)), largest[r.value]); });
   }
   unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-    offset[r.value] = broadcast(-factor * largest_lane(largest[r.value]));
-    sum[r.value] = exp2_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
+    largest[r.value] = broadcast(largest_lane(largest[r.value]));
+    sum[r.value] = exp2_nonpositive(multiply(subtract(last[r.value], largest[r.value]), scale));
     store(at(r, packets - 1), sum[r.value]);
   });
   for (int p = 0; p + 1 < packets; ++p) {
     unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-      const Packet e = exp2_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
+      const Packet e = exp2_nonpositive(multiply(subtract(load(at(r, p)), largest[r.value]), scale));
       store(at(r, p), e);
       sum[r.value] = add(sum[r.value], e);
     });
@@ -108,13 +108,13 @@ void softmax(const Softmax& s) {
 
 /// As softmax_rows, for the next part of the rows from `first` on.
 template <int kRows>
-VIT_INLINE void softmax_part_rows(const SoftmaxPart& s, int first, int packets, Packet last_mask) {
+VIT_INLINE void softmax_part_rows(SoftmaxPart s, int first, int packets, Packet last_mask) {
   const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
   const float factor = kLog2E * s.scale;
   const Packet scale = broadcast(factor);
   const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s.s + (first + r.value) * s.stride + p * kLanes; };
 
-  Packet last[kRows], largest[kRows], offset[kRows], sum[kRows];
+  Packet last[kRows], largest[kRows], sum[kRows];
   unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
     last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
   });
@@ -128,13 +128,13 @@ VIT_INLINE void softmax_part_rows(const SoftmaxPart& s, int first, int packets, 
     s.largest[row] = now;
     store_first(s.factor + row, exp2_nonpositive(broadcast(factor * (before - now))), 1);
     s.sum[row] *= s.factor[row];
-    offset[r.value] = broadcast(-factor * now);
-    sum[r.value] = exp2_nonpositive(multiply_add(last[r.value], scale, offset[r.value]));
+    largest[r.value] = broadcast(now);
+    sum[r.value] = exp2_nonpositive(multiply(subtract(last[r.value], largest[r.value]), scale));
     store(at(r, packets - 1), sum[r.value]);
   });
   for (int p = 0; p + 1 < packets; ++p) {
     unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-      const Packet e = exp2_nonpositive(multiply_add(load(at(r, p)), scale, offset[r.value]));
+      const Packet e = exp2_nonpositive(multiply(subtract(load(at(r, p)), largest[r.value]), scale));
       store(at(r, p), e);
       sum[r.value] = add(sum[r.value], e);
     });

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(HEADLIGHT_BF16_PAIRS)
+#if defined(EIGEN_VECTORIZE_AVX512)
 #include <immintrin.h>
 #endif
 
@@ -188,8 +188,19 @@ VIT_INLINE void unroll(F&& f) {
   unroll_indices(f, std::make_integer_sequence<int, kCount>{});
 }
 
-// 2^x for x in [kLowestExponent, kHighestExponent]: 2^n·2^r with |r| <= 1/2 and 2^r = 1 + r·p(r), where p is a fit of
-// degree 5 with a relative error of 2e-9. NaN stays NaN.
+// 2^x = 2^n·2^r with an integer n and |r| <= 1/2.
+
+/// 2^r = 1 + r·p(r), where p is a fit of degree 5 with a relative error of 2e-9.
+VIT_INLINE Packet exp2_of_rest(Packet r) {
+  Packet p = multiply_add(broadcast(1.5353362e-4f), r, broadcast(1.33988739e-3f));
+  p = multiply_add(p, r, broadcast(9.61843692e-3f));
+  p = multiply_add(p, r, broadcast(5.55033237e-2f));
+  p = multiply_add(p, r, broadcast(0.240226477f));
+  p = multiply_add(p, r, broadcast(0.693147182f));
+  return multiply_add(p, r, broadcast(1.f));
+}
+
+/// 2^x for x in [kLowestExponent, kHighestExponent]. NaN stays NaN.
 constexpr float kLowestExponent = -126.f;  // 2^x is the smallest normal float
 constexpr float kHighestExponent = 127.f;
 VIT_INLINE Packet exp2_in_range(Packet x) {
@@ -197,20 +208,19 @@ VIT_INLINE Packet exp2_in_range(Packet x) {
   const Packet magic = broadcast(12582912.f + 127.f);
   const Packet shifted = add(x, magic);
   const Packet r = subtract(x, subtract(shifted, magic));  // exact
-  Packet p = multiply_add(broadcast(1.5353362e-4f), r, broadcast(1.33988739e-3f));
-  p = multiply_add(p, r, broadcast(9.61843692e-3f));
-  p = multiply_add(p, r, broadcast(5.55033237e-2f));
-  p = multiply_add(p, r, broadcast(0.240226477f));
-  p = multiply_add(p, r, broadcast(0.693147182f));
-  p = multiply_add(p, r, broadcast(1.f));
   const IntPacket exponent = packet::plogical_shift_left<23>(packet::preinterpret<IntPacket>(shifted));
-  return multiply(p, packet::preinterpret<Packet>(exponent));
+  return multiply(exp2_of_rest(r), packet::preinterpret<Packet>(exponent));
 }
 
 /// 2^x for x <= 0 (a rounding error above is fine), exactly 0 where 2^x would be denormal.
 VIT_INLINE Packet exp2_nonpositive(Packet x) {
   const Packet lowest = broadcast(kLowestExponent);
+#if defined(EIGEN_VECTORIZE_AVX512)
+  const Packet n = _mm512_roundscale_ps(x, 0);
+  return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, lowest, _CMP_NLT_UQ), exp2_of_rest(subtract(x, n)), n);
+#else
   return zero_where(less(x, lowest), exp2_in_range(at_least(x, lowest)));
+#endif
 }
 
 constexpr float kLog2E = 1.44269504f;  // e^x = 2^(kLog2E·x)

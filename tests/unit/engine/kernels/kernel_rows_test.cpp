@@ -67,6 +67,75 @@ TEST_P(KernelSoftmax, WidthsOfBigImages) {
   }
 }
 
+/// What a row's softmax has seen before the first of its parts.
+struct Seen {
+  std::vector<float> largest = std::vector<float>(kRows, -std::numeric_limits<float>::infinity());
+  std::vector<float> sum = std::vector<float>(kRows), factor = std::vector<float>(kRows, kCanary);
+};
+
+void run_part(const KernelTable& table, WatchedMatrix& s, int first, int count, float scale, Seen& seen) {
+  table.softmax_part({.s = s.data() + first,
+                      .stride = s.stride,
+                      .rows = kRows,
+                      .columns = count,
+                      .scale = scale,
+                      .largest = seen.largest.data(),
+                      .sum = seen.sum.data(),
+                      .factor = seen.factor.data()});
+}
+
+TEST_P(KernelSoftmax, PartsMakeTheWhole) {
+  for (const float range : {1.f, 30.f}) {
+    for (const int part : {16, 48, 384}) {
+      constexpr int kColumns = 397;
+      WatchedMatrix got = scores(kColumns, -range, range), whole = got;
+      for (int c = 0; c < kColumns; ++c)
+        got.at(1, c) = whole.at(1, c) = range * static_cast<float>(c) / kColumns;  // grows
+      run(reference_kernels(), whole, 0.7f);
+      Seen seen;
+      WatchedMatrix before(kRows, kColumns, got.stride);  // the factors of all later parts, for each column
+      before.fill(std::vector<float>(static_cast<std::size_t>(kRows) * kColumns, 1.f));
+      for (int first = 0; first < kColumns; first += part) {
+        run_part(table(), got, first, std::min(part, kColumns - first), 0.7f, seen);
+        for (int r = 0; r < kRows; ++r) {
+          if (first == 0) {
+            EXPECT_EQ(seen.factor[static_cast<std::size_t>(r)], 0.f) << table().name;
+          }
+          for (int c = 0; c < first; ++c) before.at(r, c) *= seen.factor[static_cast<std::size_t>(r)];
+        }
+      }
+      for (int r = 0; r < kRows; ++r) {
+        const float sum = seen.sum[static_cast<std::size_t>(r)];
+        for (int c = 0; c < kColumns; ++c)
+          EXPECT_NEAR(got.at(r, c) * before.at(r, c) / sum, whole.at(r, c), 1e-7f + 5e-6f * whole.at(r, c))
+              << table().name << " parts of " << part << ", row " << r << ", column " << c;
+      }
+    }
+  }
+}
+
+TEST_P(KernelSoftmax, APartLeavesWhatStandsBesideIt) {
+  WatchedMatrix s = scores(64, -1.f, 1.f);
+  const WatchedMatrix before = s;
+  Seen seen;
+  run_part(table(), s, 16, 20, 1.f, seen);
+  for (int r = 0; r < kRows; ++r) {
+    for (int c = 0; c < 16; ++c) EXPECT_EQ(s.at(r, c), before.at(r, c)) << table().name;
+    for (int c = 48; c < 64; ++c) EXPECT_EQ(s.at(r, c), before.at(r, c)) << table().name;
+  }
+  EXPECT_EQ(s.trampled(0, kRows, 0, 64), 0) << table().name;
+}
+
+TEST_P(KernelSoftmax, NotANumberStaysOne) {
+  WatchedMatrix s = scores(40, -1.f, 1.f);
+  s.at(2, 7) = std::numeric_limits<float>::quiet_NaN();
+  Seen seen;
+  run_part(table(), s, 0, 32, 1.f, seen);
+  run_part(table(), s, 32, 8, 1.f, seen);
+  EXPECT_TRUE(std::isnan(seen.sum[2])) << table().name;
+  EXPECT_TRUE(std::isfinite(seen.sum[1]) && std::isfinite(seen.sum[3])) << table().name;
+}
+
 TEST_P(KernelSoftmax, OnlyTheRowsAskedForAndTheirPaddingChange) {
   for (const int columns : {1, 7, 16, 33, 197}) {
     WatchedMatrix s = scores(columns, -1.f, 1.f);

@@ -279,6 +279,71 @@ TEST(Forward, WhatIsKeptChangesNoNumber) {
   }
 }
 
+/// 1,090 tokens, whose maps are too many to be kept: a tiled pass goes by blocks of keys.
+ModelConfig long_sequence() {
+  ModelConfig config = small_config();
+  config.depth = 2;
+  config.channels = 144;
+  config.num_heads = 36;
+  config.grid_height = config.grid_width = 33;
+  config.layer_scale = true;
+  return config;
+}
+
+TEST(Forward, BlocksOfKeysAgreeWithWholeRows) {
+  const ModelConfig config = long_sequence();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  Settings settings = with(config, Kernel::tiled, 2);
+  settings.scale_head(1, 1, 0.f);
+  settings.scale_head(1, 2, 0.5f);
+  settings.keep = Keep::qk;
+  ASSERT_FALSE(whole_rows(config, settings, 1090));
+  const auto blocks = run(model, pixels, settings);
+  settings.keep = Keep::maps;
+  ASSERT_TRUE(whole_rows(config, settings, 1090));
+  const auto rows = run(model, pixels, settings);
+  EXPECT_GT(distance(blocks->output, rows->output), 0.0) << "both went the same way";
+  EXPECT_LT(distance(blocks->output, rows->output), 1e-5);
+  settings.keep = Keep::qk;
+  settings.kernel = Kernel::eager;
+  EXPECT_LT(distance(blocks->output, run(model, pixels, settings)->output), 1e-5);
+}
+
+TEST(Forward, BlocksOfKeysGiveTheSameBitsOnAnyNumberOfThreadsAndWhateverIsKept) {
+  const ModelConfig config = long_sequence();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  for (const Precision precision : {Precision::exact, Precision::bf16}) {
+    Settings settings = with(config, Kernel::tiled, 1);
+    settings.keep = Keep::qk;
+    settings.precision = precision;
+    const auto first = run(model, pixels, settings);
+    for (const int threads : {2, 3, 5}) {
+      settings.threads = threads;
+      for (const Keep keep : {Keep::none, Keep::automatic}) {
+        settings.keep = keep;
+        EXPECT_EQ(distance(run(model, pixels, settings)->output, first->output), 0.0) << threads;
+      }
+    }
+    const auto shorter = run(model, pixels, settings, nullptr, {.class_token_only = true});
+    for (int c = 0; c < config.channels; ++c) EXPECT_EQ(shorter->output(0, c), first->output(0, c));
+  }
+}
+
+TEST(Forward, NoPassRestartsFromOneThatWentAnotherWay) {
+  const ModelConfig config = long_sequence();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  Settings settings = with(config, Kernel::tiled, 2);
+  const auto blocks = run(model, pixels, settings);
+  settings.blocks[1].heads = 2;
+  ASSERT_TRUE(whole_rows(config, settings, 1090));
+  const auto again = run(model, pixels, settings, blocks.get());
+  EXPECT_EQ(again->timings.first_block, 0);
+  EXPECT_EQ(distance(again->output, run(model, pixels, settings)->output), 0.0);
+}
+
 TEST(Forward, APassAfterAnotherOfOtherSizesGivesTheSameNumbers) {
   ModelConfig large = small_config();
   large.channels = 36;
