@@ -310,11 +310,29 @@ TEST(Forward, BlocksOfKeysAgreeWithWholeRows) {
   EXPECT_LT(distance(blocks->output, run(model, pixels, settings)->output), 1e-5);
 }
 
+TEST(Forward, BlocksOfKeysRoundToBf16AsMuchAsWholeRows) {
+  if (!has_bf16(Kernel::tiled)) GTEST_SKIP() << "this processor has no products of bf16 numbers";
+  const ModelConfig config = long_sequence();
+  const auto model = make_model(config);
+  const auto pixels = make_pixels(config);
+  Settings settings = with(config, Kernel::tiled, 2);
+  settings.keep = Keep::qk;
+  const auto exact = run(model, pixels, settings);
+  settings.precision = Precision::bf16;
+  const auto blocks = run(model, pixels, settings);
+  settings.kernel = Kernel::eager;
+  const auto rows = run(model, pixels, settings);
+  const double rounding = distance(rows->output, exact->output);
+  EXPECT_GT(distance(blocks->output, exact->output), 0.5 * rounding);
+  EXPECT_LT(distance(blocks->output, exact->output), 2 * rounding);
+}
+
 TEST(Forward, BlocksOfKeysGiveTheSameBitsOnAnyNumberOfThreadsAndWhateverIsKept) {
   const ModelConfig config = long_sequence();
   const auto model = make_model(config);
   const auto pixels = make_pixels(config);
   for (const Precision precision : {Precision::exact, Precision::bf16}) {
+    if (precision == Precision::bf16 && !has_bf16(Kernel::tiled)) continue;
     Settings settings = with(config, Kernel::tiled, 1);
     settings.keep = Keep::qk;
     settings.precision = precision;
