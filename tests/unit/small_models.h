@@ -25,6 +25,17 @@ inline ModelConfig small_config() {
   return config;
 }
 
+/// 1,090 tokens, whose maps are too many to be kept: a tiled pass goes by blocks of keys.
+inline ModelConfig long_sequence() {
+  ModelConfig config = small_config();
+  config.depth = 2;
+  config.channels = 144;
+  config.num_heads = 36;
+  config.grid_height = config.grid_width = 33;
+  config.layer_scale = true;
+  return config;
+}
+
 /// ViT-B/16 at 224 px: for what needs sizes and no weights.
 inline ModelConfig vit_base() {
   ModelConfig config;

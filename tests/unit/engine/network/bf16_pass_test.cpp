@@ -118,6 +118,16 @@ TEST_F(Bf16Pass, KnowsEveryKindOfBlock) {
   }
 }
 
+TEST_F(Bf16Pass, RoundsBlocksOfKeysAsMuchAsWholeRows) {
+  if (!has_bf16(Kernel::tiled)) GTEST_SKIP() << "this processor has no products of bf16 numbers";
+  const auto model = make_model(testing_models::long_sequence());
+  const auto exact = run(model, Kernel::tiled, nullptr, Keep::qk);
+  const double blocks = distance(*run(model, Kernel::tiled, &kAll, Keep::qk), *exact);
+  const double rows = distance(*run(model, Kernel::eager, &kAll, Keep::qk), *exact);
+  EXPECT_GT(blocks, 0.8 * rows);
+  EXPECT_LT(blocks, 1.25 * rows);
+}
+
 TEST_F(Bf16Pass, GivesTheSameBitsWithAnyNumberOfThreads) {
   if (!has_bf16(Kernel::tiled)) GTEST_SKIP() << "this processor has no products of bf16 numbers";
   const auto model = make_model(large());

@@ -16,6 +16,7 @@
 namespace vit {
 namespace {
 
+using testing_models::long_sequence;
 using testing_models::make_model;
 using testing_models::make_pixels;
 using testing_models::small_config;
@@ -279,17 +280,6 @@ TEST(Forward, WhatIsKeptChangesNoNumber) {
   }
 }
 
-/// 1,090 tokens, whose maps are too many to be kept: a tiled pass goes by blocks of keys.
-ModelConfig long_sequence() {
-  ModelConfig config = small_config();
-  config.depth = 2;
-  config.channels = 144;
-  config.num_heads = 36;
-  config.grid_height = config.grid_width = 33;
-  config.layer_scale = true;
-  return config;
-}
-
 TEST(Forward, BlocksOfKeysAgreeWithWholeRows) {
   const ModelConfig config = long_sequence();
   const auto model = make_model(config);
@@ -308,23 +298,6 @@ TEST(Forward, BlocksOfKeysAgreeWithWholeRows) {
   settings.keep = Keep::qk;
   settings.kernel = Kernel::eager;
   EXPECT_LT(distance(blocks->output, run(model, pixels, settings)->output), 1e-5);
-}
-
-TEST(Forward, BlocksOfKeysRoundToBf16AsMuchAsWholeRows) {
-  if (!has_bf16(Kernel::tiled)) GTEST_SKIP() << "this processor has no products of bf16 numbers";
-  const ModelConfig config = long_sequence();
-  const auto model = make_model(config);
-  const auto pixels = make_pixels(config);
-  Settings settings = with(config, Kernel::tiled, 2);
-  settings.keep = Keep::qk;
-  const auto exact = run(model, pixels, settings);
-  settings.precision = Precision::bf16;
-  const auto blocks = run(model, pixels, settings);
-  settings.kernel = Kernel::eager;
-  const auto rows = run(model, pixels, settings);
-  const double rounding = distance(rows->output, exact->output);
-  EXPECT_GT(distance(blocks->output, exact->output), 0.5 * rounding);
-  EXPECT_LT(distance(blocks->output, exact->output), 2 * rounding);
 }
 
 TEST(Forward, BlocksOfKeysGiveTheSameBitsOnAnyNumberOfThreadsAndWhateverIsKept) {
