@@ -291,12 +291,12 @@ class OnnxNames {
   static void append_turned(const OnnxTensor& from, std::size_t rows, std::size_t channels,
                             std::vector<std::byte>& to) {
     constexpr std::size_t kBytes = 4;
-    const std::size_t begin = to.size();
-    to.resize(begin + rows * channels * kBytes);
+    to.reserve(to.size() + from.bytes.size());
     for (std::size_t row = 0; row < rows; ++row)
-      for (std::size_t c = 0; c < channels; ++c)
-        std::memcpy(to.data() + begin + (row * channels + c) * kBytes, from.bytes.data() + (c * rows + row) * kBytes,
-                    kBytes);
+      for (std::size_t c = 0; c < channels; ++c) {
+        const auto number = from.bytes.begin() + static_cast<std::ptrdiff_t>((c * rows + row) * kBytes);
+        to.insert(to.end(), number, number + kBytes);
+      }
   }
 
   /// "expand", or what else the exporter calls it, and no parameter's name.
