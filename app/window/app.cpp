@@ -19,6 +19,7 @@
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
 #include "app/panels/tour.h"
+#include "app/ui/held_key.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
 #include "engine/base/error.h"
@@ -208,8 +209,8 @@ void App::take_maps() {
   const vit::Look& look = session.view.look;
   bench_.painter.set_colormap(bench_.maps.empty() ? look.colormap : bench_.maps.set().colormap(look));
   bench_.hover.begin_frame();
-  bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().KeyCtrl &&
-                       !ImGui::GetIO().WantTextInput && !bench_.dialogs.modal() && !bench_.ui.list_was_open;
+  bench_.shows_photo = ui::is_down(ui::HeldKey::space) && !ImGui::GetIO().KeyCtrl && !ImGui::GetIO().WantTextInput &&
+                       !bench_.dialogs.modal() && !bench_.ui.list_was_open;
 }
 
 /// False where an answer came while the frame was drawn: the next one shows it.
