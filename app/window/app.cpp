@@ -169,6 +169,17 @@ void App::take_photo(const vit::MapSet& answer) {
   if (!session.sequence().on() || !same_shape) bench_.camera.fit();
 }
 
+/// Answers of other pages stay as long as their passes are kept for another reason: the next visit finds them there.
+void App::leave_other_pages() {
+  const Session& session = bench_.session;
+  const Shown& shown = session.shown();
+  map_desk_.leave_all_but(page_entry().id, [&](const vit::MapSet& answer) {
+    if (session.part() && answer.trace->pixels == session.part()->pixels) return true;
+    const bool has_other = !answer.other || answer.other == shown.other.trace || answer.other == shown.baseline;
+    return answer.trace == shown.trace && has_other;
+  });
+}
+
 /// Asks what the page wants to know of that pass, and takes the answer that is there, with the photo that it belongs
 /// to: maps and photo change together.
 void App::take_maps() {
@@ -179,7 +190,7 @@ void App::take_maps() {
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
   if (page_entry().analysis == nullptr) {
-    map_desk_.leave_all_but(id);
+    leave_other_pages();
     bench_.inside = nullptr;
     bench_.shows_photo = false;
     return bench_.maps.show(nullptr);
@@ -187,7 +198,7 @@ void App::take_maps() {
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
   const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
   const bool draft = drawn != trace;
-  map_desk_.leave_all_but(id);
+  leave_other_pages();
   if (auto question = page().question(bench_)) {
     if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
       question->query = session.query_in(*drawn);
