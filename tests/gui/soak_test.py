@@ -4,6 +4,7 @@ tests/gui/soak_test.py PROGRAM [--long] [--picture FILE] [--only PART …]; --lo
 FILE is a chart of the memory; PART is a function of PARTS below.
 """
 
+import itertools
 import pathlib
 import random
 import re
@@ -272,7 +273,9 @@ def chart():
 
 
 PARTS = (random_actions, networks_in_turn, idle_hours, many_photos, many_passes)
-ONLY = sys.argv[sys.argv.index("--only") + 1:] if "--only" in sys.argv else [part.__name__ for part in PARTS]
+ONLY = [part.__name__ for part in PARTS]
+if "--only" in sys.argv:
+    ONLY = list(itertools.takewhile(lambda word: not word.startswith("--"), sys.argv[sys.argv.index("--only") + 1:]))
 assert set(ONLY) <= {part.__name__ for part in PARTS}, f"--only {ONLY}: none of {[part.__name__ for part in PARTS]}"
 started = time.monotonic()
 with open_window("--model", MODEL, ROOT / "assets" / "images" / "chelsea.png", width=WIDTH, height=HEIGHT) as window:
