@@ -86,12 +86,20 @@ void MapDesk::start_again(const std::string& page) {
   found->second.run = 0;  // no pass has it: the next question is a new one
 }
 
-void MapDesk::leave_all_but(const std::string& page) {
+void MapDesk::leave_all_but(const std::string& page, const std::function<bool(const vit::MapSet&)>& at_hand) {
   for (auto& [other, asked] : asked_) {
     if (other == page) continue;
     stop(other);
     start_again(other);
   }
+  std::erase_if(asked_, [&](const auto& entry) {
+    const auto& [other, asked] = entry;
+    if (other == page) return false;
+    const auto kept = answer(other);
+    if (kept && at_hand(*kept)) return false;
+    desk_->forget(place_of(other));
+    return true;
+  });
 }
 
 std::string MapDesk::failure(const std::string& page) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,8 +37,9 @@ class MapDesk {
   void stop(const std::string& page);
   bool stopped(const std::string& page) const;
   void start_again(const std::string& page);
-  /// Only this page is looked at: what is being worked out for others ends.
-  void leave_all_but(const std::string& page);
+  /// Only this page is looked at: what is being worked out for others ends. Of their answers those stay that are still
+  /// `at_hand`: an answer holds its passes, which may be hundreds of megabytes.
+  void leave_all_but(const std::string& page, const std::function<bool(const vit::MapSet&)>& at_hand);
 
  private:
   struct Asked {

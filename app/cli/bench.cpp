@@ -72,17 +72,13 @@ int run_bench(const BenchOptions& options) {
   run.settings.keep = *options.measure.keep;
   const vit::TokenGrid grid = check_fits(run);
   vit::Pool pool(run.settings.threads);
-  std::vector<double> ms;
-  std::vector<vit::Timings> passes;
+  MeasuredPasses passes;
   {
     ProgressBar bar("measuring");
-    for (const MeasuredPass& pass :
-         measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar)) {
-      ms.push_back(pass.elapsed_ms);
-      passes.push_back(pass.timings);
-    }
+    passes =
+        measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar);
   }
-  const vit::RowTime time = vit::summarise(ms);
+  const vit::RowTime time = vit::summarise(passes.elapsed_ms);
   const vit::CostTable table(run.model->config, grid, run.settings);
   const vit::Totals cost = table.total(vit::Section::model, -1, vit::Convention::elements);
   if (options.json != "-") {
@@ -95,7 +91,7 @@ int run_bench(const BenchOptions& options) {
                 count_text(cost.element_ops).c_str());
   }
   if (options.compare && options.json != "-") compare_ways(run, options.measure, pool, interrupt);
-  if (options.roofline_wanted()) tell_roofline(options, run, table, passes, pool, interrupt);
+  if (options.roofline_wanted()) tell_roofline(options, run, table, passes.timings, pool, interrupt);
   if (options.json.empty()) return 0;
   const nlohmann::ordered_json json = {{"model", run.model->report.file},
                                        {"tokens", grid.tokens()},
@@ -108,7 +104,7 @@ int run_bench(const BenchOptions& options) {
                                        {"runs", time.calls},
                                        {"ms_median", time.median_ms},
                                        {"ms_min", time.min_ms},
-                                       {"ms", ms},
+                                       {"ms", passes.elapsed_ms},
                                        {"macs", cost.macs},
                                        {"element_ops", cost.element_ops},
                                        {"gflops_median", vit::gflops(cost.operations, time.median_ms)},

@@ -45,8 +45,7 @@ std::vector<SweepPoint> sweep_heads(Run run, const vit::TokenGrid& grid, vit::Po
     run.settings = settings;
     check_fits(run);
     bar.show(done, "sweep: " + std::to_string(settings.heads(0)) + " heads");
-    return timings_of(
-        measure_passes(run, pool, {std::max(1, options.runs), options.warmup, done, part}, interrupt, bar));
+    return measure_passes(run, pool, {std::max(1, options.runs), options.warmup, done, part}, interrupt, bar).timings;
   };
   const std::vector<vit::Timings> base_passes = measure(trained, 0);
   const vit::CostTable table(config, grid, trained);
@@ -112,7 +111,7 @@ int run_cost(const CostOptions& options) {
       passes = std::move(both.backward);
       forward_ms = vit::Measurements({run.model->config, grid, run.settings}, both.forward).wall().median_ms;
     } else {
-      passes = timings_of(measure_passes(run, pool, repetition, interrupt, bar));
+      passes = measure_passes(run, pool, repetition, interrupt, bar).timings;
     }
   }
   const vit::CostTable table = options.backward ? vit::CostTable(run.model->config, grid, run.settings, vit::WayBack{})

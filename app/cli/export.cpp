@@ -77,8 +77,8 @@ std::vector<vit::Timings> measured(const ExportOptions& options, Run run, const 
   run.extent = {};
   vit::Pool pool(run.settings.threads);
   ProgressBar bar("measuring");
-  return timings_of(
-      measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar));
+  return measure_passes(run, pool, {.runs = options.measure.runs, .warmup = options.measure.warmup}, interrupt, bar)
+      .timings;
 }
 
 /// Of the options' blocks: the one block that is named, else the whole network.

@@ -18,10 +18,19 @@ vit::PassInput on_worthwhile_threads(vit::PassInput run) {
   return run;
 }
 
+/// In place of the oldest, where there are many.
+void put(std::vector<vit::Timings>& timings, const vit::Timings& newest, int number) {
+  const std::size_t place = static_cast<std::size_t>(number) % MeasuredPasses::kMostTimed;
+  if (place == timings.size())
+    timings.push_back(newest);
+  else
+    timings[place] = newest;
+}
+
 }  // namespace
 
 void add_measure_options(CLI::App& app, MeasureOptions& options) {
-  app.add_option("-n,--runs", options.runs, "Passes that are measured")
+  app.add_option("-n,--runs", options.runs, "Passes that are measured; of operators the newest 1,000")
       ->capture_default_str()
       ->type_name("R")
       ->check(CLI::Range(0, 1000000))
@@ -34,11 +43,11 @@ void add_measure_options(CLI::App& app, MeasureOptions& options) {
   add_choice(app, "--keep", options.keep, "What a pass keeps (default: none)")->group("Measurement");
 }
 
-std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
-                                         const Interrupt& interrupt, ProgressBar& bar) {
+MeasuredPasses measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
+                              const Interrupt& interrupt, ProgressBar& bar) {
   using Clock = std::chrono::steady_clock;
   const vit::PassInput input = on_worthwhile_threads(run);
-  std::vector<MeasuredPass> passes;
+  MeasuredPasses passes;
   const int all = repetition.warmup + repetition.runs;
   for (int i = 0; i < all; ++i) {
     interrupt.throw_if_requested();
@@ -46,7 +55,10 @@ std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& p
     const Clock::time_point begin = Clock::now();
     const std::shared_ptr<const vit::Trace> trace = vit::forward(input, meter, pool);
     const double elapsed = std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-    if (i >= repetition.warmup) passes.push_back({trace->timings, elapsed});
+    if (i >= repetition.warmup) {
+      put(passes.timings, trace->timings, i - repetition.warmup);
+      passes.elapsed_ms.push_back(elapsed);
+    }
     bar.show(repetition.done + repetition.part * (i + 1) / all);
   }
   return passes;
@@ -71,16 +83,10 @@ BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Rep
     vit::backward(*trace, target, {}, back, pool);
     bar.show(repetition.done + repetition.part * (i + 1) / all);
     if (i < repetition.warmup) continue;
-    found.forward.push_back(trace->timings);
-    found.backward.push_back(back.timings());
+    put(found.forward, trace->timings, i - repetition.warmup);
+    put(found.backward, back.timings(), i - repetition.warmup);
   }
   return found;
-}
-
-std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes) {
-  std::vector<vit::Timings> timings;
-  for (const MeasuredPass& pass : passes) timings.push_back(pass.timings);
-  return timings;
 }
 
 std::string describe(const vit::PassInput& run) {

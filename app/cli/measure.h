@@ -1,6 +1,7 @@
 // Repeated passes for the commands that measure: warm-up, progress, Ctrl-C.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,10 +26,12 @@ struct MeasureOptions {
 };
 void add_measure_options(CLI::App& app, MeasureOptions& options);
 
-/// What one pass took: inside (the operators), and from the call to its return.
-struct MeasuredPass {
-  vit::Timings timings;
-  double elapsed_ms = 0;
+/// What passes took: each from the call to its return, and the operators inside of the newest kMostTimed, in no order.
+/// So any number of passes takes hardly more memory than one.
+struct MeasuredPasses {
+  static constexpr std::size_t kMostTimed = 1000;
+  std::vector<double> elapsed_ms;
+  std::vector<vit::Timings> timings;
 };
 
 struct Repetition {
@@ -37,18 +40,16 @@ struct Repetition {
 };
 
 /// Throws vit::Cancelled after Ctrl-C.
-std::vector<MeasuredPass> measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
-                                         const Interrupt& interrupt, ProgressBar& bar);
+MeasuredPasses measure_passes(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
+                              const Interrupt& interrupt, ProgressBar& bar);
 
-/// Forward and backward in turn, from the logit of class 0, or the first token's features, to the attention of all
-/// blocks.
+/// Of the newest MeasuredPasses::kMostTimed: forward and backward in turn, from the logit of class 0, or the first
+/// token's features, to the attention of all blocks.
 struct BothWays {
   std::vector<vit::Timings> forward, backward;
 };
 BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                            const Interrupt& interrupt, ProgressBar& bar);
-
-std::vector<vit::Timings> timings_of(const std::vector<MeasuredPass>& passes);
 
 /// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, tiled kernel, 2 threads, avx512".
 std::string describe(const vit::PassInput& run);

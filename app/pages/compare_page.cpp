@@ -15,6 +15,7 @@
 #include "app/panels/map_frame.h"
 #include "app/panels/map_strip.h"
 #include "app/panels/open_files.h"
+#include "app/ui/held_key.h"
 #include "app/ui/widgets.h"
 #include "engine/base/quantity.h"
 #include "engine/maps/map_facts.h"
@@ -335,8 +336,8 @@ void ComparePage::draw(Bench& bench, const Area& area) {
   if (bench.session.view.curtain) {
     draw_curtain(bench, a, b, at.a);
   } else {
-    const bool flipped = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Tab)) && !ImGui::GetIO().WantTextInput &&
-                         !bench.dialogs.modal() && !ui.list_was_open;
+    const bool flipped =
+        ui::is_down(ui::HeldKey::tab) && !ImGui::GetIO().WantTextInput && !bench.dialogs.modal() && !ui.list_was_open;
     const std::pair<const SidePicture*, const OfSide*> of_a{&picture_a_, &a}, of_b{&picture_b_, &b};
     const auto &left = flipped ? of_b : of_a, &right = flipped ? of_a : of_b;
     draw_side(bench, "compare.a", *left.first, *left.second, at.a);

@@ -87,8 +87,8 @@ class Row {
 void draw_sizes(Bench& bench, const vit::ModuleSpec& spec, ImVec2 at) {
   const vit::ModuleSpec own = network_spec(bench);
   Row row(bench, at);
-  row.place(132);
-  draw_page_choice(bench, row.px(132));
+  row.place(144);
+  draw_page_choice(bench, row.px(144));
   row.list("lab.batch", fmt::format("B {}", spec.batch), "Images at once. Drag, or turn the wheel.", with(kBatches, 1),
            spec.batch, 84);
   row.list("lab.tokens", fmt::format("N {}", spec.tokens), "Tokens of an image: patches and the class token.",

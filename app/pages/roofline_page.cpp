@@ -65,7 +65,7 @@ void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
     x += ui.px(points) + gap;
     return ui.px(points);
   };
-  draw_page_choice(bench, place(132));
+  draw_page_choice(bench, place(144));
   const std::string block = "block " + std::to_string(std::max(0, bench.session.view.block));
   const std::array<const char*, 2> names = {block.c_str(), "whole network"};
   constexpr std::array<const char*, 2> kTips = {"The operators of the chosen block.",

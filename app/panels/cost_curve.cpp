@@ -240,12 +240,15 @@ void CostColumn::draw_curve_foot(Bench& bench, ImVec2 at, float width) {
                   .tooltip = "A line for each operator that takes a notable part of the time, in place of the whole."},
                  0, curve_by_operator_))
     curve_by_operator_ = !curve_by_operator_;
+  const float room = at.x + width - ImGui::GetItemRectMax().x - ui.px(6);
 
   const float number = ui.fonts.size(ui::Type::small);
   const float y = at.y + (ui.fonts.size(ui::Type::body) + ui.px(11) - number) / 2;
   const std::size_t counts = vit::possible_heads(trace_->model->config).size();
-  const std::string words = curve_.noisy ? "noisy machine" : fmt::format("{} of {}", curve_.measured.size(), counts);
-  ui::draw_text(ui, ui::Type::small, {at.x + width - ui::measure(ui, ui::Type::small, words).x, y},
+  const auto width_of = [&](const std::string& text) { return ui::measure(ui, ui::Type::small, text).x; };
+  std::string words = curve_.noisy ? "noisy machine" : fmt::format("{} of {}", curve_.measured.size(), counts);
+  if (curve_.noisy && width_of(words) > room) words = "noisy";  // a wide font
+  ui::draw_text(ui, ui::Type::small, {at.x + width - width_of(words), y},
                 curve_.noisy ? ui.theme.accent : ui.theme.faint, words);
 }
 

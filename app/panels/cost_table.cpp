@@ -21,7 +21,7 @@ struct Columns {
 
 /// Numbers get what they need; names and formulas share what is left.
 Columns columns_of(const ui::Ui& ui, float width, bool counts_both) {
-  constexpr float kCount = 34, kNumber = 25, kBytes = 36, kMs = 42, kRate = 38, kLast = 42, kWide = 372;  // points
+  constexpr float kCount = 34, kNumber = 25, kBytes = 36, kMs = 43, kRate = 33, kLast = 42, kWide = 372;  // points
   Columns c;
   c.has_bytes = width >= ui.px(kWide);  // the tooltips have them all the same
   c.last = width;
@@ -31,7 +31,7 @@ Columns columns_of(const ui::Ui& ui, float width, bool counts_both) {
   c.elements = c.bytes - (c.has_bytes ? ui.px(kBytes) : 0);
   c.macs = c.elements - ui.px(kCount);
   c.formula_end = (counts_both ? c.macs : c.elements) - ui.px(kNumber);
-  c.formula = std::max(0.53f * (c.macs - ui.px(kNumber)), ui.px(82));
+  c.formula = std::max(0.49f * (c.macs - ui.px(kNumber)), ui.px(81));
   return c;
 }
 

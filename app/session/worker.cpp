@@ -7,6 +7,7 @@
 #include "app/files/frame_source.h"
 #include "app/session/run_options.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/image/animation.h"
 
 namespace headlight {
@@ -225,8 +226,17 @@ std::optional<Worker::Job> Worker::next_job() {
       lock.lock();
       continue;
     }
-    changed_.wait(lock, [this] { return quit_ || sweep_ || !queue_.empty(); });
+    wait_for_work(lock);
   }
+}
+
+void Worker::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  const auto work_waits = [this] { return quit_ || sweep_ || !queue_.empty() || (other_runner_ && !has_other_); };
+  if (changed_.wait_for(lock, kReturnMs, work_waits)) return;
+  lock.unlock();
+  vit::return_free_memory();
+  lock.lock();
+  changed_.wait(lock, work_waits);
 }
 
 /// True where it waited: what to do next may be something else by now. To the outside the extra work has begun.

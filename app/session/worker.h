@@ -119,11 +119,12 @@ struct WorkerStatus {
 /// again after it. A new request lets the running pass of an older one finish, so that pictures change during a drag;
 /// but not if that pass is of another model or image, or has more than kPatienceMs to go. While a control is held, slow
 /// passes are drawn as drafts first: the exact pass follows when the control is let go or has rested for kRestMs, and a
-/// newer request stops it at once. All functions may be called from any thread.
+/// newer request stops it at once. When it has rested for kReturnMs, it gives back what memory the program has freed.
+/// All functions may be called from any thread.
 class Worker {
  public:
   static constexpr double kPatienceMs = 300;
-  static constexpr std::chrono::milliseconds kRestMs{150}, kPictureMs{200};
+  static constexpr std::chrono::milliseconds kRestMs{150}, kPictureMs{200}, kReturnMs{2000};
 
   /// `wake` is called from the worker's thread, without a lock, whenever there is something to take.
   explicit Worker(std::function<void()> wake);
@@ -193,6 +194,7 @@ class Worker {
   Job take_front();                 // of the queue, with the lock
   std::optional<Job> next_extra();  // with the lock
   bool wait_for_picture(const Job& extra, std::unique_lock<std::mutex>& lock);
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
   std::optional<Job> next_owed();  // likewise; none before it is due
   Job job_of(Request request, bool exact);
   void answer(const Request& request, const std::stop_token& stop);

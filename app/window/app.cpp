@@ -19,6 +19,7 @@
 #include "app/panels/right_column.h"
 #include "app/panels/status_bar.h"
 #include "app/panels/tour.h"
+#include "app/ui/held_key.h"
 #include "app/ui/widgets.h"
 #include "app/window/commands.h"
 #include "engine/base/error.h"
@@ -168,6 +169,17 @@ void App::take_photo(const vit::MapSet& answer) {
   if (!session.sequence().on() || !same_shape) bench_.camera.fit();
 }
 
+/// Answers of other pages stay as long as their passes are kept for another reason: the next visit finds them there.
+void App::leave_other_pages() {
+  const Session& session = bench_.session;
+  const Shown& shown = session.shown();
+  map_desk_.leave_all_but(page_entry().id, [&](const vit::MapSet& answer) {
+    if (session.part() && answer.trace->pixels == session.part()->pixels) return true;
+    const bool has_other = !answer.other || answer.other == shown.other.trace || answer.other == shown.baseline;
+    return answer.trace == shown.trace && has_other;
+  });
+}
+
 /// Asks what the page wants to know of that pass, and takes the answer that is there, with the photo that it belongs
 /// to: maps and photo change together.
 void App::take_maps() {
@@ -178,7 +190,7 @@ void App::take_maps() {
   const std::string id = page_entry().id;
   bench_.drift = drift_watch_.update(trace, session.baseline(), session.view.query);
   if (page_entry().analysis == nullptr) {
-    map_desk_.leave_all_but(id);
+    leave_other_pages();
     bench_.inside = nullptr;
     bench_.shows_photo = false;
     return bench_.maps.show(nullptr);
@@ -186,7 +198,7 @@ void App::take_maps() {
   if (!refusal(page_entry()).empty()) return bench_.maps.show(nullptr);
   const std::shared_ptr<const vit::Trace> drawn = drawn_pass();
   const bool draft = drawn != trace;
-  map_desk_.leave_all_but(id);
+  leave_other_pages();
   if (auto question = page().question(bench_)) {
     if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
       question->query = session.query_in(*drawn);
@@ -208,8 +220,8 @@ void App::take_maps() {
   const vit::Look& look = session.view.look;
   bench_.painter.set_colormap(bench_.maps.empty() ? look.colormap : bench_.maps.set().colormap(look));
   bench_.hover.begin_frame();
-  bench_.shows_photo = ImGui::IsKeyDown(ImGui::GetKeyIndex(ImGuiKey_Space)) && !ImGui::GetIO().KeyCtrl &&
-                       !ImGui::GetIO().WantTextInput && !bench_.dialogs.modal() && !bench_.ui.list_was_open;
+  bench_.shows_photo = ui::is_down(ui::HeldKey::space) && !ImGui::GetIO().KeyCtrl && !ImGui::GetIO().WantTextInput &&
+                       !bench_.dialogs.modal() && !bench_.ui.list_was_open;
 }
 
 /// False where an answer came while the frame was drawn: the next one shows it.

@@ -79,6 +79,7 @@ class App {
   void draw_first_words(ImVec2 from, float width);
   std::shared_ptr<const vit::Trace> drawn_pass() const;
   bool press_in_tour(int key, int modifiers);  // whether the key was one of the walk's
+  void leave_other_pages();
   void take_maps();
   void ask(const vit::Question& question, const vit::Subject& subject);
   bool can_show(const vit::MapSet& answer, const vit::Trace& drawn) const;

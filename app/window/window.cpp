@@ -6,6 +6,7 @@
 #include <imgui.h>
 #include <imgui_impl_glfw.h>
 #include <imgui_impl_opengl3.h>
+#include <imgui_internal.h>  // the presses that wait
 
 #include <algorithm>
 #include <atomic>
@@ -155,6 +156,15 @@ void install_callbacks(GLFWwindow* window) {
   });
 }
 
+/// From version 1.87 on Dear ImGui takes presses that came at once one by one, a frame for each.
+template <class Context>
+bool presses_wait(const Context& context) {
+  if constexpr (requires { context.InputEventsQueue; })
+    return !context.InputEventsQueue.empty();
+  else
+    return false;
+}
+
 /// Dear ImGui's context with both backends.
 class ImGuiContextOwner {
  public:
@@ -244,6 +254,7 @@ struct Loop {
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     log.end_phase(Phase::render);
     --events.frames_due;
+    if (presses_wait(*ImGui::GetCurrentContext())) events.wake();
     const bool at_rest = events.frames_due <= 0 && !waker.asked();
     const bool shoot = options.screenshot && at_rest && app.shows_settled_picture();
     if (shoot) write_file(*options.screenshot, encode_png(read_window(width, height), {}));

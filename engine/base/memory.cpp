@@ -8,6 +8,11 @@
 #ifdef __unix__
 #include <unistd.h>
 #endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "engine/base/page_regions.h"
 
 namespace vit {
 namespace {
@@ -42,6 +47,13 @@ std::size_t available_memory() {
   const auto used = number_in("/sys/fs/cgroup/memory.current");
   if (limit && used) bytes = std::min(bytes, *limit - std::min(*limit, *used));
   return bytes;
+}
+
+void return_free_memory() noexcept {
+  return_free_pages();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 }  // namespace vit

@@ -7,7 +7,15 @@
 #include <mutex>
 #include <vector>
 
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)  // which would not notice what is read beyond a piece
+// AddressSanitizer would not notice what is read beyond a piece.
+#if defined(__SANITIZE_ADDRESS__)  // GCC
+#define HEADLIGHT_ADDRESSES_WATCHED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)  // clang
+#define HEADLIGHT_ADDRESSES_WATCHED
+#endif
+#endif
+#if defined(__linux__) && !defined(HEADLIGHT_ADDRESSES_WATCHED)
 #define HEADLIGHT_PAGE_REGIONS
 #include <sys/mman.h>
 #endif
@@ -22,6 +30,10 @@ constexpr std::size_t kRegionBytes = 8 * kLargePage;
 constexpr std::size_t kSmallest = std::size_t{32} << 10;
 constexpr std::size_t kLargest = kRegionBytes / 2;  // what is larger gets a region of its own
 constexpr std::size_t kLine = 64;
+
+std::size_t round_up(std::size_t bytes, std::size_t step) {
+  return (bytes + step - 1) / step * step;
+}
 
 }  // namespace
 
@@ -68,6 +80,14 @@ class PageRegion {
 
   bool empty() const { return taken_.empty(); }
 
+  void return_free_pages() {
+    for (const auto& [offset, size] : free_) {
+      const std::size_t from = round_up(offset, kLargePage);
+      const std::size_t to = std::min(offset + size, round_up(used_bytes_, kLargePage)) / kLargePage * kLargePage;
+      if (from < to) madvise(begin_ + from, to - from, MADV_DONTNEED);  // zeros from then on
+    }
+  }
+
  private:
   char* mapping_;
   std::size_t mapped_bytes_;
@@ -95,10 +115,6 @@ std::unique_ptr<PageRegion> new_region(std::size_t bytes) {
   return std::make_unique<PageRegion>(static_cast<char*>(mapping), bytes);
 }
 
-std::size_t round_up(std::size_t bytes, std::size_t step) {
-  return (bytes + step - 1) / step * step;
-}
-
 }  // namespace
 
 Piece take_piece(std::size_t bytes) {
@@ -124,6 +140,12 @@ void give_piece(const Piece& piece) noexcept {
   if (piece.region->empty()) std::erase_if(here.all, [&](const auto& region) { return region.get() == piece.region; });
 }
 
+void return_free_pages() noexcept {
+  Regions& here = regions();
+  std::lock_guard lock(here.mutex);
+  for (const auto& region : here.all) region->return_free_pages();
+}
+
 #else
 
 Piece take_piece(std::size_t) {
@@ -131,6 +153,8 @@ Piece take_piece(std::size_t) {
 }
 
 void give_piece(const Piece&) noexcept {}
+
+void return_free_pages() noexcept {}
 
 #endif
 

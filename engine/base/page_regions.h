@@ -23,4 +23,7 @@ inline constexpr std::size_t kLargePage = std::size_t{2} << 20;  // bytes
 Piece take_piece(std::size_t bytes);
 void give_piece(const Piece& piece) noexcept;
 
+/// Gives the system back the large pages in which there is no piece, as long as nobody takes one there.
+void return_free_pages() noexcept;
+
 }  // namespace vit

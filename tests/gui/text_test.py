@@ -1,8 +1,13 @@
-"""No text is cut, reaches beyond its part of the window, or covers another, at three sizes of the window.
+"""No text is cut, reaches beyond its part of the window, or covers another, at three sizes of the window, and in a wide font.
 
 The program notes in --ui-map each text with less room than it needs, and each two that overlap. Names of files may be
 cut in the middle: they are as long as they like, and are not noted.
 """
+
+import os
+import pathlib
+import subprocess
+import tempfile
 
 from driver import ASSETS, check, open_window
 
@@ -64,6 +69,25 @@ def walk_sides(window, name):
     window.click("view.curtain")
     window.click("compare.end")
 
+
+def only_dejavu(folder):
+    """Fontconfig's settings for a system that has no other font."""
+    family, _, file = subprocess.run(["fc-match", "-f", "%{family[0]}|%{file}", "DejaVu Sans"], check=True, capture_output=True,
+                                     text=True).stdout.partition("|")
+    assert family == "DejaVu Sans", f"install DejaVu Sans: fontconfig has {family}"
+    settings = pathlib.Path(folder) / "fonts.conf"
+    settings.write_text(f"""<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+        <dir>{pathlib.Path(file).parent}</dir><include ignore_missing="yes">/etc/fonts/conf.d</include>
+        <cachedir>{folder}/cache</cachedir></fontconfig>""")
+    return settings
+
+
+with tempfile.TemporaryDirectory(prefix="headlight_fonts_") as fonts:
+    os.environ["FONTCONFIG_FILE"] = str(only_dejavu(fonts))
+    with open_window(PHOTO, "--model", SMALL, width=1280, height=800) as window:
+        walk(window, "DejaVu Sans")
+        walk_pages(window, "DejaVu Sans")
+    del os.environ["FONTCONFIG_FILE"]
 
 for width, height, scale in SIZES:
     for model in (DEFAULT, SMALL):

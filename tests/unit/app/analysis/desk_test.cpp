@@ -164,7 +164,7 @@ TEST(MapDesk, LeavingAPageEndsItsWorkAndComingBackTakesItUp) {
     return nullptr;
   });
   maps.ask("effect", trace, question);
-  maps.leave_all_but("heads");
+  maps.leave_all_but("heads", [](const vit::MapSet&) { return true; });
   EXPECT_FALSE(maps.stopped("effect"));
   release = true;
   ASSERT_TRUE(soon([&] { return !desk.busy(); }));
@@ -172,6 +172,29 @@ TEST(MapDesk, LeavingAPageEndsItsWorkAndComingBackTakesItUp) {
   maps.ask("effect", trace, question);
   ASSERT_TRUE(soon([&] { return maps.settled("effect"); }));
   EXPECT_NE(maps.answer("effect"), nullptr);
+}
+
+TEST(MapDesk, APageThatWasLeftHoldsNoPassThatIsShownNoMore) {
+  Desk desk([] {});
+  MapDesk maps(desk);
+  const vit::Question heads{.analysis = "heads", .block = 0, .query = 0}, grid{.analysis = "grid", .query = 0};
+  auto old = vit::testing_passes::pass({});
+  const std::weak_ptr<const vit::Trace> old_pass = old;
+  const auto shown = vit::testing_passes::pass({.qkv_bias = false});
+  maps.ask("heads", old, heads);
+  maps.ask("grid", old, grid);
+  ASSERT_TRUE(soon([&] { return maps.settled("grid"); }));
+  old.reset();
+  const auto is_shown = [&](const vit::MapSet& answer) { return answer.trace == shown; };
+  maps.leave_all_but("grid", is_shown);
+  EXPECT_EQ(maps.answer("heads"), nullptr);
+  EXPECT_NE(maps.answer("grid"), nullptr) << "the page that is looked at keeps its last answer until the next one";
+  maps.ask("grid", shown, grid);
+  ASSERT_TRUE(soon([&] { return maps.settled("grid") && !desk.busy(); }));
+  EXPECT_TRUE(old_pass.expired());
+  const auto answer = maps.answer("grid");
+  maps.leave_all_but("heads", is_shown);
+  EXPECT_EQ(maps.answer("grid"), answer) << "its pass is shown";
 }
 
 }  // namespace
