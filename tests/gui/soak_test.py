@@ -21,7 +21,7 @@ LONG = "--long" in sys.argv
 PICTURE = sys.argv[sys.argv.index("--picture") + 1] if "--picture" in sys.argv else None
 # The first hundred do each thing once, in any order: open every page, press every key. What is seen for the first time makes its
 # textures, its fonts, and the renderer compile its shaders, and stays; from then on memory may not grow.
-ACTIONS, WARM = (1000, 100) if LONG else (80, 40)
+ACTIONS, WARM = (1000, 100) if LONG else (80, 60)
 EVERY = 50 if LONG else 20  # actions, after which memory is read in the same state
 AT_REST_S = 2.5  # a window at rest gives freed memory back after two seconds (Worker::kReturnMs)
 NETWORKS = 100 if LONG else 8
@@ -46,8 +46,17 @@ def memory_mb(pid):
     return int(re.search(r"RssAnon:\s+(\d+)", status).group(1)) / 1024
 
 
-def memory_at_rest_mb(window):
+def point_away(window):
+    """The pointer to where no control is, and the frames after that: no tooltip."""
+    frame = window.state()["frame"]
+    window.xdotool("mousemove", WIDTH // 2 + 1, 2, "mousemove", WIDTH // 2, 2)
+    window.wait_for(lambda s: s["frame"] > frame, "frame with the pointer elsewhere")
+    time.sleep(0.3)
     window.settle()
+
+
+def memory_at_rest_mb(window):
+    point_away(window)
     time.sleep(AT_REST_S)
     return memory_mb(window.process.pid)
 
@@ -123,9 +132,7 @@ class Person:
 
 def picture(window):
     """What the middle of the window shows, without pointer and tooltip."""
-    window.xdotool("mousemove", WIDTH // 2, 2)
-    time.sleep(0.3)
-    window.settle()
+    point_away(window)
     marks = window.marks()
     parts = [m for name, m in marks.items() if name == "image.view" or name.startswith("heads.tile.")]
     assert parts, f"nothing is shown: {sorted(marks)}"
