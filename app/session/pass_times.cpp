@@ -11,10 +11,13 @@ void PassTimes::add(PassTime time) {
     return m.model_id == time.model->id && m.grid == time.grid && vit::same_work(m.settings, time.settings);
   });
   if (found == measured_.end()) {
-    if (measured_.size() == kSettings) measured_.erase(measured_.begin());
-    measured_.push_back({time.model->id, time.grid, std::move(time.settings), {}});
+    if (measured_.size() == kSettings)
+      measured_.erase(std::min_element(measured_.begin(), measured_.end(),
+                                       [](const auto& a, const auto& b) { return a.newest < b.newest; }));
+    measured_.push_back({time.model->id, time.grid, std::move(time.settings), {}, 0});
     found = measured_.end() - 1;
   }
+  found->newest = version_;
   if (found->timings.size() == kRecentPasses) found->timings.erase(found->timings.begin());
   found->timings.push_back(std::move(time.timings));
 }

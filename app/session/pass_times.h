@@ -13,13 +13,15 @@ struct MeasuredSetting {
   vit::TokenGrid grid;
   vit::Settings settings;
   std::vector<vit::Timings> timings;  // newest last, at most kRecentPasses
+  std::uint64_t newest = 0;           // the version that its newest pass made
 };
 
 class PassTimes {
  public:
   static constexpr std::size_t kRecentPasses = 20;
-  static constexpr std::size_t kSettings = 512;
+  static constexpr std::size_t kSettings = 128;  // a pass of 12 blocks takes 2 kB: 5 MB in all
 
+  /// Where there are too many settings, the one goes that was not measured for the longest time.
   void add(PassTime time);
   /// The passes of exactly this setting; nullptr before the first.
   const MeasuredSetting* find(const vit::Model& model, const vit::TokenGrid& grid, const vit::Settings& settings) const;
