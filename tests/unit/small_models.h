@@ -29,8 +29,8 @@ inline ModelConfig small_config() {
 inline ModelConfig long_sequence() {
   ModelConfig config = small_config();
   config.depth = 2;
-  config.channels = 144;
-  config.num_heads = 36;
+  config.channels = 84;
+  config.num_heads = 28;  // of 3 channels: odd
   config.grid_height = config.grid_width = 33;
   config.layer_scale = true;
   return config;
