@@ -41,6 +41,10 @@ int orientation_of(const avifImage& image) {
 Decoded decode_avif(const PictureFile& file) {
   const std::unique_ptr<avifDecoder, Destroy> decoder(avifDecoderCreate());
   if (!decoder) throw std::bad_alloc();
+  // All decoders of AV1 make the same pixels. libavif would take dav1d first, whose 1.0.0 (Debian 12) reads memory that
+  // is not its own in some damaged files, which ends the program.
+  if (avifCodecName(AVIF_CODEC_CHOICE_AOM, AVIF_CODEC_FLAG_CAN_DECODE) != nullptr)
+    decoder->codecChoice = AVIF_CODEC_CHOICE_AOM;
   check(file, avifDecoderSetIOMemory(decoder.get(), reinterpret_cast<const std::uint8_t*>(file.bytes.data()),
                                      file.bytes.size()));
   check(file, avifDecoderParse(decoder.get()));

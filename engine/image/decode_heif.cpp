@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 namespace vit {
 namespace {
@@ -29,6 +30,17 @@ void check(const PictureFile& file, const heif_error& error) {
   refuse_damaged(file, without_end(error.message));
 }
 
+/// Whether an item of the file is coded as AV1: its entry ("infe": version, number, protection) says so. libheif would
+/// give it to whichever decoder it prefers, and dav1d 1.0.0 (Debian 12) ends the program at some damaged files.
+bool holds_av1(const PictureFile& file) {
+  constexpr std::size_t kFurthest = 12;  // bytes from behind "infe" to the kind of coding
+  const std::string_view bytes(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
+  for (auto at = bytes.find("infe"); at != bytes.npos; at = bytes.find("infe", at + 1)) {
+    if (bytes.substr(at + 4, kFurthest + 4).find("av01") != bytes.npos) return true;
+  }
+  return false;
+}
+
 std::vector<std::byte> profile_of(const heif_image_handle* handle) {
   const auto kind = heif_image_handle_get_color_profile_type(handle);
   if (kind != heif_color_profile_type_rICC && kind != heif_color_profile_type_prof) return {};
@@ -40,6 +52,10 @@ std::vector<std::byte> profile_of(const heif_image_handle* handle) {
 }  // namespace
 
 Decoded decode_heif(const PictureFile& file) {
+  if (holds_av1(file))
+    throw Error(
+        file.name +
+        " is named a HEIC picture inside, but is coded as AVIF pictures are (AV1); save it as AVIF, PNG or JPEG.");
   const Owned<heif_context> context(heif_context_alloc());
   check(file, heif_context_read_from_memory_without_copy(context.get(), file.bytes.data(), file.bytes.size(), nullptr));
   heif_image_handle* found = nullptr;

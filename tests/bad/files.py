@@ -17,6 +17,7 @@ import zipfile
 import zlib
 
 CASES = []
+FUZZ_CORPUS = pathlib.Path(__file__).resolve().parent.parent / "fuzz" / "corpus"  # "broke_…": what ended the program once
 
 
 def case(kind):
@@ -315,6 +316,8 @@ plain("image", "tiff_that_goes_in_circles", "p.tif", b"II*\0\x08\0\0\0" + struct
 plain("image", "webp_cut_off", "p.webp", b"RIFF\xff\xff\xff\x7fWEBPVP8 \x10\0\0\0")
 plain("image", "heic_of_a_header", "p.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
 plain("image", "avif_of_a_header", "p.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf")
+plain("image", "avif_that_ends_dav1d", "p.avif", lambda: (FUZZ_CORPUS / "avif" / "broke_dav1d").read_bytes())
+plain("image", "heic_coded_as_avif", "p.heic", lambda: (FUZZ_CORPUS / "heic" / "broke_av1_inside").read_bytes())
 plain("image", "psd_of_an_absurd_size", "p.psd", b"8BPS\0\1" + b"\0" * 6 + struct.pack(">HIIHH", 3, 300000, 300000, 8, 3) + b"\0" * 40)
 plain("image", "pnm_of_an_absurd_size", "p.ppm", b"P6\n99999999999 99999999999\n255\n")
 plain("image", "pnm_without_pixels", "p.ppm", b"P6\n100 100\n255\nabc")
