@@ -5,9 +5,13 @@
 #ifdef HEADLIGHT_HAS_HEIF
 #include <libheif/heif.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace vit {
 namespace {
@@ -30,15 +34,74 @@ void check(const PictureFile& file, const heif_error& error) {
   refuse_damaged(file, without_end(error.message));
 }
 
-/// Whether an item of the file is coded as AV1: its entry ("infe": version, number, protection) says so. libheif would
-/// give it to whichever decoder it prefers, and dav1d 1.0.0 (Debian 12) ends the program at some damaged files.
-bool holds_av1(const PictureFile& file) {
-  constexpr std::size_t kFurthest = 12;  // bytes from behind "infe" to the kind of coding
-  const std::string_view bytes(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
-  for (auto at = bytes.find("infe"); at != bytes.npos; at = bytes.find("infe", at + 1)) {
-    if (bytes.substr(at + 4, kFurthest + 4).find("av01") != bytes.npos) return true;
+/// The bytes of a file, where numbers lie with their highest byte first.
+struct Bytes {
+  explicit Bytes(const PictureFile& file) : text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()) {}
+
+  /// 0 beyond the end.
+  std::uint32_t number(std::size_t at, std::size_t bytes) const {
+    std::uint32_t value = 0;
+    for (std::size_t i = at; i < at + bytes; ++i)
+      value = value << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+    return value;
+  }
+
+  std::string_view text;
+};
+
+/// The numbers of the items of a kind, ascending: an entry ("infe") has its version, the number, protection and the
+/// kind.
+std::vector<std::uint32_t> items_of_kind(const Bytes& bytes, std::string_view kind) {
+  std::vector<std::uint32_t> items;
+  for (auto at = bytes.text.find("infe"); at != bytes.text.npos; at = bytes.text.find("infe", at + 1)) {
+    const std::size_t width = bytes.number(at + 4, 1) == 2 ? 2 : 4;
+    const std::size_t kind_at = at + 8 + width + 2;
+    if (kind_at < bytes.text.size() && bytes.text.substr(kind_at, kind.size()) == kind)
+      items.push_back(bytes.number(at + 8, width));
+  }
+  std::sort(items.begin(), items.end());
+  return items;
+}
+
+/// Whether an item is made of ("dimg") one of these, in ascending order. Pictures have few references; a file of many
+/// would only take time.
+bool is_made_of(const PictureFile& file, const Bytes& bytes, const std::vector<std::uint32_t>& items) {
+  constexpr int kMost = 100;
+  int found = 0;
+  const auto count_one = [&] {
+    if (++found > kMost) refuse_damaged(file, "it has more references than a picture needs");
+  };
+  for (auto iref = bytes.text.find("iref"); iref != bytes.text.npos; iref = bytes.text.find("iref", iref + 1)) {
+    count_one();
+    const std::size_t width = bytes.number(iref + 4, 1) == 0 ? 2 : 4;
+    const std::uint32_t size = iref < 4 ? 0 : bytes.number(iref - 4, 4);  // 0 and 1: it goes on to the end, or far
+    const std::string_view references = bytes.text.substr(iref, size > 1 ? size : bytes.text.npos);
+    for (auto at = references.find("dimg"); at != references.npos; at = references.find("dimg", at + 1)) {
+      count_one();
+      const std::size_t first = iref + at + 4 + width + 2;
+      const std::size_t count = bytes.number(first - 2, 2);
+      for (std::size_t i = 0; i < count; ++i)
+        if (std::binary_search(items.begin(), items.end(), bytes.number(first + i * width, width))) return true;
+    }
   }
   return false;
+}
+
+/// Before libheif 1.15 (Debian 12) sees the file: what it does not survive where it is damaged or made to do harm.
+void refuse_what_ends_libheif(const PictureFile& file) {
+  const Bytes bytes(file);
+  // libheif would give it to dav1d, whose 1.0.0 reads memory that is not its own.
+  if (!items_of_kind(bytes, "av01").empty())
+    throw Error(file.name +
+                " is named a HEIC picture inside, but is coded as AVIF pictures are (AV1); save it as AVIF, " +
+                "PNG or JPEG.");
+  // Pictures that are made of themselves are followed without an end.
+  for (const std::string_view kind : {"iovl", "iden"})
+    if (!items_of_kind(bytes, kind).empty())
+      throw Error(file.name + " is a HEIC picture that is made of other pictures (\"" + std::string(kind) +
+                  "\"), which Headlight does not read; save it as PNG or JPEG.");
+  if (is_made_of(file, bytes, items_of_kind(bytes, "grid")))
+    throw Error(file.name + " is a HEIC picture whose tiles are made of tiles: it is damaged, or made to do harm.");
 }
 
 std::vector<std::byte> profile_of(const heif_image_handle* handle) {
@@ -52,10 +115,7 @@ std::vector<std::byte> profile_of(const heif_image_handle* handle) {
 }  // namespace
 
 Decoded decode_heif(const PictureFile& file) {
-  if (holds_av1(file))
-    throw Error(
-        file.name +
-        " is named a HEIC picture inside, but is coded as AVIF pictures are (AV1); save it as AVIF, PNG or JPEG.");
+  refuse_what_ends_libheif(file);
   const Owned<heif_context> context(heif_context_alloc());
   check(file, heif_context_read_from_memory_without_copy(context.get(), file.bytes.data(), file.bytes.size(), nullptr));
   heif_image_handle* found = nullptr;
