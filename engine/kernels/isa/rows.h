@@ -61,35 +61,59 @@ void layer_norm(const LayerNorm& n) {
 }
 
 /// kRows rows side by side, because one would wait for its own maximum and sum: `packets` packets of each, of which the
-/// last holds only `last_mask`'s lanes. The exponentials are 2^(factor·(s - the largest)).
+/// last holds only `last_mask`'s lanes.
+template <int kRows>
+struct ExponentRows {
+  float* s;
+  std::ptrdiff_t stride;
+  int packets;
+  Packet last_mask;
+  Packet last[kRows], largest[kRows], sum[kRows];
+
+  VIT_INLINE float* at(int r, int p) const { return s + r * stride + p * kLanes; }
+
+  /// `largest`: of each lane.
+  VIT_INLINE void find_largest() {
+    const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+      last[r.value] = largest[r.value] = select(last_mask, load(at(r.value, packets - 1)), nothing);
+    });
+    for (int p = 0; p + 1 < packets; ++p) {
+      unroll<kRows>([&](auto r)
+                        VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r.value, p)), largest[r.value]); });
+    }
+  }
+
+  /// s = 2^(factor·(s - largest)), whatever `largest` is by now, and `sum` of them in each lane.
+  VIT_INLINE void exponentiate(float factor) {
+    const Packet scale = broadcast(factor);
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+      sum[r.value] = exp2_nonpositive(multiply(subtract(last[r.value], largest[r.value]), scale));
+      store(at(r.value, packets - 1), sum[r.value]);
+    });
+    for (int p = 0; p + 1 < packets; ++p) {
+      unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+        const Packet e = exp2_nonpositive(multiply(subtract(load(at(r.value, p)), largest[r.value]), scale));
+        store(at(r.value, p), e);
+        sum[r.value] = add(sum[r.value], e);
+      });
+    }
+  }
+};
+
 template <int kRows>
 VIT_INLINE void softmax_rows(float* s, std::ptrdiff_t stride, int packets, Packet last_mask, float factor) {
-  const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
-  const Packet scale = broadcast(factor);
-  const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s + r.value * stride + p * kLanes; };
-
-  Packet last[kRows], largest[kRows], sum[kRows];
-  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-    last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
-  });
-  for (int p = 0; p + 1 < packets; ++p) {
-    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r, p)), largest[r.value]); });
-  }
-  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-    largest[r.value] = broadcast(largest_lane(largest[r.value]));
-    sum[r.value] = exp2_nonpositive(multiply(subtract(last[r.value], largest[r.value]), scale));
-    store(at(r, packets - 1), sum[r.value]);
-  });
-  for (int p = 0; p + 1 < packets; ++p) {
-    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-      const Packet e = exp2_nonpositive(multiply(subtract(load(at(r, p)), largest[r.value]), scale));
-      store(at(r, p), e);
-      sum[r.value] = add(sum[r.value], e);
-    });
-  }
-  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { sum[r.value] = broadcast(1.f / sum_of_lanes(sum[r.value])); });
+  ExponentRows<kRows> rows{s, stride, packets, last_mask, {}, {}, {}};
+  rows.find_largest();
+  unroll<kRows>([&](auto r)
+                    VIT_INLINE_LAMBDA { rows.largest[r.value] = broadcast(largest_lane(rows.largest[r.value])); });
+  rows.exponentiate(factor);
+  Packet share[kRows];
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { share[r.value] = broadcast(1.f / sum_of_lanes(rows.sum[r.value])); });
   for (int p = 0; p < packets; ++p) {
-    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { store(at(r, p), multiply(load(at(r, p)), sum[r.value])); });
+    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
+      store(rows.at(r.value, p), multiply(load(rows.at(r.value, p)), share[r.value]));
+    });
   }
 }
 
@@ -108,38 +132,21 @@ void softmax(const Softmax& s) {
 
 /// As softmax_rows, for the next part of the rows from `first` on.
 template <int kRows>
-VIT_INLINE void softmax_part_rows(SoftmaxPart s, int first, int packets, Packet last_mask) {
-  const Packet nothing = broadcast(-std::numeric_limits<float>::infinity());
+VIT_INLINE void softmax_part_rows(const SoftmaxPart& s, int first, int packets, Packet last_mask) {
   const float factor = kLog2E * s.scale;
-  const Packet scale = broadcast(factor);
-  const auto at = [&](auto r, int p) VIT_INLINE_LAMBDA { return s.s + (first + r.value) * s.stride + p * kLanes; };
-
-  Packet last[kRows], largest[kRows], sum[kRows];
-  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-    last[r.value] = largest[r.value] = select(last_mask, load(at(r, packets - 1)), nothing);
-  });
-  for (int p = 0; p + 1 < packets; ++p) {
-    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { largest[r.value] = at_least(load(at(r, p)), largest[r.value]); });
-  }
+  ExponentRows<kRows> rows{s.s + first * s.stride, s.stride, packets, last_mask, {}, {}, {}};
+  rows.find_largest();
   unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
     const int row = first + r.value;
-    const float before = s.largest[row], here = largest_lane(largest[r.value]);
+    const float before = s.largest[row], here = largest_lane(rows.largest[r.value]);
     const float now = here > before ? here : before;
     s.largest[row] = now;
     store_first(s.factor + row, exp2_nonpositive(broadcast(factor * (before - now))), 1);
     s.sum[row] *= s.factor[row];
-    largest[r.value] = broadcast(now);
-    sum[r.value] = exp2_nonpositive(multiply(subtract(last[r.value], largest[r.value]), scale));
-    store(at(r, packets - 1), sum[r.value]);
+    rows.largest[r.value] = broadcast(now);
   });
-  for (int p = 0; p + 1 < packets; ++p) {
-    unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA {
-      const Packet e = exp2_nonpositive(multiply(subtract(load(at(r, p)), largest[r.value]), scale));
-      store(at(r, p), e);
-      sum[r.value] = add(sum[r.value], e);
-    });
-  }
-  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { s.sum[first + r.value] += sum_of_lanes(sum[r.value]); });
+  rows.exponentiate(factor);
+  unroll<kRows>([&](auto r) VIT_INLINE_LAMBDA { s.sum[first + r.value] += sum_of_lanes(rows.sum[r.value]); });
 }
 
 void softmax_part(const SoftmaxPart& s) {
