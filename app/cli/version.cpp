@@ -22,6 +22,7 @@
 
 #include "engine/base/build_info.h"
 #include "engine/base/pool.h"
+#include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
 
 namespace headlight {
@@ -68,12 +69,17 @@ std::string version_text() {
   std::string list;
   for (const vit::Library& library : libraries())
     list += (list.empty() ? "" : ", ") + library.name + " " + library.version;
-  std::string sets;
+  std::string sets, bf16;
   for (const std::string& name : vit::available_instruction_sets()) sets += (sets.empty() ? "" : ", ") + name;
+  for (const vit::Bf16Kernels* each : vit::available_bf16_kernels(vit::kernels()))
+    bf16 += (bf16.empty() ? "" : ", ") + std::string(each->name);
+  if (!bf16.empty())
+    bf16 = std::string("; bf16 products: ") + vit::bf16_kernels(vit::kernels())->name + " (of " + bf16 +
+           "; HEADLIGHT_BF16= chooses)";
   return std::string("headlight ") + HEADLIGHT_VERSION + "\nlibraries: " + list +
          "\ncompiler: " + vit::compiler_name() + "\ninstruction set: " + vit::kernels().name +
-         " (this processor: " + sets + "; HEADLIGHT_ISA= chooses), " + std::to_string(vit::available_processors()) +
-         " processors";
+         " (this processor: " + sets + "; HEADLIGHT_ISA= chooses)" + bf16 + ", " +
+         std::to_string(vit::available_processors()) + " processors";
 }
 
 }  // namespace headlight

@@ -1,6 +1,6 @@
 // Products of bf16 numbers: floats cut to their upper 16 bits (8 of exponent, 7 of mantissa), two products a lane.
 //
-// Sums stay in F32. Denormal numbers count as 0, as in the processor's own instructions (AVX-512 BF16).
+// Sums stay in F32. Denormal numbers count as 0, as in the processor's own instructions (AVX-512 BF16, AMX).
 #pragma once
 
 #include "engine/kernels/kernels.h"
@@ -18,7 +18,7 @@ inline constexpr int pairs_of(int count) {
 /// Beside a KernelTable, whose panels these products share: `pack` of the table packs pairs, too. Rounding is to
 /// nearest, ties to even; NaN stays NaN.
 struct Bf16Kernels {
-  const char* name = "";  // "reference", "avx512bf16"
+  const char* name = "";  // "reference", "avx512bf16", "amx"
 
   /// y[i] = (x[2i], x[2i + 1]) for the pairs_of(count) pairs of a row; behind an odd count stands 0.
   void (*pair)(const float* x, int count, Bf16Pair* y) = nullptr;
@@ -35,7 +35,10 @@ struct Bf16Kernels {
 /// Plain loops: what the others are compared with.
 const Bf16Kernels& reference_bf16_kernels();
 
-/// Those that go with a table, or null where this build or processor has none. The reference table always has some.
+/// Those that go with a table and run in this build on this processor, best first; of the reference table always one.
+std::vector<const Bf16Kernels*> available_bf16_kernels(const KernelTable& table);
+/// The best of them, or those that the environment variable HEADLIGHT_BF16 names (throws Error if a table has some, but
+/// none of that name). Null where there are none. The same answer for the life of the process.
 const Bf16Kernels* bf16_kernels(const KernelTable& table);
 
 }  // namespace vit

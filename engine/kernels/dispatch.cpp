@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
+#include "engine/kernels/amx.h"
 #include "engine/kernels/backward_kernels.h"
 #include "engine/kernels/bf16_kernels.h"
 #include "engine/kernels/kernels.h"
@@ -48,21 +49,41 @@ std::vector<const KernelTable*> runnable_tables() {
   return tables;
 }
 
-const KernelTable& chosen_table() {
-  const char* wish = std::getenv("HEADLIGHT_ISA");
-  if (wish == nullptr || *wish == '\0') return *runnable_tables().front();
-  if (const KernelTable* table = kernels_by_name(wish)) return *table;
+/// The first of `tables`, or the one that the environment variable names.
+template <typename Table>
+const Table& chosen(const std::vector<const Table*>& tables, const char* variable, const char* what) {
+  const char* wish = std::getenv(variable);
+  if (wish == nullptr || *wish == '\0') return *tables.front();
   std::string names;
-  for (const std::string& name : available_instruction_sets()) names += (names.empty() ? "" : ", ") + name;
-  throw Error(std::string("HEADLIGHT_ISA=") + wish + " is not an instruction set of this build and processor; use " +
-              names + ", or leave it unset");
+  for (const Table* table : tables) {
+    if (std::string(wish) == table->name) return *table;
+    names += (names.empty() ? "" : ", ") + std::string(table->name);
+  }
+  throw Error(std::string(variable) + "=" + wish + " is not " + what + " of this build and processor; use " + names +
+              ", or leave it unset");
+}
+
+/// Both choices together, so that a wrong wish is refused when the program starts.
+struct Choice {
+  const KernelTable& table = chosen(runnable_tables(), "HEADLIGHT_ISA", "an instruction set");
+  const Bf16Kernels* bf16 = nullptr;
+
+  Choice() {
+    const auto own = available_bf16_kernels(table);
+    if (!own.empty() && &table != &reference_kernels())
+      bf16 = &chosen(own, "HEADLIGHT_BF16", "a way to multiply bf16 numbers");
+  }
+};
+
+const Choice& choice() {
+  static const Choice made;
+  return made;
 }
 
 }  // namespace
 
 const KernelTable& kernels() {
-  static const KernelTable& table = chosen_table();
-  return table;
+  return choice().table;
 }
 
 std::vector<std::string> available_instruction_sets() {
@@ -84,11 +105,23 @@ const BackwardKernels& backward_kernels([[maybe_unused]] const KernelTable& tabl
   return reference_backward_kernels();
 }
 
-const Bf16Kernels* bf16_kernels(const KernelTable& table) {
+std::vector<const Bf16Kernels*> available_bf16_kernels(const KernelTable& table) {
+  if (&table == &reference_kernels()) return {&reference_bf16_kernels()};
+  std::vector<const Bf16Kernels*> own;
 #if defined(HEADLIGHT_KERNELS_X86)
-  if (&table == &avx512_kernels() && has_avx512bf16()) return &avx512bf16_kernels();
+  if (&table == &avx512_kernels() && has_avx512bf16()) {
+    if (amx_works()) own.push_back(&amx_kernels());
+    own.push_back(&avx512bf16_kernels());
+  }
 #endif
-  return &table == &reference_kernels() ? &reference_bf16_kernels() : nullptr;
+  return own;
+}
+
+const Bf16Kernels* bf16_kernels(const KernelTable& table) {
+  if (&table == &reference_kernels()) return &reference_bf16_kernels();
+  if (&table == &choice().table) return choice().bf16;
+  const auto own = available_bf16_kernels(table);
+  return own.empty() ? nullptr : own.front();
 }
 
 const KernelTable* kernels_by_name(const std::string& name) {

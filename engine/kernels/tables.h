@@ -18,5 +18,6 @@ const BackwardKernels& avx512_backward_kernels();
 const BackwardKernels& neon_backward_kernels();
 
 const Bf16Kernels& avx512bf16_kernels();
+const Bf16Kernels& amx_kernels();
 
 }  // namespace vit

@@ -1,26 +1,10 @@
 // The matrix product: tiles of kTileRows × kPanel sums that live in registers for the whole depth.
 #pragma once
 
-#include "engine/kernels/isa/activations.h"
-#include "engine/kernels/isa/simd.h"
-#include "engine/kernels/kernels.h"
+#include "engine/kernels/isa/product.h"
 
 namespace vit {
 namespace {
-
-// A tile's sums, one packet of each right-hand vector, and one broadcast of the left-hand side fill the registers: 32
-// with AVX-512 (28 sums) and NEON (24), 16 otherwise (12). Where a broadcast takes a shuffle (SSE), fewer rows of more
-// vectors need fewer of them.
-#if defined(EIGEN_VECTORIZE_AVX512)
-constexpr int kTileRows = 14, kTileVectors = 2;
-#elif defined(EIGEN_VECTORIZE_NEON)
-constexpr int kTileRows = 12, kTileVectors = 2;
-#elif defined(EIGEN_VECTORIZE_AVX)
-constexpr int kTileRows = 6, kTileVectors = 2;
-#else
-constexpr int kTileRows = 4, kTileVectors = 3;
-#endif
-constexpr int kPanel = kTileVectors * kLanes;
 
 /// One tile's place in the product.
 struct TilePlace {
@@ -81,39 +65,6 @@ VIT_INLINE void multiply_steps(LeftRows<kRows>& a, const float*& b, std::ptrdiff
     });
     a.advance();
     b += k_stride;
-  }
-}
-
-/// What follows the sum, for one vector of columns and all rows of a tile: bias, activation, scale, addend.
-/// `sums` holds kTileVectors·kLanes floats a row. `width` is the number of columns that exist, 1 to kLanes.
-template <Activation kActivation>
-void finish_columns(const Gemm& g, const float* sums, int row, int rows, int column, int width) {
-  const bool whole = width == kLanes;
-  const auto load_columns = [&](const float* from)
-                                VIT_INLINE_LAMBDA { return whole ? load(from) : load_first(from, width); };
-  const Packet bias = g.bias != nullptr ? load_columns(g.bias + column) : broadcast(0.f);
-  const Packet scale = g.scale != nullptr ? load_columns(g.scale + column) : broadcast(1.f);
-  float* c = g.c + row * g.c_stride + column;
-  const float* addend = g.addend != nullptr ? g.addend + row * g.addend_stride + column : nullptr;
-  for (int i = 0; i < rows; ++i) {
-    Packet x = activated<kActivation>(add(load(sums + i * kPanel), bias));
-    if (g.scale != nullptr) x = multiply(x, scale);
-    if (addend != nullptr) x = add(x, load_columns(addend + i * g.addend_stride));
-    if (whole)
-      store(c + i * g.c_stride, x);
-    else
-      store_first(c + i * g.c_stride, x, width);
-  }
-}
-
-/// The way of every tile whose sums cannot be stored as they are.
-void finish_tile(const Gemm& g, const float* sums, int row, int rows, int column, int width) {
-  for (int v = 0; v * kLanes < width; ++v) {
-    const int left = width - v * kLanes;
-    with_activation(g.activation, [&](auto activation) {
-      finish_columns<activation.value>(g, sums + v * kLanes, row, rows, column + v * kLanes,
-                                       left < kLanes ? left : kLanes);
-    });
   }
 }
 
@@ -249,16 +200,7 @@ void gemm_rows(const Gemm& g) {
 }
 
 void gemm(const Gemm& g) {
-  // Every panel looks at all rows that go together: they stay in the level-2 cache, and are enough to be worth another
-  // look at the panels.
-  constexpr int kFewestRows = 8 * kTileRows, kNearFloats = 128 << 10;
-  const int fit = kNearFloats / (g.depth > 0 ? g.depth : 1);
-  const int most = fit > kFewestRows ? fit : kFewestRows;
-  Gemm part = g;
-  for (int parts = (g.row_end - g.row_begin + most - 1) / most; parts > 0; --parts, part.row_begin = part.row_end) {
-    part.row_end = part.row_begin + (g.row_end - part.row_begin + parts - 1) / parts;
-    gemm_rows(part);
-  }
+  in_near_rows(g, 8 * kTileRows, gemm_rows);
 }
 
 }  // namespace

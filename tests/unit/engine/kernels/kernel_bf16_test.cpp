@@ -7,22 +7,34 @@
 namespace vit {
 namespace {
 
-/// One test for each table that this processor has bf16 products of, the plain loops among them.
-class KernelBf16 : public testing::TestWithParam<std::string> {
+/// Bf16 products beside the table whose panels they share.
+struct Bf16OfTable {
+  const KernelTable* table;
+  const Bf16Kernels* bf16;
+};
+
+void PrintTo(const Bf16OfTable& of, std::ostream* out) {
+  *out << of.bf16->name;
+}
+
+/// One test for each way in which this processor multiplies bf16 numbers, the plain loops among them.
+class KernelBf16 : public testing::TestWithParam<Bf16OfTable> {
  protected:
-  const KernelTable& table() const { return *kernels_by_name(GetParam()); }
-  const Bf16Kernels& bf16() const { return *bf16_kernels(table()); }
+  const KernelTable& table() const { return *GetParam().table; }
+  const Bf16Kernels& bf16() const { return *GetParam().bf16; }
 
  public:
   static auto instances() {
-    std::vector<std::string> names;
+    std::vector<Bf16OfTable> all;
     for (const std::string& name : available_instruction_sets()) {
-      if (bf16_kernels(*kernels_by_name(name)) != nullptr) names.push_back(name);
+      const KernelTable* table = kernels_by_name(name);
+      for (const Bf16Kernels* bf16 : available_bf16_kernels(*table)) all.push_back({table, bf16});
     }
-    return testing::ValuesIn(names);
+    return testing::ValuesIn(all);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Isa, KernelBf16, KernelBf16::instances(), [](const auto& each) { return each.param; });
+INSTANTIATE_TEST_SUITE_P(Isa, KernelBf16, KernelBf16::instances(),
+                         [](const auto& each) { return std::string(each.param.bf16->name); });
 
 std::uint32_t bits_of(float x) {
   std::uint32_t bits;
@@ -111,51 +123,120 @@ TEST_P(KernelBf16, PairsNeighboursOfARowAndOfTwoRows) {
   }
 }
 
-/// c = a·wᵀ of `depth` numbers each, against sums in double of the rounded numbers.
-void compare(const KernelTable& table, const Bf16Kernels& bf16, int rows, int depth, int columns) {
-  const int steps = pairs_of(depth), panels = (columns + table.panel - 1) / table.panel;
+/// What a product begins with and ends in.
+struct Form {
+  bool packed = true;  // panels, or a plain row-major matrix whose rows hold pairs of two rows
+  bool bare = false;   // nothing is added to the sums
+};
+
+/// c = a·w of `depth` numbers each, against sums in double of the rounded numbers.
+void compare(const Bf16OfTable& of, int rows, int depth, int columns, const Form& form = {}) {
+  const int panel = of.table->panel, steps = pairs_of(depth), panels = (columns + panel - 1) / panel;
+  const int width = panels * panel;
   std::vector<float> a = random_floats(static_cast<std::size_t>(rows) * depth),
-                     w = random_floats(static_cast<std::size_t>(columns) * depth);
+                     w = random_floats(static_cast<std::size_t>(depth) * width);
   std::vector<Bf16Pair> a_pairs(static_cast<std::size_t>(rows) * steps),
-      w_pairs(static_cast<std::size_t>(columns) * steps), packed(table.packed_floats(columns, steps));
-  for (int r = 0; r < rows; ++r) bf16.pair(a.data() + r * depth, depth, a_pairs.data() + r * steps);
-  for (int j = 0; j < columns; ++j) bf16.pair(w.data() + j * depth, depth, w_pairs.data() + j * steps);
-  table.pack(w_pairs.data(), steps, columns, steps, packed.data());
+      w_pairs(static_cast<std::size_t>(width) * steps);
+  for (int r = 0; r < rows; ++r) of.bf16->pair(a.data() + r * depth, depth, a_pairs.data() + r * steps);
+  const std::ptrdiff_t k_stride = form.packed ? panel : width, panel_stride = form.packed ? steps * panel : panel;
+  for (int k = 0; k < steps; ++k) {
+    const float* upper = w.data() + std::ptrdiff_t{2} * k * width;
+    for (int p = 0; p < panels; ++p)
+      of.bf16->pair_rows(upper + p * panel, 2 * k + 1 < depth ? upper + width + p * panel : nullptr, panel,
+                         w_pairs.data() + p * panel_stride + k * k_stride);
+  }
   const std::vector<float> bias = random_floats(static_cast<std::size_t>(columns));
 
   WatchedMatrix c(rows, columns, columns + 5);
-  bf16.gemm({.a = a_pairs.data(),
-             .a_stride = steps,
-             .b = packed.data(),
-             .panel_stride = static_cast<std::ptrdiff_t>(steps) * table.panel,
-             .k_stride = table.panel,
-             .depth = steps,
-             .columns = columns,
-             .row_end = rows,
-             .panel_end = panels,
-             .c = c.data(),
-             .c_stride = c.stride,
-             .bias = bias.data()});
+  of.bf16->gemm({.a = a_pairs.data(),
+                 .a_stride = steps,
+                 .b = w_pairs.data(),
+                 .panel_stride = panel_stride,
+                 .k_stride = k_stride,
+                 .depth = steps,
+                 .columns = columns,
+                 .row_end = rows,
+                 .panel_end = panels,
+                 .c = c.data(),
+                 .c_stride = c.stride,
+                 .bias = form.bare ? nullptr : bias.data()});
 
-  bf16.round(a.data(), static_cast<int>(a.size()));
-  bf16.round(w.data(), static_cast<int>(w.size()));
+  of.bf16->round(a.data(), static_cast<int>(a.size()));
+  of.bf16->round(w.data(), static_cast<int>(w.size()));
   double largest = 0;
   for (int r = 0; r < rows; ++r)
     for (int j = 0; j < columns; ++j) {
-      double sum = bias[static_cast<std::size_t>(j)];
-      for (int k = 0; k < depth; ++k) sum += static_cast<double>(a[r * depth + k]) * w[j * depth + k];
+      double sum = form.bare ? 0. : bias[static_cast<std::size_t>(j)];
+      for (int k = 0; k < depth; ++k) sum += static_cast<double>(a[r * depth + k]) * w[k * width + j];
       largest = std::max(largest, std::abs(sum - c.at(r, j)));
     }
   // Far below what one number that is rounded wrongly would make: 2⁻⁹ of it.
-  EXPECT_LE(largest, 1e-6 + 1e-7 * depth) << table.name << ": " << rows << "×" << depth << "×" << columns;
-  EXPECT_EQ(c.trampled(0, rows, 0, columns), 0);
+  EXPECT_LE(largest, 1e-6 + 1e-7 * depth) << rows << "×" << depth << "×" << columns;
+  EXPECT_EQ(c.trampled(0, rows, 0, columns), 0) << rows << "×" << depth << "×" << columns;
 }
 
 TEST_P(KernelBf16, MultipliesPairsAndAddsInF32) {
-  for (int rows = 1; rows <= 2 * table().row_block + 1; ++rows) compare(table(), bf16(), rows, 24, table().panel);
-  for (int columns = 1; columns <= 2 * table().panel + 1; ++columns) compare(table(), bf16(), 9, 33, columns);
-  for (int depth = 1; depth <= 40; ++depth) compare(table(), bf16(), 15, depth, table().panel + 3);
-  for (int depth : {197, 768, 769, 1537, 3072}) compare(table(), bf16(), 29, depth, 2 * table().panel + 7);
+  const int panel = table().panel;
+  for (int rows = 1; rows <= 70; ++rows) compare(GetParam(), rows, 24, panel);
+  for (int columns = 1; columns <= 2 * panel + 1; ++columns) compare(GetParam(), 9, 33, columns);
+  for (int depth = 1; depth <= 70; ++depth) compare(GetParam(), 35, depth, panel + 3);
+  for (int depth : {197, 768, 769, 1537, 3072}) compare(GetParam(), 29, depth, 2 * panel + 7);
+}
+
+TEST_P(KernelBf16, MultipliesWithRowMajorMatricesAndLeavesSumsAsTheyAre) {
+  const int panel = table().panel;
+  for (int depth : {1, 31, 32, 33, 64, 197}) {
+    for (int rows : {1, 14, 33, 64}) {
+      for (const Form& form : {Form{true, true}, Form{false, true}, Form{false, false}}) {
+        compare(GetParam(), rows, depth, 2 * panel, form);
+        compare(GetParam(), rows, depth, panel + 1, form);
+      }
+    }
+  }
+}
+
+/// Rows and panels that the product leaves out stay as they are, and all that follows a sum is done once.
+TEST_P(KernelBf16, MultipliesPartsAndFinishesThem) {
+  const int panel = table().panel, rows = 50, steps = 21, columns = 3 * panel;
+  const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + columns)));
+  std::vector<Bf16Pair> pairs(numbers.size() / 2);
+  bf16().pair(numbers.data(), static_cast<int>(numbers.size()), pairs.data());
+  const std::vector<float> bias = random_floats(static_cast<std::size_t>(columns)),
+                           scale = random_floats(static_cast<std::size_t>(columns)),
+                           addend = random_floats(static_cast<std::size_t>(rows * columns));
+  WatchedMatrix c(rows, columns, columns + 3), sums(rows, columns, columns);
+  Gemm product = {.a = pairs.data(),
+                  .a_stride = steps,
+                  .b = pairs.data() + rows * steps,
+                  .panel_stride = steps * panel,
+                  .k_stride = panel,
+                  .depth = steps,
+                  .columns = columns,
+                  .row_end = rows,
+                  .panel_end = 3,
+                  .c = sums.data(),
+                  .c_stride = sums.stride};
+  bf16().gemm(product);
+  product.c = c.data();
+  product.c_stride = c.stride;
+  product.bias = bias.data();
+  product.scale = scale.data();
+  product.addend = addend.data();
+  product.addend_stride = columns;
+  product.activation = Activation::relu;
+  product.row_begin = 3;
+  product.row_end = 48;
+  product.panel_begin = 1;
+  product.panel_end = 3;
+  bf16().gemm(product);
+  for (int r = 3; r < 48; ++r) {
+    for (int j = panel; j < columns; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      const float sum = std::max(sums.at(r, j) + bias[at], 0.f) * scale[at];
+      EXPECT_NEAR(c.at(r, j), sum + addend[static_cast<std::size_t>(r * columns + j)], 1e-5) << r << ", " << j;
+    }
+  }
+  EXPECT_EQ(c.trampled(3, 48, panel, columns), 0);
 }
 
 }  // namespace
