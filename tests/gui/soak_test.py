@@ -181,11 +181,11 @@ def random_actions(window):
         if number % EVERY == 0:
             back_to(window, view)
             read.append(memory_at_rest_mb(window))
+            print(f"   {number} actions: {read[-1]:.1f} MB", flush=True)
             assert np.array_equal(picture(window), before), f"after {number} actions the same view is another picture"
     check(True, f"{ACTIONS} random actions (seed {SEED}; {person.done}; {len(person.keys)} keys, {len(person.pages)} pages): the same picture "
                 f"after every {EVERY}")
     must_not_grow("random actions, in one state", WARM // EVERY - 1)
-    print("   MB every", EVERY, "actions:", *(f"{mb:.0f}" for mb in read))
     errors = window.state()["gl_errors"]
     check(errors == 0, f"OpenGL reported {errors} errors")
 
