@@ -18,8 +18,8 @@ struct MeasuredSetting {
 
 class PassTimes {
  public:
-  static constexpr std::size_t kRecentPasses = 20;
-  static constexpr std::size_t kSettings = 128;  // a pass of 12 blocks takes 2 kB: 5 MB in all
+  static constexpr std::size_t kRecentPasses = 10;  // as many as a quick network is measured with
+  static constexpr std::size_t kSettings = 64;  // three sweeps of ViT-B. A pass of 12 blocks takes 2 kB: 1.3 MB in all
 
   /// Where there are too many settings, the one goes that was not measured for the longest time.
   void add(PassTime time);

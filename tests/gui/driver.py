@@ -20,7 +20,13 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LIMIT_S = 60.0  # for anything to happen: sanitizers, busy machines
+LIMIT_S = 60.0  # for anything to happen: busy machines
+WATCHED_LIMIT_S = 600.0  # where a sanitizer watches
+
+
+def watched(program):
+    """Whether a sanitizer is built in."""
+    return any(name in pathlib.Path(program).read_bytes() for name in (b"__tsan_init", b"__asan_init"))
 
 
 class Xtest:
@@ -117,6 +123,7 @@ class Window:
         self.program, self.display, self.folder = program, display, folder
         self.map_file = folder / "ui_map.json"
         self.newest = None  # the description read last
+        self.limit_s = WATCHED_LIMIT_S if watched(program) else LIMIT_S
         self.xtest = Xtest(display)
         self.environment = os.environ | {
             "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1", "HOME": str(folder), "LC_ALL": "C.UTF-8",
@@ -137,7 +144,7 @@ class Window:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return self.process.wait(LIMIT_S)
+            return self.process.wait(self.limit_s)
         self.process.kill()
         return None
 
@@ -156,7 +163,7 @@ class Window:
 
     def wait_for(self, condition, what):
         """Polls until `condition(state)`; returns that state."""
-        end = time.monotonic() + LIMIT_S
+        end = time.monotonic() + self.limit_s
         while True:
             state = self.state()
             if state is not None and condition(state):
@@ -164,7 +171,7 @@ class Window:
             if self.process.poll() is not None:
                 raise AssertionError(f"the program ended with {self.process.returncode} while waiting for {what}")
             if time.monotonic() > end:
-                raise AssertionError(f"no {what} within {LIMIT_S:.0f} s; last: " + brief(state))
+                raise AssertionError(f"no {what} within {self.limit_s:.0f} s; last: " + brief(state))
             time.sleep(0.004)
 
     def settle(self):

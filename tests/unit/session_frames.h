@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "app/session/session.h"
+#include "tests/unit/patience.h"
 
 namespace headlight {
 
-/// Frames until `done()`, at most a minute; whether it came to that. Failures are kept in the order of their coming.
+/// Frames until `done()`, as long as a test may wait; whether it came to that. Failures are kept in their order.
 template <class Done>
 bool session_frames_until(Session& session, std::vector<Failure>& failures, Done done) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto limit = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
     session.update();
     session.request_wanted();

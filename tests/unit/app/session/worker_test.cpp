@@ -12,6 +12,7 @@
 
 #include "app/files/assets.h"
 #include "engine/base/error.h"
+#include "tests/unit/patience.h"
 
 namespace headlight {
 namespace {
@@ -44,10 +45,10 @@ class Listener {
     return request;
   }
 
-  /// Waits until `done(everything)`, at most ten seconds.
+  /// Waits until `done(everything)`, no longer than a test may.
   template <class Done>
   bool wait_for(Done done) {
-    const auto limit = Clock::now() + 10s;
+    const auto limit = Clock::now() + kPatience;
     std::unique_lock lock(mutex_);
     for (;;) {
       lock.unlock();
@@ -272,7 +273,7 @@ TEST(Worker, AFileThatWasReadIsDueUntilItIsTaken) {
     read = true;
     return std::string("read");
   });
-  const auto limit = Clock::now() + 10s;
+  const auto limit = Clock::now() + kPatience;
   while (!(read && listener.worker.status().doing == WorkerStatus::Doing::resting) && Clock::now() < limit)
     std::this_thread::sleep_for(1ms);
   EXPECT_TRUE(listener.worker.status().picture_due) << "else the window would take itself for settled";
