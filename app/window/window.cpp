@@ -26,6 +26,7 @@
 #include "app/window/frame_log.h"
 #include "app/window/lost_display.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/image/image.h"
 
 namespace headlight {
@@ -300,6 +301,7 @@ std::string pages_in_words() {
 }
 
 int run_window(const WindowOptions& options, const std::stop_token& stop) {
+  vit::keep_heap_compact();
   const std::filesystem::path file = preferences_file();
   Preferences preferences = load_preferences(file);
   if (options.width > 0) preferences.width = options.width;

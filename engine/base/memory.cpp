@@ -49,6 +49,13 @@ std::size_t available_memory() {
   return bytes;
 }
 
+void keep_heap_compact() noexcept {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
+}
+
 void return_free_memory() noexcept {
   return_free_pages();
 #ifdef __GLIBC__
