@@ -3,7 +3,7 @@
 #include <GLFW/glfw3.h>
 #include <cairo.h>
 #include <curl/curlver.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fontconfig/fontconfig.h>
 #include <gif_lib.h>
 #include <imgui.h>
@@ -69,17 +69,17 @@ std::string version_text() {
   std::string list;
   for (const vit::Library& library : libraries())
     list += (list.empty() ? "" : ", ") + library.name + " " + library.version;
-  std::string sets, bf16;
-  for (const std::string& name : vit::available_instruction_sets()) sets += (sets.empty() ? "" : ", ") + name;
-  for (const vit::Bf16Kernels* each : vit::available_bf16_kernels(vit::kernels()))
-    bf16 += (bf16.empty() ? "" : ", ") + std::string(each->name);
-  if (!bf16.empty())
-    bf16 = std::string("; bf16 products: ") + vit::bf16_kernels(vit::kernels())->name + " (of " + bf16 +
-           "; HEADLIGHT_BF16= chooses)";
+  std::string bf16;
+  if (const auto own = vit::available_bf16_kernels(vit::kernels()); !own.empty()) {
+    std::vector<std::string> names;
+    for (const vit::Bf16Kernels* each : own) names.emplace_back(each->name);
+    bf16 = fmt::format("; bf16 products: {} (of {}; HEADLIGHT_BF16= chooses)", vit::bf16_kernels(vit::kernels())->name,
+                       fmt::join(names, ", "));
+  }
   return std::string("headlight ") + HEADLIGHT_VERSION + "\nlibraries: " + list +
          "\ncompiler: " + vit::compiler_name() + "\ninstruction set: " + vit::kernels().name +
-         " (this processor: " + sets + "; HEADLIGHT_ISA= chooses)" + bf16 + ", " +
-         std::to_string(vit::available_processors()) + " processors";
+         " (this processor: " + fmt::format("{}", fmt::join(vit::available_instruction_sets(), ", ")) +
+         "; HEADLIGHT_ISA= chooses)" + bf16 + ", " + std::to_string(vit::available_processors()) + " processors";
 }
 
 }  // namespace headlight

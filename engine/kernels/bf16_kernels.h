@@ -37,8 +37,8 @@ const Bf16Kernels& reference_bf16_kernels();
 
 /// Those that go with a table and run in this build on this processor, best first; of the reference table always one.
 std::vector<const Bf16Kernels*> available_bf16_kernels(const KernelTable& table);
-/// The best of them, or those that the environment variable HEADLIGHT_BF16 names (throws Error if a table has some, but
-/// none of that name). Null where there are none. The same answer for the life of the process.
+/// The best of them, or null where there are none. Of kernels(): those that the environment variable HEADLIGHT_BF16
+/// names (throws Error if there are none of that name). The same answer for the life of the process.
 const Bf16Kernels* bf16_kernels(const KernelTable& table);
 
 }  // namespace vit

@@ -49,30 +49,24 @@ std::vector<const KernelTable*> runnable_tables() {
   return tables;
 }
 
-/// The first of `tables`, or the one that the environment variable names.
+/// The first of `tables`, or the one that the environment variable names; null where there are none.
 template <typename Table>
-const Table& chosen(const std::vector<const Table*>& tables, const char* variable, const char* what) {
+const Table* chosen(const std::vector<const Table*>& tables, const char* variable, const char* what) {
   const char* wish = std::getenv(variable);
-  if (wish == nullptr || *wish == '\0') return *tables.front();
+  if (wish == nullptr || *wish == '\0') return tables.empty() ? nullptr : tables.front();
   std::string names;
   for (const Table* table : tables) {
-    if (std::string(wish) == table->name) return *table;
-    names += (names.empty() ? "" : ", ") + std::string(table->name);
+    if (std::string(wish) == table->name) return table;
+    names += std::string(names.empty() ? "use " : ", ") + table->name;
   }
-  throw Error(std::string(variable) + "=" + wish + " is not " + what + " of this build and processor; use " + names +
-              ", or leave it unset");
+  throw Error(std::string(variable) + "=" + wish + " is not " + what + " of this build and processor; " + names +
+              (names.empty() ? "" : ", or ") + "leave it unset");
 }
 
 /// Both choices together, so that a wrong wish is refused when the program starts.
 struct Choice {
-  const KernelTable& table = chosen(runnable_tables(), "HEADLIGHT_ISA", "an instruction set");
-  const Bf16Kernels* bf16 = nullptr;
-
-  Choice() {
-    const auto own = available_bf16_kernels(table);
-    if (!own.empty() && &table != &reference_kernels())
-      bf16 = &chosen(own, "HEADLIGHT_BF16", "a way to multiply bf16 numbers");
-  }
+  const KernelTable& table = *chosen(runnable_tables(), "HEADLIGHT_ISA", "an instruction set");
+  const Bf16Kernels* bf16 = chosen(available_bf16_kernels(table), "HEADLIGHT_BF16", "a way to multiply bf16 numbers");
 };
 
 const Choice& choice() {
@@ -118,7 +112,6 @@ std::vector<const Bf16Kernels*> available_bf16_kernels(const KernelTable& table)
 }
 
 const Bf16Kernels* bf16_kernels(const KernelTable& table) {
-  if (&table == &reference_kernels()) return &reference_bf16_kernels();
   if (&table == &choice().table) return choice().bf16;
   const auto own = available_bf16_kernels(table);
   return own.empty() ? nullptr : own.front();

@@ -178,7 +178,7 @@ void gemm_on_tiles(const Gemm& g) {
 /// See KernelTable::peak: products of tiles that stay where they are.
 double peak_on_tiles(int rounds, float* sink) {
   alignas(64) float memory[kTileHeight * kTilePairs];
-  for (int i = 0; i < kTileHeight * kTilePairs; ++i) memory[i] = sink[i % 16];
+  for (int i = 0; i < kTileHeight * kTilePairs; ++i) memory[i] = sink[i % kLanes];
   shape_tiles(kBlockRows);
   finish_stores(memory);
   _tile_loadd(VIT_UPPER_ROWS, memory, kRowBytes);
@@ -210,7 +210,8 @@ double peak_on_tiles(int rounds, float* sink) {
   collect();
   _tile_release();
   store(sink, sum);
-  return static_cast<double>(rounds) * 4 * kTileHeight * kTilePairs * 16 * kProductsPerLane;
+  constexpr double kSums = 4 * kTileHeight * kLanes;
+  return rounds * kSums * kTilePairs * kProductsPerLane;
 }
 
 constexpr Bf16Kernels kTable = {
