@@ -103,7 +103,7 @@ int parse_and_run(int argc, const char* const* argv) {
     std::fputs(usage_error(root, error).c_str(), stderr);
     return kExitUsage;
   }
-  return run_action(action);
+  return action();
 }
 
 /// What was printed has arrived: a full disk behind `> file` must not look like success.
@@ -119,7 +119,7 @@ int after_output(int code) {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv) {
-  return after_output(parse_and_run(argc, argv));
+  return after_output(run_action([&] { return parse_and_run(argc, argv); }));
 }
 
 }  // namespace headlight
