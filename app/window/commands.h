@@ -8,6 +8,13 @@ namespace headlight {
 struct Bench;
 
 void add_commands(Bench& bench);
+
+/// Those of the menus View and Analysis, of the input (size and cut), and of side B; called by add_commands.
+void add_look_commands(Bench& bench);
+void add_analysis_commands(Bench& bench);
+void add_input_commands(Bench& bench);
+void add_compare_commands(Bench& bench);
+
 /// Those that write files, the same bytes as `headlight export`; called by add_commands.
 void add_save_commands(Bench& bench);
 
