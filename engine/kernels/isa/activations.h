@@ -1,6 +1,7 @@
 // The activations on whole packets, and the choice among them outside of the loops.
 #pragma once
 
+#include "engine/kernels/isa/gelu.h"
 #include "engine/kernels/isa/simd.h"
 #include "engine/kernels/kernels.h"
 
@@ -10,8 +11,7 @@ namespace {
 template <Activation kActivation>
 VIT_INLINE Packet activated(Packet x) {
   if constexpr (kActivation == Activation::gelu) {
-    const Packet half = multiply(x, broadcast(0.5f));
-    return multiply_add(half, erf(multiply(x, broadcast(0.70710678f))), half);
+    return gelu(x);
   } else if constexpr (kActivation == Activation::gelu_tanh) {
     // (1 + tanh u) / 2 = σ(2u), u = √(2/π)·(x + 0.044715·x³)
     const Packet factor =
