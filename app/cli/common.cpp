@@ -207,8 +207,8 @@ void add_settings_options(CLI::App& app, RunOptions& options) {
       ->group(kGroup);
   add_choice(app, "--kernel", options.kernel, "How attention is computed (default: tiled)")->group(kGroup);
   add_choice(app, "--precision", options.precision,
-             "exact: products in F32 (default); bf16: their factors rounded, twice as fast, on processors with AVX-512 "
-             "BF16")
+             "exact: products in F32 (default); bf16: their factors rounded, up to twice as fast, on processors with "
+             "AVX-512 BF16 (--version says how fast this one is)")
       ->group(kGroup);
   app.add_option("-t,--threads", options.threads, "Threads (default: all processors)")
       ->type_name("T")

@@ -73,8 +73,8 @@ std::string version_text() {
   if (const auto own = vit::available_bf16_kernels(vit::kernels()); !own.empty()) {
     std::vector<std::string> names;
     for (const vit::Bf16Kernels* each : own) names.emplace_back(each->name);
-    bf16 = fmt::format("; bf16 products: {} (of {}; HEADLIGHT_BF16= chooses)", vit::bf16_kernels(vit::kernels())->name,
-                       fmt::join(names, ", "));
+    bf16 = fmt::format("; bf16 products: {} (of {}; HEADLIGHT_BF16= chooses), {:.1f} in the time of one in F32",
+                       vit::bf16_kernels(vit::kernels())->name, fmt::join(names, ", "), vit::bf16_gain());
   }
   return std::string("headlight ") + HEADLIGHT_VERSION + "\nlibraries: " + list +
          "\ncompiler: " + vit::compiler_name() + "\ninstruction set: " + vit::kernels().name +

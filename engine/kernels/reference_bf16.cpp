@@ -1,4 +1,5 @@
 // Products of bf16 numbers as one would write them on a blackboard: what the processor's own are compared with.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -38,6 +39,18 @@ void pair_rows(const float* upper, const float* lower, int count, Bf16Pair* y) {
   for (int j = 0; j < count; ++j) write_pair(upper[j], lower != nullptr ? lower[j] : 0.f, y + j);
 }
 
+void mean(const float* x, std::ptrdiff_t stride, int rows, int count, float* y) {
+  for (int j = 0; j < count; ++j) {
+    float sum = 0.f;
+    for (int r = 0; r < rows; ++r) sum += x[r * stride + j];
+    y[j] = sum / static_cast<float>(rows);
+  }
+}
+
+void pair_less(const float* x, const float* mean, int count, Bf16Pair* y) {
+  for (int i = 0; i < count; i += 2) write_pair(x[i] - mean[i], i + 1 < count ? x[i + 1] - mean[i + 1] : 0.f, y++);
+}
+
 void round(float* x, int count) {
   for (int i = 0; i < count; ++i) x[i] = widened(rounded(x[i]));
 }
@@ -52,8 +65,25 @@ void widen(const Bf16Pair* pairs, int count, std::ptrdiff_t stride, float* x) {
   }
 }
 
+void gemm(const Gemm& g);
+
+/// The product in floats, and then their pairs.
+void gemm_to_pairs(const Gemm& g) {
+  const int panel = reference_kernels().panel;
+  const int begin = g.panel_begin * panel, end = std::min(g.panel_end * panel, g.columns);
+  std::vector<float> floats(static_cast<std::size_t>(g.row_end) * g.columns);
+  Gemm plain = g;
+  plain.pairs = false;
+  plain.c = floats.data();
+  plain.c_stride = g.columns;
+  gemm(plain);
+  for (int r = g.row_begin; r < g.row_end; ++r)
+    pair(plain.c + r * plain.c_stride + begin, end - begin, g.c + r * g.c_stride + begin / 2);
+}
+
 /// One column at a time, by the plain product of the floats.
 void gemm(const Gemm& g) {
+  if (g.pairs) return gemm_to_pairs(g);
   const KernelTable& plain = reference_kernels();
   const int depth = 2 * g.depth;
   std::vector<float> rows(static_cast<std::size_t>(g.row_end) * depth);
@@ -84,8 +114,14 @@ double peak(int rounds, float* sink) {
   return reference_kernels().peak(rounds, sink);
 }
 
-constexpr Bf16Kernels kTable = {
-    .name = "reference", .pair = pair, .pair_rows = pair_rows, .round = round, .gemm = gemm, .peak = peak};
+constexpr Bf16Kernels kTable = {.name = "reference",
+                                .pair = pair,
+                                .pair_rows = pair_rows,
+                                .mean = mean,
+                                .pair_less = pair_less,
+                                .round = round,
+                                .gemm = gemm,
+                                .peak = peak};
 
 }  // namespace
 

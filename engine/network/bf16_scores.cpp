@@ -1,24 +1,12 @@
 #include "engine/network/bf16_scores.h"
 
-#include <utility>
+#include <algorithm>
+#include <functional>
+#include <vector>
 
 #include "engine/kernels/bf16_kernels.h"
 
 namespace vit {
-
-std::vector<float> mean_key(MatrixView keys) {
-  std::vector<float> mean(static_cast<std::size_t>(keys.cols));
-  for (int t = 0; t < keys.rows; ++t) {
-    const float* row = keys.row(t);
-    for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += row[c];
-  }
-  for (float& sum : mean) sum /= static_cast<float>(keys.rows);
-  return mean;
-}
-
-void subtract_mean(const float* x, const std::vector<float>& mean, float* y) {
-  for (std::size_t c = 0; c < mean.size(); ++c) y[c] = x[c] - mean[c];
-}
 
 HeadFactors head_factors(const Trace& trace, int block, int head) {
   const BlockTrace& kept = *trace.blocks.at(static_cast<std::size_t>(block));
@@ -32,9 +20,11 @@ HeadFactors head_factors(const Trace& trace, int block, int head) {
   factors.rounded_k = Matrix(factors.k);
   const Bf16Kernels* own = bf16_kernels(trace.model->patch_embed.table());
   const Bf16Kernels& bf16 = own != nullptr ? *own : reference_bf16_kernels();  // they round alike
-  const std::vector<float> mean = mean_key(factors.k);
+  std::vector<float> mean(static_cast<std::size_t>(dim));
+  bf16.mean(factors.k.data, factors.k.stride, factors.k.rows, dim, mean.data());
   for (int t = 0; t < factors.k.rows; ++t) {
-    subtract_mean(factors.k.row(t), mean, factors.rounded_k.row(t));
+    float* row = factors.rounded_k.row(t);
+    std::transform(row, row + dim, mean.begin(), row, std::minus<>());
     bf16.round(factors.rounded_q.row(t), dim);
     bf16.round(factors.rounded_k.row(t), dim);
   }

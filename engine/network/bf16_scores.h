@@ -4,18 +4,10 @@
 // rounded. What is left is smaller, and so are its roundings: the maps of a DINOv2-S move by 0.14 % in place of 0.36 %.
 #pragma once
 
-#include <vector>
-
 #include "engine/base/matrix.h"
 #include "engine/network/trace.h"
 
 namespace vit {
-
-/// The mean of the rows. (cols)
-std::vector<float> mean_key(MatrixView keys);
-
-/// y = x - mean for `count` numbers.
-void subtract_mean(const float* x, const std::vector<float>& mean, float* y);
 
 /// A head's queries and keys as the scores of its pass saw them: the trace's own, or rounded ones. Blocks that work in
 /// windows multiply in F32.

@@ -103,10 +103,8 @@ class PassThread {
     project(b, heads, {.scale = data(w.layer_scale1), .residual = behind ? MatrixView() : x}, middle);  // (N, C)
     if (behind) add_normed(w.norm1, Op::norm1, x, Op::residual1, middle);                               // (N, C)
     if (!behind && !parallel) norm(middle, w.norm2, normed, Op::norm2);                                 // (N, C)
-    const MatrixSpan hidden = expand(w, behind ? middle : normed);                                      // (N, M)
-    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);                                    // (N, M)
-    linear(hidden, w.fc2, {.scale = data(w.layer_scale2), .residual = behind ? MatrixView() : middle}, {y},
-           Op::fc2);                                                       // (N, C)
+    mlp(w, behind ? middle : normed, {.scale = data(w.layer_scale2), .residual = behind ? MatrixView() : middle},
+        y);                                                                // (N, C)
     if (behind) add_normed(w.norm2, Op::norm2, middle, Op::residual2, y);  // (N, C)
     place_again(b, y);                                                     // (N, C)
   }
@@ -186,6 +184,23 @@ class PassThread {
       }
     }
     done(Op::residual1);
+  }
+
+  /// fc1, the activation and fc2. x, y: (N, C)
+  void mlp(const BlockWeights& w, MatrixView x, const Epilogue& epilogue, MatrixSpan y) {
+    if (rounded_.fc1 && rounded_.fc2 && !w.mlp_norm && !model_.config.swiglu) return rounded_mlp(w, x, epilogue, y);
+    const MatrixSpan hidden = expand(w, x);                           // (N, M)
+    if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);  // (N, M)
+    linear(hidden, w.fc2, epilogue, {y}, Op::fc2);
+  }
+
+  /// Where nothing comes between the activation and fc2, its numbers are rounded as they are made.
+  void rounded_mlp(const BlockWeights& w, MatrixView x, const Epilogue& epilogue, MatrixSpan y) {
+    const int cols = pairs_of(buffers_.hidden.cols());
+    const MatrixSpan hidden = {buffers_.hidden.row(0), buffers_.hidden.rows(), cols, Matrix::padded_stride(cols)};
+    linear(x, w.fc1, {.activation = model_.config.activation, .pairs = true}, {hidden}, Op::fc1);
+    in_parts(w.fc2, rows_, [&](const Part& part) { linear_bf16(hidden, w.fc2, epilogue, {y}, part); });
+    done(Op::fc2);
   }
 
   /// fc1 and the activation. (N, M)
@@ -312,9 +327,19 @@ class PassThread {
     done(op);
   }
 
-  /// In parts that take a few milliseconds, so that a stop request is heard soon.
   void linear_part(bool bf16, MatrixView x, const Linear& layer, const Epilogue& epilogue,
                    std::initializer_list<MatrixSpan> y, Share rows) {
+    in_parts(layer, rows, [&](const Part& part) {
+      if (bf16)
+        linear_bf16(pairs_of_rows(x, {part.row_begin, part.row_end}), layer, epilogue, y, part);
+      else
+        vit::linear(x, layer, epilogue, y, part);
+    });
+  }
+
+  /// multiply(part) for parts of the rows that take a few milliseconds, so that a stop request is heard soon.
+  template <typename Multiply>
+  void in_parts(const Linear& layer, Share rows, Multiply&& multiply) {
     constexpr double kMacs = 2e8;
     constexpr int kFewestRows = 112;  // all weights are read once for each part
     const double row_macs = static_cast<double>(layer.inputs()) * layer.outputs();
@@ -323,10 +348,7 @@ class PassThread {
       pass_.meter.throw_if_stopped();
       const Part part = {rows.begin, rows.begin + (rows.count() + parts - 1) / parts};
       rows.begin = part.row_end;
-      if (bf16)
-        linear_bf16(pairs_of_rows(x, {part.row_begin, part.row_end}), layer, epilogue, y, part);
-      else
-        vit::linear(x, layer, epilogue, y, part);
+      multiply(part);
     }
   }
 

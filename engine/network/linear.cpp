@@ -86,7 +86,7 @@ void multiply(const Factors& factors, const Linear& layer, const Epilogue& epilo
   assert(!has_residual || (part.row_end <= epilogue.residual.rows && epilogue.residual.cols == layer.outputs()));
   int group = 0;
   for (const MatrixSpan& c : y) {
-    assert(part.row_end <= c.rows && c.cols == group_outputs);
+    assert(part.row_end <= c.rows && c.cols == (epilogue.pairs ? pairs_of(group_outputs) : group_outputs));
     const int first = group * group_outputs;  // output of the layer that the group begins with
     factors.gemm({.a = factors.x.data,
                   .a_stride = factors.x.stride,
@@ -105,7 +105,8 @@ void multiply(const Factors& factors, const Linear& layer, const Epilogue& epilo
                   .scale = epilogue.scale != nullptr ? epilogue.scale + first : nullptr,
                   .addend = has_residual ? epilogue.residual.data + first : nullptr,
                   .addend_stride = epilogue.residual.stride,
-                  .activation = epilogue.activation});
+                  .activation = epilogue.activation,
+                  .pairs = epilogue.pairs});
     ++group;
   }
 }
@@ -114,7 +115,7 @@ void multiply(const Factors& factors, const Linear& layer, const Epilogue& epilo
 
 void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
             const Part& part) {
-  assert(x.cols == layer.inputs());
+  assert(x.cols == layer.inputs() && !epilogue.pairs);
   multiply({x, layer.group_panels(0), layer.group_floats(), layer.table().gemm}, layer, epilogue, y, part);
 }
 

@@ -62,6 +62,7 @@ struct Epilogue {
   Activation activation = Activation::none;
   const float* scale = nullptr;  // (outputs) LayerScale
   MatrixView residual = {};      // (rows, outputs) added last, or empty; may be the destination itself
+  bool pairs = false;            // y becomes pairs of bf16 numbers, half as wide: of linear_bf16() alone
 };
 
 /// The part of a product that one thread computes: rows of x, and outputs (within each group) by panels.

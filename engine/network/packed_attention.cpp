@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/network/bf16_scores.h"
+#include "engine/kernels/bf16_kernels.h"
 
 namespace vit {
 namespace {
@@ -24,16 +24,15 @@ class CentredKeys {
  public:
   explicit CentredKeys(const Attention& at)
       : at_(at),
-        centred_(static_cast<std::size_t>(at.head_dim)),
+        mean_(static_cast<std::size_t>(at.head_dim)),
         pairs_(static_cast<std::size_t>(at.table->panel) * at.score_depth()) {}
 
   /// (keys, score_depth)
   const float* panel(const HeadsView& k, int head, int first, int count) {
-    if (std::exchange(head_, head) != head) mean_ = mean_key({k.row(head, 0), at_.tokens, at_.head_dim, k.stride});
-    for (int r = 0; r < count; ++r) {
-      subtract_mean(k.row(head, first + r), mean_, centred_.data());
-      at_.score_pairs->pair(centred_.data(), at_.head_dim, pairs_.data() + r * at_.score_depth());
-    }
+    const Bf16Kernels& bf16 = *at_.score_pairs;
+    if (std::exchange(head_, head) != head) bf16.mean(k.row(head, 0), k.stride, at_.tokens, at_.head_dim, mean_.data());
+    for (int r = 0; r < count; ++r)
+      bf16.pair_less(k.row(head, first + r), mean_.data(), at_.head_dim, pairs_.data() + r * at_.score_depth());
     return pairs_.data();
   }
 
@@ -41,7 +40,6 @@ class CentredKeys {
   const Attention& at_;
   int head_ = -1;            // whose …
   std::vector<float> mean_;  // … mean this is
-  std::vector<float> centred_;
   std::vector<float> pairs_;
 };
 

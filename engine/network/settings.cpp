@@ -121,7 +121,8 @@ bool has_bf16(Kernel kernel) {
 }
 
 bool is_quicker_with_bf16(Kernel kernel) {
-  return kernel != Kernel::reference && has_bf16(kernel) && &kernels() != &reference_kernels();
+  constexpr double kWorthRounding = 1.2;
+  return kernel != Kernel::reference && &kernels() != &reference_kernels() && bf16_gain() >= kWorthRounding;
 }
 
 bool BlockSettings::is_off(int head) const {

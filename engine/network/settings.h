@@ -120,6 +120,7 @@ Settings with_heads(Settings settings, int heads, int block);
 
 /// Whether this processor multiplies bf16 numbers; the reference kernel does so everywhere.
 bool has_bf16(Kernel kernel);
+/// Whether a pass gains by it: not on every processor that has the instructions (bf16_gain()).
 bool is_quicker_with_bf16(Kernel kernel);
 
 /// Throws Error unless the network can run so on this processor; a head count that does not divide C is refused by

@@ -128,7 +128,7 @@ void block(const Gemm& g, int row, int rows, int panel, Remainder& remainder) {
   // Whole panels whose sums need nothing more go straight to where they belong.
   const int width = g.columns - column < kPanel ? g.columns - column : kPanel;
   const bool bare = width == kPanel && g.activation == Activation::none && g.bias == nullptr && g.scale == nullptr &&
-                    g.addend == nullptr;
+                    g.addend == nullptr && !g.pairs;
   alignas(64) float memory[kBlockRows * kPanel];
   float* to = bare ? g.c + row * g.c_stride + column : memory;
   const std::ptrdiff_t stride = bare ? g.c_stride : kPanel;
@@ -214,8 +214,14 @@ double peak_on_tiles(int rounds, float* sink) {
   return rounds * kSums * kTilePairs * kProductsPerLane;
 }
 
-constexpr Bf16Kernels kTable = {
-    .name = "amx", .pair = pair, .pair_rows = pair_rows, .round = round, .gemm = gemm_on_tiles, .peak = peak_on_tiles};
+constexpr Bf16Kernels kTable = {.name = "amx",
+                                .pair = pair,
+                                .pair_rows = pair_rows,
+                                .mean = mean,
+                                .pair_less = pair_less,
+                                .round = round,
+                                .gemm = gemm_on_tiles,
+                                .peak = peak_on_tiles};
 
 }  // namespace
 

@@ -9,8 +9,14 @@
 namespace vit {
 namespace {
 
-constexpr Bf16Kernels kTable = {
-    .name = "avx512bf16", .pair = pair, .pair_rows = pair_rows, .round = round, .gemm = gemm, .peak = peak};
+constexpr Bf16Kernels kTable = {.name = "avx512bf16",
+                                .pair = pair,
+                                .pair_rows = pair_rows,
+                                .mean = mean,
+                                .pair_less = pair_less,
+                                .round = round,
+                                .gemm = gemm,
+                                .peak = peak};
 
 }  // namespace
 

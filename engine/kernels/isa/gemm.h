@@ -110,7 +110,7 @@ void tile(const Gemm& g, const TilePlace& place) {
   LeftRows<kRows> a(g.a + place.row * g.a_stride, g.a_stride);
   const float* b = g.b + place.panel * g.panel_stride;
   const float* panel_ahead = place.prefetch;
-  float* c_ahead = g.c + place.row * g.c_stride + column;
+  float* c_ahead = destination(g, place.row, column);
   const float* const c_end = c_ahead + kRows * g.c_stride;
   alignas(64) float memory[kRows * kPanel];
   const auto each = [&](auto&& f) VIT_INLINE_LAMBDA {
@@ -142,7 +142,7 @@ void tile(const Gemm& g, const TilePlace& place) {
   if (g.depth > kChainSteps) each([](Packet& sum, float* kept) VIT_INLINE_LAMBDA { sum = add(sum, load(kept)); });
 
   const int width = g.columns - column < kVectors * kLanes ? g.columns - column : kVectors * kLanes;
-  if (width == kVectors * kLanes && g.activation == Activation::none) {
+  if (width == kVectors * kLanes && g.activation == Activation::none && !g.pairs) {
     store_tile<kRows, kVectors>(g, sums, place.row, column);
     return;
   }

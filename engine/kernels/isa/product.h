@@ -2,6 +2,9 @@
 #pragma once
 
 #include "engine/kernels/isa/activations.h"
+#if defined(HEADLIGHT_BF16_PAIRS)
+#include "engine/kernels/isa/pairs.h"
+#endif
 #include "engine/kernels/isa/simd.h"
 #include "engine/kernels/kernels.h"
 
@@ -22,7 +25,12 @@ constexpr int kTileRows = 4, kTileVectors = 3;
 #endif
 constexpr int kPanel = kTileVectors * kLanes;
 
-/// What follows the sum, for one vector of columns and all rows of a tile: bias, activation, scale, addend.
+/// Where the product's element at `row` and `column` (the first of a vector's) lies.
+VIT_INLINE float* destination(const Gemm& g, int row, int column) {
+  return g.c + row * g.c_stride + (g.pairs ? column / 2 : column);
+}
+
+/// What follows the sum, for one vector of columns and all rows of a tile: bias, activation, scale, addend, rounding.
 /// `sums` holds kTileVectors·kLanes floats a row. `width` is the number of columns that exist, 1 to kLanes.
 template <Activation kActivation>
 void finish_columns(const Gemm& g, const float* sums, int row, int rows, int column, int width) {
@@ -31,12 +39,18 @@ void finish_columns(const Gemm& g, const float* sums, int row, int rows, int col
                                 VIT_INLINE_LAMBDA { return whole ? load(from) : load_first(from, width); };
   const Packet bias = g.bias != nullptr ? load_columns(g.bias + column) : broadcast(0.f);
   const Packet scale = g.scale != nullptr ? load_columns(g.scale + column) : broadcast(1.f);
-  float* c = g.c + row * g.c_stride + column;
+  float* c = destination(g, row, column);
   const float* addend = g.addend != nullptr ? g.addend + row * g.addend_stride + column : nullptr;
   for (int i = 0; i < rows; ++i) {
     Packet x = activated<kActivation>(add(load(sums + i * kPanel), bias));
     if (g.scale != nullptr) x = multiply(x, scale);
     if (addend != nullptr) x = add(x, load_columns(addend + i * g.addend_stride));
+#if defined(HEADLIGHT_BF16_PAIRS)
+    if (g.pairs) {
+      store_pairs(c + i * g.c_stride, x, width);
+      continue;
+    }
+#endif
     if (whole)
       store(c + i * g.c_stride, x);
     else

@@ -123,6 +123,30 @@ TEST_P(KernelBf16, PairsNeighboursOfARowAndOfTwoRows) {
   }
 }
 
+TEST_P(KernelBf16, TakesTheMeanFromARowBeforeItIsRounded) {
+  const int rows = 5, stride = 90;
+  for (int count = 1; count <= 70; ++count) {
+    WatchedMatrix x(rows, count, stride), mean(1, count, 80), pairs(1, pairs_of(count), 80);
+    const std::vector<float> numbers = random_floats(static_cast<std::size_t>(rows * count), -2.f, 4.f);
+    for (int r = 0; r < rows; ++r) std::copy_n(numbers.data() + r * count, count, x.data() + r * stride);
+    bf16().mean(x.data(), stride, rows, count, mean.data());
+    std::vector<float> centred;
+    for (int j = 0; j < count; ++j) {
+      float sum = 0.f;
+      for (int r = 0; r < rows; ++r) sum += x.at(r, j);
+      EXPECT_EQ(mean.at(0, j), sum / rows) << count << ", " << j;
+      centred.push_back(x.at(1, j) - mean.at(0, j));
+    }
+    bf16().pair_less(x.data() + stride, mean.data(), count, pairs.data());
+    std::vector<Bf16Pair> expected(static_cast<std::size_t>(pairs_of(count)));
+    bf16().pair(centred.data(), count, expected.data());
+    for (int i = 0; i < pairs_of(count); ++i)
+      EXPECT_EQ(bits_of(pairs.at(0, i)), bits_of(expected[static_cast<std::size_t>(i)])) << count << ", pair " << i;
+    EXPECT_EQ(mean.trampled(0, 1, 0, count), 0) << count;
+    EXPECT_EQ(pairs.trampled(0, 1, 0, pairs_of(count)), 0) << count;
+  }
+}
+
 /// What a product begins with and ends in.
 struct Form {
   bool packed = true;  // panels, or a plain row-major matrix whose rows hold pairs of two rows
@@ -237,6 +261,58 @@ TEST_P(KernelBf16, MultipliesPartsAndFinishesThem) {
     }
   }
   EXPECT_EQ(c.trampled(3, 48, panel, columns), 0);
+}
+
+/// As if the product in floats had been rounded afterwards.
+TEST_P(KernelBf16, RoundsWhatItMultipliedToPairs) {
+  const int panel = table().panel, rows = 31, steps = 40;
+  for (const int columns : {1, 2, 3, 15, 16, 17, panel, panel + 1, 2 * panel - 1, 3 * panel}) {
+    for (const Activation activation : {Activation::none, Activation::gelu}) {
+      const int panels = (columns + panel - 1) / panel;
+      const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + panels * panel)));
+      std::vector<Bf16Pair> factors(numbers.size() / 2);
+      bf16().pair(numbers.data(), static_cast<int>(numbers.size()), factors.data());
+      const std::vector<float> bias = random_floats(static_cast<std::size_t>(columns));
+      WatchedMatrix floats(rows, columns, columns + 4), pairs(rows, pairs_of(columns), columns + 4);
+      Gemm product = {.a = factors.data(),
+                      .a_stride = steps,
+                      .b = factors.data() + rows * steps,
+                      .panel_stride = steps * panel,
+                      .k_stride = panel,
+                      .depth = steps,
+                      .columns = columns,
+                      .row_begin = 1,
+                      .row_end = rows,
+                      .panel_end = panels,
+                      .c = floats.data(),
+                      .c_stride = floats.stride,
+                      .bias = bias.data(),
+                      .activation = activation};
+      bf16().gemm(product);
+      product.c = pairs.data();
+      product.c_stride = pairs.stride;
+      product.pairs = true;
+      bf16().gemm(product);
+      std::vector<Bf16Pair> expected(static_cast<std::size_t>(pairs_of(columns)));
+      for (int r = 1; r < rows; ++r) {
+        bf16().pair(floats.data() + r * floats.stride, columns, expected.data());
+        for (int i = 0; i < pairs_of(columns); ++i)
+          ASSERT_EQ(bits_of(pairs.at(r, i)), bits_of(expected[static_cast<std::size_t>(i)])) << columns << ": " << r;
+      }
+      EXPECT_EQ(pairs.trampled(1, rows, 0, pairs_of(columns)), 0) << columns;
+    }
+  }
+}
+
+TEST(Bf16Gain, IsMeasuredOnceAndOnlyWhereThereAreSuchProducts) {
+  const double gain = bf16_gain();
+  if (bf16_kernels(kernels()) == nullptr) {
+    EXPECT_EQ(gain, 0);
+  } else {
+    EXPECT_GT(gain, 0.05);
+    EXPECT_LT(gain, 50);
+  }
+  EXPECT_EQ(bf16_gain(), gain);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "engine/maps/attention.h"
 #include "engine/maps/precision_comparison.h"
 #include "engine/network/backward.h"
-#include "engine/network/bf16_scores.h"
 #include "engine/network/forward.h"
 #include "tests/unit/small_models.h"
 
@@ -226,18 +225,6 @@ TEST_F(Bf16Pass, HasNoWayBack) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("set the precision to exact"), std::string::npos) << error.what();
   }
-}
-
-TEST(Bf16Scores, KeysLoseTheirMean) {
-  Matrix keys(3, 2);
-  const float numbers[3][2] = {{1, 10}, {2, 20}, {6, 0}};
-  for (int r = 0; r < 3; ++r) std::copy(numbers[r], numbers[r] + 2, keys.row(r));
-  const std::vector<float> mean = mean_key(keys.view());
-  EXPECT_EQ(mean, (std::vector<float>{3, 10}));
-  float centred[2];
-  subtract_mean(keys.row(2), mean, centred);
-  EXPECT_EQ(centred[0], 3);
-  EXPECT_EQ(centred[1], -10);
 }
 
 }  // namespace
