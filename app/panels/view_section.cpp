@@ -22,8 +22,8 @@ std::string bf16_words(const vit::Settings& settings) {
   if (settings.kernel == vit::Kernel::reference || !vit::has_bf16(settings.kernel)) return {};
   const std::string gain =
       fmt::format(" This processor takes {:.1f} such products in the time of one in F32", vit::bf16_gain());
-  return gain + (vit::is_quicker_with_bf16(settings.kernel) ? ": drafts while you drag are made so."
-                                                            : ": nothing is gained by them here.");
+  return gain +
+         (vit::is_quicker_with_bf16(settings.kernel) ? ": drafts while you drag are made so." : ": drafts stay exact.");
 }
 
 void precision_control(Bench& bench) {

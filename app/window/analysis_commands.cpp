@@ -1,8 +1,9 @@
-// The commands of the menu Analysis: blocks, heads, the query, how the pass runs, its input, and side B.
+// The commands that change the pass that is looked at: block, head, query, head counts, precision, input, and side B.
 #include <GLFW/glfw3.h>
 #include <imgui.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "app/panels/bench.h"

@@ -1,7 +1,8 @@
-// The commands of the menu View: pages, zoom, how maps are drawn, and what else stands in the window.
+// The commands that change what is looked at: pages, zoom, how maps are drawn, and what else stands in the window.
 #include <GLFW/glfw3.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -92,6 +92,10 @@ class Rows {
   Polynomial weights(Op op, const Polynomial& count) const {
     return settings_.rounded().includes(op) ? Polynomial(0.5) * count : count;
   }
+  /// What fc1 writes and fc2 reads, likewise.
+  Polynomial hidden(const Polynomial& count) const {
+    return pairs_hidden(config_, settings_) ? Polynomial(0.5) * count : count;
+  }
 
  private:
   const ModelConfig& config_;
@@ -245,7 +249,9 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .macs = B * N * C * M * branches,
             .elements = hidden * branches,
             .per_element = 1},
-           {.input = tokens, .beside = branches * (rows.weights(Op::fc1, C * M) + M), .output = hidden * branches});
+           {.input = tokens,
+            .beside = branches * (rows.weights(Op::fc1, C * M) + M),
+            .output = rows.hidden(hidden) * branches});
   rows.add({.op = Op::gelu,
             .shape = "(B, N, M)",
             .work = Work::element,
@@ -259,7 +265,7 @@ void add_mlp(const ModelConfig& config, Rows& rows) {
             .macs = B * N * C * M,
             .elements = tokens,
             .per_element = 1},
-           {.input = hidden, .beside = rows.weights(Op::fc2, C * M) + C, .output = tokens});
+           {.input = rows.hidden(hidden), .beside = rows.weights(Op::fc2, C * M) + C, .output = tokens});
 }
 
 void add_branch_end(Op layer_scale, Op residual, const ModelConfig& config, Rows& rows) {

@@ -14,12 +14,13 @@ std::size_t matrix_bytes(double rows, int cols) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(Matrix::padded_stride(cols)) * sizeof(float);
 }
 
-/// The blocks' weights once more at two bytes each, and the rows of the widest product.
-std::size_t bf16_bytes(const ModelConfig& config, int tokens) {
+/// The blocks' weights once more at two bytes each, and the rows that are rounded before they are multiplied.
+std::size_t bf16_bytes(const ModelConfig& config, const Settings& settings, int tokens) {
   const std::size_t c = static_cast<std::size_t>(config.channels);
   const std::size_t hidden = static_cast<std::size_t>(config.hidden) * (config.swiglu ? 2 : 1);
   const std::size_t weights = 4 * c * c + c * hidden + c * static_cast<std::size_t>(config.hidden);
-  return 2 * static_cast<std::size_t>(config.depth) * weights + matrix_bytes(tokens, static_cast<int>(hidden)) / 2;
+  return 2 * static_cast<std::size_t>(config.depth) * weights +
+         matrix_bytes(tokens, longest_rounded_row(config, settings)) / 2;
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ Estimate estimate(const ModelConfig& config, const TokenGrid& grid, const Settin
   result.workspace_bytes = floats * sizeof(float) + (traced ? 6 : 12) * activation +
                            matrix_bytes(n, config.hidden * (config.swiglu ? 2 : 1)) +
                            matrix_bytes(n, config.input_channels * config.patch_px * config.patch_px);
-  if (settings.precision == Precision::bf16) result.workspace_bytes += bf16_bytes(config, n);
+  if (settings.precision == Precision::bf16) result.workspace_bytes += bf16_bytes(config, settings, n);
   if (settings.kernel == Kernel::reference) result.workspace_bytes += 3 * map_floats(1, n, n) * sizeof(float);
   return result;
 }

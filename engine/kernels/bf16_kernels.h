@@ -26,12 +26,12 @@ struct Bf16Kernels {
   void (*pair_rows)(const float* upper, const float* lower, int count, Bf16Pair* y) = nullptr;
   /// y[j] = the mean over `rows` rows of x[j], the rows added up one after the other, for `count` columns.
   void (*mean)(const float* x, std::ptrdiff_t stride, int rows, int count, float* y) = nullptr;
-  /// As `pair`, of x[i] - mean[i].
-  void (*pair_less)(const float* x, const float* mean, int count, Bf16Pair* y) = nullptr;
+  /// As `pair`, of x[i] - less[i].
+  void (*pair_less)(const float* x, const float* less, int count, Bf16Pair* y) = nullptr;
   /// x becomes the floats that bf16 can hold.
   void (*round)(float* x, int count) = nullptr;
   /// As KernelTable::gemm, but `a` and `b` hold pairs along the sum, and `depth` counts pairs. With `pairs` the result
-  /// is rounded, too: what `pair` would make of each row, a pair never holding columns of two panels.
+  /// is rounded, too, as `pair` would round each row (panels have an even number of columns).
   void (*gemm)(const Gemm&) = nullptr;
   /// As KernelTable::peak, in multiply-adds of bf16 numbers.
   double (*peak)(int rounds, float* sink) = nullptr;

@@ -43,7 +43,8 @@ struct Gemm {
   const float* addend = nullptr;  // (rows, columns) or none
   std::ptrdiff_t addend_stride = 0;
   Activation activation = Activation::none;
-  /// For Bf16Kernels::gemm alone: c becomes pairs of bf16 numbers, columns 2j and 2j + 1 of a row in its float j.
+  /// For Bf16Kernels::gemm alone: c becomes pairs of bf16 numbers, columns 2j and 2j + 1 of a row in its float j. Then
+  /// `addend` must be another matrix.
   bool pairs = false;
 };
 

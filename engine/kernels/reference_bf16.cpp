@@ -47,8 +47,8 @@ void mean(const float* x, std::ptrdiff_t stride, int rows, int count, float* y) 
   }
 }
 
-void pair_less(const float* x, const float* mean, int count, Bf16Pair* y) {
-  for (int i = 0; i < count; i += 2) write_pair(x[i] - mean[i], i + 1 < count ? x[i + 1] - mean[i + 1] : 0.f, y++);
+void pair_less(const float* x, const float* less, int count, Bf16Pair* y) {
+  for (int i = 0; i < count; i += 2) write_pair(x[i] - less[i], i + 1 < count ? x[i + 1] - less[i + 1] : 0.f, y++);
 }
 
 void round(float* x, int count) {

@@ -10,6 +10,7 @@ namespace {
 
 // More than one column, so that the layout of panels is exercised here, too.
 constexpr int kPanel = 4;
+static_assert(kPanel % 2 == 0, "no pair of columns is torn apart");
 
 double activated(Activation activation, double x) {
   switch (activation) {

@@ -188,7 +188,7 @@ class PassThread {
 
   /// fc1, the activation and fc2. x, y: (N, C)
   void mlp(const BlockWeights& w, MatrixView x, const Epilogue& epilogue, MatrixSpan y) {
-    if (rounded_.fc1 && rounded_.fc2 && !w.mlp_norm && !model_.config.swiglu) return rounded_mlp(w, x, epilogue, y);
+    if (pairs_hidden(model_.config, settings_)) return rounded_mlp(w, x, epilogue, y);
     const MatrixSpan hidden = expand(w, x);                           // (N, M)
     if (w.mlp_norm) norm(hidden, *w.mlp_norm, hidden, Op::mlp_norm);  // (N, M)
     linear(hidden, w.fc2, epilogue, {y}, Op::fc2);

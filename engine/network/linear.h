@@ -72,8 +72,8 @@ struct Part {
 };
 
 /// y = epilogue(x·Wᵀ), the one product that all paths share. `y` has one matrix for each group of the layer, each
-/// (x.rows, outputs / groups); rows behind the part's need not exist. Works on the caller's thread and on `part` of the
-/// result only.
+/// (x.rows, outputs / groups), or so many numbers in pairs; rows behind the part's need not exist. Works on the
+/// caller's thread and on `part` of the result only.
 void linear(MatrixView x, const Linear& layer, const Epilogue& epilogue, std::initializer_list<MatrixSpan> y,
             const Part& part);
 

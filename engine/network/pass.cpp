@@ -192,9 +192,8 @@ Pass::Pass(Trace& trace_, PassBuffers& buffers_, Meter& meter_, int first_block_
 
 std::size_t Pass::row_pairs(int threads) const {
   const int rows = (trace.grid.tokens() + threads - 1) / threads;
-  const int widest = std::max(trace.model->patch_embed.inputs(), buffers.hidden.cols());
   return static_cast<std::size_t>(rows) *
-         Matrix::padded_stride(pairs_of(std::max(widest, trace.model->config.channels)));
+         Matrix::padded_stride(pairs_of(longest_rounded_row(trace.model->config, trace.settings)));
 }
 
 // The blocks of a trace are constant for everybody but the pass that makes them.

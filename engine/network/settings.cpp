@@ -121,8 +121,17 @@ bool has_bf16(Kernel kernel) {
 }
 
 bool is_quicker_with_bf16(Kernel kernel) {
-  constexpr double kWorthRounding = 1.2;
-  return kernel != Kernel::reference && &kernels() != &reference_kernels() && bf16_gain() >= kWorthRounding;
+  return kernel != Kernel::reference && &kernels() != &reference_kernels() && is_worth_rounding(bf16_gain());
+}
+
+bool pairs_hidden(const ModelConfig& config, const Execution& execution) {
+  const Rounded rounded = execution.rounded();
+  return execution.kernel != Kernel::reference && rounded.fc1 && rounded.fc2 && !config.mlp_norm && !config.swiglu;
+}
+
+int longest_rounded_row(const ModelConfig& config, const Execution& execution) {
+  const int pixels = config.input_channels * config.patch_px * config.patch_px;
+  return std::max({pixels, config.channels, pairs_hidden(config, execution) ? 0 : config.hidden});
 }
 
 bool BlockSettings::is_off(int head) const {

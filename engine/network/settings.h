@@ -122,6 +122,15 @@ Settings with_heads(Settings settings, int heads, int block);
 bool has_bf16(Kernel kernel);
 /// Whether a pass gains by it: not on every processor that has the instructions (bf16_gain()).
 bool is_quicker_with_bf16(Kernel kernel);
+/// Whether so many products in the time of one in F32 are worth their rounding.
+constexpr bool is_worth_rounding(double bf16_gain) {
+  return bf16_gain >= 1.2;
+}
+
+/// Whether fc1 writes its numbers as pairs of bf16 numbers: where fc2 alone reads them, and rounds them.
+bool pairs_hidden(const ModelConfig& config, const Execution& execution);
+/// Numbers of the longest row that is rounded to pairs of its own, beside the matrix that it stands in.
+int longest_rounded_row(const ModelConfig& config, const Execution& execution);
 
 /// Throws Error unless the network can run so on this processor; a head count that does not divide C is refused by
 /// naming the divisors, a head that is switched off or scaled but does not exist by naming those that do.

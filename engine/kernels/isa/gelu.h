@@ -18,14 +18,14 @@ struct NormalTable {
   constexpr NormalTable() {
     for (int piece = 0; piece + 1 < kPieces; ++piece) {
       const double x = piece * kWidth, w = kWidth;
-      // φ(x) = e^(-x²/2) / √(2π), and Φ(x) - ½ = φ(x)·(x + x³/3 + x⁵/(3·5) + …): both series have positive terms.
-      double power = 1, term = 1, sum = x, odd = x;
+      // φ(x) = 1 / (√(2π)·e^(x²/2)), and Φ(x) - ½ = φ(x)·(x + x³/3 + x⁵/(3·5) + …): both series have positive terms.
+      double growth = 1, term = 1, sum = x, odd = x;
       for (int n = 1; n < 100; ++n) {
-        power += term *= x * x / 2 / n;
+        growth += term *= x * x / 2 / n;
         sum += odd *= x * x / (2 * n + 1);
       }
-      const double density = 0.39894228040143267794 / power;
-      // Taylor's series. Its r⁵ is nearly (5/16)·r³ - (5/256)·r for |r| <= ½ (Chebyshev): 3e-9 are left.
+      const double density = 0.39894228040143267794 / growth;
+      // Taylor's series. Its r⁵ is nearly (5/16)·r³ - (5/256)·r for |r| <= ½ (Chebyshev): 5e-9 are left.
       const double fifth = density * (x * x * x * x - 6 * x * x + 3) / 120 * w * w * w * w * w;
       const double terms[] = {density * sum, density * w - fifth * 5 / 256, -density * x / 2 * w * w,
                               density * (x * x - 1) / 6 * w * w * w + fifth * 5 / 16,

@@ -111,6 +111,7 @@ void tile(const Gemm& g, const TilePlace& place) {
   const float* b = g.b + place.panel * g.panel_stride;
   const float* panel_ahead = place.prefetch;
   float* c_ahead = destination(g, place.row, column);
+  const int c_ahead_floats = g.pairs ? kVectors * kLanes / 2 : kVectors * kLanes;
   const float* const c_end = c_ahead + kRows * g.c_stride;
   alignas(64) float memory[kRows * kPanel];
   const auto each = [&](auto&& f) VIT_INLINE_LAMBDA {
@@ -128,7 +129,7 @@ void tile(const Gemm& g, const TilePlace& place) {
       if (k + kLateSteps >= g.depth) {
         // The sums' destination may be far away (maps that are kept are megabytes).
         for (int row = 0; row < kLateRows && c_ahead < c_end; ++row, c_ahead += g.c_stride) {
-          for (int line = 0; line < kVectors * kLanes; line += kLineFloats) prefetch_for_writing(c_ahead + line);
+          for (int line = 0; line < c_ahead_floats; line += kLineFloats) prefetch_for_writing(c_ahead + line);
         }
       }
       multiply_steps<kRows, kVectors>(a, b, g.k_stride, kPrefetchSteps, sums);

@@ -9,7 +9,7 @@
 namespace vit {
 namespace {
 
-/// None where `count` is negative.
+/// None where `count` is not positive.
 VIT_INLINE __mmask16 first_mask(int count) {
   return static_cast<__mmask16>(count >= kLanes ? 0xffff : count > 0 ? (1u << count) - 1 : 0);
 }
@@ -48,9 +48,9 @@ void pair(const float* x, int count, Bf16Pair* y) {
   pair_all(count, y, [x](int i, __mmask16 mask) VIT_INLINE_LAMBDA { return load_masked(x + i, mask); });
 }
 
-void pair_less(const float* x, const float* mean, int count, Bf16Pair* y) {
-  pair_all(count, y, [x, mean](int i, __mmask16 mask) VIT_INLINE_LAMBDA {
-    return load_masked(x + i, mask) - load_masked(mean + i, mask);
+void pair_less(const float* x, const float* less, int count, Bf16Pair* y) {
+  pair_all(count, y, [x, less](int i, __mmask16 mask) VIT_INLINE_LAMBDA {
+    return _mm512_sub_ps(load_masked(x + i, mask), load_masked(less + i, mask));
   });
 }
 

@@ -24,10 +24,12 @@ constexpr int kTileRows = 6, kTileVectors = 2;
 constexpr int kTileRows = 4, kTileVectors = 3;
 #endif
 constexpr int kPanel = kTileVectors * kLanes;
+static_assert(kLanes % 2 == 0, "no pair of columns is torn apart");
 
 /// Where the product's element at `row` and `column` (the first of a vector's) lies.
 VIT_INLINE float* destination(const Gemm& g, int row, int column) {
-  return g.c + row * g.c_stride + (g.pairs ? column / 2 : column);
+  const bool pairs = kProductsPerLane > 1 && g.pairs;
+  return g.c + row * g.c_stride + (pairs ? column / 2 : column);
 }
 
 /// What follows the sum, for one vector of columns and all rows of a tile: bias, activation, scale, addend, rounding.

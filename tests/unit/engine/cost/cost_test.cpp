@@ -395,21 +395,26 @@ TEST(CostBytes, EagerAttentionMovesEveryScoreSixTimes) {
   EXPECT_EQ(bytes(eager) - bytes(tiled), 4 * (6 * n * n * h + 8 * n * c));
 }
 
-TEST(CostBytes, Bf16WeightsTakeHalf) {
+TEST(CostBytes, Bf16WeightsTakeHalfAndSoDoesWhatStandsBetweenTheMlpsLayers) {
   const ModelConfig config = plain_config(1, 12, 3, 2, 6, 5);
   Settings settings = settings_of(config, Kernel::tiled);
   const CostTable exact(config, grid_of(config), settings);
   settings.precision = Precision::bf16;
   const CostTable rounded(config, grid_of(config), settings);
-  const double c = 12;
-  for (const auto& [op, weights] : {std::pair(Op::qkv, 3 * c * c), std::pair(Op::proj, c * c),
-                                    std::pair(Op::fc1, 48 * c), std::pair(Op::fc2, 48 * c)}) {
-    EXPECT_EQ(exact.cost(op, 0, Convention::mac).bytes - rounded.cost(op, 0, Convention::mac).bytes, 2 * weights)
+  const double n = 10, c = 12;
+  for (const auto& [op, halved] : {std::pair(Op::qkv, 3 * c * c), std::pair(Op::proj, c * c),
+                                   std::pair(Op::fc1, 48 * c + 48 * n), std::pair(Op::fc2, 48 * c + 48 * n)}) {
+    EXPECT_EQ(exact.cost(op, 0, Convention::mac).bytes - rounded.cost(op, 0, Convention::mac).bytes, 2 * halved)
         << id_of(op);
     EXPECT_EQ(exact.cost(op, 0, Convention::mac).macs, rounded.cost(op, 0, Convention::mac).macs) << id_of(op);
   }
   EXPECT_EQ(exact.cost(Op::patch_embed, -1, Convention::mac).bytes,
             rounded.cost(Op::patch_embed, -1, Convention::mac).bytes);
+
+  settings.bf16.fc2 = false;  // reads floats
+  const CostTable half(config, grid_of(config), settings);
+  EXPECT_EQ(exact.cost(Op::fc1, 0, Convention::mac).bytes - half.cost(Op::fc1, 0, Convention::mac).bytes, 2 * 48 * c);
+  EXPECT_EQ(exact.cost(Op::fc2, 0, Convention::mac).bytes, half.cost(Op::fc2, 0, Convention::mac).bytes);
 }
 
 TEST(CostBytes, AFusedRowMovesOnlyWhatItAdds) {

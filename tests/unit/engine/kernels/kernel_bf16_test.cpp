@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -302,6 +303,45 @@ TEST_P(KernelBf16, RoundsWhatItMultipliedToPairs) {
       EXPECT_EQ(pairs.trampled(1, rows, 0, pairs_of(columns)), 0) << columns;
     }
   }
+}
+
+/// All that follows a sum comes before the rounding, and panels that are left out stay as they are.
+TEST_P(KernelBf16, RoundsPartsOfAProductThatAreFinished) {
+  const int panel = table().panel, rows = 9, steps = 6, columns = 4 * panel;
+  const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + columns)));
+  std::vector<Bf16Pair> factors(numbers.size() / 2);
+  bf16().pair(numbers.data(), static_cast<int>(numbers.size()), factors.data());
+  const std::vector<float> scale = random_floats(static_cast<std::size_t>(columns)),
+                           addend = random_floats(static_cast<std::size_t>(rows * columns));
+  WatchedMatrix floats(rows, columns, columns), pairs(rows, columns / 2, columns / 2 + 3);
+  Gemm product = {.a = factors.data(),
+                  .a_stride = steps,
+                  .b = factors.data() + rows * steps,
+                  .panel_stride = steps * panel,
+                  .k_stride = panel,
+                  .depth = steps,
+                  .columns = columns,
+                  .row_begin = 2,
+                  .row_end = 8,
+                  .panel_begin = 1,
+                  .panel_end = 3,
+                  .c = floats.data(),
+                  .c_stride = floats.stride,
+                  .scale = scale.data(),
+                  .addend = addend.data(),
+                  .addend_stride = columns};
+  bf16().gemm(product);
+  product.c = pairs.data();
+  product.c_stride = pairs.stride;
+  product.pairs = true;
+  bf16().gemm(product);
+  std::vector<Bf16Pair> expected(static_cast<std::size_t>(panel));
+  for (int r = 2; r < 8; ++r) {
+    bf16().pair(floats.data() + r * floats.stride + panel, 2 * panel, expected.data());
+    for (int i = 0; i < panel; ++i)
+      ASSERT_EQ(bits_of(pairs.at(r, panel / 2 + i)), bits_of(expected[static_cast<std::size_t>(i)])) << r << ", " << i;
+  }
+  EXPECT_EQ(pairs.trampled(2, 8, panel / 2, 3 * panel / 2), 0);
 }
 
 TEST(Bf16Gain, IsMeasuredOnceAndOnlyWhereThereAreSuchProducts) {

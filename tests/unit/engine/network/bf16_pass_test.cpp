@@ -102,14 +102,19 @@ TEST_F(Bf16Pass, RoundsWhereTheNaiveKernelDoes) {
 
 TEST_F(Bf16Pass, KnowsEveryKindOfBlock) {
   if (!has_bf16(Kernel::tiled)) GTEST_SKIP() << "this processor has no products of bf16 numbers";
-  ModelConfig biased = small_config(), gated = small_config(), rotary = small_config(), parallel = small_config();
+  ModelConfig biased = small_config(), gated = small_config(), rotary = small_config(), parallel = small_config(),
+              normed = small_config(), behind = small_config(), odd = small_config();
   biased.relative_bias = ModelConfig::RelativeBias::of_each_block;
   gated.swiglu = true;
   gated.layer_scale = true;
   rotary.position.rotary = PositionRule::Rotary::halves;
   rotary.num_heads = 3;  // of 8 channels
   parallel.order = ModelConfig::Order::parallel;
-  for (const ModelConfig& config : {biased, gated, rotary, parallel}) {
+  normed.mlp_norm = true;
+  behind.order = ModelConfig::Order::post_norm;
+  odd.hidden = 131;
+  odd.activation = Activation::quick_gelu;
+  for (const ModelConfig& config : {biased, gated, rotary, parallel, normed, behind, odd}) {
     const auto model = make_model(config);
     const auto exact = run(model, Kernel::reference, nullptr), naive = run(model, Kernel::reference, &kAll);
     for (const Kernel kernel : {Kernel::tiled, Kernel::eager})

@@ -1,7 +1,7 @@
 #include "engine/network/forward.h"
 
+#include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
 #include "engine/base/error.h"
 #include "engine/network/model.h"
+#include "tests/unit/small_models.h"
 
 namespace vit {
 namespace {
@@ -252,6 +254,33 @@ TEST(Settings, DropoutMattersInTrainingOnly) {
   Settings c = b;
   c.seed = 10;
   EXPECT_EQ(first_changed_block(b, c), 0);
+}
+
+TEST(Bf16, IsTakenForDraftsOnlyWhereAPassGainsByIt) {
+  EXPECT_FALSE(is_worth_rounding(0));    // there are no such products
+  EXPECT_FALSE(is_worth_rounding(0.5));  // Intel's Emerald Rapids without AMX
+  EXPECT_FALSE(is_worth_rounding(1.1));
+  EXPECT_TRUE(is_worth_rounding(1.86));  // AMD's Zen 5
+  EXPECT_FALSE(is_quicker_with_bf16(Kernel::reference)) << "plain loops round as slowly as they multiply";
+}
+
+TEST(Bf16, HiddenNumbersStandInPairsWhereFc2AloneReadsThem) {
+  ModelConfig config = testing_models::small_config();
+  Execution execution;
+  EXPECT_FALSE(pairs_hidden(config, execution)) << "exact";
+  execution.precision = Precision::bf16;
+  EXPECT_TRUE(pairs_hidden(config, execution));
+  EXPECT_EQ(longest_rounded_row(config, execution), std::max(3 * config.patch_px * config.patch_px, config.channels));
+  config.swiglu = true;
+  EXPECT_FALSE(pairs_hidden(config, execution));
+  config.swiglu = false;
+  config.mlp_norm = true;
+  EXPECT_FALSE(pairs_hidden(config, execution));
+  config.hidden = 5000;
+  EXPECT_EQ(longest_rounded_row(config, execution), 5000);
+  config.mlp_norm = false;
+  execution.bf16.fc2 = false;
+  EXPECT_FALSE(pairs_hidden(config, execution));
 }
 
 }  // namespace
