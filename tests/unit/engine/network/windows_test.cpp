@@ -72,6 +72,9 @@ TEST(Windows, AMapHasNothingOutsideAndLacksWhatPaddingGets) {
   EXPECT_FALSE(window_around(*trace, 1, 0).has_value());
 }
 
+/// The naive kernel adds up and divides in another order than what computes a map afterwards.
+constexpr double kApart = 2e-6;
+
 TEST(Windows, KeptMapsAndComputedOnesAreTheSame) {
   const auto golden = golden::trace_of(kSam);
   for (const Kernel kernel : {Kernel::tiled, Kernel::eager, Kernel::reference})
@@ -93,10 +96,11 @@ TEST(Windows, KeptMapsAndComputedOnesAreTheSame) {
               const Matrix a = attention_head(*kept, block, head, stage),
                            b = attention_head(*computed, block, head, stage);
               for (int r = 0; r < a.rows(); ++r)
-                for (int c = 0; c < a.cols(); ++c) ASSERT_NEAR(a(r, c), b(r, c), 1e-6) << block << ' ' << r << ' ' << c;
+                for (int c = 0; c < a.cols(); ++c)
+                  ASSERT_NEAR(a(r, c), b(r, c), kApart) << block << ' ' << r << ' ' << c;
               const Matrix part = attention_part(*computed, block, head, 7, 5, stage);
-              for (int c = 0; c < a.cols(); ++c) ASSERT_NEAR(part(3, c), a(10, c), 1e-6);
-              ASSERT_NEAR(attention_row(*computed, block, head, 10, stage)[3], a(10, 3), 1e-6);
+              for (int c = 0; c < a.cols(); ++c) ASSERT_NEAR(part(3, c), a(10, c), kApart);
+              ASSERT_NEAR(attention_row(*computed, block, head, 10, stage)[3], a(10, 3), kApart);
             }
       }
 }
