@@ -49,6 +49,8 @@ const CostLine& line_of(const CostView& view, const std::string& id) {
   return *found;
 }
 
+const CostLine& line_of(const CostView&& view, const std::string& id) = delete;  // the line would not outlive it
+
 class CostViewOf : public ::testing::TestWithParam<vit::Kernel> {};
 
 TEST_P(CostViewOf, RowsAndWaitingAddUpToTheWallTime) {
@@ -159,7 +161,8 @@ TEST(CostView, ABlockHasItsWaitingToo) {
   const vit::CostTable table(run.model->config, run.grid, run.settings);
   double blocks = 0;
   for (int block = 0; block < 3; ++block) {
-    const CostLine& waiting = line_of(make_cost_view(table, run.passes, block, vit::Convention::mac), "waiting");
+    const CostView view = make_cost_view(table, run.passes, block, vit::Convention::mac);
+    const CostLine& waiting = line_of(view, "waiting");
     ASSERT_TRUE(waiting.ms_median);
     EXPECT_GE(*waiting.ms_median, 0);
     blocks += *waiting.ms_median;
