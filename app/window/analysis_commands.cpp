@@ -14,12 +14,16 @@ namespace headlight {
 
 namespace {
 
-void step_heads(Bench& bench, int step) {
-  if (!bench.session.model()) return;
-  const std::vector<int> counts = vit::possible_heads(bench.session.model()->config);
-  const auto here = std::lower_bound(counts.begin(), counts.end(), bench.session.wanted_heads()) - counts.begin();
-  const auto last = static_cast<std::ptrdiff_t>(counts.size()) - 1;
-  bench.session.set_heads(counts[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))]);
+/// The number that stands `step` places behind `now` in an ascending list, or its last one that way.
+int stepped(const std::vector<int>& numbers, int now, int step) {
+  const auto here = std::lower_bound(numbers.begin(), numbers.end(), now) - numbers.begin();
+  const auto last = static_cast<std::ptrdiff_t>(numbers.size()) - 1;
+  return numbers[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
+}
+
+void step_heads(Session& session, int step) {
+  if (!session.model()) return;
+  session.set_heads(stepped(vit::possible_heads(session.model()->config), session.wanted_heads(), step));
 }
 
 void step_head(Bench& bench, int step) {
@@ -31,9 +35,7 @@ void step_input(Session& session, int step) {
   const std::vector<int>& sizes = session.input_sizes();
   if (sizes.empty()) return;
   const int now = size_of(session.preprocessing);
-  const auto here = std::lower_bound(sizes.begin(), sizes.end(), now) - sizes.begin();
-  const std::ptrdiff_t last = static_cast<std::ptrdiff_t>(sizes.size()) - 1;
-  const int next = sizes[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
+  const int next = stepped(sizes, now, step);
   if (next != now) session.set_input(fit_of(session.preprocessing).value_or(Fit::crop), next);
 }
 
@@ -76,7 +78,7 @@ void add_analysis_commands(Bench& bench) {
              .name = "Fewer heads",
              .keys = {{GLFW_KEY_LEFT_BRACKET, 0}},
              .tooltip = "Cuts the same weights into fewer, wider heads: the next divisor of C down.",
-             .run = [&bench] { step_heads(bench, -1); },
+             .run = [&session] { step_heads(session, -1); },
              .enabled = ready,
              .separated = true});
   table.add({.id = "attention.heads_more",
@@ -84,7 +86,7 @@ void add_analysis_commands(Bench& bench) {
              .name = "More heads",
              .keys = {{GLFW_KEY_RIGHT_BRACKET, 0}},
              .tooltip = "Cuts the same weights into more, narrower heads: the next divisor of C up.",
-             .run = [&bench] { step_heads(bench, 1); },
+             .run = [&session] { step_heads(session, 1); },
              .enabled = ready});
   table.add({.id = "attention.scope",
              .menu = "Analysis",
