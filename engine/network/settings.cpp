@@ -130,7 +130,7 @@ bool pairs_hidden(const ModelConfig& config, const Execution& execution) {
 }
 
 int longest_rounded_row(const ModelConfig& config, const Execution& execution) {
-  const int pixels = config.input_channels * config.patch_px * config.patch_px;
+  const int pixels = execution.rounded().patch_embed ? config.input_channels * config.patch_px * config.patch_px : 0;
   return std::max({pixels, config.channels, pairs_hidden(config, execution) ? 0 : config.hidden});
 }
 

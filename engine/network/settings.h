@@ -129,7 +129,7 @@ constexpr bool is_worth_rounding(double bf16_gain) {
 
 /// Whether fc1 writes its numbers as pairs of bf16 numbers: where fc2 alone reads them, and rounds them.
 bool pairs_hidden(const ModelConfig& config, const Execution& execution);
-/// Numbers of the longest row that is rounded to pairs of its own, beside the matrix that it stands in.
+/// How many numbers the longest row has that a thread rounds to pairs in its own memory before it multiplies it.
 int longest_rounded_row(const ModelConfig& config, const Execution& execution);
 
 /// Throws Error unless the network can run so on this processor; a head count that does not divide C is refused by

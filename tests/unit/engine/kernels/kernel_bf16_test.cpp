@@ -264,84 +264,61 @@ TEST_P(KernelBf16, MultipliesPartsAndFinishesThem) {
   EXPECT_EQ(c.trampled(3, 48, panel, columns), 0);
 }
 
-/// As if the product in floats had been rounded afterwards.
-TEST_P(KernelBf16, RoundsWhatItMultipliedToPairs) {
-  const int panel = table().panel, rows = 31, steps = 40;
-  for (const int columns : {1, 2, 3, 15, 16, 17, panel, panel + 1, 2 * panel - 1, 3 * panel}) {
-    for (const Activation activation : {Activation::none, Activation::gelu}) {
-      const int panels = (columns + panel - 1) / panel;
-      const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + panels * panel)));
-      std::vector<Bf16Pair> factors(numbers.size() / 2);
-      bf16().pair(numbers.data(), static_cast<int>(numbers.size()), factors.data());
-      const std::vector<float> bias = random_floats(static_cast<std::size_t>(columns));
-      WatchedMatrix floats(rows, columns, columns + 4), pairs(rows, pairs_of(columns), columns + 4);
-      Gemm product = {.a = factors.data(),
-                      .a_stride = steps,
-                      .b = factors.data() + rows * steps,
-                      .panel_stride = steps * panel,
-                      .k_stride = panel,
-                      .depth = steps,
-                      .columns = columns,
-                      .row_begin = 1,
-                      .row_end = rows,
-                      .panel_end = panels,
-                      .c = floats.data(),
-                      .c_stride = floats.stride,
-                      .bias = bias.data(),
-                      .activation = activation};
-      bf16().gemm(product);
-      product.c = pairs.data();
-      product.c_stride = pairs.stride;
-      product.pairs = true;
-      bf16().gemm(product);
-      std::vector<Bf16Pair> expected(static_cast<std::size_t>(pairs_of(columns)));
-      for (int r = 1; r < rows; ++r) {
-        bf16().pair(floats.data() + r * floats.stride, columns, expected.data());
-        for (int i = 0; i < pairs_of(columns); ++i)
-          ASSERT_EQ(bits_of(pairs.at(r, i)), bits_of(expected[static_cast<std::size_t>(i)])) << columns << ": " << r;
-      }
-      EXPECT_EQ(pairs.trampled(1, rows, 0, pairs_of(columns)), 0) << columns;
-    }
+/// A product with `pairs` is the product in floats, rounded afterwards; what it leaves out stays as it is.
+void expect_rounded_afterwards(const Bf16OfTable& of, Gemm product) {
+  const int begin = product.panel_begin * of.table->panel;
+  const int end = std::min(product.panel_end * of.table->panel, product.columns);
+  const int columns = product.columns, last_pair = begin / 2 + pairs_of(end - begin);
+  WatchedMatrix floats(product.row_end, columns, columns), pairs(product.row_end, pairs_of(columns), columns + 4);
+  product.c = floats.data();
+  product.c_stride = floats.stride;
+  of.bf16->gemm(product);
+  product.c = pairs.data();
+  product.c_stride = pairs.stride;
+  product.pairs = true;
+  of.bf16->gemm(product);
+  std::vector<Bf16Pair> expected(static_cast<std::size_t>(pairs_of(columns)));
+  for (int r = product.row_begin; r < product.row_end; ++r) {
+    of.bf16->pair(floats.data() + r * floats.stride + begin, end - begin, expected.data() + begin / 2);
+    for (int i = begin / 2; i < last_pair; ++i)
+      ASSERT_EQ(bits_of(pairs.at(r, i)), bits_of(expected[static_cast<std::size_t>(i)])) << columns << ": " << r;
   }
+  EXPECT_EQ(pairs.trampled(product.row_begin, product.row_end, begin / 2, last_pair), 0) << columns;
 }
 
-/// All that follows a sum comes before the rounding, and panels that are left out stay as they are.
-TEST_P(KernelBf16, RoundsPartsOfAProductThatAreFinished) {
-  const int panel = table().panel, rows = 9, steps = 6, columns = 4 * panel;
-  const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + columns)));
+TEST_P(KernelBf16, RoundsWhatItMultipliedToPairs) {
+  const int panel = table().panel, rows = 31, steps = 40, most = 4 * panel;
+  const std::vector<float> numbers = random_floats(static_cast<std::size_t>(2 * steps * (rows + most)));
   std::vector<Bf16Pair> factors(numbers.size() / 2);
   bf16().pair(numbers.data(), static_cast<int>(numbers.size()), factors.data());
-  const std::vector<float> scale = random_floats(static_cast<std::size_t>(columns)),
-                           addend = random_floats(static_cast<std::size_t>(rows * columns));
-  WatchedMatrix floats(rows, columns, columns), pairs(rows, columns / 2, columns / 2 + 3);
+  const std::vector<float> bias = random_floats(static_cast<std::size_t>(most)),
+                           scale = random_floats(static_cast<std::size_t>(most)),
+                           addend = random_floats(static_cast<std::size_t>(rows * most));
   Gemm product = {.a = factors.data(),
                   .a_stride = steps,
                   .b = factors.data() + rows * steps,
                   .panel_stride = steps * panel,
                   .k_stride = panel,
                   .depth = steps,
-                  .columns = columns,
-                  .row_begin = 2,
-                  .row_end = 8,
-                  .panel_begin = 1,
-                  .panel_end = 3,
-                  .c = floats.data(),
-                  .c_stride = floats.stride,
-                  .scale = scale.data(),
-                  .addend = addend.data(),
-                  .addend_stride = columns};
-  bf16().gemm(product);
-  product.c = pairs.data();
-  product.c_stride = pairs.stride;
-  product.pairs = true;
-  bf16().gemm(product);
-  std::vector<Bf16Pair> expected(static_cast<std::size_t>(panel));
-  for (int r = 2; r < 8; ++r) {
-    bf16().pair(floats.data() + r * floats.stride + panel, 2 * panel, expected.data());
-    for (int i = 0; i < panel; ++i)
-      ASSERT_EQ(bits_of(pairs.at(r, panel / 2 + i)), bits_of(expected[static_cast<std::size_t>(i)])) << r << ", " << i;
+                  .row_begin = 1,
+                  .row_end = rows,
+                  .bias = bias.data()};
+  for (const int columns : {1, 2, 3, 15, 16, 17, panel, panel + 1, 2 * panel - 1, 3 * panel}) {
+    product.columns = columns;
+    product.panel_end = (columns + panel - 1) / panel;
+    for (const Activation activation : {Activation::none, Activation::gelu}) {
+      product.activation = activation;
+      expect_rounded_afterwards(GetParam(), product);
+    }
   }
-  EXPECT_EQ(pairs.trampled(2, 8, panel / 2, 3 * panel / 2), 0);
+  // Some panels, and all that may follow a sum.
+  product.columns = most;
+  product.panel_begin = 1;
+  product.panel_end = 3;
+  product.scale = scale.data();
+  product.addend = addend.data();
+  product.addend_stride = most;
+  expect_rounded_afterwards(GetParam(), product);
 }
 
 TEST(Bf16Gain, IsMeasuredOnceAndOnlyWhereThereAreSuchProducts) {

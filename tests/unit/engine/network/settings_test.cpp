@@ -270,6 +270,8 @@ TEST(Bf16, HiddenNumbersStandInPairsWhereFc2AloneReadsThem) {
   EXPECT_FALSE(pairs_hidden(config, execution)) << "exact";
   execution.precision = Precision::bf16;
   EXPECT_TRUE(pairs_hidden(config, execution));
+  EXPECT_EQ(longest_rounded_row(config, execution), config.channels);
+  execution.bf16.patch_embed = true;
   EXPECT_EQ(longest_rounded_row(config, execution), std::max(3 * config.patch_px * config.patch_px, config.channels));
   config.swiglu = true;
   EXPECT_FALSE(pairs_hidden(config, execution));
