@@ -48,14 +48,23 @@ def key_of(source, command, version):
     return digest.hexdigest()
 
 
-def command_for(entry, tidy, compiler, build, whole):
-    """What reads the source of an entry of compile_commands.json."""
+def plain_entry(entry):
+    """An entry of compile_commands.json without ccache and precompiled headers: a source includes what it uses."""
+    words = shlex.split(entry["command"])
+    compiler = next(i for i, word in enumerate(words) if re.fullmatch(r".*\b(c|g|clang)\+\+(-\d+)?", word))
+    words = words[compiler:]
+    for header in [i for i, word in enumerate(words) if "cmake_pch" in word][::-1]:
+        del words[header - 1:header + 1]  # -include FILE
+    return {**entry, "command": shlex.join(words)}
+
+
+def command_for(entry, tidy, compiler, folder, whole):
+    """What reads the source of a plain entry; `folder` holds the compile_commands.json of such entries."""
     relative = os.path.relpath(entry["file"], ROOT)
     if relative.startswith(("engine/", "app/")) and (whole or not relative.startswith(COSTLY)):
-        return [tidy, "-p", str(build), "--quiet", "--warnings-as-errors=*", *(f"--extra-arg={w}" for w in WARNINGS),
+        return [tidy, "-p", str(folder), "--quiet", "--warnings-as-errors=*", *(f"--extra-arg={w}" for w in WARNINGS),
                 entry["file"]]
-    words = shlex.split(entry["command"])
-    options = words[next(i for i, word in enumerate(words) if word.startswith("-")):]  # after ccache and the compiler
+    options = shlex.split(entry["command"])[1:]
     output = options.index("-o")
     del options[output:output + 2]
     return [compiler, *(option for option in options if option != "-c"), *WARNINGS, "-Werror", "-fsyntax-only"]
@@ -80,10 +89,12 @@ def main():
     marks.mkdir(exist_ok=True)
     version = subprocess.run([tidy, "--version"], capture_output=True, text=True).stdout
     # Each source once: the kernels are compiled for every instruction set, and compute nothing else in any of them.
-    entries = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+    entries = {entry["file"]: plain_entry(entry) for entry in json.loads((build / "compile_commands.json").read_text())
+               if not pathlib.Path(entry["file"]).is_relative_to(build)}
+    (marks / "compile_commands.json").write_text(json.dumps(list(entries.values())))
     jobs = []
     for file, entry in sorted(entries.items()):
-        command = command_for(entry, tidy, compiler, build, "--all" in sys.argv)
+        command = command_for(entry, tidy, compiler, marks, "--all" in sys.argv)
         mark = marks / key_of(pathlib.Path(file), command, version)
         if not mark.exists():
             jobs.append((command, entry["directory"], mark))
