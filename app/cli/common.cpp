@@ -279,6 +279,24 @@ std::shared_ptr<const vit::Model> open_model(const RunOptions& options) {
   return vit::load_model(source, load, [&bar](double fraction) { bar.show(fraction); });
 }
 
+namespace {
+
+/// What `info` tells in full, where numbers follow from it.
+void say_what_is_guessed(const vit::Model& model) {
+  for (const vit::Fact& fact : model.report.facts) {
+    const bool counts =
+        fact.name == "heads" || fact.name == "activation" || fact.name == "network" || fact.name == "weights";
+    if (fact.name == "warning") {
+      std::fprintf(stderr, "headlight: %s\n", fact.reason.c_str());
+    } else if (counts && fact.source == vit::Source::guessed) {
+      std::fprintf(stderr, "headlight: a guess: %s %s (%s)\n", fact.name.c_str(), fact.value.c_str(),
+                   fact.reason.c_str());
+    }
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<const vit::Image> open_image(const RunOptions& options) {
   auto photo = std::make_shared<const vit::Image>(load_photo(options.image, options.reading));
   for (const std::string& remark : photo->remarks)
@@ -305,6 +323,7 @@ Run open_run(const RunOptions& options, ImageNeed need) {
   if (need == ImageNeed::required && options.image.empty() && options.pixels.empty())
     throw UsageError("--image is missing.");
   auto model = open_model(options);
+  say_what_is_guessed(*model);
   vit::Settings settings = settings_for(options, model->config);
   const vit::Preprocessing rules = preprocessing_for(options.preprocessing, model->preprocessing);
   if (!options.pixels.empty())
@@ -321,6 +340,7 @@ Run open_other(const RunOptions& other, const RunOptions& options_of_a, const Ru
   const bool same_photo =
       other.image.empty() || (other.image == options_of_a.image && other.reading == options_of_a.reading);
   auto model = same_model ? a.model : open_model(other);
+  if (!same_model) say_what_is_guessed(*model);
   OtherSide own;
   if (has_numbers(other)) own.numbers = settings_for(other, model->config);
   if (has_preprocessing(other)) own.preprocessing = preprocessing_for(other.preprocessing, model->preprocessing);

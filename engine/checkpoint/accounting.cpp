@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/lower.h"
 #include "engine/containers/tensor_file.h"
 
 namespace vit {
@@ -115,6 +117,31 @@ constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",
                                                  "video_embedder.weight",
                                                  "video_patch_projection.weight"};
 
+/// Words of names that stand for what acts on the tokens before, between or behind the blocks, wherever they stand.
+constexpr Meaning kActing[] = {
+    {"prompt", "learned prompts"},
+    {"vpt", "learned prompts"},
+    {"adapter", "adapters"},
+    {"adapters", "adapters"},
+    {"injector", "adapters"},
+    {"cpe", "positions that a convolution makes"},
+    {"pos_block", "positions that a convolution makes"},
+    {"part_token", "tokens of parts"},
+    {"view_embed", "an embedding of views"},
+    {"camera_embed", "an embedding of cameras"},
+    {"channel_embed", "an embedding of channels"},
+    {"task_embed", "an embedding of tasks"},
+};
+
+/// Parts of a checkpoint that do not see the patches, or only what the blocks made of them.
+constexpr std::string_view kElsewhere[] = {"text",      "decoder", "predictor", "qformer", "language", "bert",
+                                           "projector", "head",    "criterion", "loss",    "llm"};
+
+/// Parameters of the network's own module with the width of a token that no pass needs.
+constexpr std::string_view kHarmlessOfOwn[] = {
+    "mask_token", "masked_embed", "queue",           "prototypes", "center", "centers",    "centroids",
+    "proj",       "projection",   "text_projection", "mean",       "std",    "pixel_mean", "pixel_std"};
+
 bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
   return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
 }
@@ -193,6 +220,62 @@ void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, 
                     "computes more "
                     "around its blocks.",
                     path, name, detected.family->name));
+  }
+}
+
+namespace {
+
+/// The components of a name between dots and slashes.
+std::vector<std::string> components(std::string_view name) {
+  std::vector<std::string> parts(1);
+  for (const char c : name) {
+    if (c == '.' || c == '/') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// What a tensor that nothing reads does to the tokens, as far as its name tells; null: nothing that is known.
+const char* acting(std::string_view name, const FamilyNames& names) {
+  for (const std::string& part : components(lower(std::string(name)))) {
+    const bool elsewhere = std::any_of(std::begin(kElsewhere), std::end(kElsewhere),
+                                       [&](std::string_view word) { return part.find(word) != std::string::npos; });
+    if (elsewhere) return nullptr;
+    if (part == "prompt_encoder" && *names.row_positions != '\0') return nullptr;  // SAM's, of clicks and boxes
+    for (const Meaning& meaning : kActing) {
+      const std::string_view word = meaning.part;
+      const bool whole = word.size() <= 3 || word == "adapter" || word == "adapters";
+      if (whole ? part == word : part.find(word) != std::string::npos) return meaning.what;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
+                   int channels) {
+  const auto refuse = [&](const std::string& name, const char* what) {
+    throw Error(
+        fmt::format("{} has the tensor \"{}\", which stands for {} and which nothing in {} reads: without it the "
+                    "attention would not be this network's.",
+                    file.path().string(), name, what, detected.family->name));
+  };
+  for (const auto& [name, entry] : file.entries()) {
+    if (used.count(name) != 0 || entry.elements() == 0 || !is_float(entry.type)) continue;
+    const bool under = name.starts_with(detected.prefix);
+    const std::string_view own = under ? std::string_view(name).substr(detected.prefix.size()) : std::string_view(name);
+    if (const char* what = acting(own, *detected.family->names)) refuse(name, what);
+    // A parameter of the network's own module as wide as a token, not of a layer.
+    const bool bare = under && own.find_first_of("./") == std::string_view::npos;
+    if (!bare || entry.shape.empty() || entry.shape.back() != channels) continue;
+    const bool harmless =
+        own.starts_with("decoder") || own.starts_with("text") ||
+        std::find(std::begin(kHarmlessOfOwn), std::end(kHarmlessOfOwn), own) != std::end(kHarmlessOfOwn);
+    if (!harmless) refuse(name, "more than is known");
   }
 }
 

@@ -17,6 +17,11 @@ class TensorFile;
 void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
                         int depth, bool pooled_otherwise = false);
 
+/// Throws Error for a tensor, wherever it stands, whose name or width says that it acts on the tokens: prompts,
+/// adapters, embeddings of cameras. `channels` is the width of a token.
+void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
+                   int channels);
+
 /// A tensor of a head that was not read, or empty: what must not be called "a network without a head".
 std::string unread_head(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used);
 

@@ -246,7 +246,7 @@ const std::vector<Only>& only() {
   static const std::vector<Only> list = {{"block_fn", {}},
                                          {"attn_layer", {}},
                                          {"embed_layer", {}},
-                                         {"mlp_layer", {"\"mlp\"", "\"swiglupacked\"", "\"swiglu\"", "\"glumlp\""}},
+                                         {"mlp_layer", {"\"mlp\"", "\"swiglupacked\"", "\"swiglu\""}},
                                          {"embed_norm_layer", {}},
                                          {"pos_embed", {"\"learn\"", "\"none\"", "\"\""}},
                                          {"pool_include_prefix", {"false"}},
@@ -271,6 +271,12 @@ const std::vector<Only>& only() {
                                          {"normalize_attention", {"false"}},
                                          {"qk_normalization", {"false"}},
                                          {"use_qk_norm", {"false"}},
+                                         {"qk_scale", {}},
+                                         {"sliding_window", {}},
+                                         {"attn_logit_softcapping", {}},
+                                         {"logit_soft_cap", {}},
+                                         {"num_windows", {"1"}},
+                                         {"window_block_indexes", {"a list of 0"}},
                                          {"num_experts", {"1"}},
                                          {"num_key_value_groups", {"1"}},
                                          {"interpolate_antialias", {"true"}},
@@ -284,33 +290,62 @@ const std::vector<Only>& only() {
   return list;
 }
 
+/// Of OpenCLIP's vision towers.
+constexpr std::string_view kKnownOfOpenClip[] = {"layers",
+                                                 "width",
+                                                 "head_width",
+                                                 "mlp_ratio",
+                                                 "patch_size",
+                                                 "image_size",
+                                                 "ls_init_value",
+                                                 "patch_dropout",
+                                                 "attn_pooler_queries",
+                                                 "attn_pooler_heads",
+                                                 "pool_type",
+                                                 "output_tokens",
+                                                 "act_kwargs",
+                                                 "norm_kwargs",
+                                                 "timm_model_name",
+                                                 "timm_model_pretrained",
+                                                 "timm_pool",
+                                                 "timm_proj",
+                                                 "timm_proj_bias",
+                                                 "timm_drop",
+                                                 "timm_drop_path",
+                                                 "attentional_pool",
+                                                 "final_ln_after_pool",
+                                                 "input_patchnorm",
+                                                 "global_average_pool"};
+const std::vector<Only>& only_of_open_clip() {
+  static const std::vector<Only> list = {
+      {"no_ln_pre", {"false"}},  {"pos_embed_type", {"\"learnable\""}}, {"block_type", {"\"default\""}},
+      {"qk_norm", {"false"}},    {"scaled_cosine_attn", {"false"}},     {"scale_heads", {"false"}},
+      {"scale_attn", {"false"}}, {"scale_attn_inner", {"false"}},       {"scale_fc", {"false"}}};
+  return list;
+}
+
 bool is_known(std::string_view field) {
   return field.starts_with("_") || std::find(std::begin(kKnown), std::end(kKnown), field) != std::end(kKnown);
 }
 
-const Only* find_only(std::string_view field) {
-  const auto found = std::find_if(only().begin(), only().end(), [&](const Only& o) { return field == o.field; });
-  return found == only().end() ? nullptr : &*found;
+const Only* find_only(const std::vector<Only>& rules, std::string_view field) {
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const Only& o) { return field == o.field; });
+  return found == rules.end() ? nullptr : &*found;
 }
 
-}  // namespace
+/// Adds a problem for a field with a rule that it breaks. False: there is no rule for it.
+bool obeys_a_rule(const std::vector<Only>& rules, const Json::Field& field, const std::string& inside,
+                  JsonFields& source) {
+  const Only* rule = find_only(rules, field.name);
+  if (rule == nullptr) return false;
+  const std::string text = lower(json_value_text(field.value));
+  const bool usual = field.value.is(Json::Kind::null) ||
+                     std::find(rule->values.begin(), rule->values.end(), text) != rule->values.end();
+  if (!usual) source.refuse(rule->topic, (inside + field.name).c_str(), "a network that is supported");
+  return true;
+}
 
-void check_fields(JsonFields& source, ModelHints& hints) {
-  std::vector<std::string> unknown;
-  const auto check = [&](const std::vector<Json::Field>& fields, const std::string& inside) {
-    for (const auto& [field, value] : fields) {
-      if (const Only* rule = find_only(field)) {
-        const std::string text = lower(json_value_text(value));
-        const bool usual = value.is(Json::Kind::null) ||
-                           std::find(rule->values.begin(), rule->values.end(), text) != rule->values.end();
-        if (!usual) source.refuse(rule->topic, (inside + field).c_str(), "a network that is supported");
-      } else if (!is_known(field)) {
-        unknown.push_back(inside + field);
-      }
-    }
-  };
-  check(source.json().fields, "");
-  if (const Json* arguments = source.find("model_args")) check(arguments->fields, "model_args.");
+void warn_of(const std::vector<std::string>& unknown, const JsonFields& source, ModelHints& hints) {
   if (unknown.empty()) return;
   constexpr std::size_t kShown = 8;
   std::string names;
@@ -318,6 +353,30 @@ void check_fields(JsonFields& source, ModelHints& hints) {
   if (unknown.size() > kShown) names += " and " + std::to_string(unknown.size() - kShown) + " more";
   hints.warnings.push_back("fields of " + source.file() +
                            " that are not known here and could change the numbers: " + names);
+}
+
+}  // namespace
+
+void check_fields(JsonFields& source, ModelHints& hints) {
+  std::vector<std::string> unknown;
+  const auto check = [&](const std::vector<Json::Field>& fields, const std::string& inside) {
+    for (const Json::Field& field : fields) {
+      if (!obeys_a_rule(only(), field, inside, source) && !is_known(field.name)) unknown.push_back(inside + field.name);
+    }
+  };
+  check(source.json().fields, "");
+  if (const Json* arguments = source.find("model_args")) check(arguments->fields, "model_args.");
+  warn_of(unknown, source, hints);
+}
+
+void check_open_clip_fields(JsonFields& source, ModelHints& hints) {
+  std::vector<std::string> unknown;
+  for (const Json::Field& field : source.json().fields) {
+    const bool known =
+        std::find(std::begin(kKnownOfOpenClip), std::end(kKnownOfOpenClip), field.name) != std::end(kKnownOfOpenClip);
+    if (!obeys_a_rule(only_of_open_clip(), field, "", source) && !known) unknown.push_back(field.name);
+  }
+  warn_of(unknown, source, hints);
 }
 
 }  // namespace vit

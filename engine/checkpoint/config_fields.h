@@ -8,5 +8,7 @@ namespace vit {
 
 /// Adds problems for fields that say what is not computed, and a warning that names fields nobody knows.
 void check_fields(JsonFields& source, ModelHints& hints);
+/// The same of a vision_cfg in OpenCLIP's own configuration.
+void check_open_clip_fields(JsonFields& source, ModelHints& hints);
 
 }  // namespace vit

@@ -117,6 +117,8 @@ struct Family {
   const char* anchor = "";                // the tensor whose name tells the naming; what stands before it is the prefix
   std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0
   std::vector<const char*> without = {};  // tensors that must not
+  bool of_clip = false;                   // a CLIP tower: GELU or QuickGELU, which no tensor tells
+  bool not_of_openai = false;             // OpenAI's own archives are not of it
   bool swiglu = false;                    // fc1 must make twice what fc2 reads
   bool patch_matrix = false;              // the patch embedding must be a layer of flattened patches
   std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
@@ -167,6 +169,10 @@ struct DetectedFamily {
 /// names what the file is, if it is no plain ViT.
 DetectedFamily detect_family(const TensorFile& file, const std::string& words, const std::string& wanted,
                              const std::string& copy = "");
+
+/// Whether it is an archive of OpenAI's own: what others trained under its names lacks three numbers beside the
+/// weights.
+bool is_of_openai(const TensorFile& file);
 
 /// Spelling out a pattern: '#' becomes the block, '*' the part; all '|' alternatives in order.
 std::vector<std::string> spell(std::string_view pattern, int block, std::string_view part);

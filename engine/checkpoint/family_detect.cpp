@@ -43,11 +43,25 @@ std::vector<std::string> words_of(const std::string& prefix) {
   return words;
 }
 
+/// Whether tensors with this prefix are what an optimizer remembers of the network's: they have its names and sizes.
+bool is_of_optimizer(const std::string& prefix) {
+  const std::string text = lower(prefix);
+  const std::vector<std::string> words = words_of(text);
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) {
+                       return word == "opt" || word == "optim" || word == "optimizer" || word == "mu" || word == "nu" ||
+                              word == "grad" || word == "grads" || word == "gradients";
+                     }) ||
+         text.find("exp_avg") != std::string::npos || text.find("momentum_buffer") != std::string::npos;
+}
+
 /// Of several copies of a network in one file the averaged one is what its authors evaluate.
 int word_score(const std::string& prefix) {
   constexpr std::pair<const char*, int> kScores[] = {
-      {"teacher", 40},   {"ema", 30},      {"averaged", 30},   {"swa", 30},   {"target", 25},        {"student", -30},
-      {"momentum", -30}, {"decoder", -60}, {"predictor", -60}, {"text", -60}, {"discriminator", -60}};
+      {"teacher", 40},   {"ema", 30},      {"averaged", 30},   {"swa", 30},   {"target", 25},         {"student", -30},
+      {"momentum", -30}, {"decoder", -60}, {"predictor", -60}, {"text", -60}, {"discriminator", -60}, {"current", -30}};
+  // MMEngine exchanges the two as it saves: what it calls state_dict is the average.
+  if (prefix.starts_with("ema_state_dict.module.")) return -30;
   int score = 0;
   for (const std::string& word : words_of(lower(prefix))) {
     for (const auto& [name, value] : kScores) {
@@ -59,7 +73,8 @@ int word_score(const std::string& prefix) {
 
 /// The least nested first, where words tell nothing.
 int preference(const std::string& prefix) {
-  return word_score(prefix) - static_cast<int>(std::count(prefix.begin(), prefix.end(), '.'));
+  const auto levels = std::count_if(prefix.begin(), prefix.end(), [](char c) { return c == '.' || c == '/'; });
+  return word_score(prefix) - static_cast<int>(levels);
 }
 
 /// Whether the user's name of a copy means this prefix: "target_encoder" is "target_encoder.module.".
@@ -81,9 +96,22 @@ std::string copy_names(const std::vector<std::string>& copies) {
   return text;
 }
 
+/// Whether a word stands in a text, and not as a part of a longer one: "dino" in "dino_vits8" and in "dino8", not in
+/// "dinosaur" and not in "audino".
+bool has_word(const std::string& text, std::string_view word) {
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto continues = [&](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    const bool begins = at == 0 || !continues(word.front()) || !continues(text[at - 1]);
+    const bool ends = end == text.size() || !continues(word.back()) || !is_letter(text[end]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
 bool any_word(const std::vector<const char*>& words, const std::string& text) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const char* word) { return text.find(word) != std::string::npos; });
+  return std::any_of(words.begin(), words.end(), [&](const char* word) { return has_word(text, word); });
 }
 
 /// Whether fc1 makes twice what fc2 reads.
@@ -179,6 +207,29 @@ constexpr Refusal kRefusals[] = {
     {"encoder.layer.0.attention.self.query", "a language model (BERT or alike)", "it reads text, not pictures"},
 };
 
+/// Networks whose tensors are those of a known family, and which compute something else with them, by names that stand
+/// anywhere in their files.
+constexpr Refusal kDisguised[] = {
+    {"backbone.0.encoder.encoder.", "RF-DETR", "most of its blocks work in windows, which no tensor tells"},
+    {"refpoint_embed.", "RF-DETR or LW-DETR", "most of its blocks work in windows, which no tensor tells"},
+    {"conv1_alpha.", "Alpha-CLIP", "it has a fourth channel, which says where to look"},
+    {"network.q.weight", "EoMT", "its queries stand among the patches of the last blocks, each with a mask of its own"},
+    {"sie_embed", "TransReID", "it adds to all tokens what it learned of each camera and view"},
+    {"cv_embed", "CLIP-ReID", "it adds to its class token what it learned of each camera and view"},
+    {"interactions.0.", "a ViT-Adapter", "convolutions act on the patches between its blocks"},
+};
+
+void refuse_disguised(const TensorFile& file) {
+  for (const Refusal& refusal : kDisguised) {
+    for (const auto& [name, entry] : file.entries()) {
+      const std::size_t at = name.find(refusal.part);
+      if (at == std::string::npos || (at > 0 && name[at - 1] != '.' && name[at - 1] != '/')) continue;
+      throw Error(file.path().string() + " looks like " + refusal.what + " (tensor \"" + name +
+                  "\"), which is not supported, because " + refusal.because + ".");
+    }
+  }
+}
+
 /// Patches in space and time: (C, 3, T, P, P).
 [[noreturn]] void refuse_video(const TensorFile& file, const std::string& name) {
   throw Error(file.path().string() + " looks like a network for video (tensor \"" + name +
@@ -272,6 +323,10 @@ void refuse_incomplete_copy(const TensorFile& file, const DetectedFamily& best) 
 
 }  // namespace
 
+bool is_of_openai(const TensorFile& file) {
+  return has(file, "input_resolution") && has(file, "context_length");
+}
+
 std::vector<std::string> spell(std::string_view pattern, int block, std::string_view part) {
   std::vector<std::string> names;
   while (!pattern.empty()) {
@@ -297,14 +352,20 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
   const Family* chosen = wanted.empty() ? nullptr : &family_named(wanted);
   DetectedFamily best;
   std::set<std::string> copies;
+  std::string of_optimizer;
   for (const Family& family : families()) {
     if (chosen != nullptr && std::string_view(family.name) != chosen->name) continue;
     for (const std::string& prefix : prefixes(file, family.anchor)) {
+      if (is_of_optimizer(prefix) && (copy.empty() || !names_copy(copy, prefix))) {
+        if (of_optimizer.empty()) of_optimizer = prefix;
+        continue;
+      }
       if (chosen == nullptr) {
         const std::string text = words + " " + lower(prefix);
         if (!matches(family, file, prefix)) continue;
         if (!family.hints.empty() && !any_word(family.hints, text)) continue;
         if (any_word(family.no_hints, text)) continue;
+        if (family.not_of_openai && is_of_openai(file)) continue;
       }
       copies.insert(prefix);
       if (!copy.empty() && !names_copy(copy, prefix)) continue;
@@ -317,6 +378,11 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
   }
   best.copies = {copies.begin(), copies.end()};
   if (best.family != nullptr && copy.empty()) refuse_incomplete_copy(file, best);
+  if (best.family == nullptr && copies.empty() && !of_optimizer.empty()) {
+    throw Error(file.path().string() + " holds what an optimizer remembers of a network (\"" +
+                of_optimizer.substr(0, of_optimizer.size() - 1) +
+                "\") and not the network: choose the file with its weights.");
+  }
   if (best.family == nullptr && !copies.empty()) {
     throw Error(file.path().string() + " holds no network called \"" + copy + "\"; it holds " +
                 copy_names(best.copies) + ": name one of them with --weights.");
@@ -326,6 +392,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (best.family == nullptr) refuse(file);
+  if (chosen == nullptr) refuse_disguised(file);
   if (chosen == nullptr) refuse_by_name(file, words, best);
   const bool pose = best.family->position_of_none, pooled = *best.family->names->pool_query != '\0';
   if (chosen == nullptr && !pose && has_part(file, "keypoint_head.")) refuse(file);

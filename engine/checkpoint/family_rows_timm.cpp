@@ -121,7 +121,7 @@ std::vector<Family> families_of_timm_names() {
        .anchor = kTimmAnchor,
        .with = {"blocks.#.attn.q_bias", "blocks.#.attn.qkv.weight", "blocks.#.norm1.weight"},
        .hints = {"eva_giant", "eva_g", "eva01", "eva-01"},
-       .no_hints = {"enormous", "eva02_e"},
+       .no_hints = {"enormous", "eva02"},
        .always = {"cls_token"},
        .why = "it has biases of queries and values alone and is called so",
        .names = &kEva02,

@@ -33,7 +33,9 @@ class Loader {
         progress_(progress),
         detected_(detect_family(file, hints_.words, options.family.value_or(""), options.weights.value_or(""))),
         tensors_(file, detected_, [this](std::int64_t count) { hear(count); }),
-        model_(std::make_shared<Model>()) {}
+        model_(std::make_shared<Model>()) {
+    hints_.of_openai = is_of_openai(file);
+  }
 
   std::shared_ptr<const Model> load() {
     read_sizes();
@@ -73,6 +75,7 @@ class Loader {
   void read_head();
   bool read_layered_head();
   void drop_foreign_hints();
+  void refuse_contradictions() const;
   void refuse_problems() const;
   void refuse_missing_positions() const;
   void decide();

@@ -1,4 +1,5 @@
 // What the tensors do not say, and what must not be passed over.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -12,6 +13,16 @@ namespace vit {
 /// A config.json in the same folder may belong to another checkpoint: sizes tell.
 void Loader::drop_foreign_hints() {
   const ModelConfig& c = config();
+  // What the name of an architecture tells counts where no field tells otherwise.
+  const Architecture* named = architecture_named(hints_.architecture);
+  const bool readable = std::none_of(hints_.problems.begin(), hints_.problems.end(),
+                                     [](const Problem& problem) { return problem.topic == "config"; });
+  if (named != nullptr && named->channels > 0 && readable) {
+    const std::string reason = "the architecture " + std::string(named->name) + " beside it";
+    if (!hints_.channels) hints_.channels = {named->channels, reason};
+    if (!hints_.depth) hints_.depth = {named->depth, reason};
+    if (!hints_.patch_px) hints_.patch_px = {named->patch_px, reason};
+  }
   const auto contradicts = [](const std::optional<Hint<int>>& hint, int value) { return hint && hint->value != value; };
   const Hint<int>* culprit = contradicts(hints_.channels, c.channels)   ? &*hints_.channels
                              : contradicts(hints_.depth, c.depth)       ? &*hints_.depth
@@ -29,6 +40,7 @@ void Loader::drop_foreign_hints() {
   ModelHints kept;
   kept.words = hints_.words;
   kept.file_name = hints_.file_name;
+  kept.of_openai = hints_.of_openai;
   kept.warnings = hints_.warnings;
   hints_ = std::move(kept);
   config().architecture.clear();
@@ -50,6 +62,27 @@ void Loader::refuse_missing_positions() const {
   refuse(hints_.relative_positions, c.relative_bias == Bias::of_each_block,
          tensors_.in_block(names().relative_bias).c_str());
   refuse(hints_.shared_positions, c.relative_bias == Bias::shared, names().shared_relative_bias);
+}
+
+/// Operators that timm's configurations speak of, and that tensors tell or the family.
+void Loader::refuse_contradictions() const {
+  const ModelConfig& c = model_->config;
+  const auto refuse = [&](const std::optional<Hint<bool>>& hint, bool there, const char* what) {
+    if (!hint || hint->value == there) return;
+    throw Error(file_.path().string() + " has " + (there ? "" : "no ") + what + ", but " + hint->reason + " says " +
+                (hint->value ? "that it has" : "that it has none") +
+                ": the file is incomplete, or the other one belongs to another network.");
+  };
+  refuse(hints_.query_norm, tensors_.find(tensors_.in_block(names().q_norm), 0, "weight").has_value(),
+         "norms of queries and keys");
+  refuse(hints_.norm_pre, c.norm_pre, "norm before block 0");
+  refuse(hints_.class_token, c.class_token, "class token");
+  refuse(hints_.layer_scale, c.layer_scale, "layer scale");
+  if (hints_.rotary && hints_.rotary->value != (c.position.rotary != PositionRule::Rotary::none)) {
+    throw Error(hints_.rotary->reason + " is " + (hints_.rotary->value ? "true" : "false") + ", but networks of " +
+                detected_.family->name + (hints_.rotary->value ? " have no" : " have") +
+                " rotary positions here, and no tensor tells: it is not supported.");
+  }
 }
 
 /// A wrong field in a file does not matter where the user chose the value.
@@ -74,6 +107,7 @@ void Loader::refuse_problems() const {
                 (hints_.mid_positions->value ? "true" : "false") +
                 ": the file is incomplete, or the other one belongs to another network.");
   }
+  refuse_contradictions();
   if (hints_.detection_tokens && hints_.detection_tokens->value != c.detection_tokens) {
     throw Error(file_.path().string() + " has " + std::to_string(c.detection_tokens) + " detection tokens, but " +
                 hints_.detection_tokens->reason + " says " + std::to_string(hints_.detection_tokens->value) +
@@ -114,8 +148,9 @@ void Loader::refuse_problems() const {
                 spell(names().patch, 0, names().bias).front() +
                 "\"), without which only networks with a norm before block 0 are known: the file is incomplete.");
   }
+  const bool of_timm = std::string_view(detected_.family->name).starts_with("timm");
   if (c.swiglu && !detected_.family->silu_gate && hints_.activation && hints_.activation->value != Activation::silu &&
-      has_gate()) {
+      (has_gate() || of_timm)) {
     throw Error(hints_.activation->reason + " says that the gate of this network's MLP is " +
                 choice_of(hints_.activation->value).name + ", which is not supported: only SiLU (SwiGLU) is.");
   }

@@ -207,6 +207,7 @@ void Loader::account() {
   const bool pooled_otherwise =
       config().classes > 0 && config().pool != ModelConfig::Pool::attention && detected_.family->pool_mean;
   refuse_unaccounted(file_, detected_, used, config().depth, pooled_otherwise);
+  refuse_acting(file_, detected_, used, config().channels);
   if (config().classes > 0) return;
   const auto said = [](const Fact& fact) { return fact.name == "head"; };
   const std::string head = unread_head(file_, detected_, used);

@@ -114,6 +114,9 @@ void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHi
   if (named != nullptr && named->heads > 0 && config.channels % named->heads == 0) {
     return decide(named->heads, Source::implied, implied_by(*named));
   }
+  if (hints.head_width && config.channels % hints.head_width->value == 0) {
+    return decide(config.channels / hints.head_width->value, Source::read, hints.head_width->reason);
+  }
   const int usual = usual_heads(config.channels);
   if (config.channels % 64 == 0 && usual == config.channels / 64) {
     return decide(usual, Source::guessed, "no file says it; heads are usually 64 channels wide");
@@ -150,7 +153,33 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
 
 namespace {
 
+/// CLIP's towers have the same tensors with either activation, and are given away without a configuration: then the
+/// file's name and the size tell what is likely.
+Hint<Activation> likely_of_clip(const ModelHints& hints, const ModelConfig& config, const Family& family) {
+  const auto called = [&](std::string_view word) { return hints.words.find(word) != std::string::npos; };
+  for (const char* word : {"quickgelu", "quick_gelu", "openai", "dfn", "metaclip"}) {
+    if (called(word)) return {Activation::quick_gelu, "no file says it; it is called \"" + std::string(word) + "\""};
+  }
+  for (const char* word : {"laion", "datacomp", "commonpool", "open_clip", "openclip"}) {
+    if (called(word)) return {Activation::gelu, "no file says it; it is called \"" + std::string(word) + "\""};
+  }
+  if (config.channels > 1024)
+    return {Activation::gelu, "no file says it; OpenAI published no network of so many channels"};
+  return {family.activation, "no file says it; " + usual_of(family)};
+}
+
 void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
+  if (family.of_clip && !hints.activation) {
+    const bool sure = hints.has_config || hints.of_openai;
+    const Hint<Activation> likely =
+        sure ? Hint<Activation>{family.activation, usual_of(family)} : likely_of_clip(hints, config, family);
+    config.activation = hints.open_clip_activation ? hints.open_clip_activation->value : likely.value;
+    return add(report, "activation", choice_of(config.activation).name,
+               hints.open_clip_activation ? Source::read
+               : sure                     ? Source::implied
+                                          : Source::guessed,
+               hints.open_clip_activation ? hints.open_clip_activation->reason : likely.reason);
+  }
   const Architecture* named = known_architecture(hints, config);
   config.activation = choose<Activation>(report, "activation", hints.activation,
                                          named != nullptr ? named->activation : family.activation,

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
 #include "engine/base/lower.h"
+#include "engine/checkpoint/architectures.h"
 #include "engine/checkpoint/config_fields.h"
 #include "engine/checkpoint/input_hints.h"
 #include "engine/checkpoint/json_fields.h"
@@ -123,6 +125,13 @@ void read_network(JsonFields& source, ModelHints& hints) {
       source.boolean("positions", {"use_relative_position_bias", "use_rel_pos_bias", "model_args.use_rel_pos_bias"});
   hints.shared_positions = source.boolean("positions", {"use_shared_relative_position_bias", "use_shared_rel_pos_bias",
                                                         "model_args.use_shared_rel_pos_bias"});
+  hints.rotary = source.boolean("positions", {"use_rot_pos_emb", "model_args.use_rot_pos_emb"});
+  hints.query_norm = source.boolean("config", {"model_args.qk_norm", "qk_norm"});
+  hints.norm_pre = source.boolean("config", {"model_args.pre_norm"});
+  hints.class_token = source.boolean("config", {"model_args.class_token"});
+  std::optional<Hint<double>> scale;
+  source.real(scale, "config", {"model_args.init_values"});
+  if (scale) hints.layer_scale = {true, scale->reason};
   source.integer(hints.detection_tokens, "config", {"num_detection_tokens"});
   source.integer(hints.class_tokens, "config", {"num_cls_tokens"});
   hints.mid_positions = source.boolean("positions", {"use_mid_position_embeddings"});
@@ -194,6 +203,24 @@ void read_radio(JsonFields& root, ModelHints& hints) {
   if (count > 0) hints.class_tokens = {count, "args.teachers in " + root.file()};
 }
 
+/// The fields of one object, and in their place those of another that are not null: old transformers wrote a tower's
+/// fields twice, and the second ones hold.
+Json laid_over(const Json& json, const Json* over) {
+  Json result = json;
+  if (over == nullptr || !over->is(Json::Kind::object)) return result;
+  for (const Json::Field& field : over->fields) {
+    if (field.value.is(Json::Kind::null)) continue;
+    const auto found = std::find_if(result.fields.begin(), result.fields.end(),
+                                    [&](const Json::Field& known) { return known.name == field.name; });
+    if (found != result.fields.end()) {
+      found->value = field.value;
+    } else {
+      result.fields.push_back(field);
+    }
+  }
+  return result;
+}
+
 void read_config(JsonFields& root, ModelHints& hints) {
   read_radio(root, hints);
   if (const auto architecture = root.text("config", {"architecture"})) {
@@ -201,20 +228,27 @@ void read_config(JsonFields& root, ModelHints& hints) {
     hints.words += " architecture:" + architecture->value;
     if (const auto tag = root.text("config", {"pretrained_cfg.tag"})) hints.words += "." + tag->value;
   }
-  if (const auto type = root.text("config", {"vision_config.model_type", "backbone_config.model_type", "model_type"})) {
+  if (const auto type = root.text("config", {"vision_config.model_type", "backbone_config.model_type",
+                                             "image_config.model_type", "encoder.model_type", "model_type"})) {
     hints.model_type = type->value;
     hints.words += " " + type->value;
   }
-  const auto tower = [&](const char* field) {
+  const auto tower = [&](const char* field, const char* over) {
     const Json* found = root.find(field);
+    const Json* overlay = root.find(over);
+    if (found == nullptr || found->is(Json::Kind::null)) found = std::exchange(overlay, nullptr);
     if (found == nullptr || found->is(Json::Kind::null)) return false;
     if (!found->is(Json::Kind::object)) root.refuse("config", field, "a network's fields");
-    JsonFields fields(*found, std::string(field) + " of " + root.file(), hints);
+    if (std::string_view(field) == "encoder" && found->find("model_type") == nullptr) return false;
+    const Json both = laid_over(*found, overlay);
+    JsonFields fields(both, std::string(field) + " of " + root.file(), hints);
     read_network(fields, hints);
     check_fields(fields, hints);
     return true;
   };
-  if (!tower("vision_config") && !tower("backbone_config")) {
+  // The last two are of models that hold a picture's network and a text's: FLAVA, TrOCR.
+  if (!tower("vision_config", "vision_config_dict") && !tower("backbone_config", "") &&
+      !tower("image_config", "image_config_dict") && !tower("encoder", "")) {
     read_network(root, hints);
     check_fields(root, hints);
   }
@@ -224,19 +258,38 @@ void read_config(JsonFields& root, ModelHints& hints) {
 
 void read_open_clip(JsonFields& root, ModelHints& hints) {
   hints.words += " open_clip";
-  if (const Json* tower = root.find("model_cfg.vision_cfg")) {
+  const auto quick = root.boolean("activation", {"model_cfg.quick_gelu"});
+  if (const Json* tower = root.find("model_cfg.vision_cfg"); tower != nullptr && tower->is(Json::Kind::object)) {
     JsonFields fields(*tower, "vision_cfg of " + root.file(), hints);
     read_network(fields, hints);
+    check_open_clip_fields(fields, hints);
+    if (fields.find("width") != nullptr) hints.head_width = {64, "OpenCLIP's usual head_width, 64"};
+    fields.integer(hints.head_width, "heads", {"head_width"});
+    std::optional<Hint<double>> eps;
+    fields.real(eps, "eps", {"norm_kwargs.eps"});
+    if (eps && eps->value < 1) hints.eps = {static_cast<float>(eps->value), eps->reason};
+    const auto form = fields.text("activation", {"act_kwargs.approximate"});
+    if (form && form->value == "tanh") hints.open_clip_activation = {Activation::gelu_tanh, form->reason};
+    if (form && form->value != "tanh" && form->value != "none")
+      fields.refuse("activation", "act_kwargs.approximate", "none or tanh");
   }
   if (const auto trunk = root.text("config", {"model_cfg.vision_cfg.timm_model_name"})) {
     hints.architecture = trunk->value;
     hints.words += " " + trunk->value;
-  } else {
-    const auto quick = root.boolean("activation", {"model_cfg.quick_gelu"});
-    hints.activation = quick && quick->value ? Hint<Activation>{Activation::quick_gelu, quick->reason}
-                                             : Hint<Activation>{Activation::gelu, "no quick_gelu in " + root.file()};
+    hints.head_width.reset();
+    hints.open_clip_activation.reset();
+  } else if (!hints.open_clip_activation) {
+    hints.open_clip_activation = quick && quick->value
+                                     ? Hint<Activation>{Activation::quick_gelu, quick->reason}
+                                     : Hint<Activation>{Activation::gelu, "no quick_gelu in " + root.file()};
   }
   read_input(root, hints);
+}
+
+/// Whether a configuration names the network or tells a size or a choice of it.
+bool says_something(const ModelHints& hints) {
+  return !hints.architecture.empty() || hints.num_heads || hints.channels || hints.depth || hints.eps ||
+         hints.activation;
 }
 
 }  // namespace
@@ -260,9 +313,6 @@ ModelHints read_hints(const std::filesystem::path& file) {
   std::error_code error;
   hints.file_name = lower(file.filename().string());
   hints.words = hints.file_name;
-  const std::filesystem::path folder = std::filesystem::absolute(file, error).parent_path();
-  hints.words += " " + lower(folder.filename().string());
-
   std::string stem = file.stem().string();
   if (stem.ends_with(".safetensors.index") || stem.ends_with(".bin.index")) stem = "config";
   std::string name = stem + ".json";
@@ -271,10 +321,21 @@ ModelHints read_hints(const std::filesystem::path& file) {
     name = "config.json";
     config = read_beside(file, name, hints);
   }
-  hints.has_config = config.has_value();
   if (config) {
     JsonFields root(*config, name, hints);
     read_config(root, hints);
+    hints.has_config = says_something(hints);
+    const bool unknown = !hints.architecture.empty() && architecture_named(hints.architecture) == nullptr &&
+                         !hints.architecture.starts_with("headlight_");  // our own configurations say all that counts
+    if (unknown)
+      hints.warnings.push_back("the architecture \"" + hints.architecture + "\" of " + name +
+                               " is not known here, so that what its name implies is guessed");
+    if (unknown && !hints.channels && !hints.depth) hints.has_config = false;
+  }
+  // A folder may be called after anything; it is asked where nothing else says which network this is.
+  if (hints.architecture.empty() && hints.model_type.empty()) {
+    const std::filesystem::path folder = std::filesystem::absolute(file, error).parent_path();
+    hints.words += " " + lower(folder.filename().string());
   }
   if (const auto clip = read_beside(file, "open_clip_config.json", hints)) {
     JsonFields root(*clip, "open_clip_config.json", hints);

@@ -32,14 +32,18 @@ struct ModelHints {
   std::string file_name;        // "vit_base_patch16_224.pth", in lower case
   std::string model_type;       // Hugging Face's, of the vision tower where there are several
   bool changes_tokens = false;  // model_args names the tokens before the patches
-  bool has_config = false;      // a configuration of the network was read
+  bool has_config = false;      // a configuration was read that says something of the network
+  bool of_openai = false;       // the file is an archive of OpenAI's own
   std::string words;            // file, folder, architecture in lower case: for hints of families
   std::optional<Hint<int>> num_heads, channels, depth, patch_px, registers, detection_tokens, class_tokens;
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
-  std::optional<Hint<bool>> rms_norm;                                                  // true: the norms are RMSNorm
-  std::optional<Hint<bool>> corners;                                                   // RADIO: PositionRule::corners
+  std::optional<Hint<Activation>> open_clip_activation;  // of the network as OpenCLIP runs it, not timm
+  std::optional<Hint<int>> head_width;                   // where no number of heads is told
+  std::optional<Hint<bool>> rms_norm;                    // true: the norms are RMSNorm
+  std::optional<Hint<bool>> corners;                     // RADIO: PositionRule::corners
+  std::optional<Hint<bool>> rotary, query_norm, norm_pre, class_token, layer_scale;    // timm: which it has
   std::optional<Hint<bool>> mid_positions;                                             // true: YOLOS has them
   std::optional<Hint<bool>> absolute_positions, relative_positions, shared_positions;  // BEiT: which it has
   std::optional<Hint<int>> window;                                     // patches on a side of a block's windows

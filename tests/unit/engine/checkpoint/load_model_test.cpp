@@ -174,7 +174,8 @@ TEST(LoadModel, AnActivationCanBeChosen) {
 
 TEST(LoadModel, TimmConfigImpliesHeadsAndPreprocessing) {
   const TempFolder folder;
-  folder.write("config.json", R"({"architecture": "vit_tiny_patch16_224", "num_classes": 5, "pretrained_cfg":
+  folder.write("config.json", R"({"architecture": "vit_tiny_patch16_224", "num_classes": 5,
+    "model_args": {"embed_dim": 12, "depth": 2, "patch_size": 4, "img_size": 12}, "pretrained_cfg":
     {"input_size": [3, 12, 12], "interpolation": "bicubic", "crop_pct": 0.875, "crop_mode": "center",
      "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}})");
   const auto model = vit::load_model(save(folder, kSmall, "m.safetensors").string());
