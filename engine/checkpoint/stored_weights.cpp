@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -153,8 +154,22 @@ struct Adapter {
   std::string a, b;   // names of its two tensors
 };
 
+/// What stands between "lora_A" and "weight": PEFT's "default", or nothing.
+std::string adapter_name(std::string_view rest) {
+  if (rest.ends_with(".weight")) rest.remove_suffix(7);
+  return std::string(rest.starts_with('.') ? rest.substr(1) : rest);
+}
+
+[[noreturn]] void refuse_several(const TensorFile& file, const std::string& layer, const std::string& one,
+                                 const std::string& other) {
+  throw Error(
+      file.path().string() + " holds several adapters of the layer \"" + layer + "\", \"" + one + "\" and \"" + other +
+      "\", and no file says which of them is active: merge the wanted one (merge_and_unload) and save the network.");
+}
+
 std::vector<Adapter> adapters_of(const TensorFile& file) {
   std::vector<Adapter> adapters;
+  std::map<std::string, std::string> named;  // layers to what their adapter is called
   for (const auto& [name, entry] : file.entries()) {
     const std::size_t at = name.find(".lora_A");
     if (at == std::string::npos) continue;
@@ -163,7 +178,10 @@ std::vector<Adapter> adapters_of(const TensorFile& file) {
     if (!has(file, other)) {
       throw Error(file.path().string() + " has \"" + name + "\" without \"" + other + "\": the adapter is incomplete.");
     }
-    adapters.push_back({name.substr(0, at), name, other});
+    const std::string layer = name.substr(0, at), called = adapter_name(std::string_view(name).substr(at + 7));
+    const auto [seen, first] = named.emplace(layer, called);
+    if (!first) refuse_several(file, layer, seen->second, called);
+    adapters.push_back({layer, name, other});
   }
   return adapters;
 }
@@ -225,6 +243,7 @@ int merge_adapters(DerivedTensorFile& view, const std::shared_ptr<const TensorFi
 /// PEFT's wrappers: "base_layer." inside of adapted layers, "modules_to_save.NAME." for layers that were trained whole,
 /// whose old weights lie under "original_module.".
 void unwrap_peft(DerivedTensorFile& view) {
+  std::map<std::string, std::string> saved;  // layers that were trained whole, to the adapter that they belong to
   for (const std::string& name : names_of(view)) {
     if (name.find(".original_module.") != std::string::npos) {
       view.drop(name);
@@ -234,9 +253,27 @@ void unwrap_peft(DerivedTensorFile& view) {
     if (const std::size_t at = plain.find(".base_layer."); at != std::string::npos) plain.erase(at, 11);
     if (const std::size_t at = plain.find(".modules_to_save."); at != std::string::npos) {
       const std::size_t end = plain.find('.', at + 17);
-      if (end != std::string::npos) plain.erase(at, end - at);
+      if (end != std::string::npos) {
+        const std::string called = plain.substr(at + 17, end - at - 17);
+        plain.erase(at, end - at);
+        const auto [seen, first] = saved.emplace(plain, called);
+        if (!first) refuse_several(view, plain, seen->second, called);
+      }
     }
     if (plain != name) view.rename(name, plain);
+  }
+}
+
+/// torch.compile, activation checkpointing and FSDP wrap single blocks, too, and put their name into those of the
+/// tensors. Where the name without it is taken, both stay.
+void unwrap_modules(DerivedTensorFile& view) {
+  for (const std::string& name : names_of(view)) {
+    std::string plain = name;
+    for (const std::string_view wrapper : {"._orig_mod.", "._checkpoint_wrapped_module.", "._fsdp_wrapped_module."}) {
+      for (std::size_t at = plain.find(wrapper); at != std::string::npos; at = plain.find(wrapper))
+        plain.erase(at, wrapper.size() - 1);
+    }
+    if (plain != name && !has(view, plain)) view.rename(name, plain);
   }
 }
 
@@ -273,6 +310,7 @@ PlainWeights plain_weights(const std::shared_ptr<const TensorFile>& file) {
   note(dequantise(*view, file), "weights are 8-bit codes, here times their scales");
   note(merge_adapters(*view, file), "weights with a low-rank adapter (LoRA), here merged");
   unwrap_peft(*view);
+  unwrap_modules(*view);
   if (join_chunks(*view) > 0) result.notes.push_back("the blocks lie in chunks, here joined");
   result.file = std::move(view);
   return result;

@@ -108,6 +108,52 @@ TEST(StoredWeights, AdaptersWithoutTheirScaleAreRefused) {
   EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("use_dora"));
 }
 
+TEST(StoredWeights, SeveralAdaptersOfALayerAreRefused) {
+  const TempFolder folder;
+  folder.write("adapter_config.json", R"({"lora_alpha": 4, "r": 2})");
+  Tensors tensors = plain();
+  for (const char* name : {"first", "second"}) {
+    const std::string layer = "blocks.0.attn.qkv.";
+    tensors.push_back(tensor(layer + "lora_A." + name + ".weight", {2, 12}, std::vector<float>(24, 1.f)));
+    tensors.push_back(tensor(layer + "lora_B." + name + ".weight", {36, 2}, std::vector<float>(72, 1.f)));
+  }
+  const std::string sentence = refusal(save(folder, tensors));
+  EXPECT_THAT(sentence, HasSubstr("several adapters of the layer \"blocks.0.attn.qkv\", \"first\" and \"second\""));
+  std::erase_if(tensors, [](const NamedTensor& t) { return t.name.find("second") != std::string::npos; });
+  EXPECT_EQ(refusal(save(folder, tensors)), "no error");
+}
+
+TEST(StoredWeights, ALayerThatTwoAdaptersTrainedWholeIsRefused) {
+  const TempFolder folder;
+  Tensors tensors = plain();
+  Tensors saved;
+  for (const NamedTensor& t : tensors) {
+    if (!t.name.starts_with("head.")) continue;
+    for (const char* name : {"default", "second"}) {
+      saved.push_back(t);
+      saved.back().name.insert(5, "modules_to_save." + std::string(name) + ".");
+    }
+  }
+  std::erase_if(tensors, [](const NamedTensor& t) { return t.name.starts_with("head."); });
+  tensors.insert(tensors.end(), saved.begin(), saved.end());
+  EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("\"default\" and \"second\""));
+}
+
+TEST(StoredWeights, WrappersAroundBlocksAreTakenOff) {
+  for (const char* wrapper : {"_orig_mod.", "_checkpoint_wrapped_module.", "_fsdp_wrapped_module."}) {
+    const TempFolder folder;
+    Tensors tensors = plain();
+    for (NamedTensor& t : tensors) {
+      if (t.name.starts_with("blocks.")) t.name.insert(9, wrapper);
+      t.name.insert(0, "_orig_mod.");
+    }
+    const auto got = load_model(save(folder, tensors).string()), expected = load_model(kSmall);
+    ASSERT_EQ(got->config.depth, 2) << wrapper;
+    EXPECT_EQ(got->blocks[1].fc1.weight(5, 3), expected->blocks[1].fc1.weight(5, 3)) << wrapper;
+    EXPECT_EQ(got->report.used.size(), tensors.size()) << wrapper;
+  }
+}
+
 TEST(StoredWeights, CodesWithoutAPlainSchemeAreRefusedByName) {
   const auto with = [](const std::string& name) {
     const TempFolder folder;
