@@ -269,6 +269,7 @@ constinit const FamilyNames kInternVit{.class_token = "embeddings.class_embeddin
 constinit const FamilyNames kOpenMmlab{.patch = "patch_embed.projection.*",
                                        .norm_pre = "pre_norm.*",
                                        .norm = "ln1.*",
+                                       .fc_norm = "ln2.*",
                                        .head = "^head.layers.head.*|^head.fc.*",
                                        .block = "layers.#.",
                                        .norm1 = "ln1.*",
