@@ -125,6 +125,12 @@ void Loader::read_head() {
   };
   if (detected_.family->windows && tensors_.find(kNeck, 0, "weight"))
     return leave_out("\"" + *head + "\" reads what the neck's convolutions make of the patches");
+  if (tensors_.shape(*head).size() > 2)
+    return leave_out("\"" + *head + "\" is a convolution, which makes classes of every patch (segmentation)");
+  // Hugging Face's own classes have no pooler where they classify; elsewhere it may stand before the head.
+  if (const auto pooler = tensors_.find("pooler.dense.*", 0, "weight"); pooler && !hints_.plain_classifier)
+    return leave_out("there is a pooler, too (\"" + *pooler + "\"), and no file says whether \"" + *head +
+                     "\" reads it");
   const bool before = read_pre_logits(inputs);
   const bool both = inputs == 2 * static_cast<std::int64_t>(c.channels) && c.class_token;
   if (inputs != c.channels && !both && !before) {
@@ -132,8 +138,9 @@ void Loader::read_head() {
                      std::to_string(c.channels));
   }
   if (!tensors_.find(names().head, 0, "bias")) {
-    throw Error("Tensor \"" + *head + "\" of " + file_.path().string() +
-                " is a head without its bias: the file is incomplete.");
+    throw Error(
+        "Tensor \"" + *head + "\" of " + file_.path().string() +
+        " is a head without a bias: the file is incomplete, or of a head that has none, which is not supported.");
   }
   c.classes = static_cast<int>(std::min<std::int64_t>(classes, 1 << 30));
   if (both && !before) c.pool = ModelConfig::Pool::class_and_mean;

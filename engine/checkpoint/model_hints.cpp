@@ -221,8 +221,22 @@ Json laid_over(const Json& json, const Json* over) {
   return result;
 }
 
+/// Of which class the network is, where that says more than its model_type.
+void read_class(JsonFields& root, ModelHints& hints) {
+  if (const auto type = root.text("config", {"model_type"})) hints.whole_type = type->value;
+  const Json* classes = root.find("architectures");
+  if (classes == nullptr) return;
+  for (const Json& name : classes->items) {
+    for (const char* plain : {"ViTForImageClassification", "ViTMSNForImageClassification", "DeiTForImageClassification",
+                              "DeiTForImageClassificationWithTeacher"}) {
+      if (name.is(Json::Kind::text) && name.text == plain) hints.plain_classifier = true;
+    }
+  }
+}
+
 void read_config(JsonFields& root, ModelHints& hints) {
   read_radio(root, hints);
+  read_class(root, hints);
   if (const auto architecture = root.text("config", {"architecture"})) {
     hints.architecture = architecture->value;
     hints.words += " architecture:" + architecture->value;

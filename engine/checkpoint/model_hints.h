@@ -65,6 +65,9 @@ struct ModelHints {
   std::vector<std::string> labels;
   std::string labels_reason;
 
+  std::string whole_type;         // model_type of the whole network, where the vision tower has one of its own
+  bool plain_classifier = false;  // it is a class of Hugging Face's whose head reads the tokens themselves
+
   std::vector<Problem> problems;
   std::vector<std::string> warnings;  // "config.json is no valid JSON and was not read"
 };

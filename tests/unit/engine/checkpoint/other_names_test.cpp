@@ -51,5 +51,34 @@ TEST(OtherNames, MmpretrainsMeanOfPatchesIsNormalisedByLn2) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
 }
 
+TEST(OtherNames, AHeadBehindAPoolerIsLeftOut) {
+  const TempFolder folder;
+  Tensors tensors = hugging_face_vit("vit.");
+  tensors.push_back(tensor("vit.pooler.dense.weight", {12, 12}, std::vector<float>(144, .1f)));
+  tensors.push_back(tensor("vit.pooler.dense.bias", {12}, std::vector<float>(12, .1f)));
+  const auto file = save(folder, tensors);
+  const auto own = load_model(file.string());
+  EXPECT_EQ(own->config.classes, 0);
+  EXPECT_THAT(fact(*own, "head"), HasSubstr("there is a pooler, too (\"vit.pooler.dense.weight\")"));
+  folder.write("config.json", R"({"model_type": "vit", "architectures": ["ViTForImageClassification"]})");
+  EXPECT_EQ(load_model(file.string())->config.classes, 5);  // Hugging Face's class drops the pooler
+}
+
+TEST(OtherNames, AHeadThatIsAConvolutionIsLeftOut) {
+  const TempFolder folder;
+  Tensors tensors = hugging_face_vit("vit.");
+  named(tensors, "classifier.weight").shape = {5, 12, 1, 1};
+  const auto model = load_model(save(folder, tensors).string());
+  EXPECT_EQ(model->config.classes, 0);
+  EXPECT_THAT(fact(*model, "head"), HasSubstr("\"classifier.weight\" is a convolution"));
+}
+
+TEST(OtherNames, AHeadWithoutABiasIsRefusedForBothReasons) {
+  const TempFolder folder;
+  Tensors tensors = hugging_face_vit("vit.");
+  std::erase_if(tensors, [](const NamedTensor& t) { return t.name == "classifier.bias"; });
+  EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("or of a head that has none"));
+}
+
 }  // namespace
 }  // namespace vit
