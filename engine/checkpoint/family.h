@@ -115,7 +115,7 @@ struct InputDefaults {
 struct Family {
   const char* name = "";
   const char* anchor = "";                // the tensor whose name tells the naming; what stands before it is the prefix
-  std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0
+  std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0, '^' also above the prefix
   std::vector<const char*> without = {};  // tensors that must not
   bool of_clip = false;                   // a CLIP tower: GELU or QuickGELU, which no tensor tells
   bool not_of_openai = false;             // OpenAI's own archives are not of it

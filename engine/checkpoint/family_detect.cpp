@@ -124,8 +124,21 @@ bool has_swiglu(const Family& family, const TensorFile& file, const std::string&
   return outputs > 0 && outputs == 2 * side("mlp.fc2.weight", 1);
 }
 
+/// Whether the tensor is there at the prefix or at what the prefix stands in: "decoder.…" beside "encoder.".
+bool has_beside(const TensorFile& file, std::string prefix, const std::string& name) {
+  while (!has(file, prefix + name)) {
+    if (prefix.empty()) return false;
+    const std::size_t dot = prefix.size() < 2 ? std::string::npos : prefix.find_last_of('.', prefix.size() - 2);
+    prefix = dot == std::string::npos ? "" : prefix.substr(0, dot + 1);
+  }
+  return true;
+}
+
 bool matches(const Family& family, const TensorFile& file, const std::string& prefix) {
-  const auto present = [&](const char* pattern) { return has(file, prefix + spell(pattern, 0, "weight").front()); };
+  const auto present = [&](const char* pattern) {
+    const std::string name = spell(pattern, 0, "weight").front();
+    return name.starts_with('^') ? has_beside(file, prefix, name.substr(1)) : has(file, prefix + name);
+  };
   const std::vector<std::string> positions = spell(family.names->position, 0, "weight");
   const bool has_positions = std::any_of(positions.begin(), positions.end(),
                                          [&](const std::string& name) { return has(file, prefix + name); });

@@ -59,6 +59,7 @@ class Loader {
   void read_prefix_tokens();
   void read_grid();
   void read_rotary();
+  void adapt_positions();
   Matrix placed(const float* stored, int first_rows) const;
   void read_relative_grid();
   bool read_relative_mlp();
@@ -116,6 +117,9 @@ class Loader {
   int shared_registers_ = 0;  // that stand in the class token's tensor
   int position_prefix_ = 0;   // leading rows of the stored positions that are not of patches
   std::optional<std::string> position_name_;
+
+  std::string position_reason_ = "";  // of a rule that is not the family's
+
   std::string head_ = "";         // pattern of the head's last layer
   std::string head_hidden_ = "";  // of the one before it, if there are two
 };

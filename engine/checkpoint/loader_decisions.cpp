@@ -180,6 +180,7 @@ void Loader::decide() {
   drop_foreign_hints();
   decide_windows();
   read_rotary();
+  adapt_positions();
   refuse_problems();
   const Family& family = *detected_.family;
   const Architecture* named = known_architecture(hints_, config());
@@ -224,6 +225,7 @@ void Loader::decide() {
   read_input_conditioner();
   decide_pool(config(), report(), hints_, family);
   note_position_rule(config(), report(), family);
+  if (!position_reason_.empty()) report().facts.back().reason = position_reason_;
   model_->preprocessing = decide_preprocessing(config(), report(), hints_, family);
   model_->labels = decide_labels(config(), report(), options_, hints_);
 }

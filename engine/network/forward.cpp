@@ -452,8 +452,11 @@ TokenGrid token_grid(const ModelConfig& config, int width_px, int height_px) {
   if (!config.position.resampled && (grid.rows != config.grid_height || grid.cols != config.grid_width)) {
     const bool relative = config.relative_bias != ModelConfig::RelativeBias::none;
     throw Error(config.family + " runs at its own size only" +
-                (relative ? ", for which its relative positions are made" : "") + ": give it " +
-                size(config.grid_width * patch, config.grid_height * patch) + " pixels, not " +
+                (relative ? ", for which its relative positions are made"
+                 : config.position.looked_up
+                     ? ", because its own code rounds the places of others to stored positions, which is not supported"
+                     : "") +
+                ": give it " + size(config.grid_width * patch, config.grid_height * patch) + " pixels, not " +
                 size(width_px, height_px) + ".");
   }
   return grid;

@@ -24,6 +24,7 @@ struct PositionRule {
   double offset = 0.0;        // 0.1: DINO and DINOv2 derive the scale from (size + 0.1) / grid
   bool covers_prefix = true;  // false: prefix tokens have no position (timm's no_embed_class)
   bool resampled = true;      // false: the family runs at its own size only
+  bool looked_up = false;     // … because places at other sizes are rounded to stored ones (Idefics 2)
   bool corners = false;       // resampled so that the outermost positions stay (torch's align_corners)
   bool of_square = false;     // resampled to a square of the longer side, of which the upper left part counts (RADIO)
   /// Queries and keys turn by their place (RoPE), half of a head's d channels with the row, half with the column.

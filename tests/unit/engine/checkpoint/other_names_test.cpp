@@ -80,5 +80,59 @@ TEST(OtherNames, AHeadWithoutABiasIsRefusedForBothReasons) {
   EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("or of a head that has none"));
 }
 
+// ---- Conventions ----------------------------------------------------------------------------------------------------
+
+TEST(OtherNames, NetworksAroundAViTResampleItsPositionsBilinearly) {
+  const TempFolder folder;
+  const auto beside = [&](const std::string& prefix, const std::string& decoder) {
+    Tensors tensors = plain();
+    for (NamedTensor& t : tensors) t.name.insert(0, prefix);
+    tensors.push_back(tensor(decoder, {1, 1, 12}, std::vector<float>(12, 1.f)));
+    return load_model(save(folder, tensors).string());
+  };
+  const auto segmenter = beside("model.encoder.", "model.decoder.cls_emb");
+  EXPECT_EQ(segmenter->config.family, "Segmenter");
+  EXPECT_FALSE(segmenter->config.position.bicubic);
+  EXPECT_FALSE(segmenter->config.position.antialias);
+  EXPECT_FLOAT_EQ(segmenter->config.eps, 1e-5f);
+  const auto midas = beside("pretrained.model.", "scratch.layer1_rn.weight");
+  EXPECT_EQ(midas->config.family, "MiDaS");
+  EXPECT_FALSE(midas->config.position.bicubic);
+  EXPECT_EQ(beside("encoder.", "decoder.weight")->config.family, "timm ViT");
+
+  const auto called = load_model(save(folder, hugging_face_vit("dpt.")).string());
+  EXPECT_FALSE(called->config.position.bicubic);
+  EXPECT_THAT(fact(*called, "positions"),
+              HasSubstr("bilinear, not antialiased | implied | usual for Hugging Face's DPT"));
+  folder.write("config.json", R"({"model_type": "dpt"})");
+  EXPECT_FALSE(load_model(save(folder, hugging_face_vit("")).string())->config.position.bicubic);
+  folder.write("config.json", R"({"model_type": "vit"})");
+  EXPECT_TRUE(load_model(save(folder, hugging_face_vit("")).string())->config.position.bicubic);
+}
+
+TEST(OtherNames, PositionsThatAreLookedUpKeepTheirSize) {
+  const TempFolder folder;
+  const auto file = save(folder, siglip("model.vision_model."));
+  EXPECT_TRUE(load_model(file.string())->config.position.resampled);
+  for (const char* config : {R"({"model_type": "idefics2", "vision_config": {"model_type": "idefics2_vision"}})",
+                             R"({"model_type": "idefics3", "vision_config": {"hidden_size": 12}})",
+                             R"({"model_type": "smolvlm", "vision_config": {"model_type": "smolvlm_vision"}})",
+                             R"({"model_type": "minicpmv", "vision_config": {"model_type": "siglip_vision_model"}})"}) {
+    folder.write("config.json", config);
+    const auto model = load_model(file.string());
+    EXPECT_FALSE(model->config.position.resampled) << config;
+    EXPECT_THAT(fact(*model, "positions"), HasSubstr("not resampled | implied | its own code rounds")) << config;
+    EXPECT_NO_THROW(token_grid(model->config, 12, 12));
+    try {
+      token_grid(model->config, 16, 12);
+      ADD_FAILURE() << config;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("rounds the places of others to stored positions"));
+    }
+  }
+  folder.write("config.json", R"({"model_type": "siglip", "vision_config": {"model_type": "siglip_vision_model"}})");
+  EXPECT_TRUE(load_model(file.string())->config.position.resampled);
+}
+
 }  // namespace
 }  // namespace vit
