@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/image/preprocessing.h"
@@ -151,6 +152,9 @@ struct Family {
   bool rope_own_grid = false;       // its rotary positions were trained on the grid of the stored ones
   bool pool_mean = false;           // its head reads the mean of the patches …
   bool pool_before_norm = false;    // … of the last block's output
+  bool pool_unsaid = false;         // it may read the mean of the tokens, which no tensor tells
+  const char* unsure = "";          // why eps and activation are guesses where no file says them
+  std::vector<std::pair<int, int>> heads = {};  // channels and heads of its published networks
   InputDefaults input = {};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "engine/checkpoint/family.h"
@@ -46,6 +47,11 @@ inline const InputDefaults kSquashBicubic{.resize = ResizeRule::squash, .crop_pc
 inline const InputDefaults kMlcdInput{.crop_pct = 1.0, .input_px = 336, .mean = kClipMean, .std = kClipStd};
 inline const InputDefaults kPerceptionInput{
     .resize = ResizeRule::squash, .crop_pct = 1.0, .interpolation = Interpolation::bilinear};
+
+// Channels and heads of published networks.
+inline const std::vector<std::pair<int, int>> kAimv2Heads = {{768, 6}, {1024, 8}, {1536, 12}, {2048, 16}, {3072, 24}};
+inline const std::vector<std::pair<int, int>> kDinov3Heads = {{384, 6}, {768, 12}, {1024, 16}, {1280, 20}, {4096, 32}};
+inline const std::vector<std::pair<int, int>> kMocoHeads = {{384, 12}, {768, 12}, {1024, 16}, {1280, 16}};
 
 inline constexpr const char* kTimmAnchor = "patch_embed.proj.weight";
 inline constexpr const char* kHuggingFaceAnchor = "embeddings.patch_embeddings.projection.weight";

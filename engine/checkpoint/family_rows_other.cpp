@@ -1,8 +1,30 @@
 // Families with names of their own: Hugging Face's, OpenAI's, torchvision's and others.
+#include <utility>
+
 #include "engine/checkpoint/family_names.h"
 #include "engine/checkpoint/family_rows.h"
 
 namespace vit {
+namespace {
+
+/// MMPretrain's CLIP, of which its tensors tell only the norm before block 0.
+Family mmpretrain_clip(const char* hint, float eps, Activation activation, std::vector<const char*> without) {
+  Family family{.name = "OpenMMLab CLIP",
+                .anchor = "patch_embed.projection.weight",
+                .with = {"cls_token", "pre_norm.weight", "layers.#.ln1.weight", "layers.#.ffn.layers.0.0.weight"},
+                .without = std::move(without),
+                .why = "it has OpenMMLab's names and a norm before block 0",
+                .names = &kOpenMmlab,
+                .eps = eps,
+                .activation = activation,
+                .position = kPlainBicubic,
+                .unsure = "its configuration says it, and is not here",
+                .input = {.resize = ResizeRule::squash, .crop_pct = 1.0, .mean = kClipMean, .std = kClipStd}};
+  if (*hint != '\0') family.hints = {hint};
+  return family;
+}
+
+}  // namespace
 
 std::vector<Family> families_of_other_names() {
   return {
@@ -14,6 +36,7 @@ std::vector<Family> families_of_other_names() {
        .eps = 1e-5f,
        .position = kFixed,
        .rms_norm = true,
+       .heads = kAimv2Heads,
        .input = kClipInput},
       {.name = "Hugging Face AIMv2",
        .anchor = "embeddings.patch_embed.weight",
@@ -23,6 +46,7 @@ std::vector<Family> families_of_other_names() {
        .eps = 1e-5f,
        .position = kFixed,
        .rms_norm = true,
+       .heads = kAimv2Heads,
        .input = kClipInput},
       {.name = "vit-pytorch",
        .anchor = "to_patch_embedding.1.weight",
@@ -31,6 +55,7 @@ std::vector<Family> families_of_other_names() {
        .names = &kVitPytorch,
        .eps = 1e-5f,
        .position = kFixed,
+       .pool_unsaid = true,
        .input = kSquashBicubic},
 
       {.name = "Hugging Face InternViT",
@@ -142,6 +167,11 @@ std::vector<Family> families_of_other_names() {
        .eps = 1e-5f,
        .position = kPlainBicubic,
        .input = {.resize = ResizeRule::squash, .crop_pct = 1.0, .mean = kClipMean, .std = kClipStd}},
+      // Without a head MMPretrain runs OpenAI's weights: those that classify with the default eps, LLaVA's with CLIP's.
+      mmpretrain_clip("vision_backbone.", 1e-6f, Activation::quick_gelu,
+                      {"^head.layers.head.weight", "^head.fc.weight"}),
+      mmpretrain_clip("", 1e-5f, Activation::quick_gelu, {"^head.layers.head.weight", "^head.fc.weight"}),
+      mmpretrain_clip("", 1e-6f, Activation::gelu, {}),
       {.name = "OpenMMLab ViT",
        .anchor = "patch_embed.projection.weight",
        .with = {"cls_token", "layers.#.ln1.weight", "layers.#.ffn.layers.0.0.weight"},

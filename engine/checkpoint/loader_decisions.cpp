@@ -219,7 +219,7 @@ void Loader::decide() {
                                              : "no file says which of NVIDIA's releases it is; those before C-RADIOv3 "
                                                "let the outermost positions stay"});
   }
-  decide_heads(config(), report(), options_, hints_, stored_heads_);
+  decide_heads(config(), report(), options_, hints_, family, stored_heads_);
   decide_eps(config(), report(), options_, hints_, family);
   decide_activation(config(), report(), options_, hints_, family);
   read_input_conditioner();

@@ -51,6 +51,15 @@ Source sureness(const Family& family, const ModelHints& hints) {
   return hints.has_config || !std::string_view(family.name).starts_with("timm") ? Source::implied : Source::guessed;
 }
 
+/// Of eps and activation.
+Source usual_source(const Family& family, const ModelHints& hints) {
+  return *family.unsure != '\0' ? Source::guessed : sureness(family, hints);
+}
+
+std::string usual_reason(const Family& family) {
+  return usual_of(family) + (*family.unsure != '\0' ? std::string("; ") + family.unsure : "");
+}
+
 /// Replaces the newest fact by the user's choice, and says what it would be without.
 void override_fact(LoadReport& report, std::string value) {
   Fact& fact = report.facts.back();
@@ -96,7 +105,8 @@ std::vector<int> likely_heads(int channels) {
 namespace {
 
 /// Without the user's choice.
-void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, int stored) {
+void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family,
+                          int stored) {
   const auto decide = [&](int heads, Source source, std::string reason) {
     config.num_heads = heads;
     add(report, "heads", std::to_string(heads), source, std::move(reason));
@@ -117,6 +127,11 @@ void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHi
   if (hints.head_width && config.channels % hints.head_width->value == 0) {
     return decide(config.channels / hints.head_width->value, Source::read, hints.head_width->reason);
   }
+  for (const auto& [channels, heads] : family.heads) {
+    if (channels != config.channels) continue;
+    return decide(heads, Source::implied,
+                  std::string(family.name) + "'s network of " + std::to_string(channels) + " channels");
+  }
   const int usual = usual_heads(config.channels);
   if (config.channels % 64 == 0 && usual == config.channels / 64) {
     return decide(usual, Source::guessed, "no file says it; heads are usually 64 channels wide");
@@ -128,10 +143,10 @@ void decide_heads_by_file(ModelConfig& config, LoadReport& report, const ModelHi
 }  // namespace
 
 void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
-                  int stored) {
-  if (!options.num_heads) return decide_heads_by_file(config, report, hints, stored);
+                  const Family& family, int stored) {
+  if (!options.num_heads) return decide_heads_by_file(config, report, hints, family, stored);
   try {
-    decide_heads_by_file(config, report, hints, stored);
+    decide_heads_by_file(config, report, hints, family, stored);
   } catch (const Error&) {  // what the file says is impossible: the user's choice mends it
     add(report, "heads", std::to_string(hints.num_heads->value), Source::read, "");
   }
@@ -143,8 +158,8 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
                 const Family& family) {
   const Architecture* named = known_architecture(hints, config);
   config.eps = choose<float>(report, "eps", hints.eps, named != nullptr ? named->eps : family.eps,
-                             named != nullptr ? Source::implied : sureness(family, hints),
-                             named != nullptr ? implied_by(*named) : usual_of(family),
+                             named != nullptr ? Source::implied : usual_source(family, hints),
+                             named != nullptr ? implied_by(*named) : usual_reason(family),
                              [](const float& eps) { return number_text(eps); });
   if (!options.eps) return;
   config.eps = *options.eps;
@@ -183,8 +198,8 @@ void decide_activation_by_file(ModelConfig& config, LoadReport& report, const Mo
   const Architecture* named = known_architecture(hints, config);
   config.activation = choose<Activation>(report, "activation", hints.activation,
                                          named != nullptr ? named->activation : family.activation,
-                                         named != nullptr ? Source::implied : sureness(family, hints),
-                                         named != nullptr ? implied_by(*named) : usual_of(family),
+                                         named != nullptr ? Source::implied : usual_source(family, hints),
+                                         named != nullptr ? implied_by(*named) : usual_reason(family),
                                          [](const Activation& a) { return std::string(choice_of(a).name); });
 }
 
@@ -245,6 +260,10 @@ void decide_pool(ModelConfig& config, LoadReport& report, const ModelHints& hint
   if (config.fc_norm) return decide(Pool::mean_patches, Source::implied, "there is an fc_norm");
   if (const Architecture* named = known_architecture(hints, config); named != nullptr && named->pool_mean) {
     return decide(Pool::mean_patches, Source::implied, implied_by(*named));
+  }
+  if (family.pool_unsaid) {
+    return decide(Pool::class_token, Source::guessed,
+                  "there is a class token; no tensor tells whether the head reads it or the mean of all tokens");
   }
   decide(Pool::class_token, sureness(family, hints), "there is a class token");
 }

@@ -25,7 +25,7 @@ std::vector<int> likely_heads(int channels);
 
 /// Sets config.num_heads and adds the fact. `stored` is what the tensors themselves say (Google's files), or 0.
 void decide_heads(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
-                  int stored);
+                  const Family& family, int stored);
 void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& options, const ModelHints& hints,
                 const Family& family);
 /// Throws Error where the user chose one for a network that has none.

@@ -80,7 +80,34 @@ TEST(OtherNames, AHeadWithoutABiasIsRefusedForBothReasons) {
   EXPECT_THAT(refusal(save(folder, tensors)), HasSubstr("or of a head that has none"));
 }
 
+TEST(OtherNames, WhatVitPytorchsHeadReadsIsAGuess) {
+  const auto model =
+      load_model((std::filesystem::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families/vit_pytorch/vit.pt").string());
+  EXPECT_THAT(fact(*model, "pooling"), StartsWith("class token | guessed | "));
+}
+
 // ---- Conventions ----------------------------------------------------------------------------------------------------
+
+TEST(OtherNames, MmpretrainsClipIsGuessedToBeOpenAis) {
+  const TempFolder folder;
+  const auto clip = [&](const std::string& prefix, bool head) {
+    Tensors tensors = open_mmlab(prefix);
+    std::erase_if(tensors, [&](const NamedTensor& t) {
+      return t.name == prefix + "patch_embed.projection.bias" || (!head && t.name.starts_with("head."));
+    });
+    tensors.push_back(tensor(prefix + "pre_norm.weight", {12}, std::vector<float>(12, 1.f)));
+    tensors.push_back(tensor(prefix + "pre_norm.bias", {12}, std::vector<float>(12, 0.f)));
+    return load_model(save(folder, tensors).string());
+  };
+  const auto zero_shot = clip("vision_backbone.", false), tower = clip("backbone.", false),
+             tuned = clip("backbone.", true);
+  EXPECT_EQ(zero_shot->config.family, "OpenMMLab CLIP");
+  EXPECT_THAT(fact(*zero_shot, "activation"), StartsWith("QuickGELU | guessed | "));
+  EXPECT_THAT(fact(*zero_shot, "eps"), StartsWith("1e-06 | guessed | "));
+  EXPECT_THAT(fact(*tower, "eps"), StartsWith("1e-05 | guessed | "));  // LLaVA's
+  EXPECT_FLOAT_EQ(zero_shot->preprocessing.mean[0], 0.48145466f);
+  EXPECT_THAT(fact(*tuned, "activation"), StartsWith("GELU (erf) | guessed | "));
+}
 
 TEST(OtherNames, NetworksAroundAViTResampleItsPositionsBilinearly) {
   const TempFolder folder;
@@ -132,6 +159,47 @@ TEST(OtherNames, PositionsThatAreLookedUpKeepTheirSize) {
   }
   folder.write("config.json", R"({"model_type": "siglip", "vision_config": {"model_type": "siglip_vision_model"}})");
   EXPECT_TRUE(load_model(file.string())->config.position.resampled);
+}
+
+TEST(OtherNames, PublishedNetworksOfAFamilyTellTheirHeads) {
+  const TempFolder folder;
+  const auto tensors_of = [](int channels) {
+    return plain("random:C=" + std::to_string(channels) + ",L=1,h=4,M=16,P=4,S=8,K=0,seed=3");
+  };
+  Tensors moco;
+  for (const char* network : {"module.base_encoder.", "module.momentum_encoder."}) {
+    for (NamedTensor t : tensors_of(384)) {
+      t.name.insert(0, network);
+      moco.push_back(std::move(t));
+    }
+  }
+  const auto model = load_model(save(folder, moco).string());
+  EXPECT_EQ(model->config.family, "MoCo v3");
+  EXPECT_EQ(fact(*model, "heads"), "12 | implied | MoCo v3's network of 384 channels");
+  EXPECT_THAT(fact(*load_model(save(folder, tensors_of(384)).string()), "heads"), StartsWith("6 | guessed | "));
+
+  Tensors dino = plain("random:C=1280,L=1,h=4,M=16,P=4,S=8,K=0,reg=4,seed=3");
+  std::erase_if(dino, [](const NamedTensor& t) { return t.name == "pos_embed"; });
+  for (const char* scale : {"blocks.0.gamma_1", "blocks.0.gamma_2"})
+    dino.push_back(tensor(scale, {1280}, std::vector<float>(1280, 1.f)));
+  EXPECT_EQ(fact(*load_model(save(folder, dino).string()), "heads"),
+            "20 | implied | timm DINOv3's network of 1280 channels");
+
+  Tensors aim = tensors_of(1024);
+  named(aim, "pos_embed").shape = {5, 1024};
+  named(aim, "pos_embed") = part_of(named(aim, "pos_embed"), "pos_embed", 1, 4);
+  std::erase_if(aim, [](const NamedTensor& t) {
+    return t.name == "cls_token" || (t.name.find("norm") != std::string::npos && t.name.ends_with(".bias"));
+  });
+  aim.push_back(tensor("patch_embed.norm.weight", {1024}, std::vector<float>(1024, 1.f)));
+  respell(aim, {{"mlp.fc1.", "mlp.fc1_x."}});
+  for (const char* part : {"weight", "bias"}) {
+    NamedTensor gate = named(aim, "blocks.0.mlp.fc1_x." + std::string(part));
+    gate.name = "blocks.0.mlp.fc1_g." + std::string(part);
+    aim.push_back(gate);
+  }
+  EXPECT_EQ(fact(*load_model(save(folder, aim).string()), "heads"),
+            "8 | implied | timm AIMv2's network of 1024 channels");
 }
 
 }  // namespace
