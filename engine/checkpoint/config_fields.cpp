@@ -345,7 +345,9 @@ bool obeys_a_rule(const std::vector<Only>& rules, const Json::Field& field, cons
   return true;
 }
 
-void warn_of(const std::vector<std::string>& unknown, const JsonFields& source, ModelHints& hints) {
+}  // namespace
+
+void warn_of_unknown(const JsonFields& source, const std::vector<std::string>& unknown, ModelHints& hints) {
   if (unknown.empty()) return;
   constexpr std::size_t kShown = 8;
   std::string names;
@@ -354,8 +356,6 @@ void warn_of(const std::vector<std::string>& unknown, const JsonFields& source, 
   hints.warnings.push_back("fields of " + source.file() +
                            " that are not known here and could change the numbers: " + names);
 }
-
-}  // namespace
 
 void check_fields(JsonFields& source, ModelHints& hints) {
   std::vector<std::string> unknown;
@@ -366,7 +366,7 @@ void check_fields(JsonFields& source, ModelHints& hints) {
   };
   check(source.json().fields, "");
   if (const Json* arguments = source.find("model_args")) check(arguments->fields, "model_args.");
-  warn_of(unknown, source, hints);
+  warn_of_unknown(source, unknown, hints);
 }
 
 void check_open_clip_fields(JsonFields& source, ModelHints& hints) {
@@ -376,7 +376,7 @@ void check_open_clip_fields(JsonFields& source, ModelHints& hints) {
         std::find(std::begin(kKnownOfOpenClip), std::end(kKnownOfOpenClip), field.name) != std::end(kKnownOfOpenClip);
     if (!obeys_a_rule(only_of_open_clip(), field, "", source) && !known) unknown.push_back(field.name);
   }
-  warn_of(unknown, source, hints);
+  warn_of_unknown(source, unknown, hints);
 }
 
 }  // namespace vit

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/checkpoint/processor_fields.h"
+
 namespace vit {
 namespace {
 
@@ -234,6 +236,7 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   read_levels(source, hints);
   read_filter(source, hints);
   refuse_other_steps(source, kind_of(kind));
+  check_processor_fields(source, hints);
   hints.crop_rounds_down = true;
   if (kind_of(kind) == Kind::pose) return read_pose(source, hints);
   if (kind_of(kind) == Kind::naflex) return read_naflex(source, hints);
@@ -277,8 +280,14 @@ void read_processor(JsonFields& source, ModelHints& hints) {
   } else if (size) {
     hints.squash = {true, size->reason};
     const auto [height, width] = size->value;  // a size without a crop is the whole input
-    const bool cuts = crop && crop->value != size->value;
-    hints.squash_px = {cuts ? height : std::min(height, width), size->reason};
+    // One number says how much larger than the crop both sides become.
+    if (crop && std::int64_t{height} * crop->value.second != std::int64_t{width} * crop->value.first) {
+      hints.problems.push_back(
+          {kTopic, size->reason + " is " + std::to_string(height) + " px high and " + std::to_string(width) +
+                       " px wide, of other proportions than crop_size, and such a squash before a crop is not "
+                       "supported: correct it, or move the file away."});
+    }
+    hints.squash_px = {std::min(height, width), size->reason};
     if (!crop) crop = size;
   }
   if (crop) hints.input_px = crop;
