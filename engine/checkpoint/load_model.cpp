@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/architectures.h"
+#include "engine/checkpoint/changed_networks.h"
 #include "engine/checkpoint/loader.h"
 #include "engine/checkpoint/model_types.h"
 #include "engine/checkpoint/random_model.h"
@@ -60,6 +61,7 @@ std::shared_ptr<const Model> load_model(const std::string& source, const LoadOpt
       refuse_model_type(hints, source);
     }
     const PlainWeights plain = plain_weights(stored);
+    refuse_changed_networks(*plain.file);
     for (const std::string& note : plain.notes) hints.warnings.push_back(note);
     if (stored->format() == "ONNX") read_graph_hints(stored->metadata(), hints);
     return Loader(*plain.file, std::move(hints), options, progress).load();

@@ -143,6 +143,12 @@ void Loader::refuse_problems() const {
                 (named->class_token ? "one" : "none") + " and " + std::to_string(named->registers) +
                 ": the file is incomplete, or the configuration belongs to another network.");
   }
+  if (!c.patch_bias && !c.norm_pre && std::string_view(names().norm_pre) == "ln_pre.*") {
+    throw Error(
+        file_.path().string() + " has no norm before block 0 (\"" + detected_.prefix +
+        "ln_pre.weight\"): it is of a network that OpenCLIP builds without one (CLIPA), which is not supported, "
+        "or incomplete.");
+  }
   if (!c.patch_bias && !c.norm_pre && !detected_.family->no_patch_bias) {
     throw Error(file_.path().string() + " has no bias of the patch embedding (\"" + detected_.prefix +
                 spell(names().patch, 0, names().bias).front() +

@@ -202,5 +202,25 @@ TEST(OtherNames, PublishedNetworksOfAFamilyTellTheirHeads) {
             "8 | implied | timm AIMv2's network of 1024 channels");
 }
 
+// ---- True reasons ---------------------------------------------------------------------------------------------------
+
+TEST(OtherNames, ChangedNetworksAreNamed) {
+  const auto with = [](const std::string& name) {
+    const TempFolder folder;
+    Tensors tensors = plain();
+    for (NamedTensor& t : tensors) t.name.insert(0, "backbone.");
+    tensors.push_back(tensor("backbone." + name, {12}, std::vector<float>(12, 1.f)));
+    return refusal(save(folder, tensors));
+  };
+  EXPECT_THAT(with("interactions.0.injector.gamma"), HasSubstr("is a ViT-Adapter"));
+  EXPECT_THAT(with("conv1_alpha.weight"), HasSubstr("is an Alpha-CLIP"));
+  EXPECT_THAT(with("embeddings.patch_embedding_alpha.weight"), HasSubstr("reads a mask beside the picture"));
+}
+
+TEST(OtherNames, AnOpenClipWithoutItsFirstNormIsNotCalledIncompleteAlone) {
+  const TempFolder folder;
+  EXPECT_THAT(refusal(save(folder, open_ai("visual."))), HasSubstr("OpenCLIP builds without one (CLIPA)"));
+}
+
 }  // namespace
 }  // namespace vit
