@@ -220,29 +220,6 @@ constexpr Refusal kRefusals[] = {
     {"encoder.layer.0.attention.self.query", "a language model (BERT or alike)", "it reads text, not pictures"},
 };
 
-/// Networks whose tensors are those of a known family, and which compute something else with them, by names that stand
-/// anywhere in their files.
-constexpr Refusal kDisguised[] = {
-    {"backbone.0.encoder.encoder.", "RF-DETR", "most of its blocks work in windows, which no tensor tells"},
-    {"refpoint_embed.", "RF-DETR or LW-DETR", "most of its blocks work in windows, which no tensor tells"},
-    {"conv1_alpha.", "Alpha-CLIP", "it has a fourth channel, which says where to look"},
-    {"network.q.weight", "EoMT", "its queries stand among the patches of the last blocks, each with a mask of its own"},
-    {"sie_embed", "TransReID", "it adds to all tokens what it learned of each camera and view"},
-    {"cv_embed", "CLIP-ReID", "it adds to its class token what it learned of each camera and view"},
-    {"interactions.0.", "a ViT-Adapter", "convolutions act on the patches between its blocks"},
-};
-
-void refuse_disguised(const TensorFile& file) {
-  for (const Refusal& refusal : kDisguised) {
-    for (const auto& [name, entry] : file.entries()) {
-      const std::size_t at = name.find(refusal.part);
-      if (at == std::string::npos || (at > 0 && name[at - 1] != '.' && name[at - 1] != '/')) continue;
-      throw Error(file.path().string() + " looks like " + refusal.what + " (tensor \"" + name +
-                  "\"), which is not supported, because " + refusal.because + ".");
-    }
-  }
-}
-
 /// Patches in space and time: (C, 3, T, P, P).
 [[noreturn]] void refuse_video(const TensorFile& file, const std::string& name) {
   throw Error(file.path().string() + " looks like a network for video (tensor \"" + name +
@@ -405,7 +382,6 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
                 "\".");
   }
   if (best.family == nullptr) refuse(file);
-  if (chosen == nullptr) refuse_disguised(file);
   if (chosen == nullptr) refuse_by_name(file, words, best);
   const bool pose = best.family->position_of_none, pooled = *best.family->names->pool_query != '\0';
   if (chosen == nullptr && !pose && has_part(file, "keypoint_head.")) refuse(file);
