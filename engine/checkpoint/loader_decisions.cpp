@@ -69,15 +69,15 @@ void Loader::refuse_contradictions() const {
   const ModelConfig& c = model_->config;
   const auto refuse = [&](const std::optional<Hint<bool>>& hint, bool there, const char* what) {
     if (!hint || hint->value == there) return;
-    throw Error(file_.path().string() + " has " + (there ? "" : "no ") + what + ", but " + hint->reason + " says " +
-                (hint->value ? "that it has" : "that it has none") +
+    throw Error(file_.path().string() + (there ? " has " : " does not have ") + what + ", but " + hint->reason +
+                " says that it " + (hint->value ? "does" : "does not") +
                 ": the file is incomplete, or the other one belongs to another network.");
   };
   refuse(hints_.query_norm, tensors_.find(tensors_.in_block(names().q_norm), 0, "weight").has_value(),
          "norms of queries and keys");
-  refuse(hints_.norm_pre, c.norm_pre, "norm before block 0");
-  refuse(hints_.class_token, c.class_token, "class token");
-  refuse(hints_.layer_scale, c.layer_scale, "layer scale");
+  refuse(hints_.norm_pre, c.norm_pre, "a norm before block 0");
+  refuse(hints_.class_token, c.class_token, "a class token");
+  refuse(hints_.layer_scale, c.layer_scale, "a layer scale");
   if (hints_.rotary && hints_.rotary->value != (c.position.rotary != PositionRule::Rotary::none)) {
     throw Error(hints_.rotary->reason + " is " + (hints_.rotary->value ? "true" : "false") + ", but networks of " +
                 detected_.family->name + (hints_.rotary->value ? " have no" : " have") +

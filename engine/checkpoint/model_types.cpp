@@ -11,6 +11,7 @@ constexpr const char* kWindows = "its attention works in windows";
 constexpr const char* kVideo = "it reads video, with patches in space and time";
 constexpr const char* kConvolutions = "it has no attention over patches";
 constexpr const char* kText = "it reads text, not pictures";
+constexpr const char* kQueries = "its queries stand among the patches of the last blocks, each with a mask";
 constexpr const char* kSequence = "it reads patches as a sequence, with rotary or looked-up positions of its own";
 
 constexpr ModelType kTypes[] = {
@@ -22,6 +23,8 @@ constexpr ModelType kTypes[] = {
     {"depth_pro", "Depth Pro", "it is three networks, of which two see the picture in tiles"},
     {"dinov3_convnext", "a ConvNeXt", kConvolutions},
     {"efficientnet", "an EfficientNet", kConvolutions},
+    {"eomt", "an EoMT", kQueries},
+    {"eomt_dinov3", "an EoMT", kQueries},
     {"focalnet", "a FocalNet", kStages},
     {"groupvit_vision_model", "a GroupViT", "its tokens are grouped from stage to stage"},
     {"hiera", "a Hiera network", kStages},

@@ -209,10 +209,10 @@ TEST(HalfUnderstood, ClaimsOfAConfigurationThatTheTensorsContradictAreRefused) {
   EXPECT_THAT(with(eva, ""), HasSubstr("opened as"));
   EXPECT_THAT(with(eva, R"(, "use_rot_pos_emb": true)"), HasSubstr("opened as"));
   EXPECT_THAT(with(eva, R"(, "use_rot_pos_emb": false)"), HasSubstr("rotary positions"));
-  EXPECT_THAT(with(eva, R"(, "qk_norm": true)"), HasSubstr("no norms of queries and keys"));
-  EXPECT_THAT(with(eva, R"(, "pre_norm": true)"), HasSubstr("no norm before block 0"));
-  EXPECT_THAT(with(eva, R"(, "class_token": false)"), HasSubstr("has class token"));
-  EXPECT_THAT(with(eva, R"(, "init_values": 1e-5)"), HasSubstr("no layer scale"));
+  EXPECT_THAT(with(eva, R"(, "qk_norm": true)"), HasSubstr("does not have norms of queries and keys"));
+  EXPECT_THAT(with(eva, R"(, "pre_norm": true)"), HasSubstr("does not have a norm before block 0"));
+  EXPECT_THAT(with(eva, R"(, "class_token": false)"), HasSubstr("has a class token"));
+  EXPECT_THAT(with(eva, R"(, "init_values": 1e-5)"), HasSubstr("does not have a layer scale"));
 
   const auto gated = [](const std::string& fields) {
     Edited file("timm_dinov2_swiglu/model.safetensors");
