@@ -54,15 +54,18 @@ int nearest_divisor(int channels, int heads) {
   });
 }
 
-/// Controls from left to right.
+/// Controls from left to right, and on the next line what finds no room.
 class Row {
  public:
-  Row(Bench& bench, ImVec2 at) : bench_(bench), at_(at) {}
+  Row(Bench& bench, ImVec2 at, float width) : bench_(bench), at_(at), left_(at.x), right_(at.x + width) {}
 
   void place(float points, float down = 0) {
+    if (at_.x > left_ && at_.x + px(points) > right_ + 0.5f) next();
     ImGui::SetCursorScreenPos({std::floor(at_.x), std::floor(at_.y + bench_.ui.px(down))});
     at_.x += bench_.ui.px(points + kGap);
   }
+  void next() { at_ = {left_, at_.y + px(kLine + 6)}; }
+  float bottom() const { return at_.y + px(kLine); }
   float px(float points) const { return bench_.ui.px(points); }
 
   /// One of some numbers.
@@ -82,22 +85,22 @@ class Row {
  private:
   Bench& bench_;
   ImVec2 at_;
+  float left_, right_;
 };
 
-void draw_sizes(Bench& bench, const vit::ModuleSpec& spec, ImVec2 at) {
+void draw_sizes(Bench& bench, const vit::ModuleSpec& spec, Row& row) {
   const vit::ModuleSpec own = network_spec(bench);
-  Row row(bench, at);
   row.place(144);
   draw_page_choice(bench, row.px(144));
   row.list("lab.batch", fmt::format("B {}", spec.batch), "Images at once. Drag, or turn the wheel.", with(kBatches, 1),
-           spec.batch, 84);
+           spec.batch, 64);
   row.list("lab.tokens", fmt::format("N {}", spec.tokens), "Tokens of an image: patches and the class token.",
-           with(kTokens, own.tokens), spec.tokens, 100);
+           with(kTokens, own.tokens), spec.tokens, 84);
   row.list("lab.channels", fmt::format("C {}", spec.channels), "Channels of a token, dim in the module’s signature.",
-           with(kChannels, own.channels), spec.channels, 100);
+           with(kChannels, own.channels), spec.channels, 84);
   row.list("lab.heads", fmt::format("{} heads × {}", spec.heads, spec.channels / spec.heads),
            "num_heads: into how many heads the channels are cut, each divisor of C.", vit::divisors(spec.channels),
-           spec.heads, 140);
+           spec.heads, 132);
 }
 
 void draw_kernel(Bench& bench, const vit::ModuleSpec& spec, Row& row) {
@@ -117,8 +120,7 @@ void draw_kernel(Bench& bench, const vit::ModuleSpec& spec, Row& row) {
     row.set("lab.kernel", chosen);
 }
 
-void draw_rest(Bench& bench, const vit::ModuleSpec& spec, ImVec2 at) {
-  Row row(bench, at);
+void draw_rest(Bench& bench, const vit::ModuleSpec& spec, Row& row) {
   row.place(82, 4);  // a box is not as high as a bar
   bool bias = spec.qkv_bias;
   if (ui::check(bench.ui,
@@ -176,11 +178,12 @@ vit::LabAxis lab_axis(const Bench& bench) {
   return known ? all[static_cast<std::size_t>(found->second)].value : vit::LabAxis::heads;
 }
 
-float draw_lab_controls(Bench& bench, const vit::ModuleSpec& spec, ImVec2 from) {
-  const float line = bench.ui.px(kLine + 6);
-  draw_sizes(bench, spec, from);
-  draw_rest(bench, spec, {from.x, from.y + line});
-  return line + bench.ui.px(kLine);
+float draw_lab_controls(Bench& bench, const vit::ModuleSpec& spec, ImVec2 from, float width) {
+  Row row(bench, from, width);
+  draw_sizes(bench, spec, row);
+  row.next();
+  draw_rest(bench, spec, row);
+  return row.bottom() - from.y;
 }
 
 std::string lab_title(vit::LabAxis axis) {

@@ -16,8 +16,9 @@ struct Bench;
 vit::ModuleSpec lab_spec(const Bench& bench);
 vit::LabAxis lab_axis(const Bench& bench);
 
-/// Two lines of controls and the list of the tab's pages, from the left; returns their height, px.
-float draw_lab_controls(Bench& bench, const vit::ModuleSpec& spec, ImVec2 from);
+/// The list of the tab's pages and the controls in two lines, in more where `width` px are not enough; returns their
+/// height, px.
+float draw_lab_controls(Bench& bench, const vit::ModuleSpec& spec, ImVec2 from, float width);
 
 /// "Attention module over heads", and what was measured.
 std::string lab_title(vit::LabAxis axis);

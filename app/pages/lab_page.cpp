@@ -230,7 +230,7 @@ void LabPage::draw(Bench& bench, const Area& area) {
   update(bench);
   const float line = ui.fonts.size(ui::Type::body) + ui.px(11), gap = ui.px(kGap);
   float y = area.from.y;
-  y += draw_lab_controls(bench, *spec_, area.from) + gap;
+  y += draw_lab_controls(bench, *spec_, area.from, area.size.x) + gap;
   draw_measuring(bench, {area.from.x, y}, area.size.x);
   y += line + gap;
   draw_axis(bench, {area.from.x, y}, area.size.x);

@@ -341,8 +341,8 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   const std::string sums =
       fmt::format("Row sum {:.3f}{}. Column sum {}.", row_sum, std::abs(row_sum - 1) < 5e-4f ? " ✓" : "",
                   vit::three_digits(set.column_sums[static_cast<std::size_t>(key_)]));
-  ui::draw_text(ui, ui::Type::body, {from.x, from.y + 3 * line}, ui.theme.soft,
-                ui::shortened(ui, ui::Type::body, sums, width));
+  const ui::Type type = ui::measure(ui, ui::Type::body, sums).x <= width ? ui::Type::body : ui::Type::small;
+  ui::draw_text(ui, type, {from.x, from.y + 3 * line}, ui.theme.soft, ui::shortened(ui, type, sums, width));
 }
 
 void MatrixPage::draw(Bench& bench, const Area& area) {
@@ -358,13 +358,14 @@ void MatrixPage::draw(Bench& bench, const Area& area) {
   draw_matrix(bench, layout.navigator_from, layout.navigator_size);
   draw_photo(bench, layout.photo_from, layout.photo_size.x);
   const float line = bench.ui.fonts.size(ui::Type::body) * 1.3f;
-  draw_numbers(bench, layout.bar_from, layout.photo_size.x);
+  const float x = layout.words_from.x, width = layout.words_size.x;
+  draw_numbers(bench, layout.bar_from, width);
   const float y = layout.bar_from.y + 4 * line + bench.ui.px(4);
   const float rest = area.from.y + area.size.y - y;
   const float bar = std::min(bench.ui.px(78), rest / 2);
-  draw_color_bar(bench, 0, {layout.photo_from.x, y}, {layout.photo_size.x, bar});
-  draw_sentence(bench, 0, {layout.photo_from.x, y + bar + bench.ui.px(6)},
-                {layout.photo_size.x, std::clamp(rest - bar - bench.ui.px(6), bench.ui.px(40), bench.ui.px(150))});
+  draw_color_bar(bench, 0, {x, y}, {width, bar});
+  draw_sentence(bench, 0, {x, y + bar + bench.ui.px(6)},
+                {width, std::clamp(rest - bar - bench.ui.px(6), bench.ui.px(40), bench.ui.px(150))});
 }
 
 }  // namespace headlight

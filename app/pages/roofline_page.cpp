@@ -24,6 +24,8 @@ namespace headlight {
 namespace {
 
 constexpr float kLine = 27, kGap = 8;  // points
+constexpr double kAbove = 1.1;         // times its ceiling
+constexpr float kPages = 144, kScope = 200, kCalibrate = 112, kSave = 64;
 
 }  // namespace
 
@@ -56,27 +58,31 @@ void RooflinePage::update(const Bench& bench) {
   missing_ = vit::rows_without_bytes(table, block);
 }
 
-void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
+float RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
   ui::Ui& ui = bench.ui;
-  const float gap = ui.px(kGap);
+  const float gap = ui.px(kGap), top = at.y;
   float x = at.x;
   const auto place = [&](float points) {
     ImGui::SetCursorScreenPos({std::floor(x), at.y});
     x += ui.px(points) + gap;
     return ui.px(points);
   };
-  draw_page_choice(bench, place(144));
+  draw_page_choice(bench, place(kPages));
   const std::string block = "block " + std::to_string(std::max(0, bench.session.view.block));
   const std::array<const char*, 2> names = {block.c_str(), "whole network"};
   constexpr std::array<const char*, 2> kTips = {"The operators of the chosen block.",
                                                 "All blocks added up, with what stands before and behind them."};
   int scope = bench.session.view.cost_of_model ? 1 : 0;
-  const float segments = place(200);
+  const float segments = place(kScope);
   if (ui::segments(ui, {.id = "roofline.scope", .label = {}, .key = bench.commands.keys_of("cost.scope")}, scope, names,
                    kTips, segments))
     bench.session.view.cost_of_model = scope == 1;
+  if (ui.px(kPages + kScope + kCalibrate + kSave) + 3 * gap > width) {
+    x = at.x;
+    at.y += ui.px(kLine + 6);
+  }
   const bool runs = bench.lab.running() == LabDesk::Job::ceilings;
-  const float button = place(104);
+  const float button = place(kCalibrate);
   if (runs) {
     if (ui::button(ui, {.id = "roofline.stop", .label = "Stop", .tooltip = "Ends the calibration."}, button, true))
       bench.lab.cancel();
@@ -89,7 +95,7 @@ void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
                              "kernels’ instruction set, and bytes from its caches and its memory. It is kept."},
                  button, !ceilings_.known()))
     bench.lab.calibrate(*ceilings_for_, [](const vit::Ceilings& found) { save_ceilings(found, ceilings_file()); });
-  const float save_width = place(64);
+  const float save_width = place(kSave);
   if (ui::button(ui,
                  {.id = "roofline.save",
                   .label = "Save…",
@@ -110,6 +116,7 @@ void RooflinePage::draw_controls(Bench& bench, ImVec2 at, float width) {
                   ui::shortened(ui, ui::Type::small, words, room));
   ui::describe(ui, {.id = "roofline.state", .label = {}}, {x, at.y}, {std::max(x, at.x + width), at.y + ui.px(kLine)},
                false, words);
+  return at.y + ui.px(kLine) - top;
 }
 
 std::string RooflinePage::subtitle(const Bench& bench) const {

@@ -19,7 +19,8 @@ class RooflinePage : public Page {
 
  private:
   void update(const Bench& bench);
-  void draw_controls(Bench& bench, ImVec2 at, float width);
+  /// In one line, or in two where they do not fit; returns their height, px.
+  float draw_controls(Bench& bench, ImVec2 at, float width);
   void save(Bench& bench) const;
   std::string subtitle(const Bench& bench) const;
 

@@ -15,6 +15,7 @@ namespace {
 
 constexpr float kLeastBadge = 120;  // points
 constexpr int kLines = 2;
+constexpr const char* kBrief = "Experiment ×";
 constexpr const char* kRandom = "Random weights: these maps are of no trained network.";
 constexpr const char* kRandomWhy =
     "The weights of this network were drawn, not learned: times and operations are real, maps and predictions mean "
@@ -41,22 +42,24 @@ std::string prediction_words(const Drift& drift, const std::vector<std::string>&
   return words + fmt::format("{:.2f}.", drift.now);
 }
 
+float brief_width(const ui::Ui& ui) {
+  return ui::measure(ui, ui::Type::body, kBrief).x + ui.px(20);
+}
+
 /// Where tabs leave no room for a sentence, the button that ends the experiment names it, too.
-bool draw_brief_badge(Bench& bench, ImVec2 right, float high, const std::string& why) {
+void draw_brief_badge(Bench& bench, ImVec2 right, float high, const std::string& why) {
   ui::Ui& ui = bench.ui;
-  const char* const words = "Experiment ×";
-  const float wide = ui::measure(ui, ui::Type::body, words).x + ui.px(20);
+  const float wide = brief_width(ui);
   const ImVec2 at{right.x - wide, right.y};
   ImGui::SetCursorScreenPos(at);
   const bool back = ui::button(ui,
                                {.id = "attention.as_trained",
-                                .label = words,
+                                .label = kBrief,
                                 .tooltip = bench.commands.get("attention.as_trained").tooltip + "\n" + why,
                                 .key = bench.commands.keys_of("attention.as_trained")},
                                wide, true);
   ui::describe(ui, {.id = "badge", .label = {}}, at, {right.x, right.y + high}, false, why);
   if (back) bench.session.restore_trained_settings();
-  return true;
 }
 
 }  // namespace
@@ -81,7 +84,7 @@ std::vector<std::string> badge_words(const Drift& drift, const vit::Settings& se
   return {whole + moved, whole, brief, least};
 }
 
-bool draw_badge(Bench& bench, ImVec2 from, float width, float x) {
+bool draw_badge(Bench& bench, ImVec2 from, float width, float x, std::string& words_above) {
   ui::Ui& ui = bench.ui;
   const auto& trace = bench.session.trace();
   if (!trace) return false;
@@ -121,8 +124,10 @@ bool draw_badge(Bench& bench, ImVec2 from, float width, float x) {
     ImGui::InvisibleButton("badge", {to.x - at.x, high});
     ui::describe(ui, {.id = "badge", .label = {}, .tooltip = why}, at, to, ImGui::IsItemHovered(), ways.front());
   }
-  if (bench.drift == nullptr) return true;
-  if (!told) return draw_brief_badge(bench, {from.x + width, from.y}, high, why);
+  const bool brief = !told && bench.drift != nullptr && from.x + width - x >= brief_width(ui);
+  if (!told && !brief) words_above = ways.back();
+  if (brief) draw_brief_badge(bench, {from.x + width, from.y}, high, why);
+  if (bench.drift == nullptr || !told) return true;
   ImGui::SetCursorScreenPos({from.x + width - button, from.y});
   const std::string& back = bench.commands.get("attention.as_trained").tooltip;
   if (ui::button(ui,

@@ -22,7 +22,7 @@ std::vector<std::string> badge_words(const Drift& drift, const vit::Settings& se
 bool has_random_weights(const vit::Model& model);
 
 /// At the right end of a line `width` px wide, from `x` on: where the settings are not the trained ones, or the weights
-/// are random. False where there is nothing to say.
-bool draw_badge(Bench& bench, ImVec2 from, float width, float x);
+/// are random. False where there is nothing to say. Where there is no room, `words_above` say it elsewhere.
+bool draw_badge(Bench& bench, ImVec2 from, float width, float x, std::string& words_above);
 
 }  // namespace headlight

@@ -21,6 +21,8 @@ namespace headlight {
 namespace {
 
 constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 106, kMostWords = 128;  // points
+constexpr float kLowColumn = 184, kLeastNavigator = 190;                                         // of a low page
+constexpr float kLowNavigator = 0.75f, kLowGain = 1.15f;
 
 /// "Block 5 (last), head 3", "Rollout, to block 5".
 std::string title_of(ShownMaps& maps, int index) {
@@ -43,6 +45,23 @@ std::string times_of(const vit::MapSet& set) {
                      ms_text(set.backward->timings.wall_ms));
 }
 
+/// Picture, colour bar over sentence, and navigator side by side; `size` is that of all of them.
+void lay_out_low(FrameLayout& l, ImVec2 from, ImVec2 size, float side, float column, float prefix_px, float gap) {
+  const float top = from.y + l.strip_size.y + gap, x = from.x + side + gap;
+  const float bar = std::min(size.y * 0.4f, column * 0.5f);
+  const float prefix = prefix_px > 0 ? std::min(prefix_px, std::floor(column * 0.6f)) + 2 * gap : 0;
+  l.photo_from = {from.x, top};
+  l.photo_size = {side, side};
+  l.bar_from = {x, top};
+  l.bar_size = {column - prefix, bar};
+  l.prefix_from = {x + l.bar_size.x + 2 * gap, top};
+  l.prefix_size = {std::max(0.f, prefix - 2 * gap), bar};
+  l.words_from = {x, top + bar + gap};
+  l.words_size = {column, size.y - bar - gap};
+  l.navigator_from = {x + column + 1.5f * gap, top};
+  l.navigator_size = {from.x + size.x - l.navigator_from.x, size.y};
+}
+
 }  // namespace
 
 void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
@@ -55,8 +74,10 @@ void draw_sentence(Bench& bench, int index, ImVec2 from, ImVec2 size) {
   list.AddRectFilled(from, {from.x + ui.px(3), from.y + size.y}, ui.theme.mark, ui.px(1));
   const float top = ui.px(8) + ui.fonts.size(ui::Type::body) * 1.25f, wrap = size.x - 2 * pad;
   const float room = size.y - top - ui.px(2);
-  ui::draw_text(ui, ui::Type::strong, {from.x + pad, from.y + ui.px(7)}, ui.theme.text,
-                ui::shortened(ui, ui::Type::strong, title, wrap));
+  const bool wide_enough = ui::measure(ui, ui::Type::strong, title).x <= wrap;
+  const ui::Type title_type = wide_enough ? ui::Type::strong : ui::Type::small;
+  ui::draw_text(ui, title_type, {from.x + pad, from.y + ui.px(7)}, ui.theme.text,
+                ui::shortened(ui, title_type, title, wrap));
   // Set smaller where it does not fit, and cut where that is not enough.
   const bool fits = ui::measure(ui, ui::Type::body, words, wrap).y <= room;
   const ui::Type type = fits ? ui::Type::body : ui::Type::small;
@@ -77,6 +98,13 @@ FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px
   const float top = from.y + l.strip_size.y + gap, height = std::max(px(120), from.y + size.y - top);
   const float below = px(kLeastBar) + px(kLeastWords) + 2 * gap;
   const float side = std::floor(std::max(px(100), std::min(size.x * share, height - below)));
+  const float column = px(kLowColumn);
+  const float navigator = std::max(px(kLeastNavigator), kLowNavigator * (1 - share) * size.x);
+  const float low_side = std::floor(std::min(height, size.x - column - navigator - 2.5f * gap));
+  if (low_side > kLowGain * side) {
+    lay_out_low(l, from, {size.x, height}, low_side, column, prefix_px, gap);
+    return l;
+  }
   l.photo_from = {from.x, top};
   l.photo_size = {side, side};
   const float spare = std::max(0.f, height - below - side);

@@ -13,7 +13,8 @@ namespace headlight {
 
 struct Bench;
 
-/// Where its parts stand. It depends on the room alone, so that nothing moves when something else is shown.
+/// Where its parts stand. It depends on the room alone, so that nothing moves when something else is shown. In a low
+/// page colour bar and sentence stand beside the large picture, which would be small above them.
 struct FrameLayout {
   ImVec2 strip_from, strip_size;
   ImVec2 photo_from, photo_size;    // square

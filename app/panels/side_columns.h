@@ -14,7 +14,7 @@ class SideColumns {
     float left = 0, right = 0;
     friend bool operator==(const Widths&, const Widths&) = default;
   };
-  static constexpr float kLeast = 416;  // points of the centre below which a column goes
+  static constexpr float kLeast = 590;  // points of the centre, tabs and all: below, a column goes
 
   /// For a window that wide. The right column goes first, unless it was asked for.
   Widths update(float window_points);

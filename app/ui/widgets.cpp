@@ -263,10 +263,11 @@ bool segments(Ui& ui, const Control& control, int& index, std::span<const char* 
   return changed;
 }
 
-bool tab(Ui& ui, const Control& control, bool chosen) {
+bool tab(Ui& ui, const Control& control, bool chosen, float pad) {
+  pad = ui.px(pad);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const ImVec2 text = measure(ui, Type::body, control.label);
-  const ImVec2 size{text.x + ui.px(20), ui.fonts.size(Type::body) + ui.px(13)};
+  const ImVec2 size{text.x + 2 * pad, ui.fonts.size(Type::body) + ui.px(13)};
   const Hit hit = hit_box(control, size);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   if (chosen)
@@ -274,9 +275,9 @@ bool tab(Ui& ui, const Control& control, bool chosen) {
   else if (hit.hovered)
     list.AddRectFilled(at, {at.x + size.x, at.y + size.y}, ui.theme.panel, ui.px(4));
   if (chosen)
-    list.AddRectFilled({at.x + ui.px(10), at.y + size.y - ui.px(3)},
-                       {at.x + size.x - ui.px(10), at.y + size.y - ui.px(1)}, ui.theme.mark, ui.px(1));
-  draw_text(ui, Type::body, {at.x + ui.px(10), at.y + (size.y - text.y) / 2}, chosen ? ui.theme.text : ui.theme.soft,
+    list.AddRectFilled({at.x + pad, at.y + size.y - ui.px(3)}, {at.x + size.x - pad, at.y + size.y - ui.px(1)},
+                       ui.theme.mark, ui.px(1));
+  draw_text(ui, Type::body, {at.x + pad, at.y + (size.y - text.y) / 2}, chosen ? ui.theme.text : ui.theme.soft,
             control.label);
   describe(ui, control, at, {at.x + size.x, at.y + size.y}, hit.hovered, chosen ? "on" : "");
   return hit.pressed;

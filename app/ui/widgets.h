@@ -64,7 +64,8 @@ bool list_entry(Ui& ui, bool chosen, bool enabled = true);
 /// A menu or drop-down list that Escape closes; ImGui::EndPopup() if it returns true.
 bool begin_list(Ui& ui, const std::string& popup);
 
-bool tab(Ui& ui, const Control& control, bool chosen);
+/// `pad`: points left and right of its name.
+bool tab(Ui& ui, const Control& control, bool chosen, float pad = 10);
 
 /// Dims everything behind the current window and draws its ground, for windows without one (NoBackground). Dear ImGui's
 /// own dimming fades in, and would stop half way: at rest no frames are drawn.

@@ -30,6 +30,15 @@ namespace {
 
 constexpr float kMenuHeight = 36, kStatusHeight = 28, kDrawerWidth = 375;  // points
 
+constexpr float kTabPad = 10, kTabGap = 3, kLeastFirstWords = 140;         // points
+
+/// Points left and right of the tabs' names: less where all of them would not fit.
+float tab_pad(const ui::Ui& ui, float width) {
+  float words = 0;
+  for (const TabEntry& tab : tab_list()) words += ui::measure(ui, ui::Type::body, tab.title).x + ui.px(kTabGap);
+  const auto tabs = static_cast<float>(tab_list().size());
+  return std::clamp((width - words) / (2 * tabs * ui.scale), 2.f, kTabPad);
+}
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
 }
@@ -357,6 +366,7 @@ void App::draw_tabs(ImVec2 from, float width) {
   words_above_.clear();
   for (const TabEntry& tab : tab_list()) {
     const bool in_front = &tab_of(view.page) == &tab;
+  const float pad = tab_pad(ui, width);
     const std::string why = refusal(tab);
     const ui::Control control{.id = std::string("tab.") + tab.id,
                               .label = tab.title,
@@ -370,7 +380,7 @@ void App::draw_tabs(ImVec2 from, float width) {
     ImGui::SameLine(0, ui.px(3));
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
-  if (!draw_badge(bench_, from, width, x)) draw_first_words({x, from.y}, from.x + width - x);
+  if (!draw_badge(bench_, from, width, x, words_above_)) draw_first_words({x, from.y}, from.x + width - x);
 }
 
 /// What a newcomer can do, or what the page shows, where nothing more urgent stands; on the first start the walk
@@ -400,6 +410,10 @@ void App::draw_first_words(ImVec2 from, float width) {
   // On one line, else smaller on two, else in the menu bar.
   const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
   const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
+  if (width < ui.px(kLeastFirstWords)) {
+    words_above_ = words;
+    return;
+  }
   const ImVec2 extent = ui::measure(ui, type, words, one_line ? 0 : width);
   if (!one_line && extent.y > 2.5f * ui.fonts.size(type)) {
     words_above_ = words;

@@ -70,6 +70,25 @@ TEST(FrameLayout, ALargePictureHasThreeFifthsOfTheWidthOfAPageThatIsHighEnough) 
   }
 }
 
+TEST(FrameLayout, InALowPageColourBarAndSentenceStandBesideThePicture) {
+  for (const float share : {kLargePicture, kMediumPicture})
+    for (const float prefix : {0.f, 78.f}) {
+      const ImVec2 size{744, 390};
+      const FrameLayout l = lay_out_frame({10, 20}, size, share, prefix, 1);
+      SCOPED_TRACE(testing::Message() << "prefix " << prefix << ", share " << share);
+      EXPECT_GT(l.photo_size.x, 200) << "above them it would be 116 px high";
+      EXPECT_LE(l.photo_from.y + l.photo_size.y, 20 + size.y + 0.5f);
+      EXPECT_GE(l.bar_from.x, l.photo_from.x + l.photo_size.x);
+      EXPECT_GE(l.words_from.x, l.photo_from.x + l.photo_size.x);
+      EXPECT_GE(l.words_from.y, l.bar_from.y + l.bar_size.y);
+      EXPECT_LE(l.words_from.y + l.words_size.y, 20 + size.y + 0.5f);
+      EXPECT_LE(l.prefix_from.x + l.prefix_size.x, l.navigator_from.x);
+      EXPECT_GE(l.navigator_from.x, l.words_from.x + l.words_size.x);
+      EXPECT_GE(l.navigator_size.x, 190);
+      EXPECT_LE(l.navigator_from.x + l.navigator_size.x, 10 + size.x + 0.5f);
+    }
+}
+
 TEST(FrameLayout, TheLargePictureStandsStillWhenTheNumberOfPrefixTokensChanges) {
   const FrameLayout none = lay_out_frame({0, 0}, {926, 880}, kLargePicture, 0, 1.5f);
   const FrameLayout many = lay_out_frame({0, 0}, {926, 880}, kLargePicture, 400, 1.5f);
@@ -100,15 +119,15 @@ TEST(SideColumns, ShrinkThenGoBeforeTheMapsDo) {
 TEST(SideColumns, AColumnThatIsAskedForTakesTheOthersPlace) {
   using Side = SideColumns::Side;
   SideColumns columns;
-  columns.update(800);
+  columns.update(1024);
   EXPECT_TRUE(columns.shown(Side::left));
   EXPECT_FALSE(columns.shown(Side::right));
   columns.toggle(Side::right);
-  columns.update(800);
+  columns.update(1024);
   EXPECT_FALSE(columns.shown(Side::left));
   EXPECT_TRUE(columns.shown(Side::right));
   columns.toggle(Side::right);
-  columns.update(800);
+  columns.update(1024);
   EXPECT_TRUE(columns.shown(Side::left));
   EXPECT_FALSE(columns.shown(Side::right));
   columns.toggle(Side::right);
