@@ -354,8 +354,7 @@ void ComparePage::draw(Bench& bench, const Area& area) {
 
 bool ComparePage::draw_without_maps(Bench& bench, const Area& area, const std::string& words) {
   const ui::Ui& ui = bench.ui;
-  const float used = map_strip_height(2, bench.ui.scale) + bench.ui.px(10);  // where the lines are once there are maps
-  const Layout at = lay_out(bench, {area.from.x, area.from.y + used}, {area.size.x, area.size.y - used});
+  const Layout at = lay_out(bench, area.from, area.size);
   draw_head_of_a(bench, at.head_a, at.column);
   draw_head_of_b(bench, at.head_b, at.column);
   const Session& session = bench.session;

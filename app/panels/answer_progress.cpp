@@ -13,10 +13,12 @@ void AnswerProgress::draw(Bench& bench, MapDesk& desk, const std::string& page, 
   ui::Ui& ui = bench.ui;
   const std::optional<double> progress = desk.progress(page);
   const bool stopped = desk.stopped(page);
+  told_ = false;
   if (!progress && !stopped) return since_.reset();
   if (!since_) since_ = ImGui::GetTime();
   constexpr double kNotAtOnce = 0.5;  // s
   if (progress && ImGui::GetTime() - *since_ < kNotAtOnce) return;
+  told_ = progress.has_value();
   const float width = ui.px(300), button = ui.px(84), bar = width - button - ui.px(10);
   const float height = ui.fonts.size(ui::Type::body) + ui.px(11);
   const ImVec2 from{std::floor(in_corner ? at.x - width - ui.px(10) : at.x - width / 2),
@@ -42,11 +44,11 @@ void AnswerProgress::draw(Bench& bench, MapDesk& desk, const std::string& page, 
   if (progress && ui::button(ui,
                              {.id = "answer.stop",
                               .label = "Stop",
-                              .tooltip = "Ends this work; what is shown stays. Leaving the page ends it, too."},
+                              .tooltip = "Ends this work; what is shown stays. Leaving the page stops it, too."},
                              button))
     desk.stop(page);
   if (stopped &&
-      ui::button(ui, {.id = "answer.start", .label = "Start", .tooltip = "Works it out from the beginning."}, button))
+      ui::button(ui, {.id = "answer.start", .label = "Start", .tooltip = "Takes this work up again."}, button))
     desk.start_again(page);
 }
 

@@ -39,6 +39,7 @@ class Line {
   }
   void skip(float points) { at_.x += ui_->px(points); }
   bool draws() const { return draws_; }
+  bool empty() const { return lines_ == 1 && at_.x == start_; }
   int lines() const { return lines_; }
 
  private:
@@ -204,12 +205,16 @@ void picture_item(Bench& bench, Line& line) {
       bench.session.view.look.picture, width);
 }
 
+/// A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
+bool shows_query(const vit::Analysis& analysis) {
+  return analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr;
+}
+
 void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   page_item(bench, analysis, line);
   if (analysis.asks_block || bench.maps.label(index).block >= 0) block_item(bench, line);
   head_item(bench, index, line);
-  // A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
-  if (analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr) {
+  if (shows_query(analysis)) {
     line.skip(6);
     query_items(bench, line);
     line.skip(6);
@@ -242,12 +247,7 @@ void curtain_item(Bench& bench, Line& line) {
     curtain = !curtain;
 }
 
-void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
-  picture_item(bench, line);
-  range_item(bench, index, line);
-  inside_item(bench, index, line);
-  if (analysis.compares) curtain_item(bench, line);
-  line.skip(6);
+void parameter_items(Bench& bench, const vit::Analysis& analysis, Line& line) {
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, bench.session.trace()->model->config)) continue;
     const float wide = bench.ui.px(kParameterWidth);
@@ -259,6 +259,15 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& li
 }
 
 void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
+void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
+  picture_item(bench, line);
+  range_item(bench, index, line);
+  inside_item(bench, index, line);
+  if (analysis.compares) curtain_item(bench, line);
+  line.skip(6);
+  parameter_items(bench, analysis, line);
+}
+
   draw_asked(bench, analysis, index, line);
   if (line.lines() == 1)  // else the second line has room for both
     line.next();
@@ -307,3 +316,22 @@ void draw_map_strip(Bench& bench, const vit::Analysis& analysis, int index, ImVe
 }
 
 }  // namespace headlight
+float draw_strip_without_maps(Bench& bench, const vit::Analysis& analysis, ImVec2 from, float width) {
+  constexpr float kGapBelow = 10;  // points
+  Line line(bench.ui, from, width, true);
+  page_item(bench, analysis, line);
+  if (analysis.refusal(*bench.session.trace()).empty()) {
+    if (analysis.asks_block) block_item(bench, line);
+    if (shows_query(analysis)) {
+      line.skip(6);
+      query_items(bench, line);
+      line.skip(6);
+    }
+    direction_item(bench, analysis, line);
+    parameter_items(bench, analysis, line);
+  } else if (line.empty()) {
+    return 0;
+  }
+  return map_strip_height(line.lines(), bench.ui.scale) + bench.ui.px(kGapBelow);
+}
+

@@ -15,6 +15,9 @@ float map_strip_height(int lines, float px_per_point);
 /// How many lines the controls take at this width.
 int map_strip_lines(Bench& bench, const vit::Analysis& analysis, int index, float width);
 void draw_map_strip(Bench& bench, const vit::Analysis& analysis, int index, ImVec2 from, float width);
+/// What can be chosen while there is no map to draw: the page, and what is asked where the pass can be asked it.
+/// Returns its height with the gap below, px; there must be a pass.
+float draw_strip_without_maps(Bench& bench, const vit::Analysis& analysis, ImVec2 from, float width);
 
 /// Another rule; a fixed range starts as the range that map `index` has now.
 void choose_range(Bench& bench, int index, vit::RangeRule rule);

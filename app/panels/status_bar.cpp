@@ -59,7 +59,7 @@ std::string activity(const WorkerStatus& status) {
 
 }  // namespace
 
-void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
+void draw_status_bar(Bench& bench, const std::string& working, ImVec2 from, ImVec2 size) {
   ui::Ui& ui = bench.ui;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(from, {from.x + size.x, from.y + size.y}, ui.theme.panel);
@@ -67,9 +67,17 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
   const float y = from.y + (size.y - ui.fonts.size(ui::Type::small)) / 2;
   float x = from.x + ui.px(14);
   std::string all;
+  const WorkerStatus status = bench.session.status();
+  const bool rests = status.doing == WorkerStatus::Doing::resting;
+  const std::string doing = rests && !working.empty() ? working : activity(status);
+  const float width = ui::measure(ui, ui::Type::small, doing).x, gap = ui.px(18), bar = ui.px(120);
+  const float right = from.x + size.x - ui.px(14), end = right - width - gap;
+  bool full = false;
   const auto say = [&](const std::string& text, ImU32 color) {
-    ui::draw_text(ui, ui::Type::small, {x, y}, color, text);
-    x += ui::measure(ui, ui::Type::small, text).x + ui.px(18);
+    const float wide = ui::measure(ui, ui::Type::small, text).x;
+    full = full || x + wide > end;
+    if (!full) ui::draw_text(ui, ui::Type::small, {x, y}, color, text);
+    x += full ? 0 : wide + gap;
     all += (all.empty() ? "" : " · ") + text;
   };
   if (const auto& trace = bench.session.trace()) {
@@ -89,13 +97,9 @@ void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size) {
     if (const std::string bits = vit::precision_words(*trace); !bits.empty()) say(bits, ui.theme.accent);
     say(fmt::format("{} tokens", trace->grid.tokens()), ui.theme.soft);
   }
-  const WorkerStatus status = bench.session.status();
-  const std::string doing = activity(status);
-  const float width = ui::measure(ui, ui::Type::small, doing).x;
-  const float right = from.x + size.x - ui.px(14);
   ui::draw_text(ui, ui::Type::small, {right - width, y}, ui.theme.soft, doing);
-  if (status.doing != WorkerStatus::Doing::resting && status.elapsed_ms > 100) {
-    const float bar = ui.px(120), bar_x = right - width - ui.px(12) - bar, bar_y = from.y + size.y / 2;
+  const float bar_x = right - width - ui.px(12) - bar, bar_y = from.y + size.y / 2;
+  if (!rests && status.elapsed_ms > 100 && x < bar_x) {
     list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar, bar_y + ui.px(2)}, ui.theme.track, ui.px(2));
     list.AddRectFilled({bar_x, bar_y - ui.px(2)}, {bar_x + bar * static_cast<float>(status.fraction), bar_y + ui.px(2)},
                        ui.theme.mark, ui.px(2));

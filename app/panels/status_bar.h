@@ -3,10 +3,13 @@
 
 #include <imgui.h>
 
+#include <string>
+
 namespace headlight {
 
 struct Bench;
 
-void draw_status_bar(Bench& bench, ImVec2 from, ImVec2 size);
+/// `working`: what is worked out beside the passes, "Working out Effect"; empty: nothing is.
+void draw_status_bar(Bench& bench, const std::string& working, ImVec2 from, ImVec2 size);
 
 }  // namespace headlight

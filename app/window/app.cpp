@@ -14,6 +14,7 @@
 #include "app/panels/draft_label.h"
 #include "app/panels/head_switch.h"
 #include "app/panels/left_column.h"
+#include "app/panels/map_strip.h"
 #include "app/panels/menu_bar.h"
 #include "app/panels/open_files.h"
 #include "app/panels/right_column.h"
@@ -311,7 +312,8 @@ void App::draw_window(const Layout& layout) {
   take_maps();
   draw_center(layout.center);
   draw_right(layout.right);
-  draw_status_bar(bench_, layout.status.from, layout.status.size);
+  draw_status_bar(bench_, answer_progress_.told() ? std::string("Working out ") + page_entry().title : "",
+                  layout.status.from, layout.status.size);
   draw_menu_bar(bench_, menu_clicks_, words_above_, layout.menu.from, layout.menu.size);
   ImGui::EndDisabled();
   ImGui::PopStyleVar();
@@ -464,7 +466,12 @@ void App::draw_center(const Area& area) {
     return;
   }
   const std::string words = words_in_place_of_maps();
-  if (bench_.session.trace() && asked.draw_without_maps(bench_, below_tabs, words)) return;
+  if (bench_.session.trace()) {
+    const float strip = draw_strip_without_maps(bench_, *page_entry().analysis, below_tabs.from, below_tabs.size.x);
+    const Area below_strip{{below_tabs.from.x, below_tabs.from.y + strip},
+                           {below_tabs.size.x, below_tabs.size.y - strip}};
+    if (asked.draw_without_maps(bench_, below_strip, words)) return;
+  }
   const float widest = 0.8f * size.x;
   const ImVec2 extent = ui::measure(ui, ui::Type::title, words, widest);
   ui::draw_text(ui, ui::Type::title, {from.x + (size.x - extent.x) / 2, from.y + size.y / 2}, ui.theme.faint, words,

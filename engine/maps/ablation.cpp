@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <numeric>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -73,18 +74,22 @@ int likeliest_class(const Trace& trace) {
 
 namespace {
 
-std::vector<HeadEffect> measure(const Trace& trace, int klass, const Means& means) {
+/// Adds to `effects` the heads that are not among them yet; those that are stay where it is cancelled.
+void measure(const Trace& trace, int klass, const Means& means, std::vector<HeadEffect>& effects) {
   const int depth = trace.settings.depth();
   PassInput input{.model = trace.model, .pixels = trace.pixels, .settings = trace.settings, .extent = {}};
   input.settings.keep = Keep::qk;
   Pool pool(input.settings.pass_threads());
   double all = 0, done = 0;  // blocks to run
   for (int block = 0; block < depth; ++block) all += static_cast<double>(trace.settings.heads(block)) * (depth - block);
-  std::vector<HeadEffect> effects;
+  const std::size_t known = effects.size();
+  std::size_t place = 0;
   for (int block = 0; block < depth; ++block)
     for (int head = 0; head < trace.settings.heads(block); ++head) {
-      means.step(done / all);
+      const bool is_known = place++ < known;
+      if (!is_known) means.step(done / all);
       done += depth - block;
+      if (is_known) continue;
       if (trace.settings.blocks[static_cast<std::size_t>(block)].is_off(head)) {
         effects.push_back({.block = block,
                            .head = head,
@@ -100,14 +105,14 @@ std::vector<HeadEffect> measure(const Trace& trace, int klass, const Means& mean
       effect.head = head;
       effects.push_back(std::move(effect));
     }
-  return effects;
 }
 
 struct Kept {
   std::mutex mutex;
   std::uint64_t run = 0;
   int klass = 0;
-  std::shared_ptr<const std::vector<HeadEffect>> effects;
+  std::shared_ptr<const std::vector<HeadEffect>> effects;  // null: they are not whole yet
+  std::vector<HeadEffect> begun;
 };
 
 }  // namespace
@@ -115,15 +120,30 @@ struct Kept {
 std::shared_ptr<const std::vector<HeadEffect>> head_effects(const Trace& trace, int klass, const Means& means) {
   static Kept kept;
   means.step(0);
+  std::vector<HeadEffect> effects;
   {
     const std::lock_guard lock(kept.mutex);
-    if (kept.effects && kept.run == trace.run && kept.klass == klass) return kept.effects;
+    if (kept.run == trace.run && kept.klass == klass) {
+      if (kept.effects) return kept.effects;
+      effects = std::exchange(kept.begun, {});
+    }
   }
-  const auto made = std::make_shared<const std::vector<HeadEffect>>(measure(trace, klass, means));
-  const std::lock_guard lock(kept.mutex);
-  kept.run = trace.run;
-  kept.klass = klass;
-  return kept.effects = made;
+  const auto keep = [&](std::shared_ptr<const std::vector<HeadEffect>> whole, std::vector<HeadEffect> begun) {
+    const std::lock_guard lock(kept.mutex);
+    kept.run = trace.run;
+    kept.klass = klass;
+    kept.effects = std::move(whole);
+    kept.begun = std::move(begun);
+  };
+  try {
+    measure(trace, klass, means, effects);
+  } catch (const Cancelled&) {
+    keep(nullptr, std::move(effects));
+    throw;
+  }
+  const auto made = std::make_shared<const std::vector<HeadEffect>>(std::move(effects));
+  keep(made, {});
+  return made;
 }
 
 namespace {

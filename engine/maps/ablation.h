@@ -26,7 +26,8 @@ int likeliest_class(const Trace& trace);
 
 /// Every head of every block, block by block: a pass from the head's block on for each. The pass must be whole; `klass`
 /// counts only for a network with classes. Runs on as many threads as the pass did. The result for the last pass and
-/// class stays, so that another question about it costs nothing. Any thread. Throws Cancelled.
+/// class stays, so that another question about it costs nothing; where it was cancelled, it goes on with the next head.
+/// Any thread. Throws Cancelled.
 std::shared_ptr<const std::vector<HeadEffect>> head_effects(const Trace& trace, int klass, const Means& means);
 
 }  // namespace vit

@@ -101,4 +101,29 @@ TEST(Ablation, EndsSoonAfterAStopRequest) {
   EXPECT_LE(steps, 5);
 }
 
+TEST(Ablation, GoesOnWithTheNextHeadWhereItWasStopped) {
+  const auto trace = vit::testing_passes::pass({}), same = vit::testing_passes::pass({});
+  std::stop_source stop;
+  double reached = 0;
+  EXPECT_THROW(vit::head_effects(*trace, 3,
+                                 {.stop = stop.get_token(),
+                                  .progress =
+                                      [&](double done) {
+                                        reached = done;
+                                        if (done > 0.5) stop.request_stop();
+                                      }}),
+               vit::Cancelled);
+  std::vector<double> heard;
+  const auto effects = vit::head_effects(*trace, 3, {.progress = [&](double done) { heard.push_back(done); }});
+  ASSERT_GE(heard.size(), 2u);
+  EXPECT_GE(heard[1], reached) << "behind the first word of all";
+  const auto at_once = vit::head_effects(*same, 3, {});
+  ASSERT_EQ(effects->size(), at_once->size());
+  for (std::size_t i = 0; i < effects->size(); ++i) {
+    EXPECT_EQ((*effects)[i].block, (*at_once)[i].block);
+    EXPECT_EQ((*effects)[i].head, (*at_once)[i].head);
+    EXPECT_EQ((*effects)[i].tokens, (*at_once)[i].tokens);
+  }
+}
+
 }  // namespace
