@@ -47,7 +47,8 @@ void command_button(Bench& bench, const char* id, const char* label, float width
                   .label = label,
                   .tooltip = command.tooltip,
                   .key = bench.commands.keys_of(id),
-                  .enabled = command.enabled()},
+                  .enabled = command.enabled(),
+                  .reason = command.reason()},
                  width))
     command.run();
 }

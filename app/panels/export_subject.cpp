@@ -56,6 +56,16 @@ bool can_export(const Bench& bench) {
          (!bench.maps.set().other || bench.maps.set().other == bench.session.shown().other.trace);
 }
 
+std::string why_no_export(const Bench& bench) {
+  const Session& session = bench.session;
+  if (!session.trace() || session.photo() == nullptr) return "Open a model and a photo first.";
+  const vit::Analysis* analysis = vit::analysis_by_id(session.view.page);
+  if (analysis == nullptr) return "This page has no maps; its own button Save… writes its plot and numbers.";
+  if (std::string why = analysis->refusal(*session.trace()); !why.empty()) return why;
+  if (analysis->compares && !session.wanted.other.on()) return "Nothing is compared yet: choose side B first.";
+  return "These maps are still being worked out.";
+}
+
 SheetSubject export_subject(const Bench& bench, bool with_files) {
   const Session& session = bench.session;
   SheetSubject subject;

@@ -55,7 +55,8 @@ void sign_button(Bench& bench, const char* id, const char* command, Sign sign) {
                   .label = {},
                   .tooltip = found.tooltip,
                   .key = bench.commands.keys_of(command),
-                  .enabled = found.enabled()},
+                  .enabled = found.enabled(),
+                  .reason = found.reason()},
                  width))
     found.run();
   const float high = ImGui::GetItemRectSize().y;

@@ -23,12 +23,20 @@ void draw_menu(Bench& bench, const std::string& menu) {
     const bool enabled = command.enabled();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const bool checked = command.checked && command.checked();
+    // The window's own items do not fade where they are disabled, since behind a dialog all are.
+    ImGui::PushStyleColor(ImGuiCol_Text, enabled ? ui.theme.text : ui.theme.faint);
     const bool pressed = ImGui::MenuItem(command.name.c_str(), keys.c_str(), checked, enabled);
+    ImGui::PopStyleColor();
     if (ui::list_entry(ui, false, enabled) || pressed) command.run();
     const ImVec2 to = ImGui::GetItemRectMax();
-    const bool over = at.x <= to.x && ImGui::IsItemHovered();
-    ui::describe(ui, {.id = "menu." + command.id, .label = {}, .tooltip = command.tooltip, .enabled = enabled}, at, to,
-                 over, command.checked && command.checked() ? "on" : "");
+    const bool over = at.x <= to.x && ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled);
+    ui::describe(ui,
+                 {.id = "menu." + command.id,
+                  .label = {},
+                  .tooltip = command.tooltip,
+                  .enabled = enabled,
+                  .reason = enabled ? "" : command.reason()},
+                 at, to, over, checked ? "on" : "");
   }
   ImGui::EndPopup();
 }

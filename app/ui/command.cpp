@@ -88,14 +88,26 @@ std::string CommandTable::keys_of(std::string_view id) const {
   return names;
 }
 
+const Command* CommandTable::of_key(const Key& key) const {
+  const auto found = std::find_if(commands_.begin(), commands_.end(), [&](const Command& command) {
+    return std::find(command.keys.begin(), command.keys.end(), key) != command.keys.end();
+  });
+  return found == commands_.end() ? nullptr : &*found;
+}
+
 bool CommandTable::press(const Key& key) const {
-  for (const Command& command : commands_) {
-    if (std::find(command.keys.begin(), command.keys.end(), key) == command.keys.end()) continue;
-    if (!command.enabled()) return false;
-    command.run();
-    return true;
-  }
-  return false;
+  const Command* command = of_key(key);
+  if (command == nullptr || !command->enabled()) return false;
+  command->run();
+  return true;
+}
+
+std::string CommandTable::refusal(const Key& key) const {
+  const Command* command = of_key(key);
+  if (command == nullptr || command->enabled()) return "";
+  const std::string name =
+      command->name.ends_with("…") ? command->name.substr(0, command->name.size() - 3) : command->name;
+  return name + ": " + command->reason();
 }
 
 }  // namespace headlight

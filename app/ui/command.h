@@ -27,8 +27,9 @@ struct Command {
   std::string tooltip;  // a sentence
   std::function<void()> run;
   std::function<bool()> enabled = [] { return true; };
-  std::function<bool()> checked = {};  // empty: no check mark
-  bool separated = false;              // a line before it in the menu
+  std::function<std::string()> reason = [] { return "Open a model and a photo first."; };  // why not, while it is not
+  std::function<bool()> checked = {};                                                      // empty: no check mark
+  bool separated = false;  // a line before it in the menu
 };
 
 class CommandTable {
@@ -40,8 +41,12 @@ class CommandTable {
   std::string keys_of(std::string_view id) const;
   /// Runs what the key stands for. False if nothing does, or it is disabled now.
   bool press(const Key& key) const;
+  /// "Undo: there is nothing to take back.": why the key does nothing now. Empty where it does something, or never
+  /// does.
+  std::string refusal(const Key& key) const;
 
  private:
+  const Command* of_key(const Key& key) const;
   std::vector<Command> commands_;
 };
 

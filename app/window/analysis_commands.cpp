@@ -45,6 +45,10 @@ void add_analysis_commands(Bench& bench) {
   CommandTable& table = bench.commands;
   Session& session = bench.session;
   const auto ready = [&session] { return session.model() != nullptr; };
+  const auto unless_open = [&session](const char* why) {
+    return [&session, why] { return session.trace() ? why : Command().reason(); };
+  };
+  const auto why_no_head = unless_open("Choose a single head first: the mean and the maximum are none.");
   table.add({.id = "attention.block_down",
              .menu = "Analysis",
              .name = "Block before",
@@ -103,6 +107,7 @@ void add_analysis_commands(Bench& bench) {
              .tooltip = "Asks what the class token looks at.",
              .run = [&session] { session.set_query(0); },
              .enabled = [&session] { return session.trace() && session.trace()->model->config.class_token; },
+             .reason = unless_open("This network has no class token."),
              .separated = true});
   table.add({.id = "attention.query_prefix",
              .menu = "Analysis",
@@ -114,7 +119,8 @@ void add_analysis_commands(Bench& bench) {
                    const int prefix = session.trace()->grid.prefix, next = session.view.query + 1;
                    session.set_query(next < prefix ? next : 0);
                  },
-             .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; }});
+             .enabled = [&session] { return session.trace() && session.trace()->grid.prefix > 0; },
+             .reason = unless_open("This network has no tokens before its patches.")});
   table.add({.id = "attention.direction",
              .menu = "Analysis",
              .name = "Looks at, looked at by, both ways",
@@ -133,6 +139,7 @@ void add_analysis_commands(Bench& bench) {
                    session.switch_head(view.block, view.head, !session.head_off(view.block, view.head));
                  },
              .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .reason = why_no_head,
              .checked = [&session] { return session.head_off(session.view.block, session.view.head); }});
   table.add({.id = "attention.scale_head",
              .menu = "Analysis",
@@ -145,6 +152,7 @@ void add_analysis_commands(Bench& bench) {
                    ask_head_factor(bench, view.block, view.head, ImGui::GetIO().MousePos);
                  },
              .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .reason = why_no_head,
              .checked =
                  [&session] {
                    const float factor = session.head_factor(session.view.block, session.view.head);
@@ -157,6 +165,7 @@ void add_analysis_commands(Bench& bench) {
              .tooltip = "Switches all other heads of the block off; again: on.",
              .run = [&session] { session.solo_head(session.view.block, session.view.head); },
              .enabled = [&session] { return session.model() && session.view.head >= 0; },
+             .reason = why_no_head,
              .checked = [&session] { return session.head_alone(session.view.block, session.view.head); }});
   table.add({.id = "attention.qkv_bias",
              .menu = "Analysis",
@@ -165,6 +174,7 @@ void add_analysis_commands(Bench& bench) {
              .tooltip = "With or without the bias of queries, keys and values.",
              .run = [&session] { session.settings.qkv_bias = !session.settings.qkv_bias; },
              .enabled = [&session] { return session.model() && session.model()->config.qkv_bias; },
+             .reason = unless_open("This network has no qkv bias."),
              .checked = [&session] { return session.settings.qkv_bias; }});
   table.add({.id = "attention.training",
              .menu = "Analysis",
@@ -180,7 +190,8 @@ void add_analysis_commands(Bench& bench) {
              .keys = {{GLFW_KEY_BACKSPACE, 0}},
              .tooltip = "Heads, bias and dropout back to what the network was trained with.",
              .run = [&session] { session.restore_trained_settings(); },
-             .enabled = [&session] { return session.model() && !session.as_trained(); }});
+             .enabled = [&session] { return session.model() && !session.as_trained(); },
+             .reason = unless_open("The network runs as it was trained.")});
   table.add({.id = "run.kernel",
              .menu = "Analysis",
              .name = "Next kernel",
@@ -209,6 +220,7 @@ void add_analysis_commands(Bench& bench) {
                    return session.model() && (session.settings.precision != vit::Precision::exact ||
                                               vit::has_bf16(session.settings.kernel));
                  },
+             .reason = unless_open("Neither this processor nor this kernel has such products."),
              .checked = [&session] { return session.settings.precision != vit::Precision::exact; }});
 }
 
@@ -249,7 +261,10 @@ void add_input_commands(Bench& bench) {
                       .keys = {{GLFW_KEY_N, 0}},
                       .tooltip = "Crop and size of the input back to what the model says.",
                       .run = [&session] { session.reset_input(); },
-                      .enabled = [&session] { return session.model() && !session.native_input(); }});
+                      .enabled = [&session] { return session.model() && !session.native_input(); },
+                      .reason = [&session]() -> std::string {
+                        return session.model() ? "Crop and size are what the model says." : Command().reason();
+                      }});
 }
 
 void add_compare_commands(Bench& bench) {
@@ -266,13 +281,16 @@ void add_compare_commands(Bench& bench) {
                           },
                       .enabled = [&bench] { return bench.session.model() && bench.session.image(); },
                       .separated = true});
-  bench.commands.add({.id = "compare.swap",
-                      .menu = "Analysis",
-                      .name = "Swap sides A and B",
-                      .keys = {{GLFW_KEY_B, kShift}},
-                      .tooltip = "Side B becomes side A and the reverse, each with its network, photo and settings.",
-                      .run = [&bench] { bench.session.swap_sides(); },
-                      .enabled = [&bench] { return bench.session.can_swap_sides(); }});
+  bench.commands.add(
+      {.id = "compare.swap",
+       .menu = "Analysis",
+       .name = "Swap sides A and B",
+       .keys = {{GLFW_KEY_B, kShift}},
+       .tooltip = "Side B becomes side A and the reverse, each with its network, photo and settings.",
+       .run = [&bench] { bench.session.swap_sides(); },
+       .enabled = [&bench] { return bench.session.can_swap_sides(); },
+       .reason =
+           [&bench] { return bench.session.wanted.other.on() ? "Side B is not there yet." : "There is no side B."; }});
 }
 
 }  // namespace headlight

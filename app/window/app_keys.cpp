@@ -1,6 +1,9 @@
 // What a key press means: for an open list, the file browser, a dialog, the walk through a pass, else a command.
 #include <GLFW/glfw3.h>
 
+#include <string>
+#include <utility>
+
 #include "app/panels/tour.h"
 #include "app/window/app.h"
 
@@ -45,7 +48,12 @@ void App::press(int key, int modifiers) {
   if (bench_.ui.list_open && modifiers == 0 && press_in_list(bench_.ui.list_keys, key)) return;
   if (key == GLFW_KEY_ESCAPE && bench_.dialogs.any_open()) return bench_.dialogs.close_front();
   if (bench_.tour.on() && !ImGui::GetIO().WantTextInput && press_in_tour(key, modifiers)) return;
-  if (!ImGui::GetIO().WantTextInput) bench_.commands.press({key, modifiers & (kShift | kControl)});
+  if (ImGui::GetIO().WantTextInput) return;
+  const Key pressed{key, modifiers & (kShift | kControl)};
+  if (std::string why = bench_.commands.refusal(pressed); !why.empty())
+    bench_.toasts.say(std::move(why));
+  else
+    bench_.commands.press(pressed);
 }
 
 bool App::press_in_tour(int key, int modifiers) {

@@ -126,6 +126,7 @@ void add_look_commands(Bench& bench) {
        .tooltip = "Compare: both sides on one picture, parted by a curtain to be dragged, in place of side by side.",
        .run = [&view] { view.curtain = !view.curtain; },
        .enabled = [&view] { return view.page == "difference"; },
+       .reason = [] { return "It is for the page Compare."; },
        .checked = [&view] { return view.curtain; }});
   table.add({.id = "view.opacity_down",
              .menu = "View",

@@ -46,6 +46,7 @@ void save_report(Bench& bench) {
 
 void add_save_commands(Bench& bench) {
   const auto ready = [&bench] { return can_export(bench); };
+  const auto why_not = [&bench] { return why_no_export(bench); };
   bench.commands.add({.id = "export.sheet",
                       .menu = "Export",
                       .name = "Export…",
@@ -53,14 +54,16 @@ void add_save_commands(Bench& bench) {
                       .tooltip = "Map, overlay, all heads, grid or cost table as PNG, PDF, SVG, NPY or CSV, with a "
                                  "preview and the command that writes the same.",
                       .run = [&bench] { bench.dialogs.sheet = !bench.dialogs.sheet; },
-                      .enabled = ready});
+                      .enabled = ready,
+                      .reason = why_not});
   bench.commands.add({.id = "export.save",
                       .menu = "Export",
                       .name = "Save figure…",
                       .keys = {{GLFW_KEY_S, kControl}},
                       .tooltip = "Saves what the Export sheet was set to last; at first the chosen map over the photo.",
                       .run = [&bench] { bench.dialogs.save_sheet = true; },
-                      .enabled = ready});
+                      .enabled = ready,
+                      .reason = why_not});
   bench.commands.add({.id = "export.report",
                       .menu = "Export",
                       .name = "Save report…",
@@ -69,7 +72,8 @@ void add_save_commands(Bench& bench) {
                           "One HTML page with everything about this pass, pictures inside: photo, the chosen map, "
                           "all heads, statistics, costs, network and settings.",
                       .run = [&bench] { save_report(bench); },
-                      .enabled = ready});
+                      .enabled = ready,
+                      .reason = why_not});
 }
 
 }  // namespace headlight

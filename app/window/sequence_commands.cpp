@@ -21,6 +21,8 @@ namespace {
 
 using Path = std::filesystem::path;
 
+constexpr const char* kNoSequence = "Open a folder of frames, an animated picture or a video first.";
+
 /// What the window shows, asked of every frame. The overlay in the dress of the Export sheet.
 BatchJob job_of(const Bench& bench) {
   const Session& session = bench.session;
@@ -105,6 +107,7 @@ void add_sequence_commands(Bench& bench) {
   CommandTable& table = bench.commands;
   Sequence& sequence = bench.session.sequence();
   const auto on = [&sequence] { return sequence.on(); };
+  const auto no_sequence = [] { return kNoSequence; };
   table.add({.id = "sequence.play",
              .menu = "Sequence",
              .name = "Play",
@@ -112,6 +115,7 @@ void add_sequence_commands(Bench& bench) {
              .tooltip = "Plays the frames, each with its maps; again: stops.",
              .run = [&sequence] { sequence.toggle_playing(ImGui::GetTime()); },
              .enabled = on,
+             .reason = no_sequence,
              .checked = [&sequence] { return sequence.playing(); }});
   table.add({.id = "sequence.before",
              .menu = "Sequence",
@@ -119,28 +123,33 @@ void add_sequence_commands(Bench& bench) {
              .keys = {{GLFW_KEY_LEFT, kShift}},
              .tooltip = "Shows the frame before.",
              .run = [&sequence] { sequence.step(-1); },
-             .enabled = on});
+             .enabled = on,
+             .reason = no_sequence});
   table.add({.id = "sequence.after",
              .menu = "Sequence",
              .name = "Frame after",
              .keys = {{GLFW_KEY_RIGHT, kShift}},
              .tooltip = "Shows the frame after.",
              .run = [&sequence] { sequence.step(1); },
-             .enabled = on});
+             .enabled = on,
+             .reason = no_sequence});
   table.add({.id = "sequence.first",
              .menu = "Sequence",
              .name = "First frame",
              .keys = {{GLFW_KEY_HOME, kShift}},
              .tooltip = "Shows the first frame.",
              .run = [&sequence] { sequence.go_to(0); },
-             .enabled = on});
-  table.add({.id = "sequence.last",
-             .menu = "Sequence",
-             .name = "Last frame",
-             .keys = {{GLFW_KEY_END, kShift}},
-             .tooltip = "Shows the last frame.",
-             .run = [&sequence] { sequence.go_to(*sequence.count() - 1); },
-             .enabled = [&sequence] { return sequence.on() && sequence.count(); }});
+             .enabled = on,
+             .reason = no_sequence});
+  table.add(
+      {.id = "sequence.last",
+       .menu = "Sequence",
+       .name = "Last frame",
+       .keys = {{GLFW_KEY_END, kShift}},
+       .tooltip = "Shows the last frame.",
+       .run = [&sequence] { sequence.go_to(*sequence.count() - 1); },
+       .enabled = [&sequence] { return sequence.on() && sequence.count(); },
+       .reason = [&sequence] { return sequence.on() ? "How many frames there are is not known yet." : kNoSequence; }});
   table.add({.id = "sequence.loop",
              .menu = "Sequence",
              .name = "Loop",
@@ -148,9 +157,14 @@ void add_sequence_commands(Bench& bench) {
              .tooltip = "On: behind the last frame comes the first one. Off: it stops there.",
              .run = [&sequence] { sequence.loop = !sequence.loop; },
              .enabled = on,
+             .reason = no_sequence,
              .checked = [&sequence] { return sequence.loop; }});
   const auto can_save = [&bench] {
     return bench.session.sequence().on() && can_export(bench) && !bench.maps.set().other;
+  };
+  const auto why_not = [&bench]() -> std::string {
+    if (!bench.session.sequence().on()) return kNoSequence;
+    return can_export(bench) ? "These maps are about side B, too; a film is of one side." : why_no_export(bench);
   };
   table.add({.id = "sequence.save_film",
              .menu = "Sequence",
@@ -160,6 +174,7 @@ void add_sequence_commands(Bench& bench) {
                         "PATH. A fixed range makes colours mean the same in all frames.",
              .run = [&bench] { save_film(bench); },
              .enabled = can_save,
+             .reason = why_not,
              .separated = true});
   table.add({.id = "sequence.save_frames",
              .menu = "Sequence",
@@ -167,7 +182,8 @@ void add_sequence_commands(Bench& bench) {
              .keys = {},
              .tooltip = "The chosen map over every frame, as numbered PNG files in a folder.",
              .run = [&bench] { save_frames(bench); },
-             .enabled = can_save});
+             .enabled = can_save,
+             .reason = why_not});
 }
 
 }  // namespace headlight

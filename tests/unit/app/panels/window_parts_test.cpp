@@ -202,15 +202,19 @@ TEST(CommandTable, KeysRunEnabledCommandsOnly) {
   bool enabled = true;
   table.add({.id = "a",
              .menu = "File",
-             .name = "A",
+             .name = "A…",
              .keys = {{GLFW_KEY_S, kControl}},
              .tooltip = "Does a.",
              .run = [&] { ++ran; },
-             .enabled = [&] { return enabled; }});
+             .enabled = [&] { return enabled; },
+             .reason = [] { return "There is no a."; }});
   EXPECT_FALSE(table.press({GLFW_KEY_S, kNoModifier}));
   EXPECT_TRUE(table.press({GLFW_KEY_S, kControl}));
+  EXPECT_EQ(table.refusal({GLFW_KEY_S, kControl}), "");
   enabled = false;
   EXPECT_FALSE(table.press({GLFW_KEY_S, kControl}));
+  EXPECT_EQ(table.refusal({GLFW_KEY_S, kControl}), "A: There is no a.");
+  EXPECT_EQ(table.refusal({GLFW_KEY_S, kNoModifier}), "") << "no command has this key";
   EXPECT_EQ(ran, 1);
   EXPECT_EQ(table.keys_of("a"), "Ctrl+S");
 }
