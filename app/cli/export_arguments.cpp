@@ -59,6 +59,7 @@ std::string range_of(const vit::Parameter& parameter) {
   if (!words.empty()) return words;
   if (parameter.is_class) return "a class by its index, or -1 for the most probable one";
   if (parameter.is_head) return "a head of the block";
+  if (parameter.is_other_block) return "a block of side B, or -1 for the one that stands for side A's";
   if (parameter.is_other_patch) return "a patch of the second photo, or -1 for its class token";
   return parameter.is_block ? "a block" : fmt::format("{:g} to {:g}", parameter.low, parameter.high);
 }

@@ -253,12 +253,12 @@ void parameter_items(Bench& bench, const vit::Analysis& analysis, Line& line) {
     const float wide = bench.ui.px(kParameterWidth);
     if (parameter.is_head) continue;  // the list of heads chooses it
     const vit::Subject subject = bench.session.subject_of(bench.session.trace());
-    if (parameter.is_other_patch && vit::highest(parameter, subject) < 0) continue;  // there is no second photo
+    const bool of_side_b = parameter.is_other_patch || parameter.is_other_block;
+    if (of_side_b && vit::highest(parameter, subject) < 0) continue;  // it is not there
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }
 }
 
-void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
 void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   picture_item(bench, line);
   range_item(bench, index, line);
@@ -268,6 +268,7 @@ void draw_drawn(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   parameter_items(bench, analysis, line);
 }
 
+void draw_all(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   draw_asked(bench, analysis, index, line);
   if (line.lines() == 1)  // else the second line has room for both
     line.next();
@@ -315,7 +316,6 @@ void draw_map_strip(Bench& bench, const vit::Analysis& analysis, int index, ImVe
   draw_all(bench, analysis, index, line);
 }
 
-}  // namespace headlight
 float draw_strip_without_maps(Bench& bench, const vit::Analysis& analysis, ImVec2 from, float width) {
   constexpr float kGapBelow = 10;  // points
   Line line(bench.ui, from, width, true);
@@ -335,3 +335,4 @@ float draw_strip_without_maps(Bench& bench, const vit::Analysis& analysis, ImVec
   return map_strip_height(line.lines(), bench.ui.scale) + bench.ui.px(kGapBelow);
 }
 
+}  // namespace headlight

@@ -100,9 +100,11 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
       control.reason = vit::refused_beside(subject);
     }
     if (ui::drop_down(ui, control, index, possible, width)) value = index;
-  } else if (parameter.is_block || parameter.is_head || parameter.is_other_patch) {
+  } else if (parameter.is_block || parameter.is_head || parameter.is_other_patch || parameter.is_other_block) {
     int number = static_cast<int>(value);
-    control.label += parameter.is_other_patch ? ": " + place_words(number, subject) : fmt::format(" {}", number);
+    control.label += parameter.is_other_patch                 ? ": " + place_words(number, subject)
+                     : parameter.is_other_block && number < 0 ? ": as A"
+                                                              : fmt::format(" {}", number);
     control.enabled = high > 0;
     if (ui::bar(ui, control, number, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = number;
   } else {

@@ -56,7 +56,17 @@ void Session::swap_sides() {
   }
   to.preprocessing = b.pixels->preprocessing;
   static_cast<vit::Numbers&>(to.settings) = b.settings;
-  to.view.block = std::min(to.view.block, b.model->config.depth - 1);
+  // The same two maps stand beside each other, whichever block of side B was asked.
+  const int last_of_a = a.model->config.depth - 1, last_of_b = b.model->config.depth - 1;
+  const int block_of_a = std::clamp(view.block, 0, last_of_a);
+  const char* const parameter = "difference.block_b";
+  const auto known = view.parameters.find(parameter);
+  const int chosen = known == view.parameters.end() ? -1 : static_cast<int>(known->second);
+  to.view.block = std::min(chosen >= 0 ? chosen : block_of_a, last_of_b);
+  if (std::min(to.view.block, last_of_a) == block_of_a)  // as without a choice
+    to.view.parameters.erase(parameter);
+  else
+    to.view.parameters[parameter] = block_of_a;
   const bool same_photo = shown_.photo == shown_.other.photo;
   to.view.query = same_place(std::clamp(view.query, 0, a.grid.tokens() - 1), a.grid,
                              same_photo ? a.pixels->box : b.pixels->box, b.grid, b.pixels->box);

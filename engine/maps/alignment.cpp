@@ -56,10 +56,6 @@ int Alignment::block(int block) const {
   return std::min(block, static_cast<int>(subject_.other->blocks.size()) - 1);
 }
 
-int Alignment::heads(int block) const {
-  return std::min(subject_.trace->settings.heads(block), subject_.other->settings.heads(this->block(block)));
-}
-
 std::optional<int> Alignment::token(int token) const {
   const TokenGrid &grid = subject_.trace->grid, &other = subject_.other->grid;
   const ModelConfig &config = subject_.trace->model->config, &other_config = subject_.other->model->config;

@@ -20,8 +20,6 @@ class Alignment {
 
   /// The block of the same index; of a network with fewer, its last one.
   int block(int block) const;
-  /// How many heads both have there.
-  int heads(int block) const;
   /// A prefix token of the same kind, or the patch at the same place; none where side B has none.
   std::optional<int> token(int token) const;
 

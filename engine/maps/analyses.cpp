@@ -84,6 +84,7 @@ double highest(const Parameter& parameter, const Subject& subject, int block) {
   if (parameter.names_alone > 0 && !refused_beside(subject).empty()) return parameter.names_alone - 1;
   if (parameter.is_other_patch)
     return refused_beside(subject).empty() ? subject.other->grid.rows * subject.other->grid.cols - 1 : -1;
+  if (parameter.is_other_block) return subject.other ? static_cast<double>(subject.other->blocks.size()) - 1 : -1;
   if (parameter.is_block) return static_cast<double>(trace.blocks.size()) - 1;
   if (parameter.is_head) return trace.settings.heads(block) - 1;
   return parameter.is_class ? trace.model->config.classes - 1 : parameter.high;
@@ -148,8 +149,8 @@ void validate(const Analysis& analysis, const Subject& subject, const Question& 
       if (const std::string why = refused_beside(subject); !why.empty())
         throw Error(fmt::format("{} cannot be {}: {}", known->label, named(*known, value), why));
     const double high = highest(*known, subject, question.block);
-    const bool whole =
-        known->is_block || known->is_other_patch || known->is_class || known->is_head || !known->names.empty();
+    const bool whole = known->is_block || known->is_other_patch || known->is_other_block || known->is_class ||
+                       known->is_head || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
     throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
                             whole ? "whole " : "", known->low, high));

@@ -29,6 +29,7 @@ struct Parameter {
   /// network; 0: all have.
   int names_alone = 0;
   bool is_other_patch = false;  // counts the patches of side B, where that runs the same network; -1: all of them
+  bool is_other_block = false;  // counts the blocks of side B; -1: the one that stands for side A's
 };
 
 /// The largest value of a parameter for a pass and a block of it.

@@ -29,7 +29,15 @@ constexpr std::array kParameters = {
               .low = 0,
               .high = 2,
               .initial = difference,
-              .names = kShown}};
+              .names = kShown},
+    Parameter{
+        .id = "block_b",
+        .label = "B's block",
+        .sentence = "The block of side B; -1 is the one of side A's number, or side B's last one where it has fewer.",
+        .low = -1,
+        .high = 0,
+        .initial = -1,
+        .is_other_block = true}};
 
 const Analysis& heads_analysis() {
   return *analysis_by_id("heads");
@@ -82,6 +90,11 @@ Numbers numbers_of(std::span<const float> a, std::span<const float> b, const std
   return numbers;
 }
 
+int block_of_b(const Alignment& alignment, const Question& question) {
+  const int chosen = static_cast<int>(analysis_by_id("difference")->value(question, "block_b"));
+  return chosen >= 0 ? chosen : alignment.block(question.block);
+}
+
 int strongest(std::span<const float> map) {
   return static_cast<int>(std::max_element(map.begin(), map.end()) - map.begin());
 }
@@ -94,7 +107,7 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   of_heads.values.clear();
   const auto a = heads_analysis().answer(Subject(subject.trace), of_heads, {.stop = means.stop});
   means.step(0.4);
-  of_heads.block = alignment.block(question.block);
+  of_heads.block = block_of_b(alignment, question);
   of_heads.query = alignment.token(question.query).value();
   const auto b = heads_analysis().answer(Subject(subject.other), of_heads, {.stop = means.stop});
   means.step(0.8);
@@ -110,7 +123,8 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
                     {"column_b", "B's strongest col"}};
   const TokenGrid& grid = subject.trace->grid;
   const float to_even_of_a = a->even / b->even;
-  const int heads = alignment.heads(question.block);
+  const int heads =
+      std::min(subject.trace->settings.heads(question.block), subject.other->settings.heads(of_heads.block));
   for (int i = 0; i < a->count(); ++i) {
     const int head = a->labels[static_cast<std::size_t>(i)].head;
     if (head >= heads) continue;
@@ -157,7 +171,9 @@ std::string remarks(const MapSet& set) {
   const int block = set.question.block, blocks = static_cast<int>(set.other->blocks.size());
   const int heads = a.trace->settings.heads(block), other_heads = b.trace->settings.heads(b.question.block);
   std::string text;
-  if (b.question.block != block)
+  if (b.question.block != block && b.question.block < blocks - 1)
+    text += fmt::format(" Block {} of side B stands beside block {}.", b.question.block, block);
+  else if (b.question.block != block)
     text += fmt::format(" Side B has {} blocks: its last one, {}, stands beside block {}.", blocks, b.question.block,
                         block);
   if (heads != other_heads)

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -56,6 +57,31 @@ TEST_F(OtherSideTest, ThereIsNoneAtFirst) {
   EXPECT_FALSE(session.wanted.other.on());
   EXPECT_EQ(other().trace, nullptr);
   EXPECT_TRUE(session.other_settled());
+}
+
+TEST_F(OtherSideTest, SwappedSidesAreTheSameTwoBlocksAndSwappedBackAllIsAsBefore) {
+  session.choose_other_model(kOther);
+  session.view.page = "difference";
+  session.select_block(2);
+  ASSERT_TRUE(settle());
+  const auto of_a = [this] { return session.view.block; };
+  const auto of_b = [this] {
+    const auto chosen = session.view.parameters.find("difference.block_b");
+    const int last = other().trace->settings.depth() - 1;
+    return chosen == session.view.parameters.end() ? std::min(session.view.block, last)
+                                                   : static_cast<int>(chosen->second);
+  };
+  ASSERT_EQ(of_a(), 2);
+  ASSERT_EQ(of_b(), 1) << "side B has two blocks";
+  const View before = session.view;
+  session.swap_sides();
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.can_swap_sides(); }));
+  ASSERT_EQ(session.trace()->model->config.depth, 2);
+  EXPECT_EQ(of_a(), 1);
+  EXPECT_EQ(of_b(), 2);
+  session.swap_sides();
+  ASSERT_TRUE(frames_until([this] { return session.settled() && session.can_swap_sides(); }));
+  EXPECT_EQ(session.view, before);
 }
 
 TEST_F(OtherSideTest, ASecondPhotoRunsTheSameNetworkWithTheSameSettings) {
