@@ -180,7 +180,7 @@ void CostColumn::draw_line(Bench& bench, const CostLine& line, ImVec2 at, float 
     if (columns.has_bytes) put(columns.bytes, number, millions(line.bytes));
   }
   if (line.ms_median) {
-    put(columns.ms, ui.theme.text, ms_text(std::max(*line.ms_median, 0.0)));
+    put(columns.ms, ui.theme.text, column_ms_text(std::max(*line.ms_median, 0.0)));
     if (line.gflops.value_or(0) > 0) put(columns.rate, number, rate_text(*line.gflops));
   } else if (!line.instead_of_time.empty()) {
     const float room = columns.rate - columns.bytes - ui.px(6);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -31,7 +33,7 @@ bool is_shown(const SideCost& row, int block) {
 }
 
 std::string ms_words(const std::optional<double>& ms) {
-  return ms ? ms_text(*ms) : "–";
+  return ms ? column_ms_text(*ms) : "–";
 }
 
 std::string ratio_words(const std::optional<double>& ratio) {
@@ -40,7 +42,15 @@ std::string ratio_words(const std::optional<double>& ratio) {
 
 /// Operations are counted, so that "×1.01" is no noise.
 std::string counted_ratio(const std::optional<double>& ratio) {
-  return ratio ? fmt::format("×{:.3g}", *ratio) : "–";
+  return ratio ? fmt::format("×{:.{}g}", *ratio, *ratio < 0.1 ? 2 : 3) : "–";
+}
+
+/// Operations and ms, each of A, of B, and the ratio.
+using Numbers = std::array<std::string, 6>;
+
+Numbers numbers_of(const SideCost& row) {
+  return {count_text(row.operations_a), count_text(row.operations_b), counted_ratio(row.operations_ratio()),
+          ms_words(row.ms_a),           ms_words(row.ms_b),           ratio_words(row.time_ratio())};
 }
 
 /// Where not all have room, those rows stay whose operations differ most, then those that take longest.
@@ -93,17 +103,26 @@ void SideCostTable::draw(Bench& bench, int block, vit::Convention convention, fl
   ui::heading(ui, "COST A → B", block < 0 ? "whole networks" : "one block each");
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, text = ui.fonts.size(ui::Type::small), line = text + ui.px(3);
-  const float column = std::min(ui.px(46), width * 0.125f);
-  const auto right = [&](int from_right, float y, ImU32 color, const std::string& words) {
-    const float x = at.x + width - column * static_cast<float>(from_right);
-    ui::draw_text(ui, ui::Type::small, {x - ui::measure(ui, ui::Type::small, words).x, y}, color, words);
+  const auto width_of = [&](const std::string& words) { return ui::measure(ui, ui::Type::small, words).x; };
+  // Each column of numbers is as wide as its longest; the names get the rest.
+  const Numbers titles = {"A", "B", "B ÷ A", "A", "B", "B ÷ A"};
+  std::array<float, 6> ends{};
+  const auto widen = [&](const Numbers& cells) {
+    for (std::size_t i = 0; i < ends.size(); ++i)
+      ends[i] = std::max(ends[i], width_of(cells[i]) + ui.px(i > 0 ? 7 : 4));
   };
-  right(3, at.y, ui.theme.faint, "operations");
-  right(0, at.y, ui.theme.faint, "ms");
+  widen(titles);
+  for (const SideCost& row : rows_) widen(numbers_of(row));
+  const float names = std::max(0.f, width - std::accumulate(ends.begin(), ends.end(), 0.f));
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  const auto right = [&](std::size_t column, float y, ImU32 color, const std::string& words) {
+    ui::draw_text(ui, ui::Type::small, {at.x + names + ends[column] - width_of(words), y}, color, words);
+  };
+  right(2, at.y, ui.theme.faint, "operations");
+  right(5, at.y, ui.theme.faint, "ms");
   float y = at.y + line;
   ui::draw_text(ui, ui::Type::small, {at.x, y}, ui.theme.faint, "operator");
-  int index = 5;
-  for (const char* name : {"A", "B", "B ÷ A", "A", "B", "B ÷ A"}) right(index--, y, ui.theme.faint, name);
+  for (std::size_t i = 0; i < titles.size(); ++i) right(i, y, ui.theme.faint, titles[i]);
   y += line;
   const auto sums = std::count_if(rows_.begin(), rows_.end(),
                                   [](const SideCost& row) { return row.kind == CostLine::Kind::subtotal; });
@@ -112,15 +131,11 @@ void SideCostTable::draw(Bench& bench, int block, vit::Convention convention, fl
     const SideCost& row = *shown;
     const bool sum = row.kind == CostLine::Kind::subtotal;
     const ImU32 color = sum ? ui.theme.accent : ui.theme.text;
-    ui::draw_text(
-        ui, ui::Type::small, {at.x, y}, color,
-        ui::shortened(ui, ui::Type::small, row.id == "total.attention" ? "Attention" : row.name, width - 6 * column));
-    right(5, y, ui.theme.text, count_text(row.operations_a));
-    right(4, y, ui.theme.text, count_text(row.operations_b));
-    right(3, y, ui.theme.accent, counted_ratio(row.operations_ratio()));
-    right(2, y, ui.theme.text, ms_words(row.ms_a));
-    right(1, y, ui.theme.text, ms_words(row.ms_b));
-    right(0, y, ui.theme.accent, ratio_words(row.time_ratio()));
+    ui::draw_text(ui, ui::Type::small, {at.x, y}, color,
+                  ui::shortened(ui, ui::Type::small, row.id == "total.attention" ? "Attention" : row.name, names));
+    const Numbers numbers = numbers_of(row);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      right(i, y, i % 3 == 2 ? ui.theme.accent : ui.theme.text, numbers[i]);
     ImGui::SetCursorScreenPos({at.x, y});
     ImGui::InvisibleButton(("cost.sides." + row.id).c_str(), {width, line});
     ui::describe(ui,

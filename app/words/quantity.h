@@ -12,6 +12,7 @@ using vit::count_text;
 using vit::percent_text;
 using vit::share_text;
 std::string ms_text(double ms);            // "0.0123", "1.23", "123": without the unit, for columns
+std::string column_ms_text(double ms);     // no longer than "0.012", for narrow columns
 std::string rate_text(double per_second);  // "8.50", "243": 10⁹ a second, without the unit
 
 }  // namespace headlight
