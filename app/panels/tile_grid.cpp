@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -159,29 +160,59 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
     list.AddRect({at.x - 1, at.y - 1}, {to.x + 1, to.y + caption_px + 1}, ui.theme.track, ui.px(3));
 }
 
+/// Without the word before it: "spread 42" and "max 2.5" as their number.
+std::string bare_number(const std::string& number) {
+  const auto space = number.find(' ');
+  const bool worded = space != std::string::npos && space + 1 < number.size() &&
+                      (std::isdigit(static_cast<unsigned char>(number[space + 1])) != 0) &&
+                      std::isalpha(static_cast<unsigned char>(number.front())) != 0;
+  return worded ? number.substr(space + 1) : number;
+}
+
+/// Of a tile in so little room that its whole title would be cut.
+std::string brief_name(const vit::MapLabel& label) {
+  return !label.brief.empty()         ? label.brief
+         : label.parameter != nullptr ? label.title
+         : label.head == vit::kNoHead ? std::to_string(label.block)
+                                      : vit::head_name(label.head);
+}
+
+/// All tiles say as much as each of them has room for.
+TileGrid::Caption TileGrid::caption_of(Bench& bench, float width) {
+  const ui::Ui& ui = bench.ui;
+  const vit::MapSet& set = bench.maps.set();
+  const auto width_of = [&](const std::string& words) { return ui::measure(ui, ui::Type::small, words).x; };
+  float title = 0, brief = 0, number = 0, bare = 0;
+  for (int index = 0; index < set.count(); ++index) {
+    const vit::MapLabel& label = bench.maps.label(index);
+    const std::string words = tile_number(bench.maps, index);
+    title = std::max(title, width_of(label.title));
+    brief = std::max(brief, width_of(brief_name(label)));
+    number = std::max(number, width_of(words));
+    bare = std::max(bare, width_of(bare_number(words)));
+  }
+  const float pad = ui.px(5);
+  const auto fits = [&](float name, float beside) { return name + beside + (beside > 0 ? 3 : 2) * pad <= width; };
+  if (fits(title, number)) return {.whole_title = true, .number = Caption::Number::worded};
+  if (fits(title, bare)) return {.whole_title = true, .number = Caption::Number::bare};
+  // Two bare numbers would not tell which is which.
+  const bool named = std::isalpha(static_cast<unsigned char>(brief_name(set.labels.back()).front())) != 0;
+  if (named && fits(brief, bare)) return {.whole_title = false, .number = Caption::Number::bare};
+  return {.whole_title = fits(title, 0), .number = Caption::Number::none};
+}
+
 void TileGrid::caption(Bench& bench, int index, ImVec2 at, float width, float caption_px) {
   const ui::Ui& ui = bench.ui;
   const vit::MapLabel& label = bench.maps.label(index);
-  const std::string number = tile_number(bench.maps, index);
   const float text_y = at.y + (caption_px - ui.fonts.size(ui::Type::small)) / 2;
-  const float name_w = ui::measure(ui, ui::Type::small, label.title).x;
-  // All names of one form: the last one is the longest.
-  const float last_w = ui::measure(ui, ui::Type::small, bench.maps.label(bench.maps.set().count() - 1).title).x;
-  const float number_w = ui::measure(ui, ui::Type::small, number).x;
-  const float widest_w = ui::measure(ui, ui::Type::small, "head 00spread 000").x;  // all tiles have a number, or none
   const float pad = ui.px(5);
-  const std::string bare = number.rfind("spread ", 0) == 0 ? number.substr(7) : number;
-  const std::string shorter = !label.brief.empty()         ? label.brief
-                              : label.parameter != nullptr ? label.title
-                              : label.head == vit::kNoHead ? std::to_string(label.block)
-                                                           : vit::head_name(label.head);
   ui::draw_text(ui, ui::Type::small, {at.x + pad, text_y}, index == chosen_ ? ui.theme.accent : ui.theme.text,
-                std::max(name_w, last_w) + 2 * pad < width ? label.title : shorter);
-  const float bare_w = ui::measure(ui, ui::Type::small, bare).x;
-  if (std::max(name_w + number_w, widest_w) + 3 * pad < width)
-    ui::draw_text(ui, ui::Type::small, {at.x + width - pad - number_w, text_y}, ui.theme.soft, number);
-  else if (std::max(name_w, last_w) + std::max(bare_w, ui::measure(ui, ui::Type::small, "0.0 %").x) + 3 * pad < width)
-    ui::draw_text(ui, ui::Type::small, {at.x + width - pad - bare_w, text_y}, ui.theme.soft, bare);
+                caption_.whole_title ? label.title : brief_name(label));
+  if (caption_.number == Caption::Number::none) return;
+  const std::string words = tile_number(bench.maps, index);
+  const std::string number = caption_.number == Caption::Number::bare ? bare_number(words) : words;
+  ui::draw_text(ui, ui::Type::small, {at.x + width - pad - ui::measure(ui, ui::Type::small, number).x, text_y},
+                ui.theme.soft, number);
 }
 
 void TileGrid::reveal(int row, float step_y, float height, float content) {
@@ -224,6 +255,10 @@ void TileGrid::draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size) {
   const int first = std::min(first_row * plan.columns, set.count()),
             last = std::clamp(last_row * plan.columns, first, set.count());
   paint(bench, plan, first, last);
+  if (captioned_ != std::tuple{set.serial, plan.width, ui.fonts.size(ui::Type::small)}) {
+    captioned_ = {set.serial, plan.width, ui.fonts.size(ui::Type::small)};
+    caption_ = caption_of(bench, static_cast<float>(plan.width));
+  }
   for (int index = first; index < last; ++index) {
     const int row = index / plan.columns, col = index % plan.columns;
     const ImVec2 at{std::floor(origin.x + static_cast<float>(col) * step_x + 1),

@@ -3,6 +3,9 @@
 
 #include <imgui.h>
 
+#include <cstdint>
+#include <tuple>
+
 #include "app/panels/tile_atlas.h"
 #include "app/session/view.h"
 
@@ -32,6 +35,13 @@ class TileGrid {
   void draw(Bench& bench, int chosen, ImVec2 from, ImVec2 size);
 
  private:
+  /// What stands under every tile.
+  struct Caption {
+    enum class Number : std::uint8_t { none, bare, worded };
+    bool whole_title = true;
+    Number number = Number::none;
+  };
+  Caption caption_of(Bench& bench, float width);
   void paint(Bench& bench, const TilePlan& plan, int first, int last);
   void tile(Bench& bench, int index, ImVec2 at, float caption_px);
   void caption(Bench& bench, int index, ImVec2 at, float width, float caption_px);
@@ -39,8 +49,10 @@ class TileGrid {
   void reveal(int row, float step_y, float height, float content);
 
   TileAtlas atlas_;
-  int chosen_ = 0;     // in this frame
-  int revealed_ = -1;  // the one that was last scrolled to
+  Caption caption_;
+  std::tuple<std::uint64_t, int, float> captioned_{};  // the set, width of a tile and size of letters that it is for
+  int chosen_ = 0;                                     // in this frame
+  int revealed_ = -1;                                  // the one that was last scrolled to
 };
 
 }  // namespace headlight
