@@ -87,7 +87,8 @@ void add_module_options(CLI::App& command, LabOptions& options) {
       ->check(is_finite())
       ->check(CLI::Range(0.0, 0.999))
       ->group(kGroup);
-  add_choice(command, "--kernel", options.kernel, "How attention is computed (default: eager, as the note has it)")
+  add_choice(command, "--kernel", options.kernel,
+             "How attention is computed (default: eager, step by step as its formulas are)")
       ->group(kGroup);
   command.add_option("-t,--threads", base.threads, "Threads (default: all processors)")
       ->type_name("T")

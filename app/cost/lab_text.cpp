@@ -101,14 +101,14 @@ std::string lab_text(const vit::ModuleSpec& base, const vit::LabResult* result) 
     text += "\n" + std::string(axis.sentence) + " The last lines: fitted exponents" +
             (result != nullptr ? ", with the standard error of the measured one" : "") + ".\n" + sweep_table(sweep);
   }
-  text += "\nThe note says, and what is so\n";
+  text += std::string("\n") + kStudentsNote + "\n";
   for (const vit::Verdict& verdict : vit::lab_verdicts(base, result)) {
     text += "• “" + verdict.claim + "”\n";
     text += fmt::format("    by operations, {}: {}\n", vit::word_of(verdict.by_operations), verdict.operations);
     if (!verdict.time.empty())
       text += fmt::format("    by time here, {}: {}\n", vit::word_of(verdict.by_time), verdict.time);
   }
-  text += "\nIts formulas, corrected\n";
+  text += "\nThe note’s formulas, corrected\n";
   const std::vector<vit::NoteSlip> found = vit::note_slips(base);
   std::vector<Cells> slips;
   slips.reserve(found.size());

@@ -10,6 +10,11 @@
 
 namespace headlight {
 
+/// Whose claims and formulas the verdicts are about.
+inline constexpr const char* kStudentsNote =
+    "A student’s note on Vision Transformers: what it says of the cost of attention, held against the count and the "
+    "clock.";
+
 /// Sweeps with fitted exponents, the verdicts on the note's sentences, and its slips. `result` null: by operations
 /// alone.
 std::string lab_text(const vit::ModuleSpec& base, const vit::LabResult* result);

@@ -140,6 +140,7 @@ void LabPage::draw_exponents(Bench& bench, ImVec2 from, ImVec2 size) const {
   right_aligned(ui, time, y, ui.theme.soft, "measured");
   y += line;
   ImGui::GetWindowDrawList()->AddLine({from.x, y - ui.px(2)}, {time, y - ui.px(2)}, ui.theme.line);
+  bool starred = false;
   for (const vit::LabLine& row : sweep_.lines) {
     if (y + line > from.y + size.y) break;
     ui::draw_text(ui, ui::Type::small, {from.x, y}, row.op ? ui.theme.text : ui.theme.accent, row.name);
@@ -155,8 +156,12 @@ void LabPage::draw_exponents(Bench& bench, ImVec2 from, ImVec2 size) const {
           "standard error." +
           std::string(row.counts_bytes ? " * It has no operations: the bytes that it moves." : "");
     ui::describe(ui, control, {from.x, y}, {time, y + line}, over, exponent_text(row.time_fit, true));
+    starred = starred || row.counts_bytes;
     y += line;
   }
+  if (starred && y + line <= from.y + size.y)
+    ui::draw_text(ui, ui::Type::small, {from.x, y}, ui.theme.faint,
+                  ui::shortened(ui, ui::Type::small, "* the bytes that it moves", size.x));
 }
 
 /// The note's sentences and formulas, each with what is so.
@@ -166,7 +171,8 @@ void LabPage::draw_note(Bench& bench, ImVec2 from, ImVec2 size) const {
   ImGui::BeginChild("lab.note", size, false);
   const float width = ImGui::GetContentRegionAvail().x, small = ui.fonts.size(ui::Type::small);
   const float indent = ui.px(14), words = ui.px(166);
-  ui::heading(ui, "THE NOTE SAYS");
+  ui::heading(ui, "A STUDENT’S NOTE SAYS");
+  ui::wrapped(ui, ui::Type::small, ui.theme.soft, kStudentsNote);
   for (const vit::Verdict& verdict : verdicts_) {
     const ImVec2 begin = ImGui::GetCursorScreenPos();
     ui::wrapped(ui, ui::Type::body, ui.theme.text, "“" + verdict.claim + "”");
@@ -187,7 +193,7 @@ void LabPage::draw_note(Bench& bench, ImVec2 from, ImVec2 size) const {
                  std::string(vit::word_of(verdict.by_operations)) + ", " + vit::word_of(verdict.by_time));
     ui::gap(ui, 4);
   }
-  ui::heading(ui, "ITS FORMULAS, CORRECTED");
+  ui::heading(ui, "THE NOTE’S FORMULAS, CORRECTED");
   for (const vit::NoteSlip& slip : slips_) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const std::string formula = slip.note + "  →  " + slip.formula;
