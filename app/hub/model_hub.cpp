@@ -57,15 +57,13 @@ const std::vector<HubModel>& hub_models() {
 }
 
 HubModel find_hub_model(const std::string& name) {
-  std::string known;
-  for (const HubModel& model : hub_models()) {
+  for (const HubModel& model : hub_models())
     if (name == model.name || name == model.repository) return model;
-    known += "\n  " + model.name;
-  }
   const auto slash = name.find('/');
   if (slash != std::string::npos && is_plain(name.substr(0, slash)) && is_plain(name.substr(slash + 1)))
     return {name.substr(slash + 1), name, "", "", 0};
-  throw vit::Error("No model is called \"" + name + "\": name a repository as owner/name, or one of these:" + known);
+  throw vit::Error("No model is called \"" + name +
+                   "\": name one that `headlight get` lists, or any repository as OWNER/NAME.");
 }
 
 std::filesystem::path hub_folder() {
