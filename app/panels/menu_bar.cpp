@@ -10,8 +10,6 @@ namespace headlight {
 
 namespace {
 
-constexpr std::array<const char*, 7> kMenus = {"File", "Edit", "View", "Analysis", "Sequence", "Export", "Help"};
-
 void draw_menu(Bench& bench, const std::string& menu) {
   ui::Ui& ui = bench.ui;
   const std::string popup = "menu." + menu + ".list";

@@ -3,11 +3,16 @@
 
 #include <imgui.h>
 
+#include <array>
 #include <string>
 
 namespace headlight {
 
 struct Bench;
+
+/// From left to right; Sequence only while one is open.
+inline constexpr std::array<const char*, 8> kMenus = {"File",     "Edit",     "View",   "Pages",
+                                                      "Analysis", "Sequence", "Export", "Help"};
 
 /// What clicks on the titles did.
 struct MenuClicks {
