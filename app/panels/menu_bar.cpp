@@ -14,9 +14,11 @@ void draw_menu(Bench& bench, const std::string& menu) {
   ui::Ui& ui = bench.ui;
   const std::string popup = "menu." + menu + ".list";
   if (!ui::begin_list(ui, popup)) return;
+  bool first = true;
   for (const Command& command : bench.commands.all()) {
     if (command.menu != menu) continue;
-    if (command.separated) ImGui::Separator();
+    if (command.separated && !first) ImGui::Separator();
+    first = false;
     const std::string keys = bench.commands.keys_of(command.id);
     const bool enabled = command.enabled();
     const ImVec2 at = ImGui::GetCursorScreenPos();

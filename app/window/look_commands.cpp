@@ -37,7 +37,7 @@ void add_look_commands(Bench& bench) {
                .checked = [&view, &tab] { return &tab_of(view.page) == &tab; }});
     for (const PageEntry* page : tab.pages)
       table.add({.id = std::string("page.") + page->id,
-                 .menu = "Analysis",
+                 .menu = "Pages",
                  .name = page->title,
                  .keys = {},
                  .tooltip = page->tooltip,

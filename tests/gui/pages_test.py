@@ -67,13 +67,13 @@ class Tour:
 
     def pages(self):
         """The pages of all tabs, as the menu lists them."""
-        self.do("menu.Analysis")
+        self.do("menu.Pages")
         names = [name for name in self.window.marks() if name.startswith("menu.page.")]
         self.do("Escape")
         return [name.removeprefix("menu.page.") for name in names]
 
     def show(self, page):
-        for step in ("menu.Analysis", f"menu.page.{page}"):
+        for step in ("menu.Pages", f"menu.page.{page}"):
             self.do(step)
 
     def shows(self, page):
@@ -226,7 +226,7 @@ with open_window(width=WIDTH, height=HEIGHT) as window:
     tour = Tour(window)
     tour.open_tabs()
     tour.open_pages()
-    tour.do("menu.Analysis")
+    tour.do("menu.Pages")
     for key in ("Down", "Down", "Return"):
         tour.do(key)
     check(window.state()["page"] == tour.pages()[1], "arrow keys and Enter choose in a menu")

@@ -87,7 +87,7 @@ class Person:
         self.keys = sorted(set(keys()) - LEFT_OUT)
         self.now = ""  # what it does
         self.done = {"key": 0, "page": 0, "click": 0}
-        window.click("menu.Analysis")
+        window.click("menu.Pages")
         self.pages = [name for name in window.marks() if name.startswith("menu.page.")]
         window.key("Escape")
         self.first = [*((self.key, key) for key in self.keys), *((self.new_page, page) for page in self.pages)]
@@ -113,7 +113,7 @@ class Person:
         self.done["page"] += 1
         self.now = page or self.chance.choice(self.pages)
         for _ in range(3):  # an open menu that a key has left there is closed by the first click
-            self.window.click("menu.Analysis")
+            self.window.click("menu.Pages")
             if self.now in self.window.marks():
                 return self.window.click(self.now)
         raise AssertionError("the menu does not open")

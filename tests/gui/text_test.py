@@ -46,11 +46,11 @@ def walk(window, name):
 
 def walk_pages(window, name):
     """Every page that the network has."""
-    window.click("menu.Analysis")
+    window.click("menu.Pages")
     pages = [mark for mark, of in window.marks().items() if mark.startswith("menu.page.") and of["enabled"]]
     window.key("Escape")
     for page in pages:
-        window.click("menu.Analysis")
+        window.click("menu.Pages")
         window.click(page)
         window.move("status")
         look(window, f"{name}, page {page.removeprefix('menu.page.')}")
