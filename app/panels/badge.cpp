@@ -92,7 +92,7 @@ bool draw_badge(Bench& bench, ImVec2 from, float width, float x, std::string& wo
   if (bench.drift == nullptr && !random) return false;
   const float high = ui.fonts.size(ui::Type::body) + ui.px(13);
   const float button = bench.drift != nullptr ? ui.px(100) : 0, beside = button > 0 ? ui.px(8) : 0;
-  std::vector<std::string> ways = {kRandom};  // to say it, the longest first
+  std::vector<std::string> ways = {kRandom, "Random weights: no trained maps.", "Random weights"};  // the longest first
   std::string why = kRandomWhy;
   if (!random) {
     ways = badge_words(*bench.drift, trace->settings, trace->model->config);

@@ -1,5 +1,7 @@
 #include "app/panels/open_files.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <system_error>
@@ -13,6 +15,7 @@
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
 #include "engine/base/error.h"
+#include "engine/checkpoint/random_model.h"
 #include "engine/image/image_format.h"
 
 namespace headlight {
@@ -292,8 +295,28 @@ bool tell_browser(Bench& bench, const Failure& failure) {
   return true;
 }
 
+namespace {
+
+/// "random ViT-B/16"; of another size "random, 3 blocks × C 96".
+std::string random_title(const std::string& source) try {
+  struct Size {
+    const char* name;
+    int channels, depth, heads;
+  };
+  constexpr Size kSizes[] = {{"Ti", 192, 12, 3}, {"S", 384, 12, 6}, {"B", 768, 12, 12}, {"L", 1024, 24, 16}};
+  const vit::RandomSpec spec = vit::parse_random_spec(source);
+  for (const Size& size : kSizes)
+    if (spec.channels == size.channels && spec.depth == size.depth && spec.num_heads == size.heads)
+      return fmt::format("random ViT-{}/{}", size.name, spec.patch_px);
+  return fmt::format("random, {} {} × C {}", spec.depth, spec.depth == 1 ? "block" : "blocks", spec.channels);
+} catch (const vit::Error&) {
+  return source;
+}
+
+}  // namespace
+
 std::string source_title(const std::string& source) {
-  if (source.rfind("random:", 0) == 0) return source;
+  if (vit::is_random_source(source)) return random_title(source);
   if (const ShippedModel* shipped = shipped_model(source)) return shipped->name;
   const fs::path path(source);
   return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();

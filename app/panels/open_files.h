@@ -20,7 +20,7 @@ void browse_models(Bench& bench, Chosen chosen);
 /// A photo or model that the browser waits for did not open: it says so. False where the browser waits for none.
 bool tell_browser(Bench& bench, const Failure& failure);
 
-/// What people call it: a shipped network by its name, another file by its own; "random:…" stays whole.
+/// What people call it: a shipped network by its name, another file by its own; "random ViT-B/16".
 std::string source_title(const std::string& source);
 
 /// The open one's name, a press on which drops down the list of others.

@@ -41,7 +41,7 @@ float tab_pad(const ui::Ui& ui, float width) {
   return std::clamp((width - words) / (2 * tabs * ui.scale), 2.f, kTabPad);
 }
 std::string file_name(const std::string& source) {
-  return source.rfind("random:", 0) == 0 ? source : std::filesystem::path(source).filename().string();
+  return source.rfind("random:", 0) == 0 ? source_title(source) : std::filesystem::path(source).filename().string();
 }
 
 }  // namespace
