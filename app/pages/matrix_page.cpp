@@ -203,14 +203,14 @@ void MatrixPage::move(Bench& bench, ImVec2 from, ImVec2 size) {
   if (ImGui::IsItemActive() && ImGui::IsMouseDown(0)) bench.session.set_query_of(*set.trace, hovered_->query);
   const float share = share_at(set, hovered_->query, hovered_->key);
   const vit::ModelConfig& config = set.trace->model->config;
-  ui::hint(
-      bench.ui,
-      fmt::format("{} looks at {}\n{} · {:.1f} × the even share\nrow sum {:.3f}, column sum {}\nClick: this query. "
-                  "Wheel: zoom. Right drag: pan.",
-                  vit::query_title(hovered_->query, set.trace->grid, config),
-                  vit::query_title(hovered_->key, set.trace->grid, config), vit::percent_text(share),
-                  share * static_cast<float>(set.rows), set.row_sums[static_cast<std::size_t>(hovered_->query)],
-                  vit::three_digits(set.column_sums[static_cast<std::size_t>(hovered_->key)])));
+  ui::hint(bench.ui,
+           fmt::format("{} looks at {}\n{} · {} the even share\nrow sum {:.3f}, column sum {}\nClick: this query. "
+                       "Wheel: zoom. Right drag: pan.",
+                       vit::query_title(hovered_->query, set.trace->grid, config),
+                       vit::query_title(hovered_->key, set.trace->grid, config), vit::percent_text(share),
+                       vit::times_text(static_cast<double>(share) * set.rows),
+                       set.row_sums[static_cast<std::size_t>(hovered_->query)],
+                       vit::three_digits(set.column_sums[static_cast<std::size_t>(hovered_->key)])));
 }
 
 /// Rules between prefix tokens and patches, and names: of every token where there is room, else of the groups.
@@ -331,12 +331,13 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   const float share = share_at(set, query, key_), line = ui.fonts.size(ui::Type::body) * 1.3f;
   const std::string pair = vit::query_title(query, grid, config) + " → " + vit::query_title(key_, grid, config);
   ui::draw_text(ui, ui::Type::strong, from, ui.theme.text, ui::shortened(ui, ui::Type::strong, pair, width));
-  const std::string numbers =
-      fmt::format("{}, {:.1f} × the even share", vit::percent_text(share), share * static_cast<float>(set.rows));
+  const std::string numbers = fmt::format("{}, {} the even share", vit::percent_text(share),
+                                          vit::times_text(static_cast<double>(share) * set.rows));
   ui::draw_text(ui, ui::Type::body, {from.x, from.y + line}, ui.theme.text,
                 ui::shortened(ui, ui::Type::body, numbers, width));
-  ui::draw_text(ui, ui::Type::body, {from.x, from.y + 2 * line}, ui.theme.text,
-                "the other way " + vit::percent_text(share_at(set, key_, query)));
+  const bool itself = key_ == query;
+  ui::draw_text(ui, ui::Type::body, {from.x, from.y + 2 * line}, itself ? ui.theme.soft : ui.theme.text,
+                itself ? "it looks at itself" : "the other way " + vit::percent_text(share_at(set, key_, query)));
   const float row_sum = set.row_sums[static_cast<std::size_t>(query)];
   const std::string sums =
       fmt::format("Row sum {:.3f}{}. Column sum {}.", row_sum, std::abs(row_sum - 1) < 5e-4f ? " ✓" : "",

@@ -55,7 +55,28 @@ std::string place_text(int patch, int cols) {
   return fmt::format("({}, {})", patch / cols, patch % cols);
 }
 
+std::string times_text(double times) {
+  if (times == 0) return "0 ×";
+  if (times < 0.005) return "<0.01 ×";
+  return times >= 99.5   ? fmt::format("{:.0f} ×", times)
+         : times >= 0.95 ? fmt::format("{:.1f} ×", times)
+                         : fmt::format("{:.2g} ×", times);
+}
+
+namespace {
+
+/// However small it is, with one digit: the ends of a logarithmic scale lie far apart.
+std::string share_of_logarithm(double logarithm) {
+  const double percent = 100 * std::pow(10.0, logarithm);
+  if (!(percent > 0)) return "0 %";
+  if (percent >= 0.01) return percent_text(percent / 100);
+  return fmt::format("{:.{}f} %", percent, static_cast<int>(std::ceil(-std::log10(percent))));
+}
+
+}  // namespace
+
 std::string even_text(const MapSet& set, float value) {
+  if (set.unit == std::string_view("log10")) return share_of_logarithm(value);
   if (set.even <= 0 && set.unit == std::string_view("%")) return percent_text(value);
   if (set.even <= 0) {
     const double size = std::abs(static_cast<double>(value));
@@ -64,13 +85,8 @@ std::string even_text(const MapSet& set, float value) {
                                                                        : three_digits(size));
     return set.unit[0] == '\0' ? number : number + " " + set.unit;
   }
-  const double signed_times = static_cast<double>(value) / set.even, times = std::abs(signed_times);
-  if (times == 0) return "0 ×";
-  if (signed_times < 0) return "−" + even_text(set, -value);
-  if (times < 0.005) return "<0.01 ×";
-  return times >= 99.5   ? fmt::format("{:.0f} ×", times)
-         : times >= 0.95 ? fmt::format("{:.1f} ×", times)
-                         : fmt::format("{:.2g} ×", times);
+  const double times = static_cast<double>(value) / set.even;
+  return times < 0 ? "−" + even_text(set, -value) : times_text(times);
 }
 
 bool after_dropout(const MapSet& set) {

@@ -28,8 +28,10 @@ int half_mass_count(std::span<const float> map);
 /// "(4, 7)": row and column.
 std::string place_text(int patch, int cols);
 
-/// "14.6 ×", how many times its even share a token has (0.031 × has two digits); where values are no shares, with the
-/// unit of the set: "5.7 %", "112 px".
+/// "14.6 ×", "0.031 ×", "<0.01 ×"; not of negative numbers.
+std::string times_text(double times);
+/// How many times its even share a token has; where values are no shares, with the unit of the set: "5.7 %", "112 px".
+/// A logarithm of shares is read as the share.
 std::string even_text(const MapSet& set, float value);
 
 /// True where its maps are what a dropout mask left: their rows need not sum to 1.
