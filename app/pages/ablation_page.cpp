@@ -24,9 +24,13 @@ bool by_logit(const vit::Analysis& analysis, const vit::MapSet& set) {
 
 /// As many decimals as the largest needs for so many digits.
 std::string effect_text(float value, float largest, bool signed_, int digits) {
-  if (largest < 1e-3f) return fmt::format("{:.0e}", value);
+  const float size = std::abs(value);
+  const char* const sign = value < 0 ? "−" : signed_ ? "+" : "";
+  if (largest < 1e-3f) return (size > 0 ? sign : "") + fmt::format("{:.0e}", size);
   const int decimals = std::clamp(digits - 1 - static_cast<int>(std::floor(std::log10(largest))), 0, 4);
-  return signed_ ? fmt::format("{:+.{}f}", value, decimals) : fmt::format("{:.{}f}", value, decimals);
+  const std::string number = fmt::format("{:.{}f}", size, decimals);
+  const bool nothing = number.find_first_of("123456789") == std::string::npos;
+  return nothing ? number : sign + number;
 }
 
 /// "change of the logit of cat", "1 − cosine of the class token's features"

@@ -146,7 +146,8 @@ std::string words_of(const CostCurve& curve, int heads, const vit::ModelConfig& 
   words += fmt::format("\nmeasured {} ms, {} to {}, median of {}, spread {:.0f} %", ms_text(dot->time.median_ms),
                        ms_text(dot->time.min_ms), ms_text(dot->time.max_ms), dot->time.calls, 100 * dot->time.spread);
   if (predicted != curve.predicted.end())
-    words += fmt::format("\n{:+.0f} % off the prediction", 100 * (dot->time.median_ms / predicted->ms - 1));
+    if (const double off = dot->time.median_ms / predicted->ms - 1; std::abs(off) >= 0.005)
+      words += fmt::format("\n{}{:.0f} % off the prediction", off < 0 ? "−" : "+", 100 * std::abs(off));
   if (!by_operator) return words;
   for (const CostCurve::Line& line : curve.operators)
     if (const CostCurve::Dot* part = dot_at(line.dots, heads))

@@ -165,9 +165,13 @@ Verdict bias_verdict(const ModuleSpec& base, const LabResult* result) {
                high = quantile(differences, 0.75);
   const bool nothing = std::abs(median) < kNegligibleShare || (low <= 0 && high >= 0);
   verdict.by_time = nothing ? Says::holds : Says::fails;
-  verdict.time =
-      fmt::format("With it the module takes {:+.1f} % of {} ms; half of the rounds lie from {:+.1f} to {:+.1f} %.",
-                  100 * median, three_digits(summarise(times).median_ms), 100 * low, 100 * high);
+  const auto signed_percent = [](double part) {
+    return fmt::format("{}{:.1f}", part < 0 ? "−" : "+", std::abs(100 * part));
+  };
+  verdict.time = fmt::format(
+      "With it the module takes {:.1f} % {} than {} ms, {} scatter: half of the rounds lie from {} to {} %.",
+      std::abs(100 * median), median < 0 ? "less" : "more", three_digits(summarise(times).median_ms),
+      nothing ? "within the" : "beyond the", signed_percent(low), signed_percent(high));
   return verdict;
 }
 

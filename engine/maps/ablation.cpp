@@ -258,8 +258,11 @@ std::string about(const MapSet& set, int index) {
   if (!std::isnan(logit)) {
     const int klass = class_of(trace, set.question);
     const std::string name = class_title(*trace.model, klass);
-    text += fmt::format(", the logit of {} changes by {:+.3g}, and its probability by {:+.2g} points", name, logit,
-                        100 * probability);
+    const auto signed_text = [](float change, int digits) {
+      return fmt::format("{}{:.{}g}", change < 0 ? "−" : "+", std::abs(change), digits);
+    };
+    text += fmt::format(", the logit of {} changes by {}, and its probability by {} points", name,
+                        signed_text(logit, 3), signed_text(100 * probability, 2));
   }
   const std::span<const float> map = set.map(index);
   const auto most = std::max_element(map.begin(), map.end());
