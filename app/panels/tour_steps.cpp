@@ -229,7 +229,7 @@ std::span<const TourStep> tour_steps() {
        merge,
        show_heads},
       {"mlp", "The MLP", {"cost.row.fc1", "cost.row.gelu", "cost.row.fc2"}, mlp, show_heads},
-      {"answer", "The head's answer", {"prediction", "features.sentence"}, answer, show_network},
+      {"answer", "The network's answer", {"prediction", "features.sentence"}, answer, show_network},
       {"head_count",
        "What does the number of heads cost?",
        {"attention.heads", "cost.change", "cost.row.scale", "cost.row.softmax"},

@@ -39,6 +39,33 @@ void label_line(const Ui& ui, const Control& control, std::string_view shown) {
   ImGui::Dummy({width, ui.fonts.size(Type::body) - ui.px(1)});
 }
 
+bool is_lit(const Ui& ui, std::string_view id) {
+  return std::any_of(ui.lights.begin(), ui.lights.end(), [&](const std::string& light) {
+    return id.starts_with(light) && (id.size() == light.size() || id[light.size()] == '.');
+  });
+}
+
+/// Above everything, but no farther than the part of the window that it is in reaches. A table's row has no room for a
+/// frame between it and the next ones: it gets a ground, and a bar at its left.
+void light(const Ui& ui, std::string_view id, ImVec2 from, ImVec2 to) {
+  if (ui.lights.empty() || !is_lit(ui, id)) return;
+  const ImDrawList& here = *ImGui::GetWindowDrawList();
+  ImDrawList& list = *ImGui::GetForegroundDrawList();
+  const float out = ui.px(3), least_framed = ui.px(24);
+  const ImVec2 low = here.GetClipRectMin(), high = here.GetClipRectMax();
+  list.PushClipRect({low.x - 2 * out, low.y - out}, {high.x + 2 * out, high.y + out});
+  if (to.y - from.y < least_framed) {
+    const ImU32 ground = (ui.theme.accent & ~IM_COL32_A_MASK) | (48u << IM_COL32_A_SHIFT);
+    list.AddRectFilled({from.x - 2 * out, from.y}, {to.x + out, to.y}, ground);
+    list.AddRectFilled({from.x - 2 * out, from.y}, {from.x - out, to.y}, ui.theme.accent);
+  } else {
+    list.AddRect({from.x - out, from.y - out}, {to.x + out, to.y + out}, ui.theme.accent, ui.px(4), 0, ui.px(2));
+  }
+  list.PopClipRect();
+}
+
+void mark_and_explain(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value);
+
 /// A thin track with a knob; returns the new position 0 … 1 while it is dragged, else a negative number.
 float track(Ui& ui, const Control& control, float position, std::string_view shown) {
   const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -55,35 +82,20 @@ float track(Ui& ui, const Control& control, float position, std::string_view sho
   list.AddRectFilled({at.x, y - half}, {x, y + half}, color, half);
   if (control.enabled && (hit.hovered || hit.held)) list.AddCircleFilled({x, y}, knob + ui.px(3), ui.theme.accent_soft);
   list.AddCircleFilled({x, y}, knob, color);
-  describe(ui, control, at, {at.x + width, at.y + height}, hit.hovered, shown);
+  mark_and_explain(ui, control, at, {at.x + width, at.y + height}, hit.hovered, shown);
   return moved;
 }
 
 }  // namespace
 
+void describe(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value) {
+  light(ui, control.id, from, to);
+  mark_and_explain(ui, control, from, to, hovered, value);
+}
+
 namespace {
 
-bool is_lit(const Ui& ui, std::string_view id) {
-  return std::any_of(ui.lights.begin(), ui.lights.end(), [&](const std::string& light) {
-    return id.starts_with(light) && (id.size() == light.size() || id[light.size()] == '.');
-  });
-}
-
-/// Above everything, but no farther than the part of the window that it is in reaches.
-void draw_light(const Ui& ui, ImVec2 from, ImVec2 to) {
-  const ImDrawList& here = *ImGui::GetWindowDrawList();
-  ImDrawList& list = *ImGui::GetForegroundDrawList();
-  const float out = ui.px(3);
-  const ImVec2 low = here.GetClipRectMin(), high = here.GetClipRectMax();
-  list.PushClipRect({low.x - 2 * out, low.y - out}, {high.x + 2 * out, high.y + out});
-  list.AddRect({from.x - out, from.y - out}, {to.x + out, to.y + out}, ui.theme.accent, ui.px(4), 0, ui.px(2));
-  list.PopClipRect();
-}
-
-}  // namespace
-
-void describe(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value) {
-  if (!ui.lights.empty() && is_lit(ui, control.id)) draw_light(ui, from, to);
+void mark_and_explain(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hovered, std::string_view value) {
   if (ui.map.wanted())
     ui.map.add({control.id, from.x, from.y, to.x - from.x, to.y - from.y, std::string(value), control.enabled});
   if (!hovered) {
@@ -102,6 +114,13 @@ void describe(Ui& ui, const Control& control, ImVec2 from, ImVec2 to, bool hover
   else
     ui.wake(ui.tooltip_since + kTooltipDelay + 0.01);
 }
+
+/// From a label's line to the cursor: all that a slider consists of.
+void light_down_to_cursor(const Ui& ui, const Control& control, ImVec2 from, float width) {
+  light(ui, control.id, from, {from.x + width, ImGui::GetCursorScreenPos().y - ImGui::GetStyle().ItemSpacing.y});
+}
+
+}  // namespace
 
 void hint(const Ui& ui, std::string_view text) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(ui.px(9), ui.px(6)));
@@ -159,8 +178,11 @@ bool check(Ui& ui, const Control& control, bool& value) {
 }
 
 bool slider(Ui& ui, const Control& control, float& value, float low, float high, std::string_view shown) {
+  const ImVec2 from = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
   label_line(ui, control, shown);
   const float moved = track(ui, control, high > low ? (value - low) / (high - low) : 0.f, shown);
+  light_down_to_cursor(ui, control, from, width);
   if (moved < 0) return false;
   const float next = low + moved * (high - low);
   const bool changed = next != value;
@@ -169,9 +191,12 @@ bool slider(Ui& ui, const Control& control, float& value, float low, float high,
 }
 
 bool slider(Ui& ui, const Control& control, int& value, int low, int high, std::string_view shown) {
+  const ImVec2 from = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
   label_line(ui, control, shown);
   const float moved =
       track(ui, control, high > low ? static_cast<float>(value - low) / static_cast<float>(high - low) : 0.f, shown);
+  light_down_to_cursor(ui, control, from, width);
   if (moved < 0) return false;
   const int next = low + static_cast<int>(std::lround(moved * static_cast<float>(high - low)));
   const bool changed = next != value;
@@ -181,6 +206,7 @@ bool slider(Ui& ui, const Control& control, int& value, int low, int high, std::
 
 bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& step, std::string_view shown,
              std::span<const Tick> ticks) {
+  const ImVec2 top = ImGui::GetCursorScreenPos();
   label_line(ui, control, shown);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x, knob = ui.px(6.5f);
@@ -212,6 +238,7 @@ bool stepper(Ui& ui, const Control& control, std::span<const int> steps, int& st
   put(last, ui.theme.faint, false);
   for (int s = 1; s < last; ++s) put(s, ui.theme.faint, false);
   ImGui::Dummy({width, ui.fonts.size(Type::small) - ui.px(3)});
+  light_down_to_cursor(ui, control, top, width);
   return changed;
 }
 
