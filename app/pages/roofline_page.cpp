@@ -153,9 +153,9 @@ void RooflinePage::save(Bench& bench) const {
 void RooflinePage::draw(Bench& bench, const Area& area) {
   const ui::Ui& ui = bench.ui;
   update(bench);
-  draw_controls(bench, area.from, area.size.x);
-  const float small = ui.fonts.size(ui::Type::small), top = ui.px(kLine + kGap + 2);
-  const float foot = 3 * small + ui.px(22);
+  const float controls = draw_controls(bench, area.from, area.size.x);
+  const float small = ui.fonts.size(ui::Type::small), top = controls + ui.px(kGap + 2);
+  const float foot = 4 * small + ui.px(22);
   const ImVec2 from{area.from.x, area.from.y + top}, size{area.size.x, area.size.y - top - foot};
   if (points_.empty()) {
     const char* const words = bench.session.trace() ? "Measuring the operators…" : "Open a model and a photo first.";
@@ -174,13 +174,22 @@ void RooflinePage::draw(Bench& bench, const Area& area) {
   else if (ceilings_.known())
     words = "Under the slanted lines memory or cache bounds an operator, under the level one arithmetic. " +
             ceilings_words(ceilings_) + ".";
+  if (ceilings_.known() && hovered_ < 0) {
+    std::vector<std::string> above;
+    for (const vit::RooflinePoint& point : points_)
+      if (point.gflops() > kAbove * ceilings_.roof(point.intensity())) above.push_back(point.name);
+    if (!above.empty())
+      words +=
+          fmt::format(" Above the lines: {}; {} from nearer caches, or this machine was busy while it was calibrated.",
+                      fmt::join(above, ", "), above.size() == 1 ? "it reads" : "they read");
+  }
   if (hovered_ < 0 && !missing_.empty())
     words += fmt::format(" Not here: {}, which moves nothing with the fused kernel.", fmt::join(missing_, ", "));
   const float pad = ui.px(12), y = area.from.y + area.size.y - foot + ui.px(8);
   ImGui::GetWindowDrawList()->AddRectFilled({from.x, y}, {from.x + size.x, area.from.y + area.size.y}, ui.theme.panel,
                                             ui.px(4));
   ui::draw_text(ui, ui::Type::small, {from.x + pad, y + ui.px(6)}, ui.theme.text,
-                ui::shortened_to_fit(ui, ui::Type::small, words, size.x - 2 * pad, 3 * small + ui.px(2)),
+                ui::shortened_to_fit(ui, ui::Type::small, words, size.x - 2 * pad, 4 * small + ui.px(2)),
                 size.x - 2 * pad);
   ui::describe(bench.ui, {.id = "roofline.sentence", .label = {}}, {from.x, y},
                {from.x + size.x, area.from.y + area.size.y}, false, words);

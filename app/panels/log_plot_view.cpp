@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "app/cost/op_colors.h"
@@ -15,6 +18,18 @@ struct Box {
   ImVec2 from, to;
   bool meets(const Box& other) const {
     return from.x < other.to.x && other.from.x < to.x && from.y < other.to.y && other.from.y < to.y;
+  }
+  /// Whether any of the line from a to b lies within.
+  bool is_crossed(ImVec2 a, ImVec2 b) const {
+    float first = 0, last = 1;
+    const auto clip = [&](float start, float step, float low, float high) {
+      if (step == 0) return start >= low && start <= high;
+      const float one = (low - start) / step, other = (high - start) / step;
+      first = std::max(first, std::min(one, other));
+      last = std::min(last, std::max(one, other));
+      return true;
+    };
+    return clip(a.x, b.x - a.x, from.x, to.x) && clip(a.y, b.y - a.y, from.y, to.y) && first <= last;
   }
 };
 
@@ -36,6 +51,14 @@ class PlotView {
 
   void draw(int hovered) {
     draw_axes();
+    for (const LogPlot::Series& series : plot_.series)
+      for (const LogPlot::Point& point : series.points)
+        if (const ImVec2 p = at(point.x, point.y); !series.joined)
+          taken_.push_back({{p.x - ui_.px(6), p.y - ui_.px(6)}, {p.x + ui_.px(6), p.y + ui_.px(6)}});
+    for (const LogPlot::Limit& limit : plot_.limits)
+      for (std::size_t i = 0; i + 1 < limit.points.size(); ++i)
+        lines_.push_back({at(limit.points[i].first, limit.points[i].second),
+                          at(limit.points[i + 1].first, limit.points[i + 1].second)});
     for (const LogPlot::Limit& limit : plot_.limits) draw_limit(limit);
     for (std::size_t i = 0; i < plot_.series.size(); ++i)
       draw_series(plot_.series[i], hovered < 0 || hovered == static_cast<int>(i));
@@ -112,15 +135,45 @@ class PlotView {
     line.reserve(limit.points.size());
     for (const auto& [x, y] : limit.points) line.push_back(at(x, y));
     for (std::size_t i = 0; i + 1 < line.size(); ++i) list.AddLine(line[i], line[i + 1], ui_.theme.soft, ui_.px(1.4f));
-    const float small = ui_.fonts.size(ui::Type::small), width = width_of(limit.name);
+    const float small = ui_.fonts.size(ui::Type::small), width = width_of(limit.name), gap = ui_.px(4);
     const bool level = line.front().y == line.back().y;
-    // A level one over its end, a rising one beside its foot.
-    const ImVec2 where = level ? ImVec2{line.back().x - width, line.back().y - small - ui_.px(3)}
-                               : ImVec2{line.front().x + ui_.px(10), line.front().y - small - ui_.px(2)};
-    const Box box{where, {where.x + width, where.y + small}};
-    if (std::any_of(taken_.begin(), taken_.end(), [&](const Box& other) { return box.meets(other); })) return;
-    taken_.push_back(box);
-    words(where, ui_.theme.soft, limit.name);
+    const ImVec2 from = line.front(), to = line.back();
+    // A level one over its end, a rising one below it: beside its foot, or farther along where something else stands.
+    std::vector<ImVec2> places;
+    for (int step = 0; step < 19; ++step) {
+      const float along = 0.05f * static_cast<float>(step);
+      const ImVec2 on{from.x + along * (to.x - from.x), from.y + along * (to.y - from.y)};
+      if (level) {
+        const float x = to.x - width - along * std::max(0.f, to.x - from.x - width);
+        places.push_back({x, to.y - small - gap});
+        places.push_back({x, to.y + gap});
+      } else {
+        const float slope = std::abs((to.y - from.y) / std::max(1.f, to.x - from.x));
+        places.push_back({on.x + (small + gap) / std::max(slope, 0.2f) + gap, on.y - small});
+        places.push_back({on.x - width - gap, on.y - small - gap});
+      }
+    }
+    if (const auto where = free_place(places, width, true)) words(*where, ui_.theme.soft, limit.name);
+  }
+
+  /// The first place within the axes where words of that width meet no others and no ceiling, and takes it; none where
+  /// there is no such place. `strictly` not: one that only ceilings cross is taken before none.
+  std::optional<ImVec2> free_place(std::span<const ImVec2> places, float width, bool strictly) {
+    const float small = ui_.fonts.size(ui::Type::small);
+    for (const bool crossed : {false, true}) {
+      if (crossed && strictly) break;
+      for (const ImVec2 place : places) {
+        const Box box{place, {place.x + width, place.y + small}};
+        const bool inside = box.from.x >= from_.x && box.to.x <= to_.x && box.from.y >= from_.y && box.to.y <= to_.y;
+        const auto meets = [&](const Box& other) { return box.meets(other); };
+        const auto cut = [&](const auto& line) { return box.is_crossed(line.first, line.second); };
+        if (!inside || std::any_of(taken_.begin(), taken_.end(), meets)) continue;
+        if (!crossed && std::any_of(lines_.begin(), lines_.end(), cut)) continue;
+        taken_.push_back(box);
+        return place;
+      }
+    }
+    return std::nullopt;
   }
 
   void draw_series(const LogPlot::Series& series, bool lit) const {
@@ -192,33 +245,27 @@ class PlotView {
   /// Beside each point, where there is room.
   void draw_point_names() {
     const float small = ui_.fonts.size(ui::Type::small), beside = ui_.px(9);
-    for (const LogPlot::Series& series : plot_.series)
-      for (const LogPlot::Point& point : series.points)
-        if (const ImVec2 p = at(point.x, point.y); !series.joined)
-          taken_.push_back({{p.x - ui_.px(5), p.y - ui_.px(5)}, {p.x + ui_.px(5), p.y + ui_.px(5)}});
     for (const LogPlot::Series& series : plot_.series) {
       if (series.joined || series.points.empty()) continue;
       const ImVec2 p = at(series.points.front().x, series.points.front().y);
       const float width = width_of(series.name);
-      const ImVec2 places[] = {{p.x + beside, p.y - small / 2},          {p.x - beside - width, p.y - small / 2},
-                               {p.x - width / 2, p.y - small - beside},  {p.x - width / 2, p.y + beside},
-                               {p.x + beside, p.y - small - beside / 2}, {p.x + beside, p.y + beside / 2}};
-      for (const ImVec2 place : places) {
-        const Box box{place, {place.x + width, place.y + small}};
-        const bool inside = box.from.x >= from_.x && box.to.x <= to_.x && box.from.y >= from_.y && box.to.y <= to_.y;
-        if (!inside || std::any_of(taken_.begin(), taken_.end(), [&](const Box& other) { return box.meets(other); }))
-          continue;
-        taken_.push_back(box);
-        words(place, color_of(series), series.name);
-        break;
-      }
+      const ImVec2 places[] = {{p.x + beside, p.y - small / 2},
+                               {p.x - beside - width, p.y - small / 2},
+                               {p.x - width / 2, p.y - small - beside},
+                               {p.x - width / 2, p.y + beside},
+                               {p.x + beside, p.y - small - beside / 2},
+                               {p.x + beside, p.y + beside / 2},
+                               {p.x - beside - width, p.y - small - beside / 2},
+                               {p.x - beside - width, p.y + beside / 2}};
+      if (const auto place = free_place(places, width, false)) words(*place, color_of(series), series.name);
     }
   }
 
   const ui::Ui& ui_;
   const LogPlot& plot_;
   ImVec2 from_, to_;
-  std::vector<Box> taken_;  // by names
+  std::vector<Box> taken_;                        // by marks and names
+  std::vector<std::pair<ImVec2, ImVec2>> lines_;  // the ceilings, which names stay clear of
 };
 
 }  // namespace
