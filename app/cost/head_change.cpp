@@ -41,8 +41,10 @@ RowChange row_change(const MeasuredTable& now, const vit::Measurements& times, c
   RowChange row{.op = op};
   const double before = trained.table.cost(op, block, kAll).operations;
   if (before > 0) row.operations = now.table.cost(op, block, kAll).operations / before;
-  row.ms = times.row(op, block).median_ms;
-  row.trained_ms = trained_times.row(op, block).median_ms;
+  const vit::RowTime time = times.row(op, block), trained_time = trained_times.row(op, block);
+  row.ms = time.median_ms;
+  row.trained_ms = trained_time.median_ms;
+  row.spread = std::max(time.spread, trained_time.spread);
   row.gflops = vit::gflops(now.table.cost_with_fused(op, block, kAll).operations, row.ms);
   row.trained_gflops = vit::gflops(trained.table.cost_with_fused(op, block, kAll).operations, row.trained_ms);
   if (row.ms > 0 && row.trained_ms > 0) row.time = row.ms / row.trained_ms;
@@ -118,13 +120,20 @@ std::string products_words(const std::vector<const RowChange*>& products, int ch
   return joined(words) + ", since each head's product is " + width + " wide" + rates;
 }
 
-/// What the clock says: the products of the heads first, with the reason, then what else changed by much.
-std::string time_words(const HeadChange& change, double whole_ms, int channels, int trained_channels) {
+/// What the clock says: the products of the heads first, with the reason, then what else changed by much. `spread`: of
+/// the whole times; what is within it, or within a row's own, is no change.
+std::string time_words(const HeadChange& change, double whole_ms, double spread, int channels, int trained_channels) {
   if (!change.time) return "Time: being measured.";
   std::vector<const RowChange*> products, others;
+  bool within_spread = false;
   for (const RowChange& row : change.rows) {
     if (!row.time || (*row.time > kFaster && *row.time < kSlower)) continue;
     if (std::abs(row.ms - row.trained_ms) < kLeastPart * whole_ms) continue;
+    const double most = 1 + std::max(row.spread, change.noisy ? spread : 0.0);
+    if (*row.time<most&& * row.time> 1 / most) {
+      within_spread = true;
+      continue;
+    }
     (is_product_of_heads(row.op) ? products : others).push_back(&row);
   }
   const auto moved = [](const RowChange* row) { return std::abs(row->ms - row->trained_ms); };
@@ -133,7 +142,8 @@ std::string time_words(const HeadChange& change, double whole_ms, int channels, 
 
   const std::string whole = (change.block >= 0 ? "the block " : "the pass ") + ratio_text(*change.time);
   std::string text = change.noisy ? "Time, roughly: " : "Time: ";
-  if (products.empty() && others.empty()) text += "no operator changes by much; ";
+  if (products.empty() && others.empty())
+    text += within_spread ? "no operator changes by more than its times scatter; " : "no operator changes by much; ";
   if (!products.empty()) text += products_words(products, channels, trained_channels) + "; ";
   for (const RowChange* row : others) text += std::string(vit::name_of(row->op)) + " " + ratio_text(*row->time) + ", ";
   return text + whole + ".";
@@ -181,13 +191,14 @@ std::optional<HeadChange> head_change(const MeasuredTable& now, const MeasuredTa
     return block >= 0 ? measured.section(section, block) : measured.wall();
   };
   const vit::RowTime time = time_of(times), trained_time = time_of(trained_times);
+  const double spread = std::max(time.spread, trained_time.spread);
   if (time.calls > 0 && trained_time.calls > 0 && trained_time.median_ms > 0) {
     change.time = time.median_ms / trained_time.median_ms;
-    change.noisy = std::max(time.spread, trained_time.spread) > vit::kNoisySpread;
+    change.noisy = spread > vit::kNoisySpread;
   }
   const std::vector<int> about = block >= 0 ? std::vector<int>{block} : changed;
   change.sentence = heads_words(settings, before, block) + " " + operations_words(change) + " " +
-                    time_words(change, std::max(time.median_ms, trained_time.median_ms),
+                    time_words(change, std::max(time.median_ms, trained_time.median_ms), spread,
                                channels_of_a_head(now.table, about), channels_of_a_head(trained.table, about));
   return change;
 }

@@ -24,6 +24,7 @@ struct RowChange {
   std::optional<double> time{};  // with what is fused into the row; none until both are measured
   double ms = 0, trained_ms = 0;
   double gflops = 0, trained_gflops = 0;
+  double spread = 0;  // of the time that spreads more
 };
 
 struct HeadChange {
