@@ -76,7 +76,10 @@ void draw_head_of_a(Bench& bench, ImVec2 from, float width) {
 void draw_head_of_b(Bench& bench, ImVec2 from, float width) {
   ui::Ui& ui = bench.ui;
   const float left = ui.px(20), gap = ui.px(6), button = ui.px(30);
-  const float names = width - left - button - 2 * gap, model = std::floor(0.56f * names);
+  const float names = width - left - button - 2 * gap;
+  // "same photo" is not as long as it likes; names of files may be cut.
+  const float same = ui::measure(ui, ui::Type::strong, "same photo").x + ui.px(36);
+  const float model = std::floor(std::min(0.56f * names, names - std::min(same, 0.5f * names)));
   ui::draw_text(ui, ui::Type::strong, {from.x, from.y + ui.px(5)}, ui.theme.accent, "B");
   ImGui::SetCursorScreenPos({from.x + left, from.y});
   draw_other_model_name(bench, model);

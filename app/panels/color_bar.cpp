@@ -15,10 +15,15 @@ namespace headlight {
 
 namespace {
 
-const char* in_words(vit::RangeRule rule) {
+/// Where a set has no blocks, or a single map of each, the rule of blocks is another one's twin.
+const char* in_words(vit::RangeRule rule, const vit::MapSet& set, int index) {
+  const int block = set.labels[static_cast<std::size_t>(index)].block;
+  const auto of_block =
+      std::count_if(set.labels.begin(), set.labels.end(), [&](const auto& label) { return label.block == block; });
   switch (rule) {
     case vit::RangeRule::shared:
-      return "one range for the block";
+      if (block < 0) return "one range for all maps";
+      return of_block > 1 ? "one range for the block" : "each map has its own range";
     case vit::RangeRule::all:
       return "one range for all maps";
     case vit::RangeRule::per_head:
@@ -139,8 +144,10 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
   const bool more = !painted && bench.maps.peak(index, look.range_rule) > range.high;
-  draw_color_scale(ui, colormap, vit::even_text(set, range.low), (more ? "≥ " : "") + vit::even_text(set, range.high),
-                   painted ? "" : in_words(look.range_rule), {from.x, bars_bottom + 1}, size.x);
+  const bool ranged = !painted && !set.is_mask;
+  draw_color_scale(ui, colormap, set.is_mask ? "no" : vit::even_text(set, range.low),
+                   set.is_mask ? "yes" : (more ? "≥ " : "") + vit::even_text(set, range.high),
+                   ranged ? in_words(look.range_rule, set, index) : "", {from.x, bars_bottom + 1}, size.x);
   draw_limit(ui, bench.maps.label(index), range, {from.x, from.y}, {from.x + size.x, bars_bottom});
 
   if (const auto& at = bench.hover.shown;

@@ -30,7 +30,6 @@ namespace headlight {
 namespace {
 
 constexpr float kMenuHeight = 36, kStatusHeight = 28, kDrawerWidth = 375;  // points
-
 constexpr float kTabPad = 10, kTabGap = 3, kLeastFirstWords = 140;         // points
 
 /// Points left and right of the tabs' names: less where all of them would not fit.
@@ -40,6 +39,7 @@ float tab_pad(const ui::Ui& ui, float width) {
   const auto tabs = static_cast<float>(tab_list().size());
   return std::clamp((width - words) / (2 * tabs * ui.scale), 2.f, kTabPad);
 }
+
 std::string file_name(const std::string& source) {
   return source.rfind("random:", 0) == 0 ? source_title(source) : std::filesystem::path(source).filename().string();
 }
@@ -366,9 +366,9 @@ void App::draw_tabs(ImVec2 from, float width) {
   ImGui::SetCursorScreenPos(from);
   note_page(bench_);
   words_above_.clear();
+  const float pad = tab_pad(ui, width);
   for (const TabEntry& tab : tab_list()) {
     const bool in_front = &tab_of(view.page) == &tab;
-  const float pad = tab_pad(ui, width);
     const std::string why = refusal(tab);
     const ui::Control control{.id = std::string("tab.") + tab.id,
                               .label = tab.title,
@@ -378,8 +378,8 @@ void App::draw_tabs(ImVec2 from, float width) {
                               .reason = why};
     // Where the page has nothing to show, its tab leads to the next one.
     const bool leads_on = !in_front || !refusal(page_entry()).empty();
-    if (ui::tab(ui, control, in_front) && leads_on) open_tab_or_next_page(bench_, tab);
-    ImGui::SameLine(0, ui.px(3));
+    if (ui::tab(ui, control, in_front, pad) && leads_on) open_tab_or_next_page(bench_, tab);
+    ImGui::SameLine(0, ui.px(kTabGap));
   }
   const float x = ImGui::GetCursorScreenPos().x + ui.px(14);
   if (!draw_badge(bench_, from, width, x, words_above_)) draw_first_words({x, from.y}, from.x + width - x);
@@ -410,12 +410,12 @@ void App::draw_first_words(ImVec2 from, float width) {
                                 ? "Click a patch: where does it look?  Change Heads: what does it cost?"
                                 : page_entry().tooltip;
   // On one line, else smaller on two, else in the menu bar.
-  const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
-  const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
   if (width < ui.px(kLeastFirstWords)) {
     words_above_ = words;
     return;
   }
+  const bool one_line = ui::measure(ui, ui::Type::body, words).x <= width;
+  const ui::Type type = one_line ? ui::Type::body : ui::Type::small;
   const ImVec2 extent = ui::measure(ui, type, words, one_line ? 0 : width);
   if (!one_line && extent.y > 2.5f * ui.fonts.size(type)) {
     words_above_ = words;
@@ -427,9 +427,13 @@ void App::draw_first_words(ImVec2 from, float width) {
 }
 
 std::string App::words_in_place_of_maps() const {
-  if (!bench_.session.trace())
-    return bench_.session.status().picture_due ? "Loading…"
-                                               : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
+  if (!bench_.session.trace()) {
+    if (bench_.session.status().picture_due) return "Loading…";
+    const bool model = bench_.session.model() != nullptr, photo = bench_.session.image() != nullptr;
+    return model && !photo   ? "Open a photo: Ctrl+O, or drop a file here."
+           : photo && !model ? "Open a model: Ctrl+M, or drop a file here."
+                             : "Open a model and a photo: Ctrl+M, Ctrl+O, or drop a file here.";
+  }
   if (std::string why = refusal(page_entry()); !why.empty()) return why;
   const std::string failure = map_desk_.failure(page_entry().id);
   if (map_desk_.stopped(page_entry().id)) return "Stopped.";

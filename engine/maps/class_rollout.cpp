@@ -94,7 +94,7 @@ std::string about(const MapSet& set, int index) {
 
 extern const Analysis kClassRollout;
 const Analysis kClassRollout = {.id = "class-rollout",
-                                .name = "For a class",
+                                .name = "Relevance",
                                 .group = "flow",
                                 .sentence =
                                     "Which patches speak for a class: attention weighted with its gradient, "
