@@ -255,6 +255,11 @@ void parameter_items(Bench& bench, const vit::Analysis& analysis, Line& line) {
     const vit::Subject subject = bench.session.subject_of(bench.session.trace());
     const bool of_side_b = parameter.is_other_patch || parameter.is_other_block;
     if (of_side_b && vit::highest(parameter, subject) < 0) continue;  // it is not there
+    // Of as many blocks on both sides each has its own number, unless another was chosen.
+    const auto& chosen = bench.session.view.parameters;
+    if (parameter.is_other_block && !chosen.contains(std::string(analysis.id) + "." + parameter.id) &&
+        subject.other->blocks.size() == subject.trace->blocks.size())
+      continue;
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);
   }
 }
