@@ -117,7 +117,7 @@ constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",
                                                  "video_embedder.weight",
                                                  "video_patch_projection.weight"};
 
-/// Words of names that stand for what acts on the tokens before, between or behind the blocks, wherever they stand.
+/// Words of names that stand for what acts on the tokens before, between or behind the blocks.
 constexpr Meaning kActing[] = {
     {"prompt", "learned prompts"},
     {"vpt", "learned prompts"},
@@ -134,8 +134,9 @@ constexpr Meaning kActing[] = {
 };
 
 /// Parts of a checkpoint that do not see the patches, or only what the blocks made of them.
-constexpr std::string_view kElsewhere[] = {"text",      "decoder", "predictor", "qformer", "language", "bert",
-                                           "projector", "head",    "criterion", "loss",    "llm"};
+constexpr std::string_view kElsewhere[] = {"text", "decoder",        "predictor",      "qformer",   "language",
+                                           "bert", "projector",      "head",           "criterion", "loss",
+                                           "llm",  "prompt_encoder", "prompt_learner", "neck",      "embedder"};
 
 /// Parameters of the network's own module with the width of a token that no pass needs.
 constexpr std::string_view kHarmlessOfOwn[] = {
@@ -239,12 +240,11 @@ std::vector<std::string> components(std::string_view name) {
 }
 
 /// What a tensor that nothing reads does to the tokens, as far as its name tells; null: nothing that is known.
-const char* acting(std::string_view name, const FamilyNames& names) {
+const char* acting(std::string_view name) {
   for (const std::string& part : components(lower(std::string(name)))) {
     const bool elsewhere = std::any_of(std::begin(kElsewhere), std::end(kElsewhere),
                                        [&](std::string_view word) { return part.find(word) != std::string::npos; });
     if (elsewhere) return nullptr;
-    if (part == "prompt_encoder" && *names.row_positions != '\0') return nullptr;  // SAM's, of clicks and boxes
     for (const Meaning& meaning : kActing) {
       const std::string_view word = meaning.part;
       const bool whole = word.size() <= 3 || word == "adapter" || word == "adapters";
@@ -264,11 +264,20 @@ void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const
                     "attention would not be this network's.",
                     file.path().string(), name, what, detected.family->name));
   };
+  const std::string_view prefix = detected.prefix;
+  const auto of_other_copy = [&](const std::string& name) {
+    return std::any_of(detected.copies.begin(), detected.copies.end(),
+                       [&](const std::string& copy) { return copy.size() > prefix.size() && name.starts_with(copy); });
+  };
   for (const auto& [name, entry] : file.entries()) {
-    if (used.count(name) != 0 || entry.elements() == 0 || !is_float(entry.type)) continue;
-    const bool under = name.starts_with(detected.prefix);
-    const std::string_view own = under ? std::string_view(name).substr(detected.prefix.size()) : std::string_view(name);
-    if (const char* what = acting(own, *detected.family->names)) refuse(name, what);
+    if (used.count(name) != 0 || entry.elements() == 0 || !is_float(entry.type) || of_other_copy(name)) continue;
+    const bool under = name.starts_with(prefix);
+    const std::string_view own = under ? std::string_view(name).substr(prefix.size()) : std::string_view(name);
+    // Of the modules that the network stands in, their own parameters alone: other modules have their own work.
+    const std::size_t parent = name.find_last_of("./") + 1;
+    if (under || prefix.starts_with(std::string_view(name).substr(0, parent))) {
+      if (const char* what = acting(under ? own : std::string_view(name).substr(parent))) refuse(name, what);
+    }
     // A parameter of the network's own module as wide as a token, not of a layer.
     const bool bare = under && own.find_first_of("./") == std::string_view::npos;
     if (!bare || entry.shape.empty() || entry.shape.back() != channels) continue;

@@ -23,6 +23,7 @@ constexpr Change kChanges[] = {
     {"network.q.weight", "an EoMT", "its queries stand among the patches of the last blocks, each with a mask"},
     {"sie_embed", "a TransReID", kCameras},
     {"cv_embed", "a CLIP-ReID", kCameras},
+    {"prompt_encoder.default.", "a network with PEFT's learned prompts", "they stand among the patches"},
     {"interactions.0.", "a ViT-Adapter",
      "between its blocks the tokens are changed by what convolutions make of the picture"},
     {"conv1_alpha.", "an Alpha-CLIP", "it reads a mask beside the picture, by a second patch embedding"},

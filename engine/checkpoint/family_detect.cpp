@@ -44,24 +44,29 @@ std::vector<std::string> words_of(const std::string& prefix) {
 }
 
 /// Whether tensors with this prefix are what an optimizer remembers of the network's: they have its names and sizes.
+/// Old Flax files keep the network itself inside of the optimizer, as its target.
 bool is_of_optimizer(const std::string& prefix) {
-  const std::string text = lower(prefix);
-  const std::vector<std::string> words = words_of(text);
-  return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) {
-                       return word == "opt" || word == "optim" || word == "optimizer" || word == "mu" || word == "nu" ||
-                              word == "grad" || word == "grads" || word == "gradients";
-                     }) ||
-         text.find("exp_avg") != std::string::npos || text.find("momentum_buffer") != std::string::npos;
+  constexpr std::string_view kWords[] = {"opt",     "optim",      "optimizer",      "mu",
+                                         "nu",      "grad",       "grads",          "gradients",
+                                         "exp_avg", "exp_avg_sq", "momentum_buffer"};
+  std::string text = lower(prefix);
+  std::replace(text.begin(), text.end(), '/', '.');
+  for (std::size_t begin = 0, end = 0; (end = text.find('.', begin)) != std::string::npos; begin = end + 1) {
+    const std::string_view part = std::string_view(text).substr(begin, end - begin);
+    const bool target = std::string_view(text).substr(end + 1).starts_with("target.");
+    if (!target && std::find(std::begin(kWords), std::end(kWords), part) != std::end(kWords)) return true;
+  }
+  return false;
 }
 
 /// Of several copies of a network in one file the averaged one is what its authors evaluate.
-int word_score(const std::string& prefix) {
+int word_score(const TensorFile& file, const std::string& prefix) {
   constexpr std::pair<const char*, int> kScores[] = {
-      {"teacher", 40},   {"ema", 30},      {"averaged", 30},   {"swa", 30},   {"target", 25},         {"student", -30},
-      {"momentum", -30}, {"decoder", -60}, {"predictor", -60}, {"text", -60}, {"discriminator", -60}, {"current", -30}};
-  // MMEngine exchanges the two as it saves: what it calls state_dict is the average.
-  if (prefix.starts_with("ema_state_dict.module.")) return -30;
+      {"teacher", 40},        {"ema", 30},       {"averaged", 30}, {"swa", 30},        {"target", 25},
+      {"student", -30},       {"momentum", -30}, {"decoder", -60}, {"predictor", -60}, {"text", -60},
+      {"discriminator", -60}, {"current", -30},  {"gram", -60}};
+  // MMEngine exchanges the two as it saves: what it calls state_dict is the average. Its copy counts its steps.
+  if (prefix.starts_with("ema_state_dict.module.") && has(file, "ema_state_dict.steps")) return -30;
   int score = 0;
   for (const std::string& word : words_of(lower(prefix))) {
     for (const auto& [name, value] : kScores) {
@@ -72,9 +77,9 @@ int word_score(const std::string& prefix) {
 }
 
 /// The least nested first, where words tell nothing.
-int preference(const std::string& prefix) {
+int preference(const TensorFile& file, const std::string& prefix) {
   const auto levels = std::count_if(prefix.begin(), prefix.end(), [](char c) { return c == '.' || c == '/'; });
-  return word_score(prefix) - static_cast<int>(levels);
+  return word_score(file, prefix) - static_cast<int>(levels);
 }
 
 /// Whether the user's name of a copy means this prefix: "target_encoder" is "target_encoder.module.".
@@ -305,7 +310,7 @@ void refuse_incomplete_copy(const TensorFile& file, const DetectedFamily& best) 
     if (at == std::string::npos || (at > 0 && name[at - 1] != '.' && name[at - 1] != '/')) continue;
     const std::string prefix = name.substr(0, at);
     const bool complete = std::find(best.copies.begin(), best.copies.end(), prefix) != best.copies.end();
-    if (complete || word_score(prefix) <= std::max(0, word_score(best.prefix))) continue;
+    if (complete || word_score(file, prefix) <= std::max(0, word_score(file, best.prefix))) continue;
     throw Error(file.path().string() + " holds the network \"" + prefix.substr(0, prefix.size() - 1) +
                 "\", which is incomplete; it also holds " + copy_names(best.copies) + ": name one with --weights.");
   }
@@ -359,7 +364,7 @@ DetectedFamily detect_family(const TensorFile& file, const std::string& words, c
       }
       copies.insert(prefix);
       if (!copy.empty() && !names_copy(copy, prefix)) continue;
-      if (best.family == nullptr || preference(prefix) > preference(best.prefix)) {
+      if (best.family == nullptr || preference(file, prefix) > preference(file, best.prefix)) {
         best.family = &family;
         best.prefix = prefix;
       }

@@ -77,7 +77,8 @@ void Loader::refuse_contradictions() const {
          "norms of queries and keys");
   refuse(hints_.norm_pre, c.norm_pre, "a norm before block 0");
   refuse(hints_.class_token, c.class_token, "a class token");
-  refuse(hints_.layer_scale, c.layer_scale, "a layer scale");
+  const Architecture* named = known_architecture(hints_, c);
+  if (named == nullptr || !named->post_norm) refuse(hints_.layer_scale, c.layer_scale, "a layer scale");
   if (hints_.rotary && hints_.rotary->value != (c.position.rotary != PositionRule::Rotary::none)) {
     throw Error(hints_.rotary->reason + " is " + (hints_.rotary->value ? "true" : "false") + ", but networks of " +
                 detected_.family->name + (hints_.rotary->value ? " have no" : " have") +

@@ -172,7 +172,10 @@ namespace {
 /// file's name and the size tell what is likely.
 Hint<Activation> likely_of_clip(const ModelHints& hints, const ModelConfig& config, const Family& family) {
   const auto called = [&](std::string_view word) { return hints.words.find(word) != std::string::npos; };
-  for (const char* word : {"quickgelu", "quick_gelu", "openai", "dfn", "metaclip"}) {
+  for (const char* word : {"altogether", "worldwide", "39b"}) {  // of MetaCLIP and DFN, which mostly have the other
+    if (called(word)) return {Activation::gelu, "no file says it; it is called \"" + std::string(word) + "\""};
+  }
+  for (const char* word : {"quickgelu", "quick_gelu", "openai", "dfn", "metaclip", "fullcc", "_400m."}) {
     if (called(word)) return {Activation::quick_gelu, "no file says it; it is called \"" + std::string(word) + "\""};
   }
   for (const char* word : {"laion", "datacomp", "commonpool", "open_clip", "openclip"}) {
@@ -184,16 +187,19 @@ Hint<Activation> likely_of_clip(const ModelHints& hints, const ModelConfig& conf
 }
 
 void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
-  if (family.of_clip && !hints.activation) {
-    const bool sure = hints.has_config || hints.of_openai;
+  if (family.of_clip && !hints.activation &&
+      (hints.open_clip_activation || known_architecture(hints, config) == nullptr)) {
+    // Hugging Face's configuration leaves out what is the default of its class.
+    const bool sure = hints.of_openai || hints.model_type.find("clip") != std::string::npos;
     const Hint<Activation> likely =
         sure ? Hint<Activation>{family.activation, usual_of(family)} : likely_of_clip(hints, config, family);
-    config.activation = hints.open_clip_activation ? hints.open_clip_activation->value : likely.value;
-    return add(report, "activation", choice_of(config.activation).name,
+    const Hint<Activation>& taken = hints.open_clip_activation ? *hints.open_clip_activation : likely;
+    config.activation = taken.value;
+    return add(report, "activation", choice_of(taken.value).name,
                hints.open_clip_activation ? Source::read
                : sure                     ? Source::implied
                                           : Source::guessed,
-               hints.open_clip_activation ? hints.open_clip_activation->reason : likely.reason);
+               taken.reason);
   }
   const Architecture* named = known_architecture(hints, config);
   config.activation = choose<Activation>(report, "activation", hints.activation,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
@@ -129,9 +128,10 @@ void read_network(JsonFields& source, ModelHints& hints) {
   hints.query_norm = source.boolean("config", {"model_args.qk_norm", "qk_norm"});
   hints.norm_pre = source.boolean("config", {"model_args.pre_norm"});
   hints.class_token = source.boolean("config", {"model_args.class_token"});
-  std::optional<Hint<double>> scale;
-  source.real(scale, "config", {"model_args.init_values"});
-  if (scale) hints.layer_scale = {true, scale->reason};
+  const Json* scale = source.find("model_args.init_values");
+  if (scale != nullptr && scale->is(Json::Kind::number) && scale->number != 0)
+    hints.layer_scale = {true, "model_args.init_values in " + source.file()};
+  if (scale != nullptr && scale->is(Json::Kind::text)) source.refuse("config", "model_args.init_values", "a number");
   source.integer(hints.detection_tokens, "config", {"num_detection_tokens"});
   source.integer(hints.class_tokens, "config", {"num_cls_tokens"});
   hints.mid_positions = source.boolean("positions", {"use_mid_position_embeddings"});
@@ -203,24 +203,6 @@ void read_radio(JsonFields& root, ModelHints& hints) {
   if (count > 0) hints.class_tokens = {count, "args.teachers in " + root.file()};
 }
 
-/// The fields of one object, and in their place those of another that are not null: old transformers wrote a tower's
-/// fields twice, and the second ones hold.
-Json laid_over(const Json& json, const Json* over) {
-  Json result = json;
-  if (over == nullptr || !over->is(Json::Kind::object)) return result;
-  for (const Json::Field& field : over->fields) {
-    if (field.value.is(Json::Kind::null)) continue;
-    const auto found = std::find_if(result.fields.begin(), result.fields.end(),
-                                    [&](const Json::Field& known) { return known.name == field.name; });
-    if (found != result.fields.end()) {
-      found->value = field.value;
-    } else {
-      result.fields.push_back(field);
-    }
-  }
-  return result;
-}
-
 /// Of which class the network is, where that says more than its model_type.
 void read_class(JsonFields& root, ModelHints& hints) {
   if (const auto type = root.text("config", {"model_type"})) hints.whole_type = type->value;
@@ -250,19 +232,23 @@ void read_config(JsonFields& root, ModelHints& hints) {
   const auto tower = [&](const char* field, const char* over) {
     const Json* found = root.find(field);
     const Json* overlay = root.find(over);
-    if (found == nullptr || found->is(Json::Kind::null)) found = std::exchange(overlay, nullptr);
+    if (overlay != nullptr && overlay->is(Json::Kind::object)) {
+      field = over;
+      found = overlay;
+    }
     if (found == nullptr || found->is(Json::Kind::null)) return false;
+    const bool common_word = std::string_view(field) == "encoder" || std::string_view(field) == "image_config";
+    if (common_word && (!found->is(Json::Kind::object) || found->find("model_type") == nullptr)) return false;
     if (!found->is(Json::Kind::object)) root.refuse("config", field, "a network's fields");
-    if (std::string_view(field) == "encoder" && found->find("model_type") == nullptr) return false;
-    const Json both = laid_over(*found, overlay);
-    JsonFields fields(both, std::string(field) + " of " + root.file(), hints);
+    JsonFields fields(*found, std::string(field) + " of " + root.file(), hints);
     read_network(fields, hints);
     check_fields(fields, hints);
     return true;
   };
+  // Old transformers wrote a tower's fields twice, and the second ones hold, with defaults for those left out.
   // The last two are of models that hold a picture's network and a text's: FLAVA, TrOCR.
-  if (!tower("vision_config", "vision_config_dict") && !tower("backbone_config", "") &&
-      !tower("image_config", "image_config_dict") && !tower("encoder", "")) {
+  if (!tower("vision_config", "vision_config_dict") && !tower("backbone_config", "") && !tower("image_config", "") &&
+      !tower("encoder", "")) {
     read_network(root, hints);
     check_fields(root, hints);
   }

@@ -121,6 +121,14 @@ TEST(HalfUnderstood, WhatActsOnTheTokensIsNotPassedOver) {
         "prompt_encoder.default.embedding.weight", "VPT", "something_learned"}) {
     EXPECT_THAT(Edited(kSmall).with(tensor, {2, 12}).refusal(), HasSubstr(tensor));
   }
+  // Of modules beside the network, which act on something else.
+  for (const char* tensor : {"prompt_learner.ctx", "sam_prompt_encoder.point.weight", "camera_embedder.mlp.0.weight",
+                             "adapter.fc.0.weight", "neck.prompt_depth_layer.weight"}) {
+    EXPECT_THAT(Edited(kSmall).only_with("image_encoder.").with(tensor, {2, 12}).refusal(), HasSubstr("opened as"))
+        << tensor;
+  }
+  EXPECT_THAT(Edited(kSmall).only_with("enc.transformer.").with("enc.prompt_embeddings", {2, 12}).refusal(),
+              HasSubstr("enc.prompt_embeddings"));
   for (const char* tensor : {"mask_token", "decoder_pos_embed", "text_prompt.weight", "prototypes", "fc_aux.weight",
                              "text_decoder.adapter.weight", "head_extra.adapter.weight"}) {
     EXPECT_THAT(Edited(kSmall).with(tensor, {2, 12}).refusal(), HasSubstr("opened as")) << tensor;
@@ -144,6 +152,9 @@ TEST(HalfUnderstood, TheActivationOfAClipTowerWithoutAConfigurationIsAGuess) {
   expect(openai, "ViT-B-32.safetensors", "QuickGELU", Source::guessed);
   expect(openai, "vit_b_32-quickgelu-laion400m_e32.safetensors", "QuickGELU", Source::guessed);
   expect(openai, "vit_b_32-laion400m_e32.safetensors", "GELU (erf)", Source::guessed);
+  expect(openai, "h14_fullcc2.5b.safetensors", "QuickGELU", Source::guessed);
+  expect(openai, "metaclip_h14_altogether.safetensors", "GELU (erf)", Source::guessed);
+  expect(openai, "DFN2B-CLIP-ViT-L-14-39B.safetensors", "GELU (erf)", Source::guessed);
   expect(openai, "dfn5b-clip.safetensors", "QuickGELU", Source::guessed);
   Edited training(kOpenAi);
   expect(training.only_with("state_dict.module."), "epoch_32.safetensors", "GELU (erf)", Source::guessed);
@@ -213,6 +224,7 @@ TEST(HalfUnderstood, ClaimsOfAConfigurationThatTheTensorsContradictAreRefused) {
   EXPECT_THAT(with(eva, R"(, "pre_norm": true)"), HasSubstr("does not have a norm before block 0"));
   EXPECT_THAT(with(eva, R"(, "class_token": false)"), HasSubstr("has a class token"));
   EXPECT_THAT(with(eva, R"(, "init_values": 1e-5)"), HasSubstr("does not have a layer scale"));
+  EXPECT_THAT(with(eva, R"(, "init_values": 0)"), HasSubstr("opened as"));
 
   const auto gated = [](const std::string& fields) {
     Edited file("timm_dinov2_swiglu/model.safetensors");
@@ -235,19 +247,32 @@ TEST(HalfUnderstood, WhatAnOptimizerRemembersIsNoCopyOfTheNetwork) {
     EXPECT_EQ(model->report.copies.size(), 1u) << of_optimizer;
     EXPECT_THAT(Edited(kSmall).only_with(of_optimizer).refusal(), HasSubstr("optimizer")) << of_optimizer;
   }
+  // Flax kept the network inside of its optimizer; and a word may begin so.
+  for (const char* network : {"opt.target.", "opt_encoder."}) {
+    EXPECT_THAT(Edited(kSmall).only_with(network).refusal(), HasSubstr("opened as")) << network;
+  }
 }
 
 TEST(HalfUnderstood, OfTwoCopiesTheAveragedOneIsTaken) {
   const auto taken = [](const std::string& one, const std::string& other) {
     return Edited(kSmall).only_with(one).add(other).open()->report.copy;
   };
-  EXPECT_EQ(taken("state_dict.backbone.", "ema_state_dict.module.backbone."), "state_dict.backbone.");  // MMEngine
-  EXPECT_EQ(taken("current_model_state.model.", "state_dict.model."), "state_dict.model.");             // Lightning
-  EXPECT_EQ(taken("state_dict_ema.", "state_dict."), "state_dict_ema.");                                // timm
+  EXPECT_EQ(taken("state_dict.", "ema_state_dict.module."), "ema_state_dict.module.");   // torch's AveragedModel
+  EXPECT_EQ(taken("teacher.backbone.", "gram_teacher.backbone."), "teacher.backbone.");  // DINOv3
+  EXPECT_EQ(Edited(kSmall)
+                .only_with("state_dict.backbone.")
+                .add("ema_state_dict.module.backbone.")
+                .with("ema_state_dict.steps")
+                .open()
+                ->report.copy,
+            "state_dict.backbone.");                                                         // MMEngine
+  EXPECT_EQ(taken("current_model_state.model.", "state_dict.model."), "state_dict.model.");  // Lightning
+  EXPECT_EQ(taken("state_dict_ema.", "state_dict."), "state_dict_ema.");                     // timm
 }
 
 TEST(HalfUnderstood, WordsOfNamesCountAsAWhole) {
   EXPECT_EQ(Edited(kSmall).in("dinosaurs").open("finetuned.safetensors")->report.family, "timm ViT");
+  EXPECT_EQ(Edited(kSmall).open("DINOv1_ViTs16_size224.safetensors")->report.family, "DINO");
   EXPECT_EQ(Edited(kSmall).in("dino-runs").open("finetuned.safetensors")->report.family, "DINO");
   EXPECT_EQ(Edited(kSmall).open("audiomae_pretrained.safetensors")->report.family, "timm ViT");
   EXPECT_EQ(Edited(kSmall).open("mae_pretrained.safetensors")->report.family, "MAE");
@@ -265,6 +290,10 @@ TEST(HalfUnderstood, ATowersFieldsAreReadWhereverTheyStand) {
     "hidden_act": "gelu", "num_attention_heads": 4}})");
   EXPECT_EQ(twice.open()->config.num_heads, 4);
   EXPECT_EQ(fact(twice.open(), "activation").value, "GELU (erf)");
+
+  Edited worded(kSmall);
+  worded.beside("config.json", R"({"encoder": "vitl", "features": 256})");
+  EXPECT_THAT(worded.refusal(), HasSubstr("opened as"));
 
   Edited nested("hf_vit/model.safetensors");
   nested.beside("config.json", R"({"model_type": "vision-encoder-decoder", "encoder": {"model_type": "vit",
