@@ -140,8 +140,9 @@ constexpr std::string_view kElsewhere[] = {"text", "decoder",        "predictor"
 
 /// Parameters of the network's own module with the width of a token that no pass needs.
 constexpr std::string_view kHarmlessOfOwn[] = {
-    "mask_token", "masked_embed", "queue",           "prototypes", "center", "centers",    "centroids",
-    "proj",       "projection",   "text_projection", "mean",       "std",    "pixel_mean", "pixel_std"};
+    "mask_token", "mask_tokens", "mask_embed", "mask_embedding", "mask_emb", "masked_embed", "queue",
+    "prototypes", "center",      "centers",    "centroids",      "proj",     "projection",   "text_projection",
+    "mean",       "std",         "pixel_mean", "pixel_std"};
 
 bool ends_with_any(std::string_view name, std::span<const std::string_view> endings) {
   return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });

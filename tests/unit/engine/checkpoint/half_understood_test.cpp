@@ -129,8 +129,8 @@ TEST(HalfUnderstood, WhatActsOnTheTokensIsNotPassedOver) {
   }
   EXPECT_THAT(Edited(kSmall).only_with("enc.transformer.").with("enc.prompt_embeddings", {2, 12}).refusal(),
               HasSubstr("enc.prompt_embeddings"));
-  for (const char* tensor : {"mask_token", "decoder_pos_embed", "text_prompt.weight", "prototypes", "fc_aux.weight",
-                             "text_decoder.adapter.weight", "head_extra.adapter.weight"}) {
+  for (const char* tensor : {"mask_token", "mask_embed", "decoder_pos_embed", "text_prompt.weight", "prototypes",
+                             "fc_aux.weight", "text_decoder.adapter.weight", "head_extra.adapter.weight"}) {
     EXPECT_THAT(Edited(kSmall).with(tensor, {2, 12}).refusal(), HasSubstr("opened as")) << tensor;
   }
 }

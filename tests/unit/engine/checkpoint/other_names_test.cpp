@@ -173,6 +173,8 @@ TEST(OtherNames, PublishedNetworksOfAFamilyTellTheirHeads) {
       moco.push_back(std::move(t));
     }
   }
+  EXPECT_EQ(load_model(save(folder, moco).string())->config.family, "timm ViT");  // BYOL's and others' words, too
+  moco.push_back(tensor("module.predictor.0.weight", {1, 1}, {0.f}));
   const auto model = load_model(save(folder, moco).string());
   EXPECT_EQ(model->config.family, "MoCo v3");
   EXPECT_EQ(fact(*model, "heads"), "12 | implied | MoCo v3's network of 384 channels");
