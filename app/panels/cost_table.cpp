@@ -181,7 +181,8 @@ void CostColumn::draw_line(Bench& bench, const CostLine& line, ImVec2 at, float 
   }
   if (line.ms_median) {
     put(columns.ms, ui.theme.text, column_ms_text(std::max(*line.ms_median, 0.0)));
-    if (line.gflops.value_or(0) > 0) put(columns.rate, number, rate_text(*line.gflops));
+    if (line.gflops.value_or(0) > 0)
+      put(columns.rate, number, *line.gflops < 0.0995 ? fmt::format("{:.2f}", *line.gflops) : rate_text(*line.gflops));
   } else if (!line.instead_of_time.empty()) {
     const float room = columns.rate - columns.bytes - ui.px(6);
     put(columns.rate, ui.theme.faint, ui::shortened(ui, type, line.instead_of_time, room));
