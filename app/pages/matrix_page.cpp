@@ -333,8 +333,11 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   ui::draw_text(ui, ui::Type::strong, from, ui.theme.text, ui::shortened(ui, ui::Type::strong, pair, width));
   const std::string numbers = fmt::format("{}, {} the even share", vit::percent_text(share),
                                           vit::times_text(static_cast<double>(share) * set.rows));
-  ui::draw_text(ui, ui::Type::body, {from.x, from.y + line}, ui.theme.text,
-                ui::shortened(ui, ui::Type::body, numbers, width));
+  const auto type_of = [&](const std::string& text) {
+    return ui::measure(ui, ui::Type::body, text).x <= width ? ui::Type::body : ui::Type::small;
+  };
+  ui::draw_text(ui, type_of(numbers), {from.x, from.y + line}, ui.theme.text,
+                ui::shortened(ui, type_of(numbers), numbers, width));
   const bool itself = key_ == query;
   ui::draw_text(ui, ui::Type::body, {from.x, from.y + 2 * line}, itself ? ui.theme.soft : ui.theme.text,
                 itself ? "it looks at itself" : "the other way " + vit::percent_text(share_at(set, key_, query)));
@@ -342,8 +345,8 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   const std::string sums =
       fmt::format("Row sum {:.3f}{}. Column sum {}.", row_sum, std::abs(row_sum - 1) < 5e-4f ? " ✓" : "",
                   vit::three_digits(set.column_sums[static_cast<std::size_t>(key_)]));
-  const ui::Type type = ui::measure(ui, ui::Type::body, sums).x <= width ? ui::Type::body : ui::Type::small;
-  ui::draw_text(ui, type, {from.x, from.y + 3 * line}, ui.theme.soft, ui::shortened(ui, type, sums, width));
+  ui::draw_text(ui, type_of(sums), {from.x, from.y + 3 * line}, ui.theme.soft,
+                ui::shortened(ui, type_of(sums), sums, width));
 }
 
 void MatrixPage::draw(Bench& bench, const Area& area) {
