@@ -22,7 +22,7 @@ namespace {
 
 constexpr float kGap = 10, kLeastBar = 78, kMostBar = 120, kLeastWords = 106, kMostWords = 128;  // points
 constexpr float kLowColumn = 184, kLeastNavigator = 190;                                         // of a low page
-constexpr float kLowNavigator = 0.75f, kLowGain = 1.15f;
+constexpr float kLowPage = 600, kLowNavigator = 0.75f, kLowGain = 1.15f;
 
 /// "Block 5 (last), head 3", "Rollout, to block 5".
 std::string title_of(ShownMaps& maps, int index) {
@@ -54,7 +54,7 @@ void lay_out_low(FrameLayout& l, ImVec2 from, ImVec2 size, float side, float col
   l.photo_size = {side, side};
   l.bar_from = {x, top};
   l.bar_size = {column - prefix, bar};
-  l.prefix_from = {x + l.bar_size.x + 2 * gap, top};
+  l.prefix_from = {x + l.bar_size.x + (prefix_px > 0 ? 2 * gap : 0), top};
   l.prefix_size = {std::max(0.f, prefix - 2 * gap), bar};
   l.words_from = {x, top + bar + gap};
   l.words_size = {column, size.y - bar - gap};
@@ -101,7 +101,7 @@ FrameLayout lay_out_frame(ImVec2 from, ImVec2 size, float share, float prefix_px
   const float column = px(kLowColumn);
   const float navigator = std::max(px(kLeastNavigator), kLowNavigator * (1 - share) * size.x);
   const float low_side = std::floor(std::min(height, size.x - column - navigator - 2.5f * gap));
-  if (low_side > kLowGain * side) {
+  if (size.y < px(kLowPage) && low_side > kLowGain * side) {
     lay_out_low(l, from, {size.x, height}, low_side, column, prefix_px, gap);
     return l;
   }
