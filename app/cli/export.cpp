@@ -380,9 +380,18 @@ void add_drawing_options(CLI::App& command, ExportOptions& options) {
       ->type_name("PX")
       ->group(kGroup);
   command
-      .add_option("--width", options.width,
-                  "Of a whole figure: 85mm, with letters of 6 to 8 points, or 1200px (default: as --size makes it)")
+      .add_option(
+          "--width", options.width,
+          "Of a whole figure: 85mm, 8.5cm or 3.35in, with letters of 6 to 8 points, or 1200px; of PNG files 1200 "
+          "means px, too (default: as --size makes it)")
       ->type_name("WIDTH")
+      ->group(kGroup);
+  command
+      .add_option("--columns", options.style.columns,
+                  "Tiles in a row of a figure of several maps; for twice as many as a block has, two blocks stand side "
+                  "by side (default: as many as keep a width in mm on a page of A4)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
       ->group(kGroup);
   command
       .add_option("--dpi", options.style.width.dpi,

@@ -1,5 +1,11 @@
 #include "app/cli/export_options.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
 #include "app/cli/common.h"
 #include "app/cli/export_arguments.h"
 #include "app/export/export_captions.h"
@@ -20,6 +26,20 @@ FigureWidth width_from(const std::string& text, const FigureWidth& usual) {
   }
 }
 
+/// On a page a bare number could be anything.
+void refuse_width_without_unit(const ExportOptions& options, const std::set<FileKind>& kinds) {
+  if (options.width.empty() || names_unit(options.width)) return;
+  const auto is_page = [](FileKind kind) { return kind == FileKind::pdf || kind == FileKind::svg; };
+  bool page = !options.folder.empty() && std::any_of(kinds.begin(), kinds.end(), is_page);
+  for (const std::string* file : {&options.figure, &options.curves, &options.cost})
+    page = page || (!file->empty() && is_page(kind_of(*file)));
+  if (page)
+    throw UsageError(
+        fmt::format("--width {0}: the width of a PDF or SVG needs its unit; write {0}mm, or cm, in "
+                    "(inches) or px.",
+                    options.width));
+}
+
 }  // namespace
 
 ExportRequest request_for(const ExportOptions& options, const Run& input) {
@@ -34,6 +54,7 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   request.kinds = parse_formats(options.formats);
   request.style = options.style;
   if (!options.width.empty()) request.style.width = width_from(options.width, request.style.width);
+  refuse_width_without_unit(options, request.kinds);
   parse_range(options.range, request.style);
   if (const auto map = vit::choice_by_id<vit::Colormap>(options.colormap)) request.style.look.colormap = *map;
   request.analysis = vit::analysis_by_id(options.analysis);

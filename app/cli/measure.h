@@ -51,7 +51,7 @@ struct BothWays {
 BothWays measure_both_ways(const vit::PassInput& run, vit::Pool& pool, const Repetition& repetition,
                            const Interrupt& interrupt, ProgressBar& bar);
 
-/// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, tiled kernel, 2 threads, avx512".
+/// "random:…: 197 tokens, 12 blocks, C 768; 12 heads, qkv bias, fused kernel, 2 threads, avx512".
 std::string describe(const vit::PassInput& run);
 
 /// What its arithmetic runs on.

@@ -43,8 +43,8 @@ std::string count_or_dash(double count) {
 }
 
 Cells cells_of(const CostLine& line) {
-  Cells cells = {line.name + (line.blocks > 1 ? " ×" + std::to_string(line.blocks) : ""), line.formula,
-                 count_or_dash(line.macs), count_or_dash(line.element_ops),
+  Cells cells = {line.name + (line.blocks > 1 ? " ×" + std::to_string(line.blocks) : ""),
+                 line.formula == "0" ? "–" : line.formula, count_or_dash(line.macs), count_or_dash(line.element_ops),
                  line.bytes == 0 ? "–" : bytes_text(line.bytes)};
   cells[5] = line.instead_of_time.empty() ? or_dash(line.ms_median, ms_text) : line.instead_of_time;
   cells[6] = line.instead_of_time.empty() ? or_dash(line.gflops, rate_text) : "";
@@ -116,8 +116,12 @@ TableLayout layout_of(const Table& table, const ExportStyle& style) {
     }
     layout.width = mm ? width.amount * 72 / 25.4 : width.amount;
     layout.text = std::min(mm ? 8.0 : 24.0, layout.width / (all_ems + 2));
-    if (layout.text < kSmallestText)
-      throw vit::Error(width_text(width) + " is too narrow for the cost table; choose a larger width.");
+    if (layout.text < kSmallestText) {
+      FigureWidth least = width;
+      least.amount = round_width(kSmallestText * (all_ems + 2) * (mm ? 25.4 / 72 : 1), width.unit);
+      throw vit::Error(fmt::format("{} is too narrow for the cost table; choose at least {}.", width_text(width),
+                                   width_text(least)));
+    }
   }
   layout.fine_pixels = width.dpi / 72 * layout.points;
   layout.margin = layout.text;

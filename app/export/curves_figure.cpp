@@ -8,9 +8,11 @@
 #include <memory>
 #include <utility>
 
+#include "app/export/figure.h"
 #include "app/export/lettering.h"
 #include "app/export/plot_sheet.h"
 #include "app/files/csv_text.h"
+#include "engine/base/error.h"
 
 namespace headlight {
 namespace {
@@ -30,7 +32,14 @@ class Plot {
     for (const std::size_t i : named()) names = std::max(names, lettering().width(name_of(i), sheet_.small()));
     names = std::min(names, 0.35 * room);
     area_ = {sheet_.margin() + widest + 0.6 * text, sheet_.top() + 2 * text, 0, 0.5 * room};
-    area_.width = std::max(4 * text, sheet_.width - sheet_.margin() - names - 1.6 * text - area_.x);
+    area_.width = sheet_.width - sheet_.margin() - names - 1.6 * text - area_.x;
+  }
+
+  /// Whether axes and words are whole at this width.
+  bool fits() const {
+    const auto wide = [&](const std::string& words) { return lettering().width(words, sheet_.small()); };
+    return area_.width >= std::max({10 * sheet_.text, wide(curves_.mark_words), wide(curves_.along)}) &&
+           area_.x + wide(curves_.title) <= sheet_.width - sheet_.margin();
   }
 
   static Drawing drawing(const std::shared_ptr<const Plot>& self) {
@@ -40,9 +49,12 @@ class Plot {
   }
 
  private:
+  double value_at(int tick) const {
+    return curves_.low + static_cast<double>(curves_.high - curves_.low) * tick / kTicks;
+  }
   std::string tick(int i) const {
-    const double value = curves_.low + static_cast<double>(curves_.high - curves_.low) * i / kTicks;
-    return curves_.percent ? fmt::format("{:.0f} %", 100 * value) : fmt::format("{:.4g}", value);
+    const double value = value_at(i);
+    return curves_.percent ? fmt::format("{:.0f} %", 100 * value) : figure_number(static_cast<float>(value), 0);
   }
   int blocks() const { return static_cast<int>(curves_.curves.front().values.size()); }
   double x_of(int block) const {
@@ -68,7 +80,9 @@ class Plot {
     paper.text(area_.x, sheet_.top() + text, curves_.title, sheet_.letters(sheet_.inks.faint));
     for (int i = 0; i <= kTicks; ++i) {
       const double y = area_.bottom() - area_.height * i / kTicks;
-      paper.line({{area_.x, y}, {area_.right(), y}}, sheet_.inks.faint, i == 0 ? 2 * thin : thin / 2);
+      const bool zero = std::abs(value_at(i)) < 1e-6 * (curves_.high - curves_.low);
+      const bool strong = zero || (i == 0 && curves_.low > 0);
+      paper.line({{area_.x, y}, {area_.right(), y}}, sheet_.inks.faint, strong ? 2 * thin : thin / 2);
       paper.text(area_.x - 0.6 * text, y + 0.3 * text, tick(i), sheet_.letters(sheet_.inks.faint, Align::right));
     }
     const double step = area_.width / std::max(1, blocks() - 1);
@@ -133,7 +147,15 @@ class Plot {
 
 Drawing curves_drawing(const vit::BlockCurves& plot, const std::string& title, const std::string& subtitle,
                        const ExportStyle& style) {
-  return Plot::drawing(std::make_shared<const Plot>(plot, title, subtitle, style));
+  const auto figure = std::make_shared<const Plot>(plot, title, subtitle, style);
+  const FigureWidth::Unit unit = style.width.unit;
+  if (figure->fits() || unit == FigureWidth::Unit::natural) return Plot::drawing(figure);
+  ExportStyle wider = style;
+  do {
+    wider.width.amount = round_width(wider.width.amount + 1, unit);
+  } while (wider.width.amount < widest(unit) && !Plot(plot, title, subtitle, wider).fits());
+  throw vit::Error(width_text(style.width) + " leaves the curves no room; choose at least " + width_text(wider.width) +
+                   ".");
 }
 
 std::string curves_csv(const vit::BlockCurves& plot) {

@@ -189,8 +189,7 @@ ExportRequest of_all_blocks(ExportRequest request, const ExportSource& source) {
 
 FigureContent words_of_curves(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked) {
   FigureContent content = content_of(source, request, {picked});
-  content.title =
-      source.image + ": " + lower_first(analysis_words(request, *source.trace)) + ", " + picked.set->curves->title;
+  content.title = source.image + ": " + request.analysis->caption_of_curves(*picked.set);
   return content;
 }
 

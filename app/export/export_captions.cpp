@@ -28,11 +28,6 @@ std::string range_text(const vit::Range& range) {
   return short_number(range.low) + "," + short_number(range.high);
 }
 
-std::string lower_first(std::string text) {
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 'a' - 'A');
-  return text;
-}
-
 std::optional<AskedClass> class_of(const ExportRequest& request, const vit::Trace& trace) {
   for (const vit::Parameter& parameter : request.analysis->parameters) {
     if (!parameter.is_class || !vit::applies(parameter, trace.model->config) || trace.logits.empty()) continue;

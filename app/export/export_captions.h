@@ -15,9 +15,8 @@ std::string short_number(float value);
 /// "0,0.05", as --range reads it.
 std::string range_text(const vit::Range& range);
 
-std::string lower_first(std::string text);
-
-/// The analysis and its parameters: "Rollout, Fusion mean, Discard 0.9", "Grad-CAM, class tabby (281)".
+/// The analysis and all its parameters, for the texts that a file carries about itself: "Rollout, Fusion mean, Discard
+/// 0.9", "Grad-CAM, class tabby (281)". A figure says it in a sentence, see vit::Analysis::caption.
 std::string analysis_words(const ExportRequest& request, const vit::Trace& trace);
 
 /// The class that the request asks about; none where it asks about no class.

@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 #include "app/export/export_captions.h"
 #include "app/export/figure.h"
+#include "app/export/figure_layout.h"
+#include "app/words/quantity.h"
+#include "engine/maps/scale_ends.h"
 #include "engine/network/settings_words.h"
 
 namespace headlight {
@@ -26,6 +30,12 @@ int columns_for(int tiles) {
   return best;
 }
 
+/// As many as are asked for, if there are so many tiles; 0: as suits them.
+int columns_of(const FigureContent& content, int columns) {
+  const auto tiles = static_cast<int>(content.cells.size());
+  return columns > 0 ? std::min(columns, tiles) : columns_for(tiles);
+}
+
 /// The rules and names of a matrix.
 FigureBands bands_of(const vit::Trace& trace) {
   const vit::ModelConfig& config = trace.model->config;
@@ -36,13 +46,6 @@ FigureBands bands_of(const vit::Trace& trace) {
   if (prefix > 1) group += " … " + vit::prefix_label(prefix - 1, config);
   bands.above = group + (group.empty() ? "" : " | ") + "keys: " + std::to_string(patches) + " patches →";
   return bands;
-}
-
-/// Of a comparison: "attention of A − B", and whose they are.
-std::string compared_words(const ExportSource& source, const ExportRequest& request) {
-  constexpr std::array kWords = {"attention of A − B", "attention of A", "attention of B on A's patches"};
-  const auto show = static_cast<std::size_t>(request.analysis->value({.values = request.values}, "show"));
-  return std::string(kWords[show]) + (source.photo == source.other.photo ? "" : " (" + source.other.image + ")");
 }
 
 /// Of the photo, where its levels are not as stored: ", levels 0 to 4,095 of 65,535".
@@ -57,57 +60,50 @@ std::string other_words(const ExportSource& source) {
          (source.other.photo == source.photo ? "" : levels_part(source.other.photo));
 }
 
-/// What the maps are of; the blocks are named by the caller.
-FigureContent titled(const ExportSource& source, const ExportRequest& request, const std::string& blocks) {
+/// What the maps are of; the blocks are named by the caller. `index`: of one map, else -1.
+FigureContent titled(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index,
+                     const std::string& blocks) {
   const vit::Trace& trace = *source.trace;
-  const vit::ModelConfig& config = trace.model->config;
-  const std::string subject = request.analysis->is_plain   ? "attention"
-                              : request.analysis->compares ? compared_words(source, request)
-                                                           : lower_first(analysis_words(request, trace));
   FigureContent content;
-  const bool both = request.direction == vit::Direction::product;
-  const char* const way = both                                                ? " from and to "
-                          : request.direction == vit::Direction::looked_at_by ? " to "
-                                                                              : " from ";
-  content.title = source.image + ", " + blocks + ": " + subject;
-  if (request.analysis->asks_query) content.title += way + vit::query_phrase(request.query, trace.grid, config);
+  content.title = (set.on_other ? source.other.image : source.image) + (blocks.empty() ? "" : ", " + blocks) + ": " +
+                  request.analysis->caption(set, index);
+  if (request.analysis->compares && source.photo != source.other.photo) content.title += "; B: " + source.other.image;
   if (request.analysis->is_matrix) content.bands = bands_of(trace);
   const bool beside = asks_other(request);
   content.subtitle = (beside ? "A: " : "") + source.model + ", " + vit::settings_words(trace) +
                      levels_part(source.photo) + (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
                      (beside ? other_words(source) : "");
-  content.unit = request.analysis->is_plain
-                     ? fmt::format("{}; the mark is the even share, 1/{}{}",
-                                   both ? "product of two attention probabilities" : "attention probability",
-                                   trace.grid.tokens(), both ? "²" : "")
-                 : request.analysis->compares
-                     ? std::string(both ? "product of two attention probabilities" : "attention probability") +
-                           (request.analysis->value({.values = request.values}, "show") == 0 ? ", A − B" : "")
-                     : lower_first(request.analysis->name);
+  content.unit = request.analysis->quantity(set);
+  if (set.even > 0 && set.scale != vit::Scale::about_zero)
+    content.unit += fmt::format("; the mark is the even share, 1/{}{}", trace.grid.tokens(),
+                                request.direction == vit::Direction::product ? "²" : "");
   return content;
 }
 
-void set_scale(FigureContent& content, const vit::Look& look, const vit::Range& shared) {
+/// As the window counts: shares in per cent where they are no attention of a token.
+std::string number_of(const vit::MapSet& set, float value, float largest) {
+  return set.even <= 0 && set.unit == std::string_view("%") ? percent_text(value) : figure_number(value, largest);
+}
+
+void set_scale(FigureContent& content, const vit::MapSet& set, const vit::Look& look, const vit::Range& shared) {
+  if (set.is_mask) return content.unit.clear();
   vit::Range range = look.range_rule == vit::RangeRule::fixed ? look.fixed_range : shared;
   if (content.about_zero) range.low = -range.high;
   const bool own = look.range_rule == vit::RangeRule::per_head;
-  bool more = false;  // some values lie beyond the scale
-  for (const FigureCell& cell : content.cells)
-    for (const float value : cell.map.values)
-      more = more || (content.about_zero ? std::abs(value) : value) > range.high;
-  content.low = own ? "smallest" : (more && content.about_zero ? "≤ " : "") + figure_number(range.low, range.high);
-  content.high = own ? "largest of each map" : (more ? "≥ " : "") + figure_number(range.high, 0);
+  vit::Beyond ends;
+  for (const FigureCell& cell : content.cells) {
+    const vit::Beyond of_map = vit::beyond(cell.map.values, range);
+    ends = {.low = ends.low || of_map.low, .high = ends.high || of_map.high};
+  }
+  content.low = own ? "smallest" : vit::low_end(number_of(set, range.low, range.high), ends);
+  content.high = own ? "largest of each map" : vit::high_end(number_of(set, range.high, 0), ends);
   if (own) content.unit = content.unit.substr(0, content.unit.find(';'));
 }
 
 /// Where the scale is one for all that the figure shows.
-void mark_even_share(FigureContent& content, const ExportSource& source, const ExportRequest& request,
-                     const vit::Range& range) {
-  double share = 1.0 / source.trace->grid.tokens();
-  if (request.direction == vit::Direction::product) share *= share;
-  const bool probability = request.analysis->id == std::string_view("heads");
-  if (probability && share > range.low && share < range.high)
-    content.even_share = (share - range.low) / (range.high - range.low);
+void mark_even_share(FigureContent& content, const vit::MapSet& set, const vit::Range& range) {
+  if (set.even > std::max(0.f, range.low) && set.even < range.high && set.scale != vit::Scale::about_zero)
+    content.even_share = (set.even - range.low) / (range.high - range.low);
   else
     content.unit = content.unit.substr(0, content.unit.find(';'));
 }
@@ -122,11 +118,12 @@ FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
           .brief = set.labels[static_cast<std::size_t>(index)].brief};
 }
 
-/// How the maps of a set are drawn, and on which photo.
-void describe_set(FigureContent& content, const ExportSource& source, const vit::MapSet& set) {
+/// How the maps of a set are drawn.
+void describe_set(FigureContent& content, const vit::MapSet& set) {
   content.about_zero = set.scale == vit::Scale::about_zero;
-  content.marks_query = !set.on_other;
-  if (set.on_other) content.title.replace(0, source.image.size(), source.other.image);
+  content.has_scale = !set.is_mask;  // which has two colours, and the title says what the one is
+  content.marks_query = !set.on_other && vit::asks_query(*vit::analysis_by_id(set.question.analysis), set.question,
+                                                         set.trace->model->config);
 }
 
 }  // namespace
@@ -138,129 +135,201 @@ FigureContent map_content(const ExportSource& source, const ExportRequest& reque
   if (label.head != vit::kNoHead)
     what += (what.empty() ? "" : ", ") +
             vit::head_title(label.head, source.trace->settings.heads(std::max(0, label.block)));
-  FigureContent content = titled(source, request, what.empty() ? "all blocks" : what);
+  FigureContent content = titled(source, request, set, index, what);
   content.cells.push_back(cell_of(set, index, range));
-  describe_set(content, source, set);
-  set_scale(content, {.range_rule = vit::RangeRule::shared}, range);
+  describe_set(content, set);
+  set_scale(content, set, {.range_rule = vit::RangeRule::shared}, range);
   if (set.scale == vit::Scale::rgb) {  // its colours are no scale of one number
     content.has_scale = false;
     content.unit = request.analysis->about(set, index);
     return content;
   }
-  mark_even_share(content, source, request, range);
+  if (set.is_mask) {
+    content.unit = fmt::format("{} of {}", label.note, set.patches());
+    return content;
+  }
+  mark_even_share(content, set, range);
   return content;
 }
 
-FigureContent overview_content(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked) {
+FigureContent overview_content(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked,
+                               int columns) {
   const vit::MapSet& set = *picked.set;
   FigureContent content =
-      titled(source, request,
+      titled(source, request, set, -1,
              request.analysis->asks_block ? "block " + std::to_string(set.question.block) : std::string("all blocks"));
   if (!request.style.overlay && !request.analysis->is_matrix && !source.trace->pixels->resized.rgb.empty())
     content.cells.push_back({.shows = FigureCell::Shows::input, .caption = "input"});
   for (const int map : picked.maps) {
     FigureCell cell = cell_of(set, map, set.range(map, request.style.look));
-    cell.caption = set.labels[static_cast<std::size_t>(map)].title;
-    cell.remark = "max " + figure_number(*std::max_element(cell.map.values.begin(), cell.map.values.end()), 0);
+    const vit::MapLabel& label = set.labels[static_cast<std::size_t>(map)];
+    cell.caption = label.title;
+    cell.remark = set.is_mask
+                      ? label.note
+                      : "max " + number_of(set, *std::max_element(cell.map.values.begin(), cell.map.values.end()), 0);
     content.cells.push_back(std::move(cell));
   }
-  describe_set(content, source, set);
-  content.columns = columns_for(static_cast<int>(content.cells.size()));
+  describe_set(content, set);
+  content.columns = columns_of(content, columns);
   const vit::Range range = set.range(picked.maps.front(), request.style.look);
-  set_scale(content, request.style.look, range);
+  set_scale(content, set, request.style.look, range);
   if (request.style.look.range_rule == vit::RangeRule::shared && !request.analysis->asks_block) {
     content.low = "smallest";  // a map a block, each in its block's range
     content.high = "99.5 % of each map";
   } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
-    mark_even_share(content, source, request, range);
+    mark_even_share(content, set, range);
   }
   return content;
 }
 
 /// Maps with colours of their own, one of each block.
 FigureContent painted_content(const ExportSource& source, const ExportRequest& request,
-                              const std::vector<PickedMaps>& answers) {
-  FigureContent content = titled(source, request, std::to_string(answers.size()) + " blocks");
+                              const std::vector<PickedMaps>& answers, int columns) {
+  FigureContent content = titled(source, request, *answers.front().set, -1, std::to_string(answers.size()) + " blocks");
   content.cells.reserve(answers.size());
   for (const PickedMaps& answer : answers)
     for (const int map : answer.maps) {
       content.cells.push_back(cell_of(*answer.set, map, {}));
       content.cells.back().caption = "block " + std::to_string(answer.set->labels[static_cast<std::size_t>(map)].block);
     }
-  describe_set(content, source, *answers.front().set);
-  content.columns = columns_for(static_cast<int>(content.cells.size()));
+  describe_set(content, *answers.front().set);
+  content.columns = columns_of(content, columns);
   content.has_scale = false;
   content.unit = request.analysis->sentence;
   return content;
 }
 
-FigureContent grid_content(const ExportSource& source, const ExportRequest& request,
-                           const std::vector<PickedMaps>& answers) {
-  struct Row {
-    int block;
-    std::vector<std::pair<const vit::MapSet*, int>> maps;
-  };
-  std::vector<Row> rows;  // one for each block
+namespace {
+
+/// A block's maps in a figure of several blocks.
+struct BlockRow {
+  int block;
+  std::vector<std::pair<const vit::MapSet*, int>> maps;
+};
+
+std::vector<BlockRow> block_rows(const std::vector<PickedMaps>& answers) {
+  std::vector<BlockRow> rows;
   for (const PickedMaps& answer : answers)
     for (const int map : answer.maps) {
       const int block = answer.set->labels[static_cast<std::size_t>(map)].block;
       if (rows.empty() || rows.back().block != block) rows.push_back({block, {}});
       rows.back().maps.emplace_back(answer.set.get(), map);
     }
-  FigureContent content =
-      titled(source, request, rows.size() == 1 ? "1 block" : std::to_string(rows.size()) + " blocks");
-  describe_set(content, source, *answers.front().set);
-  std::size_t columns = 1;
-  for (const Row& row : rows) columns = std::max(columns, row.maps.size());
-  content.columns = static_cast<int>(columns);
+  return rows;
+}
+
+std::size_t most_maps(const std::vector<BlockRow>& rows) {
+  std::size_t most = 1;
+  for (const BlockRow& row : rows) most = std::max(most, row.maps.size());
+  return most;
+}
+
+}  // namespace
+
+FigureContent grid_content(const ExportSource& source, const ExportRequest& request,
+                           const std::vector<PickedMaps>& answers, int columns) {
+  const std::vector<BlockRow> rows = block_rows(answers);
+  FigureContent content = titled(source, request, *answers.front().set, -1,
+                                 rows.size() == 1 ? "1 block" : std::to_string(rows.size()) + " blocks");
+  describe_set(content, *answers.front().set);
   const vit::Range shared = common_range(answers, request.blocks);
-  const bool by_block = request.style.look.range_rule == vit::RangeRule::shared && rows.size() > 1;
-  std::size_t captioned = 0;  // columns named so far: the first row that has a column names it
-  for (const Row& row : rows) {
-    content.row_labels.push_back(row.block < 0 ? "" : "block " + std::to_string(row.block));
+  const bool by_block = request.style.look.range_rule == vit::RangeRule::shared && rows.size() > 1 && content.has_scale;
+  const std::size_t of_block = most_maps(rows), asked = columns > 0 ? static_cast<std::size_t>(columns) : of_block;
+  const std::size_t beside = std::clamp<std::size_t>(asked / of_block, 1, rows.size());  // blocks in a line of tiles
+  const std::size_t width = std::min(asked, of_block);                                   // tiles of a block in a line
+  const std::size_t lines = (of_block + width - 1) / width;                              // of a block
+  content.columns = static_cast<int>(beside * width);
+  content.group = beside > 1 ? static_cast<int>(width) : 0;
+  const auto name_of = [&](const BlockRow& row) {
+    std::string name = row.block < 0 ? "" : "block " + std::to_string(row.block);
     if (by_block)  // its scale stands at its name
-      content.row_labels.back() +=
-          " ≤ " + figure_number(row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
-    for (std::size_t i = 0; i < columns; ++i) {
-      if (i >= row.maps.size()) {
-        content.cells.emplace_back();
-        continue;
-      }
-      const auto& [set, map] = row.maps[i];
-      const bool one_range = request.style.look.range_rule == vit::RangeRule::all;
-      FigureCell cell = cell_of(*set, map, one_range ? shared : set->range(map, request.style.look));
-      if (i >= captioned) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
-      content.cells.push_back(std::move(cell));
+      name += " ≤ " + number_of(*row.maps.front().first,
+                                row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
+    return name;
+  };
+  const bool one_range = request.style.look.range_rule == vit::RangeRule::all;
+  std::size_t captioned = 0;  // columns named so far: the first block that has a column names it
+  for (std::size_t first = 0; first < rows.size(); first += beside)
+    for (std::size_t line = 0; line < lines; ++line) {
+      if (beside == 1) content.row_labels.push_back(line == 0 ? name_of(rows[first]) : "");
+      std::size_t named = captioned;
+      for (std::size_t b = first; b < first + beside; ++b)
+        for (std::size_t i = line * width; i < (line + 1) * width; ++i) {
+          FigureCell& cell = content.cells.emplace_back();
+          if (b >= rows.size() || i >= rows[b].maps.size()) continue;
+          const auto& [set, map] = rows[b].maps[i];
+          cell = cell_of(*set, map, one_range ? shared : set->range(map, request.style.look));
+          if (i >= captioned || lines > 1) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
+          if (beside > 1 && i == line * width && line == 0) cell.heading = name_of(rows[b]);
+          named = std::max(named, i + 1);
+        }
+      captioned = named;
     }
-    captioned = std::max(captioned, row.maps.size());
-  }
   const bool one_row = request.style.look.range_rule == vit::RangeRule::shared && !by_block;
   const vit::Range scale = one_row || request.style.look.range_rule == vit::RangeRule::fixed
                                ? answers.front().set->range(answers.front().maps.front(), request.style.look)
                                : shared;
-  set_scale(content, request.style.look, scale);
+  set_scale(content, *answers.front().set, request.style.look, scale);
   if (by_block) {
     content.low = "smallest";
-    content.high = "the end named at each block";
+    content.high = "≤ of its block";
     content.unit = content.unit.substr(0, content.unit.find(';'));
   } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
-    mark_even_share(content, source, request, scale);
+    mark_even_share(content, *answers.front().set, scale);
   }
   return content;
 }
+
+namespace {
+
+constexpr double kPageHeight = 247 / 25.4 * 72;  // points, of the text on a sheet of A4
+
+/// Of a figure so wide on paper, the fewest columns at which it stays on a page: else those that make it lowest.
+/// `steps`: the counts of columns that are possible, the usual one first.
+FigureContent on_a_page(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set,
+                        const std::vector<int>& steps, const std::function<FigureContent(int columns)>& content_with) {
+  const double aspect = tile_aspect(set.ground(), (set.on_other ? source.other.photo : source.photo).get(), request);
+  const ExportStyle style = decorated(request.style, true);
+  FigureContent best = content_with(steps.front());
+  double lowest = 0;  // 0: none is possible yet
+  for (const int columns : steps) {
+    FigureContent content = content_with(columns);
+    const auto layout = possible_layout(content, aspect, style);
+    if (!layout || (lowest > 0 && layout->height >= lowest)) continue;
+    lowest = layout->height;
+    best = std::move(content);
+    if (lowest <= kPageHeight) break;
+  }
+  return best;
+}
+
+}  // namespace
 
 FigureContent content_of(const ExportSource& source, const ExportRequest& request,
                          const std::vector<PickedMaps>& answers) {
   const PickedMaps& first = answers.front();
   if (answers.size() == 1 && first.maps.size() == 1)
     return map_content(source, request, *first.set, first.maps.front());
-  if (first.set->scale == vit::Scale::rgb) return painted_content(source, request, answers);
   const auto block_of = [&](int map) { return first.set->labels[static_cast<std::size_t>(map)].block; };
   bool several_a_block = false;  // in one answer for the network: a row a block shows it best
   for (std::size_t i = 1; i < first.maps.size() && !request.analysis->asks_block; ++i)
     several_a_block = several_a_block || block_of(first.maps[i]) == block_of(first.maps[i - 1]);
-  return answers.size() == 1 && !several_a_block ? overview_content(source, request, first)
-                                                 : grid_content(source, request, answers);
+  const bool painted = first.set->scale == vit::Scale::rgb;
+  const bool grid = !painted && (answers.size() > 1 || several_a_block);
+  const auto content_with = [&](int columns) {
+    if (painted) return painted_content(source, request, answers, columns);
+    return grid ? grid_content(source, request, answers, columns) : overview_content(source, request, first, columns);
+  };
+  const FigureContent usual = content_with(request.style.columns);
+  if (request.style.columns > 0 || request.style.width.unit != FigureWidth::Unit::mm) return usual;
+  std::vector<int> steps;
+  const auto rows = static_cast<int>(block_rows(answers).size());
+  if (grid)
+    for (int beside = 1; beside <= rows; ++beside) steps.push_back(beside * usual.columns);
+  else
+    for (int columns = usual.columns; columns <= static_cast<int>(usual.cells.size()); ++columns)
+      steps.push_back(columns);
+  return on_a_page(source, request, *first.set, steps, content_with);
 }
 
 std::string range_words(const ExportRequest& request, const std::vector<PickedMaps>& answers) {

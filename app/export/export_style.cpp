@@ -61,17 +61,45 @@ ExportStyle decorated(ExportStyle style, bool is_figure) {
 }
 
 FigureWidth parse_width(const std::string& text, const FigureWidth& usual) {
+  struct Word {
+    std::string_view word;
+    FigureWidth::Unit unit;
+    double amount;  // of it
+  };
+  constexpr std::array<Word, 5> kWords = {{{"", FigureWidth::Unit::px, 1},
+                                           {"px", FigureWidth::Unit::px, 1},
+                                           {"mm", FigureWidth::Unit::mm, 1},
+                                           {"cm", FigureWidth::Unit::mm, 10},
+                                           {"in", FigureWidth::Unit::mm, 25.4}}};
   FigureWidth width = usual;
   const char* end = text.data() + text.size();
-  const auto [unit, error] = std::from_chars(text.data(), end, width.amount);
-  const std::string_view words(unit, static_cast<std::size_t>(end - unit));
-  width.unit = words == "mm" ? FigureWidth::Unit::mm : FigureWidth::Unit::px;
-  const double widest = width.unit == FigureWidth::Unit::mm ? kWidestMm : kWidestPx;
-  if (error != std::errc() || !(words.empty() || words == "px" || words == "mm") || !(width.amount >= kNarrowest) ||
-      !(width.amount <= widest))
-    throw vit::Error("The width \"" + text + "\" is not possible; write 10mm to 2000mm, or 10px to 16384px.");
-  if (width.unit == FigureWidth::Unit::px) width.amount = std::round(width.amount);
-  return width;
+  const auto [behind, error] = std::from_chars(text.data(), end, width.amount);
+  const std::string_view written(behind, static_cast<std::size_t>(end - behind));
+  const auto* const word =
+      std::find_if(kWords.begin(), kWords.end(), [&](const Word& one) { return one.word == written; });
+  if (error == std::errc() && word != kWords.end()) {
+    width.unit = word->unit;
+    width.amount *= word->amount;
+    if (width.amount >= kNarrowest && width.amount <= widest(width.unit)) {
+      if (width.unit == FigureWidth::Unit::px) width.amount = std::round(width.amount);
+      return width;
+    }
+  }
+  throw vit::Error("The width \"" + text +
+                   "\" is not possible; write 10mm to 2000mm, or as much in cm or in (inches), or 10px to 16384px.");
+}
+
+bool names_unit(const std::string& text) {
+  return !text.empty() && text.back() >= 'a' && text.back() <= 'z';
+}
+
+double widest(FigureWidth::Unit unit) {
+  return unit == FigureWidth::Unit::mm ? kWidestMm : kWidestPx;
+}
+
+double round_width(double needed, FigureWidth::Unit unit) {
+  const double step = unit == FigureWidth::Unit::mm ? 1 : 10;
+  return std::clamp(std::ceil(needed / step - 1e-9) * step, kNarrowest, widest(unit));
 }
 
 std::string width_text(const FigureWidth& width) {

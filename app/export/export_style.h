@@ -30,6 +30,7 @@ struct ExportStyle {
   bool whole_photo = false;  // over all of the photo, dark where the network does not look; else that part alone
   int size_px = 512;         // of the longer side of a picture, where the width is natural
   FigureWidth width = {};
+  int columns = 0;                             // of tiles, in a figure of several maps; 0: as suits the page
   std::optional<bool> bar = {}, caption = {};  // none: where it is usual, see decorated()
   Ground ground = Ground::white;
   bool operator==(const ExportStyle&) const = default;
@@ -39,9 +40,16 @@ struct ExportStyle {
 /// overlay.
 ExportStyle decorated(ExportStyle style, bool is_figure);
 
-/// "85mm", "1200px", "1200": a width as the command line has it; the dpi stay as they are. Throws vit::Error.
+/// "85mm", "8.5cm", "3.35in", "1200px", "1200": a width as the command line has it; the dpi stay as they are. Throws
+/// vit::Error.
 FigureWidth parse_width(const std::string& text, const FigureWidth& usual);
+/// Whether such a text says what its number counts: on a page, "85" could be anything.
+bool names_unit(const std::string& text);
 std::string width_text(const FigureWidth& width);
+/// The largest possible amount.
+double widest(FigureWidth::Unit unit);
+/// The least amount, a round number, that is at least `needed`.
+double round_width(double needed, FigureWidth::Unit unit);
 
 /// Kinds of figures and of files with numbers.
 enum class FileKind : std::uint8_t { png, pdf, svg, npy, csv, json };

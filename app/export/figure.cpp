@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -13,25 +14,38 @@
 #include "app/export/plot_sheet.h"
 #include "engine/base/error.h"
 #include "engine/maps/mask.h"
+#include "engine/maps/scale_ends.h"
 
 namespace headlight {
 namespace {
 
 constexpr Color kMarked = {255, 180, 84};  // patches that stand out: the window's mark
 
-/// The part of the photo that a figure shows; of the network's part the nearest whole pixels, at most half a pixel off.
+/// The part of the photo that a figure shows, in pixels: of the network's part the nearest whole ones, at most half a
+/// pixel off.
+struct Part {
+  int left = 0, top = 0, width = 0, height = 0;
+};
+
+Part part_of(const vit::Trace& trace, const vit::Image& photo, const ExportStyle& style) {
+  if (style.whole_photo) return {0, 0, photo.width, photo.height};
+  const vit::Box& box = trace.pixels->box;
+  const auto clamped = [](double at, int most) { return std::clamp(static_cast<int>(std::lround(at)), 0, most); };
+  const int left = clamped(box.x, photo.width - 1), top = clamped(box.y, photo.height - 1);
+  return {left, top, std::max(1, clamped(box.x + box.width, photo.width) - left),
+          std::max(1, clamped(box.y + box.height, photo.height) - top)};
+}
+
 vit::Image photo_part(const ExportSource& source, const ExportStyle& style) {
   const vit::Image& photo = *source.photo;
   if (style.whole_photo) return photo;
-  const vit::Box& box = source.trace->pixels->box;
-  const auto clamped = [](double at, int most) { return std::clamp(static_cast<int>(std::lround(at)), 0, most); };
-  const int left = clamped(box.x, photo.width - 1), top = clamped(box.y, photo.height - 1);
+  const Part which = part_of(*source.trace, photo, style);
   vit::Image part;
-  part.width = std::max(1, clamped(box.x + box.width, photo.width) - left);
-  part.height = std::max(1, clamped(box.y + box.height, photo.height) - top);
+  part.width = which.width;
+  part.height = which.height;
   part.rgb.reserve(std::size_t{3} * static_cast<std::size_t>(part.width) * part.height);
   for (int y = 0; y < part.height; ++y) {
-    const std::uint8_t* row = photo.pixel(left, top + y);
+    const std::uint8_t* row = photo.pixel(which.left, which.top + y);
     part.rgb.insert(part.rgb.end(), row, row + std::ptrdiff_t{3} * part.width);
   }
   return part;
@@ -44,23 +58,20 @@ class Figure {
       : content_(std::move(content)),
         trace_(source.trace),
         style_(decorated(request.style, true)),
-        query_(request.analysis->asks_query && content_.marks_query ? request.query : -1),
+        query_(content_.marks_query ? request.query : -1),
         colors_(inks_of(style_.ground)),
         stop_(std::move(stop)) {
-    const vit::TokenGrid& grid = trace_->grid;
-    double aspect = static_cast<double>(grid.cols) / grid.rows;
-    if (request.analysis->is_matrix) aspect = 1;
     if (style_.overlay) {
       part_ = std::make_shared<const vit::Image>(photo_part(source, style_));
       box_ = trace_->pixels->box;
       if (!style_.whole_photo) box_ = {0, 0, static_cast<double>(part_->width), static_cast<double>(part_->height)};
-      aspect = static_cast<double>(part_->width) / part_->height;
     }
     if (content_.bands.tokens > 0 && content_.cells.size() == 1 && (*style_.bar || *style_.caption)) {
       content_.cells.front().caption = content_.bands.above;
+      content_.cells.front().brief = "keys →";
       content_.row_labels = {content_.bands.queries};
     }
-    layout_ = layout_of(content_, aspect, style_);
+    layout_ = layout_of(content_, tile_aspect(*trace_, source.photo.get(), request), style_);
   }
 
   const FigureLayout& layout() const { return layout_; }
@@ -107,6 +118,9 @@ class Figure {
     const Rect tile = paper.snapped(
         {layout_.tile_x(index % content_.columns), layout_.tile_y(row), layout_.tile_width, layout_.tile_height});
     if (layout_.caption_height[static_cast<std::size_t>(row)] > 0) draw_caption(paper, cell, tile);
+    if (layout_.heading_height[static_cast<std::size_t>(row)] > 0)
+      paper.text(tile.x, tile.y - layout_.caption_height[static_cast<std::size_t>(row)] - 0.42 * layout_.text,
+                 cell.heading, letters(1, colors_.ink));
     const bool patches = !style_.overlay && !style_.look.smooth && cell.shows == FigureCell::Shows::map;
     paper.picture(tile, patches ? cell.map.cols : 0, patches ? cell.map.rows : 0,
                   [&](int width, int height) { return picture_of(cell, width, height, photos); });
@@ -220,11 +234,12 @@ class Figure {
     paper.text(bar.x, baseline, content_.low, letters(0.9, colors_.ink));
     paper.text(bar.right(), baseline, content_.high, letters(0.9, colors_.ink, Align::right));
     mark_even_share(paper, bar, baseline);
-    if (layout_.unit_beside)
+    if (layout_.unit.empty())
       paper.text(bar.right() + 1.2 * layout_.text, bar.y + 0.5 * height + 0.33 * size, content_.unit,
                  letters(0.9, colors_.faint));
-    else
-      paper.text(bar.x, baseline + 1.2 * layout_.text, content_.unit, letters(0.9, colors_.faint));
+    for (std::size_t i = 0; i < layout_.unit.size(); ++i)
+      paper.text(bar.x, baseline + 1.2 * layout_.text * static_cast<double>(i + 1), layout_.unit[i],
+                 letters(0.9, colors_.faint));
   }
 
   /// A stroke through the scale where every token would stand if all got the same, and its name where there is room.
@@ -253,8 +268,26 @@ class Figure {
 }  // namespace
 
 std::string figure_number(float value, float largest) {
-  if (value > 0 && value < largest * 1e-3f) return "≈ 0";
-  return (value < 0 ? "−" : "") + fmt::format("{:.3g}", std::abs(value));
+  if (vit::is_next_to_nothing(value, largest)) return "≈ 0";
+  const std::string sign = value < 0 ? "−" : "";
+  const double size = std::abs(static_cast<double>(value));
+  if (size == 0 || (size >= 1e-4 && size < 1e6))
+    return sign + (size < 1000 ? fmt::format("{:.3g}", size) : fmt::format("{:.0f}", size));
+  constexpr std::array kRaised = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const std::string number = fmt::format("{:.2e}", size);  // "8.88e-05"
+  const std::size_t e = number.find('e');
+  std::string raised = number[e + 1] == '-' ? "⁻" : "";
+  for (const char digit : std::to_string(std::abs(std::stoi(number.substr(e + 1)))))
+    raised += kRaised[static_cast<std::size_t>(digit - '0')];
+  return sign + number.substr(0, e) + "·10" + raised;
+}
+
+double tile_aspect(const vit::Trace& trace, const vit::Image* photo, const ExportRequest& request) {
+  if (request.style.overlay) {
+    const Part part = part_of(trace, *photo, request.style);
+    return static_cast<double>(part.width) / part.height;
+  }
+  return request.analysis->is_matrix ? 1 : static_cast<double>(trace.grid.cols) / trace.grid.rows;
 }
 
 Drawing figure_drawing(FigureContent content, const ExportSource& source, const ExportRequest& request,

@@ -20,6 +20,7 @@ struct FigureCell {
   bool is_mask = false;                    // over a photo: half transparent, with an outline
   std::string caption = {}, remark = {};   // above the tile: left, and right if there is room
   std::string brief = {};                  // the caption where there is little room; empty: its last word
+  std::string heading = {};                // above the captions, over this tile and those of its group that follow
   std::string short_caption() const;
 };
 
@@ -34,6 +35,7 @@ struct FigureContent {
   std::string title, subtitle;
   FigureBands bands = {};  // of every map
   int columns = 1;
+  int group = 0;                        // columns of one group, where several stand side by side; 0: no groups
   std::vector<FigureCell> cells;        // row by row
   std::vector<std::string> row_labels;  // left of the rows; empty: none
   bool has_scale = true;                // false: `unit` is a sentence that stands in its place
@@ -44,11 +46,15 @@ struct FigureContent {
   bool marks_query = true;              // the query's patch is one of those that are drawn
 };
 
-/// Three significant digits; what is next to nothing beside `largest` is said to be so.
+/// Three significant digits, never in exponent form of a program: "0.0123", "8.88·10⁻⁵"; what is next to nothing beside
+/// `largest` is said to be so.
 std::string figure_number(float value, float largest);
 
+/// Width over height of a map that lies on this photo.
+double tile_aspect(const vit::Trace& trace, const vit::Image* photo, const ExportRequest& request);
+
 /// Where no typeface is installed the figure goes without words. Cells that show the input need the trace's resized
-/// pixels. Throws vit::Error where the width leaves the maps no room; drawing throws vit::Cancelled after a stop
+/// pixels. Throws vit::Error where the width leaves maps or words no room; drawing throws vit::Cancelled after a stop
 /// request.
 Drawing figure_drawing(FigureContent content, const ExportSource& source, const ExportRequest& request,
                        const std::stop_token& stop = {});

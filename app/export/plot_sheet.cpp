@@ -65,8 +65,8 @@ void PlotSheet::draw_end_names(Paper& paper, const Rect& area, std::vector<EndNa
   for (std::size_t i = 0; i < names.size(); ++i) {
     const double last = area.bottom() + 0.3 * text - high * static_cast<double>(names.size() - 1 - i);
     const double y = std::max(next, std::min(names[i].y + 0.3 * text, last));
-    const auto words = wrapped_lines(names[i].name, small(), Weight::regular, room);
-    if (!words.empty()) paper.text(area.right() + text, y, words.front(), letters(names[i].color));
+    paper.text(area.right() + text, y, cut_line(names[i].name, small(), Weight::regular, room),
+               letters(names[i].color));
     next = y + high;
   }
 }

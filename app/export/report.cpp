@@ -132,7 +132,7 @@ class Report {
   void show_chosen() {
     const ExportRequest& map = request_.map;
     page_.begin_card();
-    page_.heading(map.analysis->is_plain ? "The chosen map" : analysis_words(map, trace_));
+    page_.heading(map.analysis->is_plain ? "The chosen map" : map.analysis->name);
     if (!map.analysis->is_plain) page_.paragraph(map.analysis->sentence);
     if (*map.analysis->reference != '\0') page_.note(std::string("After ") + map.analysis->reference + ".");
     ExportRequest request = with(map.analysis->id, map.blocks, map.heads);

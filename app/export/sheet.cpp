@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
+#include <string_view>
 
 #include "app/export/file_names.h"
 #include "app/export/view_export.h"
@@ -61,8 +63,31 @@ std::span<const vit::Choice<SheetShows>> choices(SheetShows) {
 std::vector<vit::Choice<SheetShows>> possible_shows(const vit::Analysis& analysis) {
   std::vector<vit::Choice<SheetShows>> possible;
   for (const vit::Choice<SheetShows>& choice : kShows)
-    if (choice.value != SheetShows::curves || analysis.has_curves) possible.push_back(choice);
+    if ((choice.value != SheetShows::curves || analysis.has_curves) &&
+        (choice.value != SheetShows::overlay || !analysis.is_matrix))
+      possible.push_back(choice);
   return possible;
+}
+
+std::vector<vit::Choice<FileKind>> possible_kinds(SheetShows shows, const vit::Analysis& analysis) {
+  const bool maps = shows != SheetShows::cost && shows != SheetShows::curves;
+  const bool own_maps = maps && shows != SheetShows::grid;
+  std::vector<vit::Choice<FileKind>> possible;
+  for (const vit::Choice<FileKind>& choice : choices(FileKind{}))
+    if ((choice.value != FileKind::npy || maps) &&
+        (choice.value != FileKind::json || (own_maps && analysis.id == std::string_view("mask"))))
+      possible.push_back(choice);
+  return possible;
+}
+
+Sheet possible_sheet(Sheet sheet, const vit::Analysis& analysis) {
+  const auto has = [](const auto& possible, auto value) {
+    return std::any_of(possible.begin(), possible.end(), [&](const auto& choice) { return choice.value == value; });
+  };
+  if (!has(possible_shows(analysis), sheet.shows))
+    sheet.shows = analysis.is_matrix ? SheetShows::map : SheetShows::overlay;
+  if (!has(possible_kinds(sheet.shows, analysis), sheet.kind)) sheet.kind = FileKind::csv;  // numbers, too
+  return sheet;
 }
 
 ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject) {

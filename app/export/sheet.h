@@ -36,8 +36,12 @@ struct SheetSubject {
   CostRequest cost;
 };
 
-/// What can be shown: curves are of some analyses alone.
+/// What can be shown: curves are of some analyses alone, and a matrix lies over no photo.
 std::vector<vit::Choice<SheetShows>> possible_shows(const vit::Analysis& analysis);
+/// The files that what is shown can be: arrays of maps alone, run lengths of masks alone.
+std::vector<vit::Choice<FileKind>> possible_kinds(SheetShows shows, const vit::Analysis& analysis);
+/// The sheet as it is for an analysis that what was chosen for another one is not possible of.
+Sheet possible_sheet(Sheet sheet, const vit::Analysis& analysis);
 
 ExportRequest request_of(const Sheet& sheet, const SheetSubject& subject);
 

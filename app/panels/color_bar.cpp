@@ -6,10 +6,12 @@
 #include <cmath>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "app/panels/bench.h"
 #include "app/panels/map_strip.h"
 #include "app/ui/widgets.h"
+#include "engine/maps/scale_ends.h"
 
 namespace headlight {
 
@@ -68,6 +70,12 @@ void draw_color_scale(const ui::Ui& ui, vit::Colormap colormap, const std::strin
     ui::draw_text(ui, ui::Type::small, {from.x + width - high_width, text_y}, ui.theme.soft, high);
   if (remark_width + 2 * std::max(low_width, high_width) + ui.px(16) < width)
     ui::draw_text(ui, ui::Type::small, {from.x + (width - remark_width) / 2, text_y}, ui.theme.soft, remark);
+}
+
+/// A bare number that is next to nothing says so, as those with a unit do.
+std::string low_number(const vit::MapSet& set, const vit::Range& range) {
+  const bool bare = set.even <= 0 && set.unit != std::string_view("%");
+  return bare && vit::is_next_to_nothing(range.low, range.high) ? "≈ 0" : vit::even_text(set, range.low);
 }
 
 /// The bar is the handle of the range's nearer end: a drag fixes the range and moves that end, on a logarithmic scale.
@@ -143,10 +151,10 @@ void draw_color_bar(Bench& bench, int index, ImVec2 from, ImVec2 size) {
                        color_at(table, (static_cast<float>(b) + 0.5f) / static_cast<float>(bins)));
     list.AddRect({x, bars_bottom - height}, {x + step - 1, bars_bottom}, ui.theme.track);
   }
-  const bool more = !painted && bench.maps.peak(index, look.range_rule) > range.high;
+  const vit::Beyond beyond = painted ? vit::Beyond{} : bench.maps.beyond(index, range);
   const bool ranged = !painted && !set.is_mask;
-  draw_color_scale(ui, colormap, set.is_mask ? "no" : vit::even_text(set, range.low),
-                   set.is_mask ? "yes" : (more ? "≥ " : "") + vit::even_text(set, range.high),
+  draw_color_scale(ui, colormap, set.is_mask ? "no" : vit::low_end(low_number(set, range), beyond),
+                   set.is_mask ? "yes" : vit::high_end(vit::even_text(set, range.high), beyond),
                    ranged ? in_words(look.range_rule, set, index) : "", {from.x, bars_bottom + 1}, size.x);
   draw_limit(ui, bench.maps.label(index), range, {from.x, from.y}, {from.x + size.x, bars_bottom});
 

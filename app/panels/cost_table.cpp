@@ -54,6 +54,7 @@ void right_aligned(const ui::Ui& ui, ui::Type type, float right, float y, ImU32 
 std::string millions(double count) {
   if (count == 0) return "–";
   const double m = count * 1e-6;
+  if (m < 0.005) return "<0.01";
   return fmt::format("{:.{}f}", m, m >= 99.95 ? 0 : m >= 9.995 ? 1 : 2);
 }
 

@@ -24,6 +24,16 @@ std::vector<double> linear_ticks(double low, double high, int most) {
   return ticks;
 }
 
+std::string tick_text(std::string number) {
+  const std::size_t point = number.find('.');
+  if (point == std::string::npos) return number;
+  const std::size_t digits = std::min(number.find_first_not_of("0123456789", point + 1), number.size());
+  std::size_t end = digits;
+  while (number[end - 1] == '0') --end;
+  if (number[end - 1] == '.') --end;
+  return number.erase(end, digits - end);
+}
+
 namespace {
 
 struct Axes {
@@ -54,7 +64,7 @@ void draw_axes(const Bench& bench, const Axes& axes, const DepthCurve& curve) {
   for (const double tick : linear_ticks(axes.low, axes.high, 5)) {
     const float y = axes.at(0, tick).y;
     list.AddLine({axes.from.x - ui.px(6), y}, {axes.to.x + ui.px(6), y}, ui.theme.line);
-    const std::string words = curve.number(static_cast<float>(tick));
+    const std::string words = tick_text(curve.number(static_cast<float>(tick)));
     ui::draw_text(ui, ui::Type::small,
                   {axes.from.x - ui.px(10) - ui::measure(ui, ui::Type::small, words).x, y - line / 2}, ui.theme.soft,
                   words);
@@ -93,7 +103,7 @@ void draw_depth_curve(Bench& bench, const DepthCurve& curve, ImVec2 from, ImVec2
   if (high <= low) high = low + 1;
   float widest = 0;
   for (const double tick : linear_ticks(low, high, 5))
-    widest = std::max(widest, ui::measure(ui, ui::Type::small, curve.number(static_cast<float>(tick))).x);
+    widest = std::max(widest, ui::measure(ui, ui::Type::small, tick_text(curve.number(static_cast<float>(tick)))).x);
   const Axes axes{.from = {from.x + widest + ui.px(18), from.y + line + ui.px(12)},
                   .to = {from.x + size.x - ui.px(12), from.y + size.y - line - ui.px(6)},
                   .last = last,

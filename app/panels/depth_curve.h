@@ -14,6 +14,9 @@ struct Bench;
 /// 0, steps of 1, 2 or 5 times a power of ten, up to the end: at most `most` of them, from `low` to `high`.
 std::vector<double> linear_ticks(double low, double high, int most);
 
+/// "50 tokens" for "50.0 tokens": a tick's number without zeros that tell nothing.
+std::string tick_text(std::string number);
+
 struct DepthDot {
   int block = 0, head = 0;
   float value = 0;  // NaN: there is none

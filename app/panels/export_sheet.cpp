@@ -167,20 +167,39 @@ void ExportSheet::draw_shows(Bench& bench) {
     names.push_back(choice.name);
     sentences.push_back(choice.sentence);
   }
-  ui::segments(bench.ui, {.id = "sheet.shows", .label = {}}, index, names, sentences);
-  sheet_.shows = possible[static_cast<std::size_t>(index)].value;
+  if (ui::segments(bench.ui, {.id = "sheet.shows", .label = {}}, index, names, sentences))
+    shows_ = possible[static_cast<std::size_t>(index)].value;
+}
+
+void ExportSheet::draw_kinds(Bench& bench) {
+  const auto possible = possible_kinds(sheet_.shows, *vit::analysis_by_id(bench.maps.set().question.analysis));
+  std::vector<const char*> names, sentences;
+  int index = 0;
+  for (const vit::Choice<FileKind>& choice : possible) {
+    if (choice.value == sheet_.kind) index = static_cast<int>(names.size());
+    names.push_back(choice.name);
+    sentences.push_back(choice.sentence);
+  }
+  if (ui::segments(bench.ui, {.id = "sheet.kind", .label = {}}, index, names, sentences))
+    kind_ = possible[static_cast<std::size_t>(index)].value;
+}
+
+/// What was chosen, as far as the page's analysis has it.
+void ExportSheet::adapt(const Bench& bench) {
+  sheet_.shows = shows_;
+  sheet_.kind = kind_;
+  sheet_ = possible_sheet(sheet_, *vit::analysis_by_id(bench.maps.set().question.analysis));
 }
 
 void ExportSheet::draw_choices(Bench& bench) {
   ui::Ui& ui = bench.ui;
   ui::heading(ui, "WHAT");
   draw_shows(bench);
+  adapt(bench);
   ui::gap(ui, 6);
   ui::heading(ui, "FILE");
-  ui::choose_segment(ui, {.id = "sheet.kind", .label = {}}, sheet_.kind);
-  const bool words = sheet_.kind == FileKind::npy || sheet_.kind == FileKind::json;
-  if ((sheet_.shows == SheetShows::cost || sheet_.shows == SheetShows::curves) && words)
-    sheet_.kind = FileKind::csv;  // it has words
+  draw_kinds(bench);
+  adapt(bench);
   ui::wrapped(ui, ui::Type::small, ui.theme.soft, vit::choice_of(sheet_.kind).sentence);
   if (sheet_.shows_several()) {
     ui::gap(ui, 2);
@@ -341,6 +360,8 @@ void ExportSheet::save(Bench& bench, const std::string& name) const {
 void ExportSheet::recall(const Bench& bench) {
   if (std::exchange(recalled_, true)) return;
   sheet_ = sheet_from(bench.preferences.sheet);
+  shows_ = sheet_.shows;
+  kind_ = sheet_.kind;
   const FigureWidth& width = sheet_.style.width;
   if (width.unit == FigureWidth::Unit::px) px_ = std::clamp(static_cast<int>(width.amount), 200, 4000);
   if (width.unit == FigureWidth::Unit::mm) mm_ = std::clamp(static_cast<int>(width.amount), 30, 250);
@@ -349,9 +370,7 @@ void ExportSheet::recall(const Bench& bench) {
 void ExportSheet::draw(Bench& bench, Desk& desk) {
   recall(bench);
   if (!can_export(bench)) bench.dialogs.sheet = bench.dialogs.save_sheet = false;
-  if (can_export(bench) && sheet_.shows == SheetShows::curves &&
-      !vit::analysis_by_id(bench.maps.set().question.analysis)->has_curves)
-    sheet_.shows = SheetShows::overlay;  // as it was on another page
+  if (can_export(bench)) adapt(bench);
   if (std::exchange(bench.dialogs.save_sheet, false)) save(bench, file_name_of(sheet_, export_subject(bench, false)));
   if (!begin_dialog(bench, "export", "Export", {1180, 890}, bench.dialogs.sheet)) {
     if (asked_) desk.forget(kPlace);
@@ -364,7 +383,10 @@ void ExportSheet::draw(Bench& bench, Desk& desk) {
   const float left = ui.px(kChoices), gap = ui.px(22), right = all.x - left - gap;
   ImGui::BeginChild("sheet.choices", {left, all.y}, false);
   draw_choices(bench);
-  bench.preferences.sheet = remembered(sheet_);
+  Sheet chosen = sheet_;
+  chosen.shows = shows_;
+  chosen.kind = kind_;
+  bench.preferences.sheet = remembered(chosen);
   ImGui::EndChild();
   ImGui::SetCursorScreenPos({at.x + left + gap, at.y});
   ImGui::BeginChild("sheet.figure", {right, all.y}, false, ImGuiWindowFlags_NoScrollbar);

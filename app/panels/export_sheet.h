@@ -36,7 +36,9 @@ class ExportSheet {
   void recall(const Bench& bench);
   void ask(const Bench& bench, Desk& desk, int width, int height);
   void take(const Desk& desk);
+  void adapt(const Bench& bench);
   void draw_shows(Bench& bench);
+  void draw_kinds(Bench& bench);
   void draw_choices(Bench& bench);
   void draw_size(Bench& bench);
   void draw_marks(Bench& bench);
@@ -46,7 +48,9 @@ class ExportSheet {
   void copy(Bench& bench) const;
   void save(Bench& bench, const std::string& name) const;
 
-  Sheet sheet_;
+  Sheet sheet_;                             // as it is for the page's analysis
+  SheetShows shows_ = SheetShows::overlay;  // what was chosen, which another page may have
+  FileKind kind_ = FileKind::png;
   bool recalled_ = false;
   int px_ = 1200, mm_ = 85;  // the widths, kept while another unit is chosen
   std::optional<Key> asked_;

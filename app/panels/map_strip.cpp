@@ -205,7 +205,7 @@ void picture_item(Bench& bench, Line& line) {
       bench.session.view.look.picture, width);
 }
 
-/// A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
+/// As draw_asked has it, while no answer is there yet that tells what it heeds.
 bool shows_query(const vit::Analysis& analysis) {
   return analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr;
 }
@@ -214,7 +214,10 @@ void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& li
   page_item(bench, analysis, line);
   if (analysis.asks_block || bench.maps.label(index).block >= 0) block_item(bench, line);
   head_item(bench, index, line);
-  if (shows_query(analysis)) {
+  // A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
+  const vit::MapSet& set = bench.maps.set();
+  if (vit::asks_query(analysis, set.question, set.trace->model->config) || analysis.is_matrix ||
+      analysis.parameter("over") != nullptr) {
     line.skip(6);
     query_items(bench, line);
     line.skip(6);

@@ -122,7 +122,8 @@ void PhotoView::mark_patches(const Bench& bench, int index) {
           label.window->rows * patch_h, bench.ui.theme.mark, bench.ui.px(1.5f));
   if (bench.inside_open) frame_patch(bench.inside_key - set.trace->grid.prefix, bench.ui.theme.mark);
   const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
-  if (!set.on_other && (analysis.asks_query || analysis.parameter("over") != nullptr))
+  if (!set.on_other &&
+      (vit::asks_query(analysis, set.question, set.trace->model->config) || analysis.parameter("over") != nullptr))
     frame_patch(set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255));
 }
 

@@ -14,6 +14,7 @@ void ShownMaps::show(std::shared_ptr<const vit::MapSet> set) {
   facts_.clear();
   sentence_.first = -1;
   counted_.index = -1;
+  looked_.index = -1;
 }
 
 const vit::MapFacts& ShownMaps::facts(int index) {
@@ -35,14 +36,10 @@ const std::vector<int>& ShownMaps::counts(int index, const vit::Range& range, in
   return counted_.bins;
 }
 
-float ShownMaps::peak(int index, vit::RangeRule rule) const {
-  float peak = set_->own[static_cast<std::size_t>(index)].high;
-  for (int i = 0; i < set_->count(); ++i) {
-    const bool shares = rule == vit::RangeRule::all || rule == vit::RangeRule::fixed ||
-                        (rule == vit::RangeRule::shared && label(i).block == label(index).block);
-    if (shares) peak = std::max(peak, set_->own[static_cast<std::size_t>(i)].high);
-  }
-  return peak;
+const vit::Beyond& ShownMaps::beyond(int index, const vit::Range& range) {
+  if (looked_.index != index || !(looked_.range == range))
+    looked_ = {index, range, vit::beyond(set_->map(index), range)};
+  return looked_.beyond;
 }
 
 }  // namespace headlight

@@ -10,6 +10,7 @@
 #include "app/session/view.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/map_set.h"
+#include "engine/maps/scale_ends.h"
 
 namespace headlight {
 
@@ -28,8 +29,8 @@ class ShownMaps {
   const std::string& sentence(int index);
   /// Counts of a map's values in equal bins over a range, see histogram(); counted anew when one of the three changes.
   const std::vector<int>& counts(int index, const vit::Range& range, int bins);
-  /// The largest value of the maps that share the range of map `index` by the rule.
-  float peak(int index, vit::RangeRule rule) const;
+  /// Whether values of the map lie beyond the range; looked up anew when one of the two changes.
+  const vit::Beyond& beyond(int index, const vit::Range& range);
 
  private:
   std::shared_ptr<const vit::MapSet> set_;
@@ -40,6 +41,11 @@ class ShownMaps {
     vit::Range range;
     std::vector<int> bins;
   } counted_;
+  struct Looked {
+    int index = -1;
+    vit::Range range;
+    vit::Beyond beyond;
+  } looked_;
 };
 
 }  // namespace headlight

@@ -148,7 +148,8 @@ void TileGrid::tile(Bench& bench, int index, ImVec2 at, float caption_px) {
                  {a.x + pw * static_cast<float>(label.window->cols), a.y + ph * static_cast<float>(label.window->rows)},
                  ui.theme.mark);
   }
-  const bool asks_query = !set.on_other && vit::analysis_by_id(set.question.analysis)->asks_query;
+  const bool asks_query = !set.on_other && vit::asks_query(*vit::analysis_by_id(set.question.analysis), set.question,
+                                                           set.trace->model->config);
   const int query_patch = asks_query ? set.question.query - set.trace->grid.prefix : -1;
   if (query_patch >= 0 && query_patch < set.patches()) outline(query_patch, IM_COL32(255, 255, 255, 230));
   const std::optional<PatchAt>& pointed = bench.hover.shown;

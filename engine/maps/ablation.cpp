@@ -13,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
 #include "engine/base/quantity.h"
+#include "engine/maps/head_curves.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
 #include "engine/network/forward.h"
@@ -236,6 +237,12 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   MapSetBuilder set(subject, question);
   set.have_unit("");
   set.have_table(table_of(*effects, ranks_by_logit(trace, question), has_classes(trace)));
+  const bool logit = ranks_by_logit(trace, question);
+  std::vector<HeadNumber> numbers;
+  numbers.reserve(effects->size());
+  for (const HeadEffect& effect : *effects)
+    numbers.push_back({effect.block, effect.head, static_cast<float>(logit ? effect.logit : effect.features)});
+  set.have_curves(curves_of_heads(numbers, logit ? "change of the logit" : "1 − cosine of the features"));
   for (const HeadEffect& effect : *effects)
     set.add({"ablation_block" + padded(effect.block, last) + "_head" +
                  padded(effect.head, trace.settings.heads(effect.block) - 1),
@@ -271,6 +278,22 @@ std::string about(const MapSet& set, int index) {
   return text;
 }
 
+std::string caption(const MapSet&, int index) {
+  return std::string("how far each patch's features turn without ") + (index < 0 ? "each head" : "the head");
+}
+
+std::string caption_of_curves(const MapSet& set) {
+  const Trace& trace = *set.trace;
+  if (ranks_by_logit(trace, set.question))
+    return "change of the logit of " + class_title(*trace.model, class_of(trace, set.question)) + " without each head";
+  return std::string("how far the features of ") +
+         (trace.model->config.class_token ? "the class token" : "the patches together") + " turn without each head";
+}
+
+std::string quantity(const MapSet&) {
+  return "1 − cosine of the features with and without the head";
+}
+
 }  // namespace
 
 extern const Analysis kAblation;
@@ -285,10 +308,14 @@ const Analysis kAblation = {
     .asks_query = false,
     .reads_output = true,
     .has_table = true,
+    .has_curves = true,
     .parameters = kParameters,
     .refusal = refusal,
     .work = work,
     .answer = answer,
-    .about = about};
+    .about = about,
+    .caption = caption,
+    .quantity = quantity,
+    .caption_of_curves = caption_of_curves};
 
 }  // namespace vit

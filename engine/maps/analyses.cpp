@@ -75,6 +75,10 @@ bool asks_other(const Analysis& analysis, const Question& question) {
          });
 }
 
+bool asks_query(const Analysis& analysis, const Question& question, const ModelConfig& config) {
+  return analysis.asks_query && (analysis.heeds_query == nullptr || analysis.heeds_query(question, config));
+}
+
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question) {
   return asks_other(analysis, question) ? subject : Subject(subject.trace);
 }

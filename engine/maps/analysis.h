@@ -54,7 +54,7 @@ struct Analysis {
   const char* reference;      // the paper or code that it follows; empty: the network's own numbers
   bool asks_block;            // one answer for each block; else one for the network
   bool asks_direction;        // it can also tell who looks at the query
-  bool asks_query = true;     // its answer depends on the query
+  bool asks_query = true;     // its answer depends on the query; see heeds_query
   bool reads_output = false;  // it reads what comes after the last block's maps, so that the pass must run to its end
   bool has_table = false;     // it is about numbers of every head: the MapTable of an answer is its CSV file
   bool has_curves = false;    // its answers have curves over the blocks
@@ -71,8 +71,17 @@ struct Analysis {
   std::shared_ptr<const MapSet> (*answer)(const Subject& subject, const Question& question, const Means& means);
   /// One sentence about one map of an answer, with its numbers.
   std::string (*about)(const MapSet& set, int index);
+  /// What a figure says of its maps behind the photo, the block and the head: "attention from the class token". A map
+  /// of the set by itself, or -1: several.
+  std::string (*caption)(const MapSet& set, int index);
+  /// The number that the colours stand for, with its unit: "attention probability", "spread, tokens".
+  std::string (*quantity)(const MapSet& set);
+  /// Of one that has curves: what these are of.
+  std::string (*caption_of_curves)(const MapSet& set) = nullptr;
   /// Of one that compares: empty, or why the two passes cannot be asked this.
   std::string (*refusal_of_pair)(const Subject& subject, const Question& question) = nullptr;
+  /// Of one that asks about the query with some of its parameters alone: whether it does here. See asks_query below.
+  bool (*heeds_query)(const Question& question, const ModelConfig& config) = nullptr;
 
   /// An answer has a map for each head of one block.
   bool shows_heads() const { return asks_block && !is_matrix; }
@@ -91,6 +100,8 @@ std::string refused_as_not_finite(const Analysis& analysis, const Subject& subje
 std::string refused_beside(const Subject& subject);
 /// Whether the question is about side B's pass, too.
 bool asks_other(const Analysis& analysis, const Question& question);
+/// Whether the answer depends on the question's query.
+bool asks_query(const Analysis& analysis, const Question& question, const ModelConfig& config);
 /// What the question is about: without side B where it does not ask about it.
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question);
 

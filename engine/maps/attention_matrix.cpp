@@ -86,6 +86,15 @@ std::string about(const MapSet& set, int index) {
       label.head, query_phrase(token, grid, config), three_digits(*most), percent_text(own / grid.tokens()));
 }
 
+std::string caption(const MapSet&, int) {
+  return "attention of all tokens (queries) to all tokens (keys)";
+}
+
+std::string quantity(const MapSet& set) {
+  const bool logarithms = static_cast<Scaling>(analysis_by_id("matrix")->value(set.question, "scale")) == log_scale;
+  return logarithms ? "log10 of the attention probability" : "attention probability";
+}
+
 }  // namespace
 
 extern const Analysis kMatrix;
@@ -102,6 +111,8 @@ const Analysis kMatrix = {.id = "matrix",
                           .refusal = refused_without_attention,
                           .work = work,
                           .answer = answer,
-                          .about = about};
+                          .about = about,
+                          .caption = caption,
+                          .quantity = quantity};
 
 }  // namespace vit

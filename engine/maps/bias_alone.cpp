@@ -62,6 +62,15 @@ std::string about(const MapSet& set, int index) {
   return shares_sentence(set, index, who + ", by its bias alone");
 }
 
+std::string caption(const MapSet& set, int) {
+  return "attention from " + query_phrase(set.question.query, set.trace->grid, set.trace->model->config) +
+         " by relative positions alone";
+}
+
+std::string quantity(const MapSet&) {
+  return "attention probability";
+}
+
 }  // namespace
 
 extern const Analysis kBiasAlone;
@@ -78,6 +87,8 @@ const Analysis kBiasAlone = {.id = "bias",
                              .refusal = refusal,
                              .work = work,
                              .answer = answer,
-                             .about = about};
+                             .about = about,
+                             .caption = caption,
+                             .quantity = quantity};
 
 }  // namespace vit

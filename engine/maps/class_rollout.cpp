@@ -90,6 +90,25 @@ std::string about(const MapSet& set, int index) {
       block == 0 ? "the relevance through block 0" : fmt::format("the relevance through blocks 0 to {}", block));
 }
 
+bool asks_from_query(const Question& question) {
+  return analysis_by_id(question.analysis)->value(question, "from") == 1;
+}
+
+bool heeds_query(const Question& question, const ModelConfig& config) {
+  return asks_from_query(question) || compares_with_query(question, config);
+}
+
+std::string caption(const MapSet& set, int) {
+  const std::string from = asks_from_query(set.question)
+                               ? " from " + query_phrase(set.question.query, set.trace->grid, set.trace->model->config)
+                               : "";
+  return "gradient-weighted attention rollout" + from + " for " + target_title(set);
+}
+
+std::string quantity(const MapSet&) {
+  return "relevance";
+}
+
 }  // namespace
 
 extern const Analysis kClassRollout;
@@ -107,6 +126,9 @@ const Analysis kClassRollout = {.id = "class-rollout",
                                 .refusal = refused_backward,
                                 .work = work,
                                 .answer = answer,
-                                .about = about};
+                                .about = about,
+                                .caption = caption,
+                                .quantity = quantity,
+                                .heeds_query = heeds_query};
 
 }  // namespace vit

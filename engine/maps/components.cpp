@@ -314,6 +314,27 @@ std::string about(const MapSet& set, int index) {
   return text;
 }
 
+std::string caption(const MapSet& set, int) {
+  constexpr std::array kKinds = {"outputs", "queries", "keys", "values"};
+  const auto value = [&](const char* id) { return value_of(set.question, id); };
+  const int show = static_cast<int>(value("show"));
+  std::string text = fmt::format(
+      "{} of the patches' {}",
+      show == 0 ? std::string("first three principal components") : fmt::format("principal component {}", show),
+      kKinds[static_cast<std::size_t>(value("of"))]);
+  if (set.other) text += ", fitted to both photos";
+  const auto foreground = static_cast<Foreground>(value("foreground"));
+  if (foreground == off) return text;
+  text += foreground == fits_again ? ", of the foreground alone" : ", foreground alone";
+  return value("threshold") == 0
+             ? text
+             : text + fmt::format(" (first component over {:g} standard deviations)", value("threshold"));
+}
+
+std::string quantity(const MapSet&) {
+  return "score on the component";
+}
+
 }  // namespace
 
 extern const Analysis kComponents;
@@ -332,6 +353,8 @@ const Analysis kComponents = {.id = "components",
                               .refusal = refused_without_tokens,
                               .work = work,
                               .answer = answer,
-                              .about = about};
+                              .about = about,
+                              .caption = caption,
+                              .quantity = quantity};
 
 }  // namespace vit

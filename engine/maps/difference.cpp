@@ -210,6 +210,16 @@ std::string about(const MapSet& set, int index) {
          remarks(set);
 }
 
+std::string caption(const MapSet& set, int) {
+  constexpr std::array kOf = {"attention of A − B ", "attention of A ", "attention of B on A's patches "};
+  return kOf[static_cast<std::size_t>(analysis_by_id("difference")->value(set.question, "show"))] +
+         directed_phrase(set);
+}
+
+std::string quantity(const MapSet& set) {
+  return directed_quantity(set) + (set.scale == Scale::about_zero ? ", A − B" : "");
+}
+
 }  // namespace
 
 extern const Analysis kDifference;
@@ -229,6 +239,8 @@ const Analysis kDifference = {.id = "difference",
                               .work = work,
                               .answer = answer,
                               .about = about,
+                              .caption = caption,
+                              .quantity = quantity,
                               .refusal_of_pair = refusal_of_pair};
 
 }  // namespace vit

@@ -44,6 +44,19 @@ const char* id_ending(Direction direction) {
   return direction == Direction::looks_at ? "" : direction == Direction::looked_at_by ? "_received" : "_both";
 }
 
+std::string directed_phrase(const MapSet& set) {
+  const Direction direction = set.question.direction;
+  const std::string way = direction == Direction::looks_at       ? "from "
+                          : direction == Direction::looked_at_by ? "to "
+                                                                 : "from and to ";
+  return way + query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
+}
+
+std::string directed_quantity(const MapSet& set) {
+  return set.question.direction == Direction::product ? "product of two attention probabilities"
+                                                      : "attention probability";
+}
+
 std::string window_sentence(const MapSet& set, int index) {
   const MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   if (!label.window) return "";

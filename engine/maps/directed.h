@@ -14,6 +14,11 @@ double directed_floats(const Trace& trace, int block, Direction direction);
 /// What the direction adds to a map's id: "", "_received", "_both".
 const char* id_ending(Direction direction);
 
+/// "from the class token", "to …", "from and to …": of what the question's direction and query are about.
+std::string directed_phrase(const MapSet& set);
+/// What the colours of such shares stand for: "attention probability", or the product of two.
+std::string directed_quantity(const MapSet& set);
+
 /// What a map's window leaves out, behind another sentence; empty: its block sees all tokens.
 std::string window_sentence(const MapSet& set, int index);
 

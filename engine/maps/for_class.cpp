@@ -97,6 +97,30 @@ std::string target_phrase(const MapSet& set) {
                      query_phrase(set.question.query, trace.grid, trace.model->config), value_of(target, trace));
 }
 
+std::string target_title(const MapSet& set) {
+  const Trace& trace = *set.trace;
+  const Analysis& analysis = *analysis_by_id(set.question.analysis);
+  const Target target = target_of(Subject(set.trace, set.other), analysis, set.question);
+  if (target.logit >= 0) {
+    const std::string name = class_title(*trace.model, target.logit);
+    const bool asked = analysis.value(set.question, kClassParameter.id) >= 0;
+    return (name.rfind("class ", 0) == 0 ? name : "class " + name) + (asked ? "" : ", the most probable");
+  }
+  const std::string whose = "the features of " + token_words(target.token, trace);
+  if (!target.cosine) return whose;
+  return "the likeness of " + whose + " to those of " +
+         (set.other ? token_words(token_of_second(Subject(set.trace, set.other), analysis, set.question), *set.other) +
+                          " on the second photo"
+                    : token_words(set.question.query, trace));
+}
+
+bool compares_with_query(const Question& question, const ModelConfig& config) {
+  if (config.classes > 0) return false;
+  const auto compared =
+      static_cast<Compared>(analysis_by_id(question.analysis)->value(question, kComparedParameter.id));
+  return compared == query || compared == query_with_second;
+}
+
 BackwardRun run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means) {
   Pool pool(std::max(1, trace.settings.threads));
   Meter meter(means.stop, means.progress);

@@ -53,6 +53,12 @@ Target target_of(const Subject& subject, const Analysis& analysis, const Questio
 /// "the class “cat” (logit 7.31, probability 0.92)", "the class token's features, along their own direction".
 std::string target_phrase(const MapSet& set);
 
+/// The same for the title of a figure: "class cat (3), the most probable", "the class token's features".
+std::string target_title(const MapSet& set);
+
+/// Whether the features that a network without classes is asked about are compared with the query's.
+bool compares_with_query(const Question& question, const ModelConfig& config);
+
 /// Runs backward with the threads of the pass.
 BackwardRun run_backward(const Trace& trace, const Target& target, const BackwardHooks& hooks, const Means& means);
 

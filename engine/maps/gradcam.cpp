@@ -55,6 +55,14 @@ std::string about(const MapSet& set, int index) {
       set, index, fmt::format("Grad-CAM of block {}'s tokens", set.labels[static_cast<std::size_t>(index)].block));
 }
 
+std::string caption(const MapSet& set, int) {
+  return "Grad-CAM for " + target_title(set);
+}
+
+std::string quantity(const MapSet&) {
+  return "Grad-CAM: sum of the token's channels, weighted with their gradients";
+}
+
 }  // namespace
 
 extern const Analysis kGradcam;
@@ -72,6 +80,9 @@ const Analysis kGradcam = {.id = "gradcam",
                            .refusal = refused_backward,
                            .work = work,
                            .answer = answer,
-                           .about = about};
+                           .about = about,
+                           .caption = caption,
+                           .quantity = quantity,
+                           .heeds_query = compares_with_query};
 
 }  // namespace vit

@@ -92,6 +92,17 @@ std::string about(const MapSet& set, int index) {
                   query_phrase(set.question.query, set.trace->grid, set.trace->model->config), what, where));
 }
 
+std::string caption(const MapSet& set, int) {
+  const auto part = static_cast<Part>(analysis_by_id("gradient")->value(set.question, "part"));
+  return std::string(part == both ? "size of attention × gradient " : "attention × gradient ") + directed_phrase(set) +
+         (part == negative ? ", against " : ", for ") + target_title(set);
+}
+
+std::string quantity(const MapSet& set) {
+  return set.question.direction == Direction::product ? "product of attention × gradient both ways"
+                                                      : "attention × gradient";
+}
+
 }  // namespace
 
 extern const Analysis kGradient;
@@ -109,6 +120,8 @@ const Analysis kGradient = {.id = "gradient",
                             .refusal = refused_backward,
                             .work = work,
                             .answer = answer,
-                            .about = about};
+                            .about = about,
+                            .caption = caption,
+                            .quantity = quantity};
 
 }  // namespace vit

@@ -43,6 +43,10 @@ std::string about(const MapSet& set, int index) {
   return directed_sentence(set, index, who);
 }
 
+std::string caption(const MapSet& set, int) {
+  return "attention " + directed_phrase(set);
+}
+
 }  // namespace
 
 extern const Analysis kGrid;
@@ -57,6 +61,8 @@ const Analysis kGrid = {.id = "grid",
                         .refusal = refused_without_attention,
                         .work = work,
                         .answer = answer,
-                        .about = about};
+                        .about = about,
+                        .caption = caption,
+                        .quantity = directed_quantity};
 
 }  // namespace vit

@@ -65,6 +65,10 @@ std::string about(const MapSet& set, int index) {
   return directed_sentence(set, index, who);
 }
 
+std::string caption(const MapSet& set, int) {
+  return "attention " + directed_phrase(set);
+}
+
 }  // namespace
 
 extern const Analysis kHeads;
@@ -80,6 +84,8 @@ const Analysis kHeads = {.id = "heads",
                          .refusal = refused_without_attention,
                          .work = work,
                          .answer = answer,
-                         .about = about};
+                         .about = about,
+                         .caption = caption,
+                         .quantity = directed_quantity};
 
 }  // namespace vit

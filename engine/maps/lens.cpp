@@ -206,6 +206,26 @@ std::string about(const MapSet& set, int index) {
                     class_name_of(model, chosen), range.low, range.high, place_of_most(set, index));
 }
 
+std::string caption(const MapSet& set, int) {
+  const Model& model = *set.trace->model;
+  if (!model.head)
+    return "cosine of each patch's features with those of the last block's " + subject_phrase(model.config);
+  const std::string name = class_title(model, static_cast<int>(set.facts.front()));
+  return "logit of " + (name.rfind("class ", 0) == 0 ? name : "class " + name) +
+         (analysis_by_id("lens")->value(set.question, "class") < 0 ? ", the most probable, " : " ") +
+         "read from each patch";
+}
+
+std::string quantity(const MapSet& set) {
+  return set.trace->model->head ? "logit" : "cosine";
+}
+
+std::string caption_of_curves(const MapSet& set) {
+  return set.trace->model->head
+             ? "what the network would answer if it ended after each block"
+             : "each block's " + subject_phrase(set.trace->model->config) + " beside the last block's";
+}
+
 }  // namespace
 
 extern const Analysis kLens;
@@ -224,6 +244,9 @@ const Analysis kLens = {
     .refusal = refusal,
     .work = work,
     .answer = answer,
-    .about = about};
+    .about = about,
+    .caption = caption,
+    .quantity = quantity,
+    .caption_of_curves = caption_of_curves};
 
 }  // namespace vit

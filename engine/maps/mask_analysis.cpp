@@ -83,6 +83,15 @@ std::string about(const MapSet& set, int index) {
                      percent_text(set.table->at(index, 1)), what, phrase, who);
 }
 
+std::string caption(const MapSet& set, int) {
+  return fmt::format("the patches that hold {} of the attention {}",
+                     percent_text(analysis_by_id("mask")->value(set.question, "share")), directed_phrase(set));
+}
+
+std::string quantity(const MapSet&) {
+  return "in the mask";
+}
+
 }  // namespace
 
 extern const Analysis kMask;
@@ -97,6 +106,8 @@ const Analysis kMask = {.id = "mask",
                         .refusal = refused_without_attention,
                         .work = work,
                         .answer = answer,
-                        .about = about};
+                        .about = about,
+                        .caption = caption,
+                        .quantity = quantity};
 
 }  // namespace vit

@@ -94,6 +94,20 @@ std::string about(const MapSet& set, int index) {
   return text + prefix_sentence(set, index);
 }
 
+std::string caption(const MapSet& set, int index) {
+  bool marked = false;
+  for (int i = 0; i < set.count(); ++i)
+    marked = marked || ((index < 0 || i == index) && !set.labels[static_cast<std::size_t>(i)].marked.empty());
+  const std::string text = "length of each patch's token after the block";
+  return marked ? text + fmt::format("; framed: more than {:g} times the median",
+                                     analysis_by_id("norms")->value(set.question, "beyond"))
+                : text;
+}
+
+std::string quantity(const MapSet&) {
+  return "length of the token (L2 norm)";
+}
+
 }  // namespace
 
 extern const Analysis kNorms;
@@ -112,6 +126,8 @@ const Analysis kNorms = {.id = "norms",
                          .refusal = refused_without_tokens,
                          .work = work,
                          .answer = answer,
-                         .about = about};
+                         .about = about,
+                         .caption = caption,
+                         .quantity = quantity};
 
 }  // namespace vit

@@ -79,6 +79,15 @@ std::string about(const MapSet& set, int index) {
   return label.note.empty() ? text : text + " The class token looks at " + label.note + ".";
 }
 
+std::string caption(const MapSet& set, int) {
+  const bool class_blocks = set.trace->pool_shares.front().cols() > set.trace->grid.tokens();
+  return class_blocks ? "attention of the class token in its own blocks" : "attention of the pool behind the blocks";
+}
+
+std::string quantity(const MapSet&) {
+  return "attention probability";
+}
+
 }  // namespace
 
 extern const Analysis kPoolAttention;
@@ -97,6 +106,8 @@ const Analysis kPoolAttention = {.id = "pool",
                                  .refusal = refusal,
                                  .work = work,
                                  .answer = answer,
-                                 .about = about};
+                                 .about = about,
+                                 .caption = caption,
+                                 .quantity = quantity};
 
 }  // namespace vit

@@ -68,6 +68,15 @@ std::string about(const MapSet& set, int index) {
       *std::min_element(map.begin(), map.end()), stored);
 }
 
+std::string caption(const MapSet& set, int) {
+  return "cosine of each place's position embedding with that of " +
+         query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
+}
+
+std::string quantity(const MapSet&) {
+  return "cosine";
+}
+
 }  // namespace
 
 extern const Analysis kPositions;
@@ -84,6 +93,8 @@ const Analysis kPositions = {.id = "positions",
                              .refusal = refusal,
                              .work = work,
                              .answer = answer,
-                             .about = about};
+                             .about = about,
+                             .caption = caption,
+                             .quantity = quantity};
 
 }  // namespace vit

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/base/quantity.h"
 #include "engine/maps/analysis.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
@@ -154,6 +155,25 @@ std::string about(const MapSet& set, int index) {
                                         : fmt::format("the rollout of blocks {} to {}", start, block));
 }
 
+std::string caption(const MapSet& set, int index) {
+  constexpr std::array kOfHeads = {"mean", "largest", "smallest"};
+  const auto value = [&](const char* id) { return analysis_by_id("rollout")->value(set.question, id); };
+  const int start = static_cast<int>(value("start"));
+  std::string text =
+      "attention rollout from " + query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
+  if (index < 0)
+    text += start > 0 ? fmt::format(" from block {} on", start) : "";
+  else if (const int block = set.labels[static_cast<std::size_t>(index)].block; block > start)
+    text += fmt::format(" through blocks {} to {}", start, block);
+  text += fmt::format(", {} attention of the heads", kOfHeads[static_cast<std::size_t>(value("fusion"))]);
+  if (value("discard") > 0) text += fmt::format(", without the weakest {}", percent_text(value("discard")));
+  return text;
+}
+
+std::string quantity(const MapSet&) {
+  return "share of the rollout";
+}
+
 }  // namespace
 
 extern const Analysis kRollout;
@@ -168,6 +188,8 @@ const Analysis kRollout = {.id = "rollout",
                            .refusal = refusal,
                            .work = work,
                            .answer = answer,
-                           .about = about};
+                           .about = about,
+                           .caption = caption,
+                           .quantity = quantity};
 
 }  // namespace vit

@@ -106,6 +106,18 @@ std::string about(const MapSet& set, int index) {
   return text;
 }
 
+std::string caption(const MapSet& set, int) {
+  constexpr std::array kKinds = {"output", "query", "key", "value"};
+  return fmt::format("cosine of each patch's {} with that of {}{}",
+                     kKinds[static_cast<std::size_t>(kind_of(set.question))],
+                     query_phrase(set.question.query, set.trace->grid, set.trace->model->config),
+                     set.on_other ? " on the first photo; the most alike one is framed" : "");
+}
+
+std::string quantity(const MapSet&) {
+  return "cosine";
+}
+
 }  // namespace
 
 extern const Analysis kSimilarity;
@@ -122,6 +134,8 @@ const Analysis kSimilarity = {
     .refusal = refused_without_tokens,
     .work = work,
     .answer = answer,
-    .about = about};
+    .about = about,
+    .caption = caption,
+    .quantity = quantity};
 
 }  // namespace vit

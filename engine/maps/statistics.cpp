@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "engine/base/quantity.h"
 #include "engine/maps/analysis.h"
+#include "engine/maps/head_curves.h"
 #include "engine/maps/head_statistics.h"
 #include "engine/maps/map_facts.h"
 #include "engine/maps/token_names.h"
@@ -79,49 +78,6 @@ std::shared_ptr<const MapTable> table_of(const std::vector<HeadStatistics>& head
   return table;
 }
 
-/// The ends of an axis of four equal parts, with round numbers between them and zero among them.
-std::pair<float, float> axis_of(float least, float most) {
-  least = std::min(least, 0.f);
-  most = std::max(most, 0.f);
-  if (!(most > least)) return {0.f, 1.f};
-  for (int power = static_cast<int>(std::floor(std::log10((most - least) / 4)));; ++power)
-    for (const double digits : {1.0, 2.0, 2.5, 5.0}) {
-      const double step = digits * std::pow(10.0, power), low = std::floor(least / step + 1e-6) * step;
-      if (low + 4 * step >= most * (1 - 1e-6)) return {static_cast<float>(low), static_cast<float>(low + 4 * step)};
-    }
-}
-
-/// The mean of a block's heads as a line, and a dot for each head. (L) each
-BlockCurves curves_of(const MapTable& table, const std::vector<HeadStatistics>& heads, int shown, bool percent) {
-  int depth = 0, most_heads = 0;
-  for (const HeadStatistics& head : heads) {
-    depth = std::max(depth, head.block + 1);
-    most_heads = std::max(most_heads, head.head + 1);
-  }
-  const std::vector<float> none(static_cast<std::size_t>(depth), std::numeric_limits<float>::quiet_NaN());
-  BlockCurves curves{.title = table.columns[static_cast<std::size_t>(shown)].title, .percent = percent};
-  curves.along = "block";
-  curves.curves.push_back({"mean of the heads", none, true});
-  for (int head = 0; head < most_heads; ++head)
-    curves.curves.push_back({.name = fmt::format("head {}", head), .values = none, .dots = true});
-  std::vector<double> sums(none.size(), 0), counts(none.size(), 0);
-  float least = 0, most = 0;
-  for (std::size_t i = 0; i < heads.size(); ++i) {
-    const float value = table.at(static_cast<int>(i), shown);
-    if (std::isnan(value)) continue;
-    const auto block = static_cast<std::size_t>(heads[i].block);
-    curves.curves[static_cast<std::size_t>(heads[i].head) + 1].values[block] = value;
-    sums[block] += value;
-    counts[block] += 1;
-    least = std::min(least, value);
-    most = std::max(most, value);
-  }
-  for (std::size_t block = 0; block < sums.size(); ++block)
-    if (counts[block] > 0) curves.curves.front().values[block] = static_cast<float>(sums[block] / counts[block]);
-  std::tie(curves.low, curves.high) = axis_of(least, most);
-  return curves;
-}
-
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const auto heads = head_statistics(trace, question.stage, means);
@@ -131,7 +87,13 @@ std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& que
   set.have_unit(unit_of(shown));
   const auto table = table_of(*heads, question);
   set.have_table(table);
-  set.have_curves(curves_of(*table, *heads, static_cast<int>(shown), unit_of(shown) == std::string_view("%")));
+  std::vector<HeadNumber> numbers;
+  numbers.reserve(heads->size());
+  for (const HeadStatistics& one : *heads)
+    numbers.push_back({one.block, one.head, table->at(static_cast<int>(numbers.size()), static_cast<int>(shown))});
+  BlockCurves curves = curves_of_heads(numbers, table->columns[static_cast<std::size_t>(shown)].title);
+  curves.percent = unit_of(shown) == std::string_view("%");
+  set.have_curves(std::move(curves));
   std::vector<float> row;
   for (const HeadStatistics& one : *heads) {
     row = one.of(shown);
@@ -170,6 +132,51 @@ std::string about(const MapSet& set, int index) {
   return text;
 }
 
+/// What a head's attention is asked about, within a sentence: "attention on the class token".
+std::string shown_phrase(const MapSet& set) {
+  switch (static_cast<Statistic>(analysis_by_id("statistics")->value(set.question, "show"))) {
+    case Statistic::spread:
+      return "spread of the attention";
+    case Statistic::distance:
+      return "distance of the attention";
+    case Statistic::on_class:
+      return "attention on the class token";
+    case Statistic::on_others:
+      return "attention on " + other_prefix_tokens(set.trace->model->config);
+    case Statistic::on_itself:
+      return "attention on the query itself";
+    case Statistic::on_top:
+      return "attention on the ten strongest patches";
+    case Statistic::similarity:
+      break;
+  }
+  return "likeness of the attention to that of the block's other heads";
+}
+
+std::string caption(const MapSet& set, int) {
+  return shown_phrase(set) + ", each patch as the query";
+}
+
+std::string quantity(const MapSet& set) {
+  switch (static_cast<Statistic>(analysis_by_id("statistics")->value(set.question, "show"))) {
+    case Statistic::spread:
+      return "spread, tokens";
+    case Statistic::distance:
+      return "mean distance, px of the input";
+    case Statistic::similarity:
+      return "correlation";
+    default:
+      return "share of the attention";
+  }
+}
+
+std::string caption_of_curves(const MapSet& set) {
+  return shown_phrase(set) + " of every head, " +
+         (over_all(set.question)
+              ? "mean over all queries"
+              : "from " + query_phrase(set.question.query, set.trace->grid, set.trace->model->config));
+}
+
 }  // namespace
 
 extern const Analysis kStatisticsOfHeads;
@@ -189,6 +196,9 @@ const Analysis kStatisticsOfHeads = {.id = "statistics",
                                      .refusal = refused_without_attention,
                                      .work = work,
                                      .answer = answer,
-                                     .about = about};
+                                     .about = about,
+                                     .caption = caption,
+                                     .quantity = quantity,
+                                     .caption_of_curves = caption_of_curves};
 
 }  // namespace vit

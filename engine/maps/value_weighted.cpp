@@ -101,6 +101,18 @@ std::string about(const MapSet& set, int index) {
   return text + window_sentence(set, index);
 }
 
+std::string caption(const MapSet& set, int) {
+  const std::string phrase = query_phrase(set.question.query, set.trace->grid, set.trace->model->config);
+  if (set.question.direction == Direction::looks_at) return "what each token adds to " + phrase;
+  return set.question.direction == Direction::looked_at_by ? "what " + phrase + " adds to each token"
+                                                           : "what each token and " + phrase + " add to each other";
+}
+
+std::string quantity(const MapSet& set) {
+  return set.question.direction == Direction::product ? "product of the lengths of two added vectors"
+                                                      : "length of the added vector";
+}
+
 }  // namespace
 
 extern const Analysis kValueWeighted;
@@ -117,6 +129,8 @@ const Analysis kValueWeighted = {.id = "values",
                                  .refusal = refusal,
                                  .work = work,
                                  .answer = answer,
-                                 .about = about};
+                                 .about = about,
+                                 .caption = caption,
+                                 .quantity = quantity};
 
 }  // namespace vit

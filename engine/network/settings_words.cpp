@@ -125,7 +125,8 @@ std::string settings_words(const Settings& settings, const ModelConfig& config) 
   if (settings.training)
     words += fmt::format(", training mode with attn_drop {:.4g}, proj_drop {:.4g}, seed {}", settings.attn_drop,
                          settings.proj_drop, settings.seed);
-  words += ", " + std::string(id_of(settings.kernel)) + " kernel";
+  words += settings.kernel == Kernel::eager ? ", attention step by step"
+                                            : ", " + std::string(choice_of(settings.kernel).name) + " kernel";
   return settings.precision == Precision::bf16 ? words + ", bf16 products" : words;
 }
 

@@ -15,6 +15,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/exit_codes.h"
 #include "app/files/assets.h"
+#include "engine/image/image.h"
 #include "tests/unit/temp_folder.h"
 
 namespace headlight {
@@ -143,6 +144,38 @@ TEST(CommandLine, ValuesOutOfRangeAreUsageErrors) {
   EXPECT_EQ(run({"cost", "--model", kSmallModel, "--mean", "a"}).code, kExitUsage);
   EXPECT_EQ(run({"cost", "--model", kSmallModel, "--block", "2", "--runs", "0"}).code, kExitUsage);
   EXPECT_EQ(run({"bench", "--model", kSmallModel, "--runs", "0"}).code, kExitUsage);
+}
+
+TEST(CommandLine, ThePageOfAPdfNeedsAWidthWithItsUnit) {
+  const TempFolder folder;
+  const std::string photo = HEADLIGHT_SOURCE_DIR "/assets/images/moose.jpg";
+  const std::string pdf = (folder.path() / "x.pdf").string(), png = (folder.path() / "x.png").string();
+  const auto figure = [&](const std::string& file, const char* width) {
+    return run({"export", "--model", kSmallModel, "--image", photo.c_str(), "--block", "1", "--head", "0", "--width",
+                width, "--figure", file.c_str()});
+  };
+  const Answer bare = figure(pdf, "85");
+  EXPECT_EQ(bare.code, kExitUsage);
+  EXPECT_THAT(bare.err,
+              HasSubstr("--width 85: the width of a PDF or SVG needs its unit; write 85mm, or cm, in (inches) "
+                        "or px."));
+  EXPECT_FALSE(std::filesystem::exists(pdf));
+  EXPECT_EQ(figure(pdf, "8.5cm").code, kExitOk);
+  EXPECT_EQ(figure(png, "320").code, kExitOk) << "a picture is made of pixels";
+}
+
+TEST(CommandLine, ColumnsOfAFigureAreAskedFor) {
+  const TempFolder folder;
+  const std::string photo = HEADLIGHT_SOURCE_DIR "/assets/images/moose.jpg";
+  const auto size = [&](const char* columns) {
+    const std::string file = (folder.path() / "grid.png").string();
+    const Answer answer = run({"export", "--model", kSmallModel, "--image", photo.c_str(), "--head", "each", "--width",
+                               "600px", "--columns", columns, "--figure", file.c_str()});
+    EXPECT_EQ(answer.code, kExitOk) << answer.err;
+    return vit::load_image(file).height;
+  };
+  EXPECT_LT(size("6"), 0.7 * size("3")) << "both blocks side by side, or one below the other";
+  EXPECT_EQ(run({"export", "--image", photo.c_str(), "--columns", "0", "--figure", "x.png"}).code, kExitUsage);
 }
 
 TEST(CommandLine, WhatTheUserCanFixIsOneSentence) {

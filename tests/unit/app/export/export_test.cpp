@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "app/export/export_captions.h"
+#include "app/export/figure.h"
 #include "app/export/file_names.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -209,8 +210,163 @@ TEST_F(ExportTest, AWidthThatLeavesNoRoomIsRefusedWithWhatToDo) {
     figure_bytes(source_, request_, FileKind::png);
     FAIL();
   } catch (const vit::Error& error) {
-    EXPECT_STREQ(error.what(), "20mm leaves 6 columns of maps no room; choose a larger width or fewer heads.");
+    EXPECT_THAT(error.what(), testing::MatchesRegex("20mm leaves .* no room; choose at least [0-9]+mm, or fewer "
+                                                    "columns."));
   }
+}
+
+TEST_F(ExportTest, TheWidthThatARefusalNamesIsTheLeastThatIsPossible) {
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  request_.style.look.fixed_range = {-0.1234f, 0.1234f};
+  const auto refused = [&](const FigureWidth& width) -> std::string {
+    request_.style.width = width;
+    try {
+      figure_bytes(source_, request_, FileKind::svg);
+    } catch (const vit::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const FigureWidth::Unit unit : {FigureWidth::Unit::mm, FigureWidth::Unit::px}) {
+    const bool mm = unit == FigureWidth::Unit::mm;
+    const std::string words = refused({.unit = unit, .amount = mm ? 10.0 : 30.0});
+    const std::size_t at = words.find("at least ");
+    ASSERT_NE(at, std::string::npos) << words;
+    const FigureWidth least = parse_width(words.substr(at + 9, words.size() - at - 10), {});
+    EXPECT_EQ(refused(least), "");
+    EXPECT_NE(refused({.unit = unit, .amount = least.amount - (mm ? 1 : 10)}), "") << words;
+  }
+}
+
+TEST_F(ExportTest, LettersAreNeverCut) {
+  source_.model = "a-network-whose-name-is-one-word-and-longer-than-any-column-of-a-paper-is-wide.safetensors";
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 40};
+  const std::string figure = figure_bytes(source_, request_, FileKind::svg);
+  EXPECT_THAT(figure, Not(HasSubstr("…")));
+  EXPECT_THAT(figure, HasSubstr("safetensors,"));
+  EXPECT_THAT(figure, Not(HasSubstr(source_.model + ","))) << "in one line";
+}
+
+TEST_F(ExportTest, APlaceAndAPercentageStayInOneLine) {
+  request_.analysis = vit::analysis_by_id("mask");
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  request_.query = source_.trace->grid.token_of(3, 4);
+  for (double mm = 30; mm < 60; ++mm) {
+    request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = mm};
+    const std::string figure = figure_bytes(source_, request_, FileKind::svg);
+    EXPECT_THAT(figure, HasSubstr("(3, 4)")) << mm << " mm";
+    EXPECT_THAT(figure, HasSubstr("60 %")) << mm << " mm";
+  }
+}
+
+TEST_F(ExportTest, AFigureOnPaperStaysOnAPageUnlessItsColumnsAreAskedFor) {
+  const auto height_mm = [&] { return drawing_of(source_, request_).height / 72 * 25.4; };
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 180};
+  request_.blocks = {0, 1, 2};
+  request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+  EXPECT_LE(height_mm(), 247) << "blocks stand side by side";
+  const std::string beside = figure_bytes(source_, request_, FileKind::svg);
+  for (const char* name : {">block 0", ">block 1", ">block 2"}) EXPECT_THAT(beside, HasSubstr(name));
+  request_.style.columns = 1;
+  EXPECT_GT(height_mm(), 3 * 150) << "one below the other";
+  request_.style.columns = 3;
+  EXPECT_LE(height_mm(), 90);
+}
+
+TEST_F(ExportTest, AsManyTilesStandInARowAsAreAskedFor) {
+  const auto shape = [&](int columns) {
+    request_.style.columns = columns;
+    const Drawing drawing = drawing_of(source_, request_);
+    return drawing.height / drawing.width;
+  };
+  request_.style.width = {.unit = FigureWidth::Unit::px, .amount = 1200, .dpi = 36};
+  request_.style.caption = false;
+  EXPECT_GT(shape(1), 5) << "mean, maximum and four heads in a column";
+  EXPECT_LT(shape(7), 0.4) << "and in a row, behind the input";
+  EXPECT_EQ(shape(100), shape(7)) << "there are no more";
+  request_.blocks = {0, 1, 2};
+  request_.heads = {.mean = false, .max = false, .all_heads = true, .heads = {}};
+  EXPECT_EQ(shape(0), shape(4)) << "a row for each block";
+  EXPECT_EQ(shape(7), shape(4)) << "a block stays together";
+  EXPECT_LT(shape(8), 0.7 * shape(4)) << "two blocks side by side";
+  EXPECT_GT(shape(2), 2 * shape(4)) << "a block in two rows";
+  const std::string figure = figure_bytes(source_, request_, FileKind::svg);
+  for (const char* name : {">head 0<", ">head 3<", ">block 2"}) EXPECT_THAT(figure, HasSubstr(name));
+}
+
+TEST_F(ExportTest, AFigureSaysWhatItShowsAndWhatItsColoursCount) {
+  struct Case {
+    const char *analysis, *title, *quantity;
+  };
+  const auto words = [&](const Case& one) {
+    request_.analysis = vit::analysis_by_id(one.analysis);
+    request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 250, .dpi = 36};  // so that all stands in one line
+    request_.style.look.range_rule = vit::RangeRule::shared;
+    request_.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
+    return figure_bytes(source_, request_, FileKind::svg);
+  };
+  for (const Case& one :
+       {Case{"heads", ": attention from the class token", ">attention probability; the mark is the even share, 1/26"},
+        Case{"matrix", ": attention of all tokens (queries) to all tokens (keys)",
+             ">log10 of the attention probability<"},
+        Case{"statistics", ": spread of the attention, each patch as the query", ">spread, tokens<"},
+        Case{"rollout", ": attention rollout from the class token through blocks 0 to 1", ">share of the rollout"},
+        Case{"ablation", ": how far each patch's features turn without the head", ">1 − cosine of the features"},
+        Case{"lens", ", the most probable, read from each patch", ">logit<"},
+        Case{"mask", ": the patches that hold 60 % of the attention from the class token", " of 25<"}}) {
+    const std::string figure = words(one);
+    EXPECT_THAT(figure, HasSubstr(one.title)) << one.analysis;
+    EXPECT_THAT(figure, HasSubstr(one.quantity)) << one.analysis;
+  }
+  request_.query = source_.trace->grid.token_of(3, 4);
+  const std::string gradcam = words({"gradcam", "", ""});
+  EXPECT_THAT(gradcam, HasSubstr(": Grad-CAM for class "));
+  EXPECT_THAT(gradcam, Not(HasSubstr("from the patch"))) << "the query does nothing to it";
+}
+
+TEST_F(ExportTest, CurvesThatDoNotFitAreRefusedWithTheWidthThatDoes) {
+  request_.analysis = vit::analysis_by_id("lens");
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 20};
+  EXPECT_THAT([&] { curves_bytes(source_, request_, FileKind::svg); },
+              testing::ThrowsMessage<vit::Error>(HasSubstr("20mm leaves the curves no room; choose at least ")));
+  request_.style.width.amount = 85;
+  EXPECT_THAT(curves_bytes(source_, request_, FileKind::svg), HasSubstr(">probability<"));
+}
+
+TEST_F(ExportTest, TheEffectOfEveryHeadIsDrawnOverTheBlocks) {
+  request_.analysis = vit::analysis_by_id("ablation");
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 180};
+  const std::string plot = curves_bytes(source_, request_, FileKind::svg);
+  for (const char* words : {">change of the logit<", ": change of the logit of ", ">mean of the heads", ">each head"})
+    EXPECT_THAT(plot, HasSubstr(words));
+  const auto set = request_.analysis->answer(source_.trace, {.analysis = "ablation"}, {});
+  const std::string table = curves_bytes(source_, request_, FileKind::csv);
+  EXPECT_THAT(table, HasSubstr(fmt::format(",{:.9g},", set->table->at(1, 1)))) << "head 1 of block 0";
+  request_.values["by"] = 1;
+  EXPECT_THAT(curves_bytes(source_, request_, FileKind::svg), HasSubstr(">1 − cosine of the features<"));
+}
+
+TEST(FigureNumbers, HaveThreeDigitsAndNoExponentOfAProgram) {
+  EXPECT_EQ(figure_number(0.0391f, 0), "0.0391");
+  EXPECT_EQ(figure_number(-0.25f, 0), "−0.25");
+  EXPECT_EQ(figure_number(1234.f, 0), "1234");
+  EXPECT_EQ(figure_number(8.88e-5f, 0), "8.88·10⁻⁵");
+  EXPECT_EQ(figure_number(8.88e-5f, 0.05f), "≈ 0");
+  EXPECT_EQ(figure_number(0.f, 0.05f), "0");
+}
+
+TEST(FigureWidths, AreReadWithTheirUnits) {
+  const FigureWidth usual{.unit = FigureWidth::Unit::natural, .amount = 0, .dpi = 600};
+  EXPECT_EQ(parse_width("85mm", usual), (FigureWidth{FigureWidth::Unit::mm, 85, 600}));
+  EXPECT_EQ(parse_width("8.5cm", usual), (FigureWidth{FigureWidth::Unit::mm, 85, 600}));
+  EXPECT_NEAR(parse_width("3.35in", usual).amount, 85.09, 1e-9);
+  EXPECT_EQ(parse_width("1200px", usual), (FigureWidth{FigureWidth::Unit::px, 1200, 600}));
+  EXPECT_EQ(parse_width("1200", usual), (FigureWidth{FigureWidth::Unit::px, 1200, 600}));
+  for (const char* text : {"", "wide", "85 miles", "5mm", "-85mm", "0.5cm", "1e9px", "nanmm"})
+    EXPECT_THROW(parse_width(text, usual), vit::Error) << text;
+  EXPECT_TRUE(names_unit("85mm"));
+  EXPECT_FALSE(names_unit("85"));
 }
 
 TEST_F(ExportTest, ATransparentFigureIsSeenThrough) {
@@ -337,7 +493,7 @@ TEST_F(ExportTest, AMatrixHasItsPrefixTokensRuledOffAndNamed) {
   for (const char* words : {">cls<", ">queries ↓<", "cls | keys: 25 patches →"}) EXPECT_THAT(figure, HasSubstr(words));
   ExportRequest bare = request_;
   bare.style.bar = bare.style.caption = false;
-  EXPECT_THAT(figure_bytes(source_, bare, FileKind::svg), testing::Not(HasSubstr("queries")));
+  EXPECT_THAT(figure_bytes(source_, bare, FileKind::svg), testing::Not(HasSubstr(">queries")));
 }
 
 TEST_F(ExportTest, AClassIsCalledByItsName) {
@@ -372,7 +528,7 @@ TEST_F(ExportTest, PicturesSayWhereTheyComeFrom) {
   EXPECT_EQ(texts["query"], "3,4");
   EXPECT_EQ(texts["range"], "0,0.2");
   EXPECT_EQ(texts["colormap"], "inferno");
-  EXPECT_EQ(texts["settings"], "4 heads, qkv bias, tiled kernel");
+  EXPECT_EQ(texts["settings"], "4 heads, qkv bias, fused kernel");
   EXPECT_EQ(texts["preprocessing"], vit::describe(source_.trace->pixels->preprocessing));
   EXPECT_EQ(testing_files::png_texts(bytes("photo__small__b01_mean_r3c4.png"))["head"], "mean");
   EXPECT_EQ(testing_files::png_texts(bytes("photo__small__b01_heads_r3c4.png"))["head"], "all");
@@ -473,7 +629,7 @@ TEST(ExportCaptions, SettingsThatAreNotAsTrainedAreSaid) {
   settings.seed = 9;
   EXPECT_EQ(vit::settings_words(settings, config),
             "heads per block 4 8 4 (trained with 4), qkv bias off (trained with it), training mode with attn_drop "
-            "0.25, proj_drop 0, seed 9, tiled kernel");
+            "0.25, proj_drop 0, seed 9, fused kernel");
 }
 
 TEST(ExportCaptions, SourcesAreNamedWithoutTheirFolders) {

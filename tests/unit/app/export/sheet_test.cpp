@@ -177,6 +177,50 @@ TEST_F(SheetTest, CurvesAreOfferedWhereAnAnalysisHasThem) {
               testing::ThrowsMessage<vit::Error>(HasSubstr("heads has no curves over the blocks")));
 }
 
+TEST(SheetChoices, AreWhatTheAnalysisCanWrite) {
+  const vit::Analysis &matrix = *vit::analysis_by_id("matrix"), &mask = *vit::analysis_by_id("mask");
+  for (const auto& choice : possible_shows(matrix)) EXPECT_NE(choice.value, SheetShows::overlay);
+  const Sheet chosen{.shows = SheetShows::overlay, .kind = FileKind::json};
+  const Sheet of_matrix = possible_sheet(chosen, matrix);
+  EXPECT_EQ(of_matrix.shows, SheetShows::map);
+  EXPECT_EQ(of_matrix.kind, FileKind::csv);
+  EXPECT_FALSE(of_matrix.has_overlay()) << "there is no photo to show the whole of";
+  EXPECT_EQ(possible_sheet(chosen, mask), chosen);
+  EXPECT_EQ(possible_sheet({.shows = SheetShows::curves}, mask).shows, SheetShows::overlay);
+  EXPECT_EQ(possible_sheet({.shows = SheetShows::cost, .kind = FileKind::npy}, mask).kind, FileKind::csv);
+}
+
+TEST_F(SheetTest, EveryChoiceThatIsOfferedCanBeWritten) {
+  for (const vit::Analysis* analysis : vit::analyses()) {
+    if (analysis->compares || !analysis->refusal(*subject_.source.trace).empty()) continue;
+    subject_.map.analysis = analysis;
+    for (const auto& shows : possible_shows(*analysis))
+      for (const auto& kind : possible_kinds(shows.value, *analysis)) {
+        if (kind.value == FileKind::pdf || kind.value == FileKind::svg) continue;  // as PNG
+        EXPECT_NO_THROW(bytes_of({.shows = shows.value, .kind = kind.value}, subject_))
+            << analysis->id << ", " << shows.id << ", " << kind.id;
+      }
+  }
+}
+
+TEST_F(SheetTest, ACostTableThatDoesNotFitNamesTheWidthThatDoes) {
+  sheet_ = {.shows = SheetShows::cost, .kind = FileKind::svg};
+  sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 30};
+  std::string words;
+  try {
+    bytes_of(sheet_, subject_);
+  } catch (const vit::Error& error) {
+    words = error.what();
+  }
+  ASSERT_THAT(words, HasSubstr("30mm is too narrow for the cost table; choose at least "));
+  const std::size_t at = words.find("at least ") + 9;
+  sheet_.style.width = parse_width(words.substr(at, words.size() - at - 1), sheet_.style.width);
+  EXPECT_THAT(bytes_of(sheet_, subject_), HasSubstr("waiting / other</text>"));
+  EXPECT_THAT(bytes_of(sheet_, subject_), testing::Not(HasSubstr(">0</text>"))) << "which has no formula";
+  sheet_.style.width.amount -= 1;
+  EXPECT_THROW(bytes_of(sheet_, subject_), vit::Error);
+}
+
 TEST_F(SheetTest, TheCostTableOfTheCommandHasTheSameRows) {
   sheet_.shows = SheetShows::cost;
   wanted_.view.cost_of_model = true;

@@ -8,6 +8,7 @@
 
 #include "app/files/folder_list.h"
 #include "app/panels/color_bar.h"
+#include "app/panels/depth_curve.h"
 #include "app/panels/map_frame.h"
 #include "app/panels/side_columns.h"
 #include "app/panels/tile_grid.h"
@@ -145,6 +146,14 @@ TEST(SideColumns, AColumnThatIsAskedForTakesTheOthersPlace) {
 TEST(Histogram, EveryValueIsCountedOnceAndEndsHoldWhatLiesOutside) {
   const std::vector<float> values = {-1.f, 0.f, 0.24f, 0.26f, 0.99f, 1.f, 7.f};
   EXPECT_EQ(histogram(values, {0.f, 1.f}, 4), (std::vector<int>{3, 1, 0, 3}));
+}
+
+TEST(DepthCurve, TicksHaveNoZerosThatTellNothing) {
+  EXPECT_EQ(tick_text("50.0 tokens"), "50 tokens");
+  EXPECT_EQ(tick_text("100 tokens"), "100 tokens");
+  EXPECT_EQ(tick_text("0.500"), "0.5");
+  EXPECT_EQ(tick_text("1.20 px"), "1.2 px");
+  EXPECT_EQ(tick_text("5.0 %"), "5 %");
 }
 
 TEST(FolderList, FoldersFirstThenMatchingFilesWithoutHiddenOnes) {

@@ -16,6 +16,7 @@ namespace vit {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing_passes::pass;
 
 /// Of a plain network, or of one with relative positions or a pool where the analysis is about those.
@@ -90,6 +91,52 @@ TEST_P(EveryAnalysis, AnswersWithFiniteMapsThatBelongToItsQuestion) {
   for (const Range& range : set->of_block) EXPECT_LT(range.low, range.high);
 }
 
+TEST_P(EveryAnalysis, SaysInWordsWhatAFigureShowsAndWhatItsColoursCount) {
+  const auto in_words = [&](const Question& asked) {
+    const auto set = analysis().answer(subject_, asked, {});
+    for (const std::string& text : {analysis().caption(*set, 0), analysis().caption(*set, -1)}) {
+      EXPECT_GT(text.size(), 10u);
+      for (const Parameter& parameter : analysis().parameters)
+        EXPECT_THAT(text, Not(HasSubstr(", " + std::string(parameter.label) + " "))) << "a control's name";
+      EXPECT_THAT(text, Not(HasSubstr("  ")));
+    }
+    EXPECT_GE(analysis().quantity(*set).size(), 5u);
+    EXPECT_THAT(analysis().quantity(*set), Not(HasSubstr(";"))) << "behind which figures tell of the even share";
+    EXPECT_NE(analysis().quantity(*set), analysis().name);
+    EXPECT_EQ(set->curves != nullptr, analysis().has_curves);
+    if (analysis().has_curves) {
+      EXPECT_GT(analysis().caption_of_curves(*set).size(), 20u);
+    }
+  };
+  in_words(question());
+  for (const Parameter& parameter : analysis().parameters)
+    for (double value = parameter.low; applies(parameter, trace_->model->config) && value <= parameter.high; ++value) {
+      Question other = question();
+      other.values[parameter.id] = value;
+      in_words(other);
+    }
+}
+
+TEST_P(EveryAnalysis, DependsOnTheQueryWhereItSaysSo) {
+  const auto values_from = [&](Question asked, int query) {
+    asked.query = query;
+    return analysis().answer(subject_, asked, {})->values;
+  };
+  const auto compare = [&](const Question& asked) {
+    EXPECT_EQ(values_from(asked, 2) != values_from(asked, 9), asks_query(analysis(), asked, trace_->model->config))
+        << (asked.values.empty() ? "" : asked.values.begin()->first);
+  };
+  compare(question());
+  for (const Parameter& parameter : analysis().parameters) {
+    if (parameter.names.empty() || !applies(parameter, trace_->model->config)) continue;
+    for (std::size_t value = 0; value < parameter.names.size(); ++value) {
+      Question other = question();
+      other.values[parameter.id] = static_cast<double>(value);
+      compare(other);
+    }
+  }
+}
+
 TEST_P(EveryAnalysis, GivesTheSameBytesTwiceUnderAnotherSerialNumber) {
   const auto one = analysis().answer(subject_, question(), {}), two = analysis().answer(subject_, question(), {});
   EXPECT_EQ(one->values, two->values);
@@ -143,6 +190,22 @@ TEST_P(EveryAnalysis, AnswersEveryChoiceThatAsksAboutSideBAndRefusesItWithoutOne
   }
   if (analysis().compares) {
     EXPECT_THAT(sentence_of(analysis(), trace_, question()), HasSubstr("needs a side B"));
+  }
+}
+
+TEST(AsksQuery, OfANetworkWithoutClassesWhereItsFeaturesAreComparedWithTheQuerys) {
+  ModelConfig config = testing_models::small_config();
+  const auto asks = [&](const char* id, double compared) {
+    return asks_query(*analysis_by_id(id), {.analysis = id, .values = {{"compared", compared}}}, config);
+  };
+  for (const char* id : {"gradcam", "class-rollout"}) {
+    config.classes = 0;
+    EXPECT_FALSE(asks(id, 0)) << id << ": with themselves";
+    EXPECT_TRUE(asks(id, 1)) << id << ": with the query's";
+    EXPECT_FALSE(asks(id, 2)) << id << ": with those of a second photo";
+    EXPECT_TRUE(asks(id, 3)) << id << ": the query's with those of a second photo";
+    config.classes = 5;
+    EXPECT_FALSE(asks(id, 1)) << id << ": there are classes";
   }
 }
 

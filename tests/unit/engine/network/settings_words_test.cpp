@@ -43,7 +43,7 @@ TEST(SettingsWords, HeadsThatAreOffAreNamedOrCounted) {
   s.switch_head(1, 2, true);
   EXPECT_EQ(departures(s, config), "4 heads of 3 blocks off");
   EXPECT_EQ(settings_words(s, config),
-            "4 heads, heads 0, 1 of block 0, head 2 of block 1, head 3 of block 2 off, qkv bias, tiled kernel");
+            "4 heads, heads 0, 1 of block 0, head 2 of block 1, head 3 of block 2 off, qkv bias, fused kernel");
 }
 
 TEST(SettingsWords, ScaledHeadsAreNamedWithTheirFactorsOrCounted) {
@@ -88,13 +88,13 @@ TEST(SettingsWords, APassWithFewerBitsSaysWhatTheyChanged) {
   trace.model = model;
   trace.settings = trained_settings(model->config);
   EXPECT_EQ(precision_words(trace), "");
-  EXPECT_THAT(settings_words(trace), testing::EndsWith("tiled kernel"));
+  EXPECT_THAT(settings_words(trace), testing::EndsWith("fused kernel"));
   trace.settings.precision = Precision::bf16;
   EXPECT_EQ(precision_words(trace), "bf16 products");
   trace.fewer_bits->set({.moved = 0.00284, .largest = 0.02, .top1 = 3, .top1_exact = 3});
   EXPECT_EQ(precision_words(trace), "bf16 products (0.28 % of the attention moved, top-1 unchanged)");
   EXPECT_THAT(settings_words(trace),
-              testing::EndsWith("tiled kernel, bf16 products (0.28 % of the attention moved, top-1 unchanged)"));
+              testing::EndsWith("fused kernel, bf16 products (0.28 % of the attention moved, top-1 unchanged)"));
   trace.fewer_bits->set({.moved = 0.5, .largest = 0.9, .top1 = 2, .top1_exact = 3});
   EXPECT_EQ(words_of(*trace.fewer_bits->get()), "50 % of the attention moved, another top-1 class");
   trace.fewer_bits->set({.moved = 0.01, .largest = 0.1});
