@@ -331,13 +331,15 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   const float share = share_at(set, query, key_), line = ui.fonts.size(ui::Type::body) * 1.3f;
   const std::string pair = vit::query_title(query, grid, config) + " → " + vit::query_title(key_, grid, config);
   ui::draw_text(ui, ui::Type::strong, from, ui.theme.text, ui::shortened(ui, ui::Type::strong, pair, width));
+  // Smaller in a narrow column.
+  const auto put = [&](int row, ImU32 color, const std::string& words) {
+    const ui::Type type = ui::measure(ui, ui::Type::body, words).x <= width ? ui::Type::body : ui::Type::small;
+    ui::draw_text(ui, type, {from.x, from.y + static_cast<float>(row) * line}, color,
+                  ui::shortened(ui, type, words, width));
+  };
   const std::string numbers = fmt::format("{}, {} the even share", vit::percent_text(share),
                                           vit::times_text(static_cast<double>(share) * set.rows));
-  const auto type_of = [&](const std::string& text) {
-    return ui::measure(ui, ui::Type::body, text).x <= width ? ui::Type::body : ui::Type::small;
-  };
-  ui::draw_text(ui, type_of(numbers), {from.x, from.y + line}, ui.theme.text,
-                ui::shortened(ui, type_of(numbers), numbers, width));
+  put(1, ui.theme.text, numbers);
   const bool itself = key_ == query;
   ui::draw_text(ui, ui::Type::body, {from.x, from.y + 2 * line}, itself ? ui.theme.soft : ui.theme.text,
                 itself ? "it looks at itself" : "the other way " + vit::percent_text(share_at(set, key_, query)));
@@ -345,8 +347,7 @@ void MatrixPage::draw_numbers(const Bench& bench, ImVec2 from, float width) cons
   const std::string sums =
       fmt::format("Row sum {:.3f}{}. Column sum {}.", row_sum, std::abs(row_sum - 1) < 5e-4f ? " ✓" : "",
                   vit::three_digits(set.column_sums[static_cast<std::size_t>(key_)]));
-  ui::draw_text(ui, type_of(sums), {from.x, from.y + 3 * line}, ui.theme.soft,
-                ui::shortened(ui, type_of(sums), sums, width));
+  put(3, ui.theme.soft, sums);
 }
 
 void MatrixPage::draw(Bench& bench, const Area& area) {
