@@ -29,7 +29,8 @@ struct FigureLayout {
 
   double line() const { return 1.3 * text; }
   double tile_x(int column) const {
-    return margin + labels + column * (tile_width + gap) + (group > 0 ? column / group * group_gap : 0);
+    const int groups = group > 0 ? column / group : 0;  // before it
+    return margin + labels + column * (tile_width + gap) + groups * group_gap;
   }
   double tile_y(int row) const {
     const auto at = static_cast<std::size_t>(row);
