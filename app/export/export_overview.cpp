@@ -320,7 +320,7 @@ FigureContent content_of(const ExportSource& source, const ExportRequest& reques
     if (painted) return painted_content(source, request, answers, columns);
     return grid ? grid_content(source, request, answers, columns) : overview_content(source, request, first, columns);
   };
-  const FigureContent usual = content_with(request.style.columns);
+  FigureContent usual = content_with(request.style.columns);
   if (request.style.columns > 0 || request.style.width.unit != FigureWidth::Unit::mm) return usual;
   std::vector<int> steps;
   const auto rows = static_cast<int>(block_rows(answers).size());

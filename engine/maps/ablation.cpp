@@ -142,7 +142,7 @@ std::shared_ptr<const std::vector<HeadEffect>> head_effects(const Trace& trace, 
     keep(nullptr, std::move(effects));
     throw;
   }
-  const auto made = std::make_shared<const std::vector<HeadEffect>>(std::move(effects));
+  auto made = std::make_shared<const std::vector<HeadEffect>>(std::move(effects));
   keep(made, {});
   return made;
 }
