@@ -106,7 +106,7 @@ std::string target_title(const MapSet& set) {
     const bool asked = analysis.value(set.question, kClassParameter.id) >= 0;
     return (name.rfind("class ", 0) == 0 ? name : "class " + name) + (asked ? "" : ", the most probable");
   }
-  const std::string whose = "the features of " + token_words(target.token, trace);
+  std::string whose = "the features of " + token_words(target.token, trace);
   if (!target.cosine) return whose;
   return "the likeness of " + whose + " to those of " +
          (set.other ? token_words(token_of_second(Subject(set.trace, set.other), analysis, set.question), *set.other) +
