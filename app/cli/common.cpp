@@ -283,16 +283,8 @@ namespace {
 
 /// What `info` tells in full, where numbers follow from it.
 void say_what_is_guessed(const vit::Model& model) {
-  for (const vit::Fact& fact : model.report.facts) {
-    const bool counts =
-        fact.name == "heads" || fact.name == "activation" || fact.name == "network" || fact.name == "weights";
-    if (fact.name == "warning") {
-      std::fprintf(stderr, "headlight: %s\n", fact.reason.c_str());
-    } else if (counts && fact.source == vit::Source::guessed) {
-      std::fprintf(stderr, "headlight: a guess: %s %s (%s)\n", fact.name.c_str(), fact.value.c_str(),
-                   fact.reason.c_str());
-    }
-  }
+  for (const vit::Fact& doubt : vit::doubts_of(model.report))
+    std::fprintf(stderr, "headlight: %s\n", vit::doubt_text(doubt).c_str());
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "app/panels/open_files.h"
 #include "app/ui/widgets.h"
 #include "app/words/quantity.h"
+#include "engine/checkpoint/load_model.h"
 
 namespace headlight {
 
@@ -91,15 +92,35 @@ void button_row(Bench& bench, const std::vector<RowButton>& buttons) {
   }
 }
 
+/// On one line; the whole of it under the pointer.
+void draw_remark(ui::Ui& ui, const std::string& line, const std::string& whole) {
+  ui.announce(whole);
+  ui::text(ui, ui::Type::small, ui.theme.accent,
+           ui::shortened(ui, ui::Type::small, line, ImGui::GetContentRegionAvail().x));
+  if (ImGui::IsItemHovered()) ui::hint(ui, whole);
+}
+
+/// What was guessed of the network beside its heads, which have a line of their own, and its copy, which has a list.
+void draw_doubts(ui::Ui& ui, const vit::LoadReport& report) {
+  std::string guesses, whole;
+  int warnings = 0;
+  for (const vit::Fact& doubt : vit::doubts_of(report)) {
+    if (doubt.name == "heads" || doubt.name == "weights") continue;
+    if (doubt.name == "warning")
+      ++warnings;
+    else
+      guesses += (guesses.empty() ? "guessed: " : ", ") + doubt.name;
+    whole += (whole.empty() ? "" : "\n") + vit::doubt_text(doubt);
+  }
+  if (warnings > 0)
+    guesses += (guesses.empty() ? "" : " · ") + fmt::format("{} warning{}", warnings, warnings == 1 ? "" : "s");
+  if (!whole.empty()) draw_remark(ui, guesses, whole);
+}
+
 /// What the pixels do not show of the file; and whether a profile that is not sRGB is applied.
 void draw_remarks(Bench& bench, const vit::Image& image) {
   ui::Ui& ui = bench.ui;
-  const float width = ImGui::GetContentRegionAvail().x;
-  for (const std::string& remark : image.remarks) {
-    ui.announce(remark);
-    ui::text(ui, ui::Type::small, ui.theme.accent, ui::shortened(ui, ui::Type::small, remark, width));
-    if (ImGui::IsItemHovered()) ui::hint(ui, remark);
-  }
+  for (const std::string& remark : image.remarks) draw_remark(ui, remark, remark);
   if (image.profile.empty()) return;
   vit::ImageReading reading = bench.session.reading();
   if (ui::check(ui,
@@ -154,6 +175,7 @@ void draw_model_section(Bench& bench) {
     ui::text(ui, ui::Type::body, ui.theme.soft,
              fmt::format("patch {} · {}×{}{} · {}", c.patch_px, c.grid_height, c.grid_width, tokens,
                          count_text(static_cast<double>(model->report.parameters))));
+    draw_doubts(ui, model->report);
     choose_weights(bench);
   } else {
     const bool loading = bench.session.status().doing == WorkerStatus::Doing::loading_model;

@@ -120,17 +120,20 @@ constexpr std::string_view kHarmlessInTrunk[] = {"mask_token",
 /// Words of names that stand for what acts on the tokens before, between or behind the blocks.
 constexpr Meaning kActing[] = {
     {"prompt", "learned prompts"},
-    {"vpt", "learned prompts"},
-    {"adapter", "adapters"},
-    {"adapters", "adapters"},
     {"injector", "adapters"},
-    {"cpe", "positions that a convolution makes"},
     {"pos_block", "positions that a convolution makes"},
     {"part_token", "tokens of parts"},
     {"view_embed", "an embedding of views"},
     {"camera_embed", "an embedding of cameras"},
     {"channel_embed", "an embedding of channels"},
     {"task_embed", "an embedding of tasks"},
+};
+/// Likewise, where they are all that a module or parameter is called.
+constexpr Meaning kActingAlone[] = {
+    {"vpt", "learned prompts"},
+    {"adapter", "adapters"},
+    {"adapters", "adapters"},
+    {"cpe", "positions that a convolution makes"},
 };
 
 /// Parts of a checkpoint that do not see the patches, or only what the blocks made of them.
@@ -246,11 +249,10 @@ const char* acting(std::string_view name) {
     const bool elsewhere = std::any_of(std::begin(kElsewhere), std::end(kElsewhere),
                                        [&](std::string_view word) { return part.find(word) != std::string::npos; });
     if (elsewhere) return nullptr;
-    for (const Meaning& meaning : kActing) {
-      const std::string_view word = meaning.part;
-      const bool whole = word.size() <= 3 || word == "adapter" || word == "adapters";
-      if (whole ? part == word : part.find(word) != std::string::npos) return meaning.what;
-    }
+    for (const Meaning& meaning : kActing)
+      if (part.find(meaning.part) != std::string::npos) return meaning.what;
+    for (const Meaning& meaning : kActingAlone)
+      if (part == meaning.part) return meaning.what;
   }
   return nullptr;
 }
@@ -259,9 +261,9 @@ const char* acting(std::string_view name) {
 
 void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
                    int channels) {
-  const auto refuse = [&](const std::string& name, const char* what) {
+  const auto refuse = [&](const std::string& name, const std::string& what) {
     throw Error(
-        fmt::format("{} has the tensor \"{}\", which stands for {} and which nothing in {} reads: without it the "
+        fmt::format("{} has the tensor \"{}\", which {} and which nothing in {} reads: without it the "
                     "attention would not be this network's.",
                     file.path().string(), name, what, detected.family->name));
   };
@@ -277,7 +279,8 @@ void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const
     // Of the modules that the network stands in, their own parameters alone: other modules have their own work.
     const std::size_t parent = name.find_last_of("./") + 1;
     if (under || prefix.starts_with(std::string_view(name).substr(0, parent))) {
-      if (const char* what = acting(under ? own : std::string_view(name).substr(parent))) refuse(name, what);
+      if (const char* what = acting(under ? own : std::string_view(name).substr(parent)))
+        refuse(name, std::string("stands for ") + what);
     }
     // A parameter of the network's own module as wide as a token, not of a layer.
     const bool bare = under && own.find_first_of("./") == std::string_view::npos;
@@ -285,7 +288,7 @@ void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const
     const bool harmless =
         own.starts_with("decoder") || own.starts_with("text") ||
         std::find(std::begin(kHarmlessOfOwn), std::end(kHarmlessOfOwn), own) != std::end(kHarmlessOfOwn);
-    if (!harmless) refuse(name, "more than is known");
+    if (!harmless) refuse(name, "is as wide as a token");
   }
 }
 

@@ -17,8 +17,8 @@ class TensorFile;
 void refuse_unaccounted(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
                         int depth, bool pooled_otherwise = false);
 
-/// Throws Error for a tensor, wherever it stands, whose name or width says that it acts on the tokens: prompts,
-/// adapters, embeddings of cameras. `channels` is the width of a token.
+/// Throws Error for a tensor of the network's own module, or a parameter of one that this stands in, whose name or
+/// width says that it acts on the tokens: prompts, adapters, embeddings of cameras. `channels` is the width of a token.
 void refuse_acting(const TensorFile& file, const DetectedFamily& detected, const std::set<std::string>& used,
                    int channels);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -113,16 +114,20 @@ struct InputDefaults {
   std::array<float, 3> std = {0.5f, 0.5f, 0.5f};
 };
 
+/// Whose names the tensors of a CLIP tower bear: GELU or QuickGELU, which no tensor tells, stands in that library's
+/// configuration.
+enum class Clip : std::uint8_t { none, hugging_face, open_clip };
+
 struct Family {
   const char* name = "";
   const char* anchor = "";                // the tensor whose name tells the naming; what stands before it is the prefix
   std::vector<const char*> with = {};     // tensors that must be there, '#' is block 0, '^' also above the prefix
   std::vector<const char*> without = {};  // tensors that must not
-  bool of_clip = false;                   // a CLIP tower: GELU or QuickGELU, which no tensor tells
-  bool not_of_openai = false;             // OpenAI's own archives are not of it
-  bool swiglu = false;                    // fc1 must make twice what fc2 reads
-  bool patch_matrix = false;              // the patch embedding must be a layer of flattened patches
-  std::vector<const char*> hints = {};    // one of these words in the file's name, its prefix or architecture, if any
+  Clip clip = Clip::none;
+  bool not_of_openai = false;              // OpenAI's own archives are not of it
+  bool swiglu = false;                     // fc1 must make twice what fc2 reads
+  bool patch_matrix = false;               // the patch embedding must be a layer of flattened patches
+  std::vector<const char*> hints = {};     // one of these words in the file's name, its prefix or architecture, if any
   std::vector<const char*> no_hints = {};  // none of these
   std::vector<const char*> always = {};    // tensors of every network of the family: without one it is incomplete
   const char* why = "";                    // "it has a mask token and layer scale"

@@ -1,6 +1,8 @@
 // load_model: opens a checkpoint, refuses what its name tells to be no plain ViT, and loads it.
 #include "engine/checkpoint/load_model.h"
 
+#include <algorithm>
+#include <iterator>
 #include <new>
 #include <string>
 #include <utility>
@@ -68,6 +70,20 @@ std::shared_ptr<const Model> load_model(const std::string& source, const LoadOpt
   } catch (const std::bad_alloc&) {
     throw Error("There is not enough memory to load " + source + ": use a smaller network.");
   }
+}
+
+std::vector<Fact> doubts_of(const LoadReport& report) {
+  std::vector<Fact> doubts;
+  std::copy_if(report.facts.begin(), report.facts.end(), std::back_inserter(doubts), [](const Fact& fact) {
+    const bool counts =
+        fact.name == "heads" || fact.name == "activation" || fact.name == "network" || fact.name == "weights";
+    return fact.name == "warning" || (counts && fact.source == Source::guessed);
+  });
+  return doubts;
+}
+
+std::string doubt_text(const Fact& doubt) {
+  return doubt.name == "warning" ? doubt.reason : doubt.name + " " + doubt.value + " is a guess: " + doubt.reason;
 }
 
 }  // namespace vit

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/network/model.h"
 
@@ -30,5 +31,10 @@ struct LoadOptions {
 /// `progress` hears 0 … 1.
 std::shared_ptr<const Model> load_model(const std::string& source, const LoadOptions& options = {},
                                         const std::function<void(double)>& progress = {});
+
+/// Of a report: what was guessed that changes the maps, and the warnings (named so).
+std::vector<Fact> doubts_of(const LoadReport& report);
+/// "activation QuickGELU is a guess: no file says it", or what is warned of.
+std::string doubt_text(const Fact& doubt);
 
 }  // namespace vit

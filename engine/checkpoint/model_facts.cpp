@@ -168,39 +168,54 @@ void decide_eps(ModelConfig& config, LoadReport& report, const LoadOptions& opti
 
 namespace {
 
-/// CLIP's towers have the same tensors with either activation, and are given away without a configuration: then the
-/// file's name and the size tell what is likely.
+/// What the names of published files tell of a CLIP tower's activation; the first that fits.
+constexpr std::pair<const char*, Activation> kClipWords[] = {{"altogether", Activation::gelu},
+                                                             {"worldwide", Activation::gelu},
+                                                             {"39b", Activation::gelu},
+                                                             {"quickgelu", Activation::quick_gelu},
+                                                             {"quick_gelu", Activation::quick_gelu},
+                                                             {"openai", Activation::quick_gelu},
+                                                             {"dfn", Activation::quick_gelu},
+                                                             {"metaclip", Activation::quick_gelu},
+                                                             {"fullcc", Activation::quick_gelu},
+                                                             {"_400m.", Activation::quick_gelu},
+                                                             {"laion", Activation::gelu},
+                                                             {"datacomp", Activation::gelu},
+                                                             {"commonpool", Activation::gelu},
+                                                             {"open_clip", Activation::gelu},
+                                                             {"openclip", Activation::gelu}};
+
 Hint<Activation> likely_of_clip(const ModelHints& hints, const ModelConfig& config, const Family& family) {
-  const auto called = [&](std::string_view word) { return hints.words.find(word) != std::string::npos; };
-  for (const char* word : {"altogether", "worldwide", "39b"}) {  // of MetaCLIP and DFN, which mostly have the other
-    if (called(word)) return {Activation::gelu, "no file says it; it is called \"" + std::string(word) + "\""};
-  }
-  for (const char* word : {"quickgelu", "quick_gelu", "openai", "dfn", "metaclip", "fullcc", "_400m."}) {
-    if (called(word)) return {Activation::quick_gelu, "no file says it; it is called \"" + std::string(word) + "\""};
-  }
-  for (const char* word : {"laion", "datacomp", "commonpool", "open_clip", "openclip"}) {
-    if (called(word)) return {Activation::gelu, "no file says it; it is called \"" + std::string(word) + "\""};
+  for (const auto& [word, activation] : kClipWords) {
+    if (hints.words.find(word) != std::string::npos)
+      return {activation, "no file says it; it is called \"" + std::string(word) + "\""};
   }
   if (config.channels > 1024)
     return {Activation::gelu, "no file says it; OpenAI published no network of so many channels"};
   return {family.activation, "no file says it; " + usual_of(family)};
 }
 
-void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
-  if (family.of_clip && !hints.activation &&
-      (hints.open_clip_activation || known_architecture(hints, config) == nullptr)) {
-    // Hugging Face's configuration leaves out what is the default of its class.
-    const bool sure = hints.of_openai || hints.model_type.find("clip") != std::string::npos;
-    const Hint<Activation> likely =
-        sure ? Hint<Activation>{family.activation, usual_of(family)} : likely_of_clip(hints, config, family);
-    const Hint<Activation>& taken = hints.open_clip_activation ? *hints.open_clip_activation : likely;
+/// Each library's own configuration goes before the other's, and an architecture's name before what is likely.
+void decide_clip_activation(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
+  const auto decide = [&](const Hint<Activation>& taken, Source source) {
     config.activation = taken.value;
-    return add(report, "activation", choice_of(taken.value).name,
-               hints.open_clip_activation ? Source::read
-               : sure                     ? Source::implied
-                                          : Source::guessed,
-               taken.reason);
-  }
+    add(report, "activation", choice_of(taken.value).name, source, taken.reason);
+  };
+  const bool open_clip = family.clip == Clip::open_clip;
+  const auto& own = open_clip ? hints.open_clip_activation : hints.activation;
+  const auto& other = open_clip ? hints.activation : hints.open_clip_activation;
+  // Hugging Face's configuration leaves out what is the default of its class.
+  const bool by_default = !open_clip && hints.model_type.find("clip") != std::string::npos;
+  if (own) return decide(*own, Source::read);
+  if (by_default || hints.of_openai) return decide({family.activation, usual_of(family)}, Source::implied);
+  if (other) return decide(*other, Source::read);
+  if (const Architecture* named = known_architecture(hints, config))
+    return decide({named->activation, implied_by(*named)}, Source::implied);
+  decide(likely_of_clip(hints, config, family), Source::guessed);
+}
+
+void decide_activation_by_file(ModelConfig& config, LoadReport& report, const ModelHints& hints, const Family& family) {
+  if (family.clip != Clip::none) return decide_clip_activation(config, report, hints, family);
   const Architecture* named = known_architecture(hints, config);
   config.activation = choose<Activation>(report, "activation", hints.activation,
                                          named != nullptr ? named->activation : family.activation,

@@ -229,26 +229,22 @@ void read_config(JsonFields& root, ModelHints& hints) {
     hints.model_type = type->value;
     hints.words += " " + type->value;
   }
-  const auto tower = [&](const char* field, const char* over) {
+  const auto tower = [&](const char* field) {
     const Json* found = root.find(field);
-    const Json* overlay = root.find(over);
-    if (overlay != nullptr && overlay->is(Json::Kind::object)) {
-      field = over;
-      found = overlay;
-    }
     if (found == nullptr || found->is(Json::Kind::null)) return false;
-    const bool common_word = std::string_view(field) == "encoder" || std::string_view(field) == "image_config";
-    if (common_word && (!found->is(Json::Kind::object) || found->find("model_type") == nullptr)) return false;
     if (!found->is(Json::Kind::object)) root.refuse("config", field, "a network's fields");
     JsonFields fields(*found, std::string(field) + " of " + root.file(), hints);
     read_network(fields, hints);
     check_fields(fields, hints);
     return true;
   };
-  // Old transformers wrote a tower's fields twice, and the second ones hold, with defaults for those left out.
-  // The last two are of models that hold a picture's network and a text's: FLAVA, TrOCR.
-  if (!tower("vision_config", "vision_config_dict") && !tower("backbone_config", "") && !tower("image_config", "") &&
-      !tower("encoder", "")) {
+  // FLAVA's and TrOCR's. Other configurations mean something else by these words.
+  const auto typed_tower = [&](const char* field) {
+    return root.find((std::string(field) + ".model_type").c_str()) != nullptr && tower(field);
+  };
+  // Old transformers wrote a tower's fields twice; those of the dict hold, with defaults for what it leaves out.
+  if (!tower("vision_config_dict") && !tower("vision_config") && !tower("backbone_config") &&
+      !typed_tower("image_config") && !typed_tower("encoder")) {
     read_network(root, hints);
     check_fields(root, hints);
   }
@@ -304,7 +300,7 @@ void read_graph_hints(const std::map<std::string, std::string>& words, ModelHint
       hints.warnings.push_back("The ONNX graph computes " + std::string(choice_of(*known).name) + " where " +
                                hints.activation->reason + " says " +
                                std::string(choice_of(hints.activation->value).name) + ": the graph is followed.");
-    if (known) hints.activation = {*known, why};
+    if (known) hints.activation = hints.open_clip_activation = {*known, why};
   }
 }
 
@@ -325,8 +321,8 @@ ModelHints read_hints(const std::filesystem::path& file) {
     JsonFields root(*config, name, hints);
     read_config(root, hints);
     hints.has_config = says_something(hints);
-    const bool unknown = !hints.architecture.empty() && architecture_named(hints.architecture) == nullptr &&
-                         !hints.architecture.starts_with("headlight_");  // our own configurations say all that counts
+    const bool says_all = hints.num_heads && hints.eps && hints.activation;  // so that no name need imply it
+    const bool unknown = !says_all && !hints.architecture.empty() && architecture_named(hints.architecture) == nullptr;
     if (unknown)
       hints.warnings.push_back("the architecture \"" + hints.architecture + "\" of " + name +
                                " is not known here, so that what its name implies is guessed");

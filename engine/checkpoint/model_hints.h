@@ -39,7 +39,7 @@ struct ModelHints {
   std::optional<Hint<float>> eps;
   std::optional<Hint<double>> rope_base;
   std::optional<Hint<Activation>> activation;
-  std::optional<Hint<Activation>> open_clip_activation;  // of the network as OpenCLIP runs it, not timm
+  std::optional<Hint<Activation>> open_clip_activation;  // by OpenCLIP's configuration, of a tower with its names
   std::optional<Hint<int>> head_width;                   // where no number of heads is told
   std::optional<Hint<bool>> rms_norm;                    // true: the norms are RMSNorm
   std::optional<Hint<bool>> corners;                     // RADIO: PositionRule::corners

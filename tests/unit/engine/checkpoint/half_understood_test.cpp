@@ -171,6 +171,43 @@ TEST(HalfUnderstood, TheActivationOfAClipTowerWithoutAConfigurationIsAGuess) {
   expect(described, "model.safetensors", "QuickGELU", Source::implied);
 }
 
+/// Both libraries' configurations lie in the repositories of LAION and Apple, beside both libraries' files.
+TEST(HalfUnderstood, EachLibrarysOwnConfigurationGoesBeforeTheOthers) {
+  for (const auto& [family, activation] :
+       std::vector<std::pair<const char*, const char*>>{{kOpenAi, "GELU (erf)"}, {kClip, "QuickGELU"}}) {
+    for (const char* act : {R"(, "hidden_act": "quick_gelu")", ""}) {
+      Edited file(family);
+      file.beside("config.json", std::string(R"({"model_type": "clip", "vision_config": {"model_type":
+        "clip_vision_model", "hidden_size": 16, "num_attention_heads": 2)") +
+                                     act + "}}");
+      file.beside("open_clip_config.json", R"({"model_cfg": {"vision_cfg": {"width": 16, "layers": 2}}})");
+      EXPECT_EQ(fact(file.open(), "activation").value, activation) << family << act;
+    }
+  }
+  Edited named(kOpenAi);
+  named.beside("config.json", R"({"architecture": "vit_base_patch32_clip_quickgelu_224", "num_classes": 0,
+    "model_args": {"embed_dim": 16, "depth": 2, "patch_size": 4, "num_heads": 2}})");
+  EXPECT_EQ(fact(named.open(), "activation").value, "QuickGELU");
+  EXPECT_EQ(fact(named.open(), "activation").source, Source::implied);
+}
+
+TEST(HalfUnderstood, WhatIsGuessedAndWarnedOfIsTold) {
+  const auto told = [](const std::shared_ptr<const Model>& model) {
+    std::vector<std::string> all;
+    for (const Fact& doubt : doubts_of(model->report)) all.push_back(doubt_text(doubt));
+    return all;
+  };
+  EXPECT_THAT(told(Edited(kClip).open()),
+              testing::UnorderedElementsAre(HasSubstr("heads 1 is a guess: no file says it"),
+                                            HasSubstr("activation QuickGELU is a guess: no file says it")));
+  Edited described("hf_clip/model.safetensors");
+  described.beside("config.json", R"({"model_type": "clip_vision_model", "hidden_size": 16, "num_attention_heads": 2,
+    "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5})");
+  EXPECT_THAT(told(described.open()), testing::IsEmpty());
+  described.beside("config.json", R"({"model_type": "clip_vision_model", "num_attention_heads": 2, "foo": 1})");
+  EXPECT_THAT(told(described.open()), testing::ElementsAre(HasSubstr("foo")));
+}
+
 TEST(HalfUnderstood, OpenClipsOwnConfigurationIsReadInFull) {
   const auto with = [](const std::string& fields) {
     auto file = std::make_unique<Edited>(kOpenAi);
