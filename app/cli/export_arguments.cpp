@@ -57,11 +57,26 @@ std::string range_of(const vit::Parameter& parameter) {
   for (std::size_t i = 0; i < parameter.names.size(); ++i)
     words += (i == 0 ? "" : i + 1 < parameter.names.size() ? ", " : " or ") + std::string(parameter.names[i]);
   if (!words.empty()) return words;
-  if (parameter.is_class) return "a class by its index, or -1 for the most probable one";
-  if (parameter.is_head) return "a head of the block";
-  if (parameter.is_other_block) return "a block of side B, or -1 for the one that stands for side A's";
-  if (parameter.is_other_patch) return "a patch of the second photo, or -1 for its class token";
-  return parameter.is_block ? "a block" : fmt::format("{:g} to {:g}", parameter.low, parameter.high);
+  switch (parameter.counts) {
+    case vit::Counts::blocks:
+      return "a block";
+    case vit::Counts::heads:
+      return "a head of the block";
+    case vit::Counts::classes:
+      return "a class by its index, or -1 for the most probable one";
+    case vit::Counts::other_blocks:
+      return "a block of side B, or -1 for the one that stands for side A's";
+    case vit::Counts::other_patches:
+      return "a patch of the second photo, or -1 for its class token";
+    case vit::Counts::numbers:
+      break;
+  }
+  return fmt::format("{:g} to {:g}", parameter.low, parameter.high);
+}
+
+/// As far as that is known without the network.
+bool is_within(const vit::Parameter& parameter, double value) {
+  return value >= parameter.low && (value <= parameter.high || parameter.counts != vit::Counts::numbers);
 }
 
 std::string quoted(const std::string& text) {
@@ -85,6 +100,13 @@ std::vector<int> parse_blocks(const std::string& text, int depth) {
                        "; the network has blocks 0 to " + std::to_string(depth - 1) + ".");
   std::sort(blocks.begin(), blocks.end());
   return blocks;
+}
+
+void refuse_missing_heads(const HeadSelection& heads, const std::vector<int>& blocks, const vit::Settings& settings) {
+  for (const int block : blocks)
+    for (const int head : heads.heads)
+      if (head >= settings.heads(block))
+        throw UsageError(fmt::format("--head {}: block {} has heads 0 to {}.", head, block, settings.heads(block) - 1));
 }
 
 HeadSelection parse_heads(const std::string& text) {
@@ -142,7 +164,7 @@ std::map<std::string, double> parse_values(const std::vector<std::string>& texts
     const auto written = number<double>(value);
     if (named != parameter->names.end())
       values[id] = static_cast<double>(named - parameter->names.begin());
-    else if (written && parameter->names.empty())
+    else if (written && parameter->names.empty() && is_within(*parameter, *written))
       values[id] = *written;
     else
       throw UsageError("--set " + quoted(text) + " is not understood; " + parameter->label + " is " +

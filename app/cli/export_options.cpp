@@ -48,6 +48,7 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   ExportRequest request;
   request.blocks = parse_blocks(options.blocks, config.depth);
   request.heads = parse_heads(options.heads);
+  refuse_missing_heads(request.heads, request.blocks, input.settings);
   request.query = parse_query(options.query, grid, config);
   request.direction = options.direction;
   request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;

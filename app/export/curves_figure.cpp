@@ -13,6 +13,7 @@
 #include "app/export/plot_sheet.h"
 #include "app/files/csv_text.h"
 #include "engine/base/error.h"
+#include "engine/base/quantity.h"
 
 namespace headlight {
 namespace {
@@ -54,7 +55,8 @@ class Plot {
   }
   std::string tick(int i) const {
     const double value = value_at(i);
-    return curves_.percent ? fmt::format("{:.0f} %", 100 * value) : figure_number(static_cast<float>(value), 0);
+    return curves_.percent ? vit::percent_mark(value, (curves_.high - curves_.low) / kTicks)
+                           : figure_number(static_cast<float>(value), 0);
   }
   int blocks() const { return static_cast<int>(curves_.curves.front().values.size()); }
   double x_of(int block) const {
@@ -148,14 +150,11 @@ class Plot {
 Drawing curves_drawing(const vit::BlockCurves& plot, const std::string& title, const std::string& subtitle,
                        const ExportStyle& style) {
   const auto figure = std::make_shared<const Plot>(plot, title, subtitle, style);
-  const FigureWidth::Unit unit = style.width.unit;
-  if (figure->fits() || unit == FigureWidth::Unit::natural) return Plot::drawing(figure);
-  ExportStyle wider = style;
-  do {
-    wider.width.amount = round_width(wider.width.amount + 1, unit);
-  } while (wider.width.amount < widest(unit) && !Plot(plot, title, subtitle, wider).fits());
-  throw vit::Error(width_text(style.width) + " leaves the curves no room; choose at least " + width_text(wider.width) +
-                   ".");
+  if (figure->fits() || style.width.unit == FigureWidth::Unit::natural) return Plot::drawing(figure);
+  const auto least =
+      wider_that_fits(style, [&](const ExportStyle& wider) { return Plot(plot, title, subtitle, wider).fits(); });
+  throw vit::Error(fmt::format("{} leaves the curves no room{}.", width_text(style.width),
+                               least ? "; choose at least " + width_text(*least) : ", nor does any other width"));
 }
 
 std::string curves_csv(const vit::BlockCurves& plot) {

@@ -188,7 +188,7 @@ ExportRequest of_all_blocks(ExportRequest request, const ExportSource& source) {
 }
 
 FigureContent words_of_curves(const ExportSource& source, const ExportRequest& request, const PickedMaps& picked) {
-  FigureContent content = content_of(source, request, {picked});
+  FigureContent content = caption_content(source, request, *picked.set);
   content.title = source.image + ": " + request.analysis->caption_of_curves(*picked.set);
   return content;
 }
@@ -209,11 +209,11 @@ PickedMaps pick_curves(const ExportSource& source, const ExportRequest& request,
   PickedMaps picked =
       pick_maps(source, all, questions_of(all).front(), {.stop = control.stop, .progress = control.progress});
   if (picked.set->curves) return picked;
-  std::string with;
+  std::vector<const char*> with;
   for (const vit::Analysis* analysis : vit::analyses())
-    if (analysis->has_curves) with += (with.empty() ? "" : " and ") + std::string(analysis->id);
-  throw vit::Error(std::string("The analysis ") + request.analysis->id + " has no curves over the blocks; " + with +
-                   " have.");
+    if (analysis->has_curves) with.push_back(analysis->id);
+  throw vit::Error(fmt::format("The analysis {} has no curves over the blocks; choose one that has: {}.",
+                               request.analysis->id, fmt::join(with, ", ")));
 }
 
 /// Writes the files of one request, one answer after the other.

@@ -14,23 +14,15 @@ std::string short_number(float value) {
   return fmt::format("{:.4g}", value);
 }
 
-namespace {
-
-/// "tabby (281)", or "281" where there is no name.
-std::string bare_class_title(const vit::Model& model, int index) {
-  const std::string title = vit::class_title(model, index);
-  return title.rfind("class ", 0) == 0 ? std::to_string(index) : title;
-}
-
-}  // namespace
-
 std::string range_text(const vit::Range& range) {
   return short_number(range.low) + "," + short_number(range.high);
 }
 
 std::optional<AskedClass> class_of(const ExportRequest& request, const vit::Trace& trace) {
   for (const vit::Parameter& parameter : request.analysis->parameters) {
-    if (!parameter.is_class || !vit::applies(parameter, trace.model->config) || trace.logits.empty()) continue;
+    if (parameter.counts != vit::Counts::classes || !vit::applies(parameter, trace.model->config) ||
+        trace.logits.empty())
+      continue;
     const auto chosen = static_cast<int>(request.analysis->value({.values = request.values}, parameter.id));
     if (chosen >= 0) return AskedClass{chosen, true};
     return AskedClass{
@@ -46,10 +38,9 @@ std::string analysis_words(const ExportRequest& request, const vit::Trace& trace
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, config)) continue;
     const double value = analysis.value({.values = request.values}, parameter.id);
-    if (parameter.is_class) {
+    if (parameter.counts == vit::Counts::classes) {
       if (const auto asked = class_of(request, trace))
-        words +=
-            ", class " + bare_class_title(*trace.model, asked->index) + (asked->named ? "" : ", the most probable");
+        words += ", " + vit::class_phrase(*trace.model, asked->index) + (asked->named ? "" : ", the most probable");
       continue;
     }
     words += fmt::format(", {} ", parameter.label);

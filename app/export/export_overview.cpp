@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -74,9 +76,6 @@ FigureContent titled(const ExportSource& source, const ExportRequest& request, c
                      levels_part(source.photo) + (request.stage == vit::Stage::softmax ? "" : ", after dropout") +
                      (beside ? other_words(source) : "");
   content.unit = request.analysis->quantity(set);
-  if (set.even > 0 && set.scale != vit::Scale::about_zero)
-    content.unit += fmt::format("; the mark is the even share, 1/{}{}", trace.grid.tokens(),
-                                request.direction == vit::Direction::product ? "²" : "");
   return content;
 }
 
@@ -97,15 +96,15 @@ void set_scale(FigureContent& content, const vit::MapSet& set, const vit::Look& 
   }
   content.low = own ? "smallest" : vit::low_end(number_of(set, range.low, range.high), ends);
   content.high = own ? "largest of each map" : vit::high_end(number_of(set, range.high, 0), ends);
-  if (own) content.unit = content.unit.substr(0, content.unit.find(';'));
 }
 
 /// Where the scale is one for all that the figure shows.
 void mark_even_share(FigureContent& content, const vit::MapSet& set, const vit::Range& range) {
-  if (set.even > std::max(0.f, range.low) && set.even < range.high && set.scale != vit::Scale::about_zero)
-    content.even_share = (set.even - range.low) / (range.high - range.low);
-  else
-    content.unit = content.unit.substr(0, content.unit.find(';'));
+  const bool on_scale = set.even > std::max(0.f, range.low) && set.even < range.high;
+  if (!content.has_scale || content.about_zero || !on_scale) return;
+  content.even_share = (set.even - range.low) / (range.high - range.low);
+  content.unit += fmt::format("; the mark is the even share, 1/{}{}", set.trace->grid.tokens(),
+                              set.question.direction == vit::Direction::product ? "²" : "");
 }
 
 FigureCell cell_of(const vit::MapSet& set, int index, const vit::Range& range) {
@@ -127,6 +126,10 @@ void describe_set(FigureContent& content, const vit::MapSet& set) {
 }
 
 }  // namespace
+
+FigureContent caption_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set) {
+  return titled(source, request, set, -1, "");
+}
 
 FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index) {
   const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
@@ -195,7 +198,6 @@ FigureContent painted_content(const ExportSource& source, const ExportRequest& r
   describe_set(content, *answers.front().set);
   content.columns = columns_of(content, columns);
   content.has_scale = false;
-  content.unit = request.analysis->sentence;
   return content;
 }
 
@@ -218,7 +220,7 @@ std::vector<BlockRow> block_rows(const std::vector<PickedMaps>& answers) {
   return rows;
 }
 
-std::size_t most_maps(const std::vector<BlockRow>& rows) {
+std::size_t most_maps(std::span<const BlockRow> rows) {
   std::size_t most = 1;
   for (const BlockRow& row : rows) most = std::max(most, row.maps.size());
   return most;
@@ -232,25 +234,27 @@ FigureContent grid_content(const ExportSource& source, const ExportRequest& requ
   FigureContent content = titled(source, request, *answers.front().set, -1,
                                  rows.size() == 1 ? "1 block" : std::to_string(rows.size()) + " blocks");
   describe_set(content, *answers.front().set);
-  const vit::Range shared = common_range(answers, request.blocks);
+  const bool one_range = request.style.look.range_rule == vit::RangeRule::all;
+  const vit::Range scale = one_range ? common_range(answers, request.blocks)
+                                     : answers.front().set->range(answers.front().maps.front(), request.style.look);
   const bool by_block = request.style.look.range_rule == vit::RangeRule::shared && rows.size() > 1 && content.has_scale;
   const std::size_t of_block = most_maps(rows), asked = columns > 0 ? static_cast<std::size_t>(columns) : of_block;
   const std::size_t beside = std::clamp<std::size_t>(asked / of_block, 1, rows.size());  // blocks in a line of tiles
   const std::size_t width = std::min(asked, of_block);                                   // tiles of a block in a line
-  const std::size_t lines = (of_block + width - 1) / width;                              // of a block
   content.columns = static_cast<int>(beside * width);
   content.group = beside > 1 ? static_cast<int>(width) : 0;
   const auto name_of = [&](const BlockRow& row) {
     std::string name = row.block < 0 ? "" : "block " + std::to_string(row.block);
-    if (by_block)  // its scale stands at its name
-      name += " ≤ " + number_of(*row.maps.front().first,
-                                row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
+    if (by_block)  // the end of its scale stands at its name
+      name += (content.about_zero ? ", ±" : ", to ") +
+              number_of(*row.maps.front().first,
+                        row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
     return name;
   };
-  const bool one_range = request.style.look.range_rule == vit::RangeRule::all;
   std::size_t captioned = 0;  // columns named so far: the first block that has a column names it
-  for (std::size_t first = 0; first < rows.size(); first += beside)
-    for (std::size_t line = 0; line < lines; ++line) {
+  for (std::size_t first = 0; first < rows.size(); first += beside) {
+    const std::size_t most = most_maps(std::span(rows).subspan(first, std::min(beside, rows.size() - first)));
+    for (std::size_t line = 0; line * width < most; ++line) {
       if (beside == 1) content.row_labels.push_back(line == 0 ? name_of(rows[first]) : "");
       std::size_t named = captioned;
       for (std::size_t b = first; b < first + beside; ++b)
@@ -258,22 +262,18 @@ FigureContent grid_content(const ExportSource& source, const ExportRequest& requ
           FigureCell& cell = content.cells.emplace_back();
           if (b >= rows.size() || i >= rows[b].maps.size()) continue;
           const auto& [set, map] = rows[b].maps[i];
-          cell = cell_of(*set, map, one_range ? shared : set->range(map, request.style.look));
-          if (i >= captioned || lines > 1) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
+          cell = cell_of(*set, map, one_range ? scale : set->range(map, request.style.look));
+          if (i >= captioned || width < of_block) cell.caption = set->labels[static_cast<std::size_t>(map)].title;
           if (beside > 1 && i == line * width && line == 0) cell.heading = name_of(rows[b]);
           named = std::max(named, i + 1);
         }
       captioned = named;
     }
-  const bool one_row = request.style.look.range_rule == vit::RangeRule::shared && !by_block;
-  const vit::Range scale = one_row || request.style.look.range_rule == vit::RangeRule::fixed
-                               ? answers.front().set->range(answers.front().maps.front(), request.style.look)
-                               : shared;
+  }
   set_scale(content, *answers.front().set, request.style.look, scale);
   if (by_block) {
-    content.low = "smallest";
-    content.high = "≤ of its block";
-    content.unit = content.unit.substr(0, content.unit.find(';'));
+    content.low = content.about_zero ? "− its block's number" : "smallest";
+    content.high = content.about_zero ? "+ its block's number" : "its block's number";
   } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
     mark_even_share(content, *answers.front().set, scale);
   }
@@ -285,20 +285,21 @@ namespace {
 constexpr double kPageHeight = 247 / 25.4 * 72;  // points, of the text on a sheet of A4
 
 /// Of a figure so wide on paper, the fewest columns at which it stays on a page: else those that make it lowest.
-/// `steps`: the counts of columns that are possible, the usual one first.
+/// `steps`: the counts of columns that are possible besides the usual one, fewest first.
 FigureContent on_a_page(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set,
-                        const std::vector<int>& steps, const std::function<FigureContent(int columns)>& content_with) {
+                        FigureContent usual, const std::vector<int>& steps,
+                        const std::function<FigureContent(int columns)>& content_with) {
   const double aspect = tile_aspect(set.ground(), (set.on_other ? source.other.photo : source.photo).get(), request);
   const ExportStyle style = decorated(request.style, true);
-  FigureContent best = content_with(steps.front());
-  double lowest = 0;  // 0: none is possible yet
-  for (const int columns : steps) {
-    FigureContent content = content_with(columns);
-    const auto layout = possible_layout(content, aspect, style);
-    if (!layout || (lowest > 0 && layout->height >= lowest)) continue;
+  FigureContent best = std::move(usual);
+  auto layout = possible_layout(best, aspect, style);
+  double lowest = layout ? layout->height : std::numeric_limits<double>::infinity();
+  for (std::size_t step = 0; step < steps.size() && lowest > kPageHeight; ++step) {
+    FigureContent content = content_with(steps[step]);
+    layout = possible_layout(content, aspect, style);
+    if (!layout || layout->height >= lowest) continue;
     lowest = layout->height;
     best = std::move(content);
-    if (lowest <= kPageHeight) break;
   }
   return best;
 }
@@ -325,11 +326,11 @@ FigureContent content_of(const ExportSource& source, const ExportRequest& reques
   std::vector<int> steps;
   const auto rows = static_cast<int>(block_rows(answers).size());
   if (grid)
-    for (int beside = 1; beside <= rows; ++beside) steps.push_back(beside * usual.columns);
+    for (int beside = 2; beside <= rows; ++beside) steps.push_back(beside * usual.columns);
   else
-    for (int columns = usual.columns; columns <= static_cast<int>(usual.cells.size()); ++columns)
+    for (int columns = usual.columns + 1; columns <= static_cast<int>(usual.cells.size()); ++columns)
       steps.push_back(columns);
-  return on_a_page(source, request, *first.set, steps, content_with);
+  return on_a_page(source, request, *first.set, std::move(usual), steps, content_with);
 }
 
 std::string range_words(const ExportRequest& request, const std::vector<PickedMaps>& answers) {

@@ -8,6 +8,9 @@
 
 namespace headlight {
 
+/// Title and subtitle alone: of a figure in place of the maps.
+FigureContent caption_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set);
+
 /// One map with its scale.
 FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index);
 

@@ -102,6 +102,17 @@ double round_width(double needed, FigureWidth::Unit unit) {
   return std::clamp(std::ceil(needed / step - 1e-9) * step, kNarrowest, widest(unit));
 }
 
+std::optional<FigureWidth> wider_that_fits(const ExportStyle& style,
+                                           const std::function<bool(const ExportStyle&)>& fits) {
+  const FigureWidth::Unit unit = style.width.unit;
+  ExportStyle wider = style;
+  while (wider.width.amount < widest(unit)) {
+    wider.width.amount = round_width(wider.width.amount + 1, unit);
+    if (fits(wider)) return wider.width;
+  }
+  return std::nullopt;
+}
+
 std::string width_text(const FigureWidth& width) {
   if (width.unit == FigureWidth::Unit::natural) return "";
   return fmt::format("{:g}{}", width.amount, width.unit == FigureWidth::Unit::mm ? "mm" : "px");

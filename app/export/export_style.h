@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,6 +51,9 @@ std::string width_text(const FigureWidth& width);
 double widest(FigureWidth::Unit unit);
 /// The least amount, a round number, that is at least `needed`.
 double round_width(double needed, FigureWidth::Unit unit);
+/// The next wider width at which the figure fits; none: it does at no possible one.
+std::optional<FigureWidth> wider_that_fits(const ExportStyle& style,
+                                           const std::function<bool(const ExportStyle&)>& fits);
 
 /// Kinds of figures and of files with numbers.
 enum class FileKind : std::uint8_t { png, pdf, svg, npy, csv, json };

@@ -57,18 +57,29 @@ struct NoRoom {
   std::string words;
 };
 
+constexpr double kGap = 0.05;            // between tiles: of a tile
+constexpr double kWidestGroupGap = 0.3;  // likewise
+
+/// Between groups: as wide as the names above them need, up to the widest.
+double group_gap_of(const FigureLayout& layout, const FigureContent& content, double tile, bool is_natural) {
+  std::vector<std::string> names;
+  for (const FigureCell& cell : content.cells) names.push_back(cell.heading);
+  const double widest = kWidestGroupGap * tile, usual = std::min(widest, 2 * layout.text);
+  const double needed = widest_of(names, layout.text) + 0.8 * layout.text - content.group * (tile + layout.gap);
+  return std::max(usual, is_natural ? needed : std::min(needed, widest));
+}
+
 /// Tiles fill the given width, or make it.
 void set_tiles(FigureLayout& layout, const FigureContent& content, double aspect, const ExportStyle& style) {
   const int columns = content.columns, groups = content.group > 0 ? columns / content.group : 1;
-  constexpr double kGap = 0.05, kGroupGap = 0.3;  // of a tile
   layout.group = content.group;
   if (style.width.unit != FigureWidth::Unit::natural) {
     const double room = layout.width - 2 * layout.margin - layout.labels;
-    layout.tile_width = room / (columns + kGap * (columns - 1) + kGroupGap * (groups - 1));
+    layout.tile_width = room / (columns + kGap * (columns - 1) + kWidestGroupGap * (groups - 1));
     if (layout.tile_width < kSmallestTile)
       throw NoRoom{columns == 1 ? "leaves the map no room" : fmt::format("leaves {} columns of maps no room", columns)};
     layout.gap = rounded_to(kGap * layout.tile_width, layout.pixels);
-    layout.group_gap = rounded_to(kGroupGap * layout.tile_width, layout.pixels);
+    layout.group_gap = rounded_to(group_gap_of(layout, content, layout.tile_width, false), layout.pixels);
     layout.tile_width =
         std::floor((room - (columns - 1) * layout.gap - (groups - 1) * layout.group_gap) / columns * layout.pixels) /
         layout.pixels;
@@ -82,7 +93,7 @@ void set_tiles(FigureLayout& layout, const FigureContent& content, double aspect
   layout.tile_width = std::max(1.0, std::round(aspect >= 1 ? longer : longer * aspect));
   layout.tile_height = std::max(1.0, std::round(aspect >= 1 ? longer / aspect : longer));
   layout.gap = columns == 1 ? 0 : std::max(2.0, std::floor(longer * kGap));
-  layout.group_gap = std::floor(longer * kGroupGap);
+  layout.group_gap = std::ceil(group_gap_of(layout, content, layout.tile_width, true));
   layout.width = std::ceil(2 * layout.margin + layout.labels + columns * (layout.tile_width + layout.gap) - layout.gap +
                            (groups - 1) * layout.group_gap);
 }
@@ -122,7 +133,8 @@ double set_rows(FigureLayout& layout, const FigureContent& content, const Export
 
 /// The colour scale from `y` on; returns where it ends.
 double set_bar(FigureLayout& layout, const FigureContent& content, const ExportStyle& style, double y) {
-  const double room = layout.width - 2 * layout.margin, size = 0.9 * layout.text;
+  double room = layout.width - 2 * layout.margin;
+  const double size = 0.9 * layout.text;
   if (!content.has_scale) {
     layout.bar_y = rounded_to(y + 0.6 * layout.text, layout.pixels);
     layout.legend = wrapped_lines(content.unit, size, Weight::regular, room);
@@ -134,10 +146,14 @@ double set_bar(FigureLayout& layout, const FigureContent& content, const ExportS
       content.columns == 1 ? layout.tile_width : std::min(room - layout.labels, 24 * layout.text), layout.pixels);
   y = layout.bar_y + layout.bar_height;
   if (!lettering().available()) return y;
-  if (style.width.unit != FigureWidth::Unit::natural &&
-      lettering().width(content.low, size) + lettering().width(content.high, size) + 0.8 * layout.text >
-          layout.bar_width)
-    throw NoRoom{"leaves the numbers of the colour bar no room"};
+  const double numbers =
+      lettering().width(content.low, size) + lettering().width(content.high, size) + 0.8 * layout.text;
+  if (numbers > layout.bar_width) {
+    if (style.width.unit != FigureWidth::Unit::natural) throw NoRoom{"leaves the numbers of the colour bar no room"};
+    layout.bar_width = rounded_to(numbers, layout.pixels);
+    layout.width = std::max(layout.width, std::ceil(2 * layout.margin + layout.labels + layout.bar_width));
+    room = layout.width - 2 * layout.margin;
+  }
   const double unit = lettering().width(content.unit, size);
   if (layout.labels + layout.bar_width + 1.2 * layout.text + unit > room)
     layout.unit = wrapped_lines(content.unit, size, Weight::regular, room - layout.labels);
@@ -248,15 +264,12 @@ FigureLayout layout_of(const FigureContent& content, double aspect, const Export
   try {
     return attempt(content, aspect, style);
   } catch (const NoRoom& why) {
-    const FigureWidth::Unit unit = style.width.unit;
-    ExportStyle wider = style;
-    while (wider.width.amount < widest(unit)) {
-      wider.width.amount = round_width(wider.width.amount + 1, unit);
-      if (possible_layout(content, aspect, wider))
-        throw vit::Error(fmt::format("{} {}; choose at least {}{}.", width_text(style.width), why.words,
-                                     width_text(wider.width), content.columns > 1 ? ", or fewer columns" : ""));
-    }
-    throw vit::Error(width_text(style.width) + " " + why.words + "; choose fewer heads or blocks.");
+    const auto fits = [&](const ExportStyle& wider) { return possible_layout(content, aspect, wider).has_value(); };
+    const auto least = wider_that_fits(style, fits);
+    throw vit::Error(fmt::format(
+        "{} {}; choose {}.", width_text(style.width), why.words,
+        least ? fmt::format("at least {}{}", width_text(*least), content.columns > 1 ? ", or fewer columns" : "")
+              : "fewer heads or blocks"));
   }
 }
 

@@ -183,6 +183,7 @@ std::vector<std::string> arguments_of(const Sheet& sheet, const Wanted& wanted, 
     const ExportStyle standard = decorated(plain, !sheet.makes_folder());
     if (style.bar != standard.bar && !cost && !curves) to.emplace_back(*style.bar ? "--bar" : "--no-bar");
     if (style.caption != standard.caption) to.emplace_back(*style.caption ? "--caption" : "--no-caption");
+    if (style.columns > 0 && sheet.shows_several()) add("--columns", std::to_string(style.columns));
     if (style.ground != usual.ground) add("--background", vit::id_of(style.ground));
   }
   if (sheet.makes_folder() && sheet.kind != FileKind::png) add("--format", vit::id_of(sheet.kind));

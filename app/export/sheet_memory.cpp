@@ -19,6 +19,16 @@ void read(const Words& words, const char* name, Enum& value) {
   if (const auto known = vit::choice_by_id<Enum>(found->second)) value = *known;
 }
 
+template <class Number>
+void read_number(const Words& words, const char* name, Number least, Number most, Number& value) {
+  const auto found = words.find(name);
+  if (found == words.end()) return;
+  Number number = 0;
+  const char* const end = found->second.data() + found->second.size();
+  const auto [behind, error] = std::from_chars(found->second.data(), end, number);
+  if (error == std::errc() && behind == end && number >= least && number <= most) value = number;
+}
+
 bool is_on(const Words& words, const char* name, bool usual) {
   const auto found = words.find(name);
   return found == words.end() ? usual : found->second == "on";
@@ -37,6 +47,7 @@ Words remembered(const Sheet& sheet) {
                  {"separate", on_or_off(sheet.separate)},      {"whole_photo", on_or_off(style.whole_photo)},
                  {"bar", on_or_off(style.bar.value_or(true))}, {"caption", on_or_off(style.caption.value_or(true))},
                  {"dpi", fmt::format("{:g}", style.width.dpi)}};
+  if (style.columns > 0) words["columns"] = std::to_string(style.columns);
   if (style.width.unit != FigureWidth::Unit::natural) words["width"] = width_text(style.width);
   return words;
 }
@@ -58,12 +69,8 @@ Sheet sheet_from(const Words& words) {
     } catch (const vit::Error&) {  // written by another program
     }
   }
-  if (const auto found = words.find("dpi"); found != words.end()) {
-    double dpi = 0;
-    const char* const end = found->second.data() + found->second.size();
-    const auto read = std::from_chars(found->second.data(), end, dpi);
-    if (read.ec == std::errc() && read.ptr == end && dpi >= 36 && dpi <= 2400) style.width.dpi = dpi;
-  }
+  read_number(words, "dpi", 36.0, 2400.0, style.width.dpi);
+  read_number(words, "columns", 1, 1024, style.columns);
   return sheet;
 }
 

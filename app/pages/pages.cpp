@@ -154,20 +154,20 @@ vit::Question question_of(const vit::Analysis& analysis, const Bench& bench) {
   const vit::Subject subject = bench.session.subject_of(bench.session.trace());
   const vit::Trace& trace = *subject.trace;
   const int last = static_cast<int>(trace.blocks.size()) - 1;
-  vit::Question question{
-      .analysis = analysis.id,
-      .block = analysis.asks_block ? std::clamp(view.block, 0, last) : 0,
-      // Numbers of every head may be told of the chosen query alone.
-      .query = analysis.asks_query || analysis.has_table ? std::clamp(view.query, 0, trace.grid.tokens() - 1) : 0,
-      .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
-      .stage = view.stage,
-      .values = {}};
+  vit::Question question{.analysis = analysis.id,
+                         .block = analysis.asks_block ? std::clamp(view.block, 0, last) : 0,
+                         .query = 0,
+                         .direction = analysis.asks_direction ? view.direction : vit::Direction::looks_at,
+                         .stage = view.stage,
+                         .values = {}};
   for (const vit::Parameter& parameter : analysis.parameters) {
     const auto chosen = view.parameters.find(std::string(analysis.id) + "." + parameter.id);
     if (chosen != view.parameters.end() && vit::applies(parameter, trace.model->config))
       question.values[parameter.id] =
           std::clamp(chosen->second, parameter.low, vit::highest(parameter, subject, question.block));
   }
+  if (vit::depends_on_query(analysis, question, trace.model->config))
+    question.query = std::clamp(view.query, 0, trace.grid.tokens() - 1);
   return question;
 }
 

@@ -36,7 +36,8 @@ void draw_axes(const ui::Ui& ui, const vit::BlockCurves& plot, const PlotAxes& a
     const float value = axes.low + (axes.high - axes.low) * static_cast<float>(i) / kTicks;
     const float y = std::floor(axes.at(0, value).y);
     list.AddLine({axes.from.x, y}, {axes.to.x, y}, i == 0 ? ui.theme.track : ui.theme.line);
-    const std::string text = plot.percent ? fmt::format("{:.0f} %", 100 * value) : fmt::format("{:.2g}", value);
+    const std::string text =
+        plot.percent ? vit::percent_mark(value, (axes.high - axes.low) / kTicks) : fmt::format("{:.2g}", value);
     ui::draw_text(ui, ui::Type::small,
                   {axes.from.x - ui.px(6) - ui::measure(ui, ui::Type::small, text).x, y - small / 2}, ui.theme.faint,
                   text);

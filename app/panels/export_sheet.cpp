@@ -136,6 +136,21 @@ void ExportSheet::draw_size(Bench& bench) {
   }
 }
 
+/// Of a figure of several maps: the columns of its tiles.
+void ExportSheet::draw_columns(Bench& bench) {
+  const vit::Trace& trace = *bench.maps.set().trace;
+  const int heads = trace.settings.heads(std::min(bench.session.view.block, trace.settings.depth() - 1));
+  const int most = sheet_.shows == SheetShows::grid ? 3 * heads : heads + 2;  // three blocks; mean, maximum and heads
+  int& columns = sheet_.style.columns;
+  const std::string shown = columns == 0 ? "as suits the page" : std::to_string(columns);
+  ui::slider(bench.ui,
+             {.id = "sheet.columns",
+              .label = "Columns",
+              .tooltip = "Tiles in a row. For twice as many as a block has heads, two blocks stand side by side; on "
+                         "paper as many as keep the figure on a page of A4, unless they are chosen."},
+             columns, 0, most, shown);
+}
+
 void ExportSheet::draw_marks(Bench& bench) {
   ui::Ui& ui = bench.ui;
   bool bar = *sheet_.style.bar, caption = *sheet_.style.caption;
@@ -160,28 +175,14 @@ void ExportSheet::draw_marks(Bench& bench) {
 
 void ExportSheet::draw_shows(Bench& bench) {
   const auto possible = possible_shows(*vit::analysis_by_id(bench.maps.set().question.analysis));
-  std::vector<const char*> names, sentences;
-  int index = 0;
-  for (const vit::Choice<SheetShows>& choice : possible) {
-    if (choice.value == sheet_.shows) index = static_cast<int>(names.size());
-    names.push_back(choice.name);
-    sentences.push_back(choice.sentence);
-  }
-  if (ui::segments(bench.ui, {.id = "sheet.shows", .label = {}}, index, names, sentences))
-    shows_ = possible[static_cast<std::size_t>(index)].value;
+  if (ui::choose_segment<SheetShows>(bench.ui, {.id = "sheet.shows", .label = {}}, sheet_.shows, possible))
+    shows_ = sheet_.shows;
 }
 
 void ExportSheet::draw_kinds(Bench& bench) {
   const auto possible = possible_kinds(sheet_.shows, *vit::analysis_by_id(bench.maps.set().question.analysis));
-  std::vector<const char*> names, sentences;
-  int index = 0;
-  for (const vit::Choice<FileKind>& choice : possible) {
-    if (choice.value == sheet_.kind) index = static_cast<int>(names.size());
-    names.push_back(choice.name);
-    sentences.push_back(choice.sentence);
-  }
-  if (ui::segments(bench.ui, {.id = "sheet.kind", .label = {}}, index, names, sentences))
-    kind_ = possible[static_cast<std::size_t>(index)].value;
+  if (ui::choose_segment<FileKind>(bench.ui, {.id = "sheet.kind", .label = {}}, sheet_.kind, possible))
+    kind_ = sheet_.kind;
 }
 
 /// What was chosen, as far as the page's analysis has it.
@@ -213,6 +214,7 @@ void ExportSheet::draw_choices(Bench& bench) {
   ui::gap(ui, 6);
   ui::heading(ui, "WIDTH");
   draw_size(bench);
+  if (sheet_.shows_several()) draw_columns(bench);
   ui::gap(ui, 6);
   ui::heading(ui, "WITH");
   draw_marks(bench);

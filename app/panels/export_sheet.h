@@ -41,6 +41,7 @@ class ExportSheet {
   void draw_kinds(Bench& bench);
   void draw_choices(Bench& bench);
   void draw_size(Bench& bench);
+  void draw_columns(Bench& bench);
   void draw_marks(Bench& bench);
   void draw_preview(const Bench& bench, float width, float height) const;
   void draw_command(Bench& bench) const;

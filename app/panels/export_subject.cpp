@@ -34,7 +34,8 @@ ExportRequest chosen_map(const Bench& bench) {
   const View& view = bench.session.view;
   ExportRequest request;
   request.blocks = {std::min(view.block, static_cast<int>(set.trace->blocks.size()) - 1)};
-  request.query = vit::analysis_by_id(set.question.analysis)->asks_query
+  const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
+  request.query = vit::asks_query(analysis, set.question, set.trace->model->config)
                       ? set.question.query
                       : std::clamp(view.query, 0, set.trace->grid.tokens() - 1);
   request.direction = set.question.direction;
@@ -42,7 +43,7 @@ ExportRequest chosen_map(const Bench& bench) {
   request.style.look = view.look;
   request.heads = only(bench.maps.label(bench.maps.chosen(view)).head);
   if (set.question.analysis != "grid") {  // whose maps are those of the heads
-    request.analysis = vit::analysis_by_id(set.question.analysis);
+    request.analysis = &analysis;
     request.values = set.question.values;
   }
   return request;

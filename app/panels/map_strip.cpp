@@ -254,13 +254,14 @@ void parameter_items(Bench& bench, const vit::Analysis& analysis, Line& line) {
   for (const vit::Parameter& parameter : analysis.parameters) {
     if (!vit::applies(parameter, bench.session.trace()->model->config)) continue;
     const float wide = bench.ui.px(kParameterWidth);
-    if (parameter.is_head) continue;  // the list of heads chooses it
+    if (parameter.counts == vit::Counts::heads) continue;  // the list of heads chooses it
     const vit::Subject subject = bench.session.subject_of(bench.session.trace());
-    const bool of_side_b = parameter.is_other_patch || parameter.is_other_block;
+    const bool block_of_b = parameter.counts == vit::Counts::other_blocks;
+    const bool of_side_b = block_of_b || parameter.counts == vit::Counts::other_patches;
     if (of_side_b && vit::highest(parameter, subject) < 0) continue;  // it is not there
     // Of as many blocks on both sides each has its own number, unless another was chosen.
     const auto& chosen = bench.session.view.parameters;
-    if (parameter.is_other_block && !chosen.contains(std::string(analysis.id) + "." + parameter.id) &&
+    if (block_of_b && !chosen.contains(std::string(analysis.id) + "." + parameter.id) &&
         subject.other->blocks.size() == subject.trace->blocks.size())
       continue;
     if (line.place(wide)) draw_parameter(bench, analysis, parameter, wide);

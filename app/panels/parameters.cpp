@@ -47,7 +47,7 @@ void choose_class(Bench& bench, int index) {
   bool shown = false;
   for (const vit::Analysis* analysis : vit::analyses())
     for (const vit::Parameter& parameter : analysis->parameters) {
-      if (!parameter.is_class) continue;
+      if (parameter.counts != vit::Counts::classes) continue;
       bench.session.view.parameters[std::string(analysis->id) + "." + parameter.id] = index;
       if (first == nullptr) first = analysis;
       shown = shown || page == analysis->id;
@@ -59,7 +59,7 @@ std::optional<int> chosen_class(const Bench& bench) {
   const vit::Analysis* analysis = vit::analysis_by_id(bench.session.view.page);
   if (analysis == nullptr) return std::nullopt;
   for (const vit::Parameter& parameter : analysis->parameters) {
-    if (!parameter.is_class) continue;
+    if (parameter.counts != vit::Counts::classes) continue;
     const auto known = bench.session.view.parameters.find(std::string(analysis->id) + "." + parameter.id);
     return known == bench.session.view.parameters.end() ? -1 : static_cast<int>(known->second);
   }
@@ -89,7 +89,7 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
       std::clamp(known == bench.session.view.parameters.end() ? parameter.initial : known->second, parameter.low, high);
   double value = before;
   ui::Control control{.id = id, .label = parameter.label, .tooltip = parameter.sentence};
-  if (parameter.is_class) {
+  if (parameter.counts == vit::Counts::classes) {
     value = draw_class(bench, control, static_cast<int>(before), width);
   } else if (!parameter.names.empty()) {
     int index = static_cast<int>(value);
@@ -100,11 +100,11 @@ void draw_parameter(Bench& bench, const vit::Analysis& analysis, const vit::Para
       control.reason = vit::refused_beside(subject);
     }
     if (ui::drop_down(ui, control, index, possible, width)) value = index;
-  } else if (parameter.is_block || parameter.is_head || parameter.is_other_patch || parameter.is_other_block) {
+  } else if (parameter.counts != vit::Counts::numbers) {
     int number = static_cast<int>(value);
-    control.label += parameter.is_other_patch                 ? ": " + place_words(number, subject)
-                     : parameter.is_other_block && number < 0 ? ": as A"
-                                                              : fmt::format(" {}", number);
+    control.label += parameter.counts == vit::Counts::other_patches                ? ": " + place_words(number, subject)
+                     : parameter.counts == vit::Counts::other_blocks && number < 0 ? ": as A"
+                                                                                   : fmt::format(" {}", number);
     control.enabled = high > 0;
     if (ui::bar(ui, control, number, static_cast<int>(parameter.low), static_cast<int>(high), width)) value = number;
   } else {

@@ -73,7 +73,7 @@ float SecondPhoto::draw(Bench& bench, ImVec2 from, ImVec2 size) {
       bench.session.view.parameters[parameter] = *pointed;
   }
   const vit::Analysis& analysis = *vit::analysis_by_id(set.question.analysis);
-  if (first && analysis.asks_query)
+  if (first && vit::asks_query(analysis, set.question, set.trace->model->config))
     picture_.frame_patch(bench, at, set.question.query - set.trace->grid.prefix, IM_COL32(255, 255, 255, 255), 2);
   if (compares)
     picture_.frame_patch(bench, at, static_cast<int>(analysis.value(set.question, "patch")), ui.theme.mark, 2);

@@ -210,7 +210,7 @@ void App::take_maps() {
   const bool draft = drawn != trace;
   leave_other_pages();
   if (auto question = page().question(bench_)) {
-    if (page_entry().analysis->asks_query || page_entry().analysis->has_table)
+    if (vit::depends_on_query(*page_entry().analysis, *question, drawn->model->config))
       question->query = session.query_in(*drawn);
     const vit::Subject subject = session.subject_of(drawn);
     no_answer_ = vit::refused_as_not_finite(*page_entry().analysis, subject, *question);

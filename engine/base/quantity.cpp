@@ -48,4 +48,11 @@ std::string percent_text(double share) {
   return share_text(share) + " %";
 }
 
+std::string percent_mark(double share, double apart) {
+  int decimals = 0;
+  for (double step = 100 * apart; decimals < 6 && std::abs(step - std::round(step)) > 1e-3 * step; step *= 10)
+    ++decimals;
+  return fmt::format("{:.{}f} %", 100 * share, decimals);
+}
+
 }  // namespace vit

@@ -108,11 +108,18 @@ void measure(const Trace& trace, int klass, const Means& means, std::vector<Head
     }
 }
 
-struct Kept {
-  std::mutex mutex;
+/// Of which pass and which class.
+struct Asked {
   std::uint64_t run = 0;
   int klass = 0;
-  std::shared_ptr<const std::vector<HeadEffect>> effects;  // null: they are not whole yet
+  bool operator==(const Asked&) const = default;
+};
+
+/// The newest whole answer, and the newest one that was cancelled, so that it goes on where it was left.
+struct Kept {
+  std::mutex mutex;
+  Asked whole_of, begun_of;
+  std::shared_ptr<const std::vector<HeadEffect>> whole;
   std::vector<HeadEffect> begun;
 };
 
@@ -121,29 +128,25 @@ struct Kept {
 std::shared_ptr<const std::vector<HeadEffect>> head_effects(const Trace& trace, int klass, const Means& means) {
   static Kept kept;
   means.step(0);
+  const Asked asked{trace.run, klass};
   std::vector<HeadEffect> effects;
   {
     const std::lock_guard lock(kept.mutex);
-    if (kept.run == trace.run && kept.klass == klass) {
-      if (kept.effects) return kept.effects;
-      effects = std::exchange(kept.begun, {});
-    }
+    if (kept.whole && kept.whole_of == asked) return kept.whole;
+    if (kept.begun_of == asked) effects = std::exchange(kept.begun, {});
   }
-  const auto keep = [&](std::shared_ptr<const std::vector<HeadEffect>> whole, std::vector<HeadEffect> begun) {
-    const std::lock_guard lock(kept.mutex);
-    kept.run = trace.run;
-    kept.klass = klass;
-    kept.effects = std::move(whole);
-    kept.begun = std::move(begun);
-  };
   try {
     measure(trace, klass, means, effects);
   } catch (const Cancelled&) {
-    keep(nullptr, std::move(effects));
+    const std::lock_guard lock(kept.mutex);
+    kept.begun_of = asked;
+    kept.begun = std::move(effects);
     throw;
   }
   auto made = std::make_shared<const std::vector<HeadEffect>>(std::move(effects));
-  keep(made, {});
+  const std::lock_guard lock(kept.mutex);
+  kept.whole_of = asked;
+  kept.whole = made;
   return made;
 }
 
@@ -169,7 +172,7 @@ constexpr std::array kParameters = {
               .low = -1,
               .high = 0,
               .initial = -1,
-              .is_class = true},
+              .counts = Counts::classes},
 };
 
 constexpr std::array<MapTable::Column, 5> kColumns = {{{"rank", "rank, 1 has most effect"},

@@ -79,6 +79,10 @@ bool asks_query(const Analysis& analysis, const Question& question, const ModelC
   return analysis.asks_query && (analysis.heeds_query == nullptr || analysis.heeds_query(question, config));
 }
 
+bool depends_on_query(const Analysis& analysis, const Question& question, const ModelConfig& config) {
+  return analysis.has_table || asks_query(analysis, question, config);
+}
+
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question) {
   return asks_other(analysis, question) ? subject : Subject(subject.trace);
 }
@@ -86,16 +90,26 @@ Subject asked_of(const Analysis& analysis, const Subject& subject, const Questio
 double highest(const Parameter& parameter, const Subject& subject, int block) {
   const Trace& trace = *subject.trace;
   if (parameter.names_alone > 0 && !refused_beside(subject).empty()) return parameter.names_alone - 1;
-  if (parameter.is_other_patch)
-    return refused_beside(subject).empty() ? subject.other->grid.rows * subject.other->grid.cols - 1 : -1;
-  if (parameter.is_other_block) return subject.other ? static_cast<double>(subject.other->blocks.size()) - 1 : -1;
-  if (parameter.is_block) return static_cast<double>(trace.blocks.size()) - 1;
-  if (parameter.is_head) return trace.settings.heads(block) - 1;
-  return parameter.is_class ? trace.model->config.classes - 1 : parameter.high;
+  switch (parameter.counts) {
+    case Counts::blocks:
+      return static_cast<double>(trace.blocks.size()) - 1;
+    case Counts::heads:
+      return trace.settings.heads(block) - 1;
+    case Counts::classes:
+      return trace.model->config.classes - 1;
+    case Counts::other_blocks:
+      return subject.other ? static_cast<double>(subject.other->blocks.size()) - 1 : -1;
+    case Counts::other_patches:
+      return refused_beside(subject).empty() ? subject.other->grid.rows * subject.other->grid.cols - 1 : -1;
+    case Counts::numbers:
+      break;
+  }
+  return parameter.high;
 }
 
 bool applies(const Parameter& parameter, const ModelConfig& config) {
-  return config.classes > 0 ? !parameter.without_classes : !parameter.is_class && !parameter.with_classes;
+  const bool of_classes = parameter.counts == Counts::classes || parameter.with_classes;
+  return config.classes > 0 ? !parameter.without_classes : !of_classes;
 }
 
 const Parameter* Analysis::parameter(std::string_view parameter_id) const {
@@ -147,14 +161,14 @@ void validate(const Analysis& analysis, const Subject& subject, const Question& 
     if (known == nullptr) throw Error(std::string(analysis.name) + " has no parameter \"" + id + "\".");
     if (!applies(*known, trace.model->config) && value != known->initial)
       throw Error(fmt::format("{} means nothing here: this network has {}classes.", known->label,
-                              known->is_class || known->with_classes ? "no " : ""));
-    const bool beside = known->is_other_patch ? value >= 0 : known->names_alone > 0 && value >= known->names_alone;
+                              trace.model->config.classes > 0 ? "" : "no "));
+    const bool beside =
+        known->counts == Counts::other_patches ? value >= 0 : known->names_alone > 0 && value >= known->names_alone;
     if (beside)
       if (const std::string why = refused_beside(subject); !why.empty())
         throw Error(fmt::format("{} cannot be {}: {}", known->label, named(*known, value), why));
     const double high = highest(*known, subject, question.block);
-    const bool whole = known->is_block || known->is_other_patch || known->is_other_block || known->is_class ||
-                       known->is_head || !known->names.empty();
+    const bool whole = known->counts != Counts::numbers || !known->names.empty();
     if (value >= known->low && value <= high && (!whole || value == std::floor(value))) continue;
     throw Error(fmt::format("{} {:g} is not possible; choose a {}number from {:g} to {:g}.", known->label, value,
                             whole ? "whole " : "", known->low, high));

@@ -2,6 +2,7 @@
 // page of the window, an option of `headlight export`, and a subject of the tests that go over all of them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -13,6 +14,16 @@
 
 namespace vit {
 
+/// What a parameter's values count.
+enum class Counts : std::uint8_t {
+  numbers,        // from `low` to `high`, or the places of `names`
+  blocks,         // to the network's last one
+  heads,          // to the last one of the question's block
+  classes,        // likewise; -1: the most probable one
+  other_blocks,   // of side B; -1: the one that stands for side A's
+  other_patches,  // of side B, where that runs the same network; -1: all of them
+};
+
 /// A number that an analysis can be given.
 struct Parameter {
   const char* id;        // "discard", for the command line and files
@@ -20,16 +31,12 @@ struct Parameter {
   const char* sentence;  // for the tooltip
   double low, high, initial;
   std::span<const char* const> names = {};  // where it is a choice: the names of 0, 1, 2 …
-  bool is_block = false;                    // counts blocks: `high` is the network's last one
-  bool is_class = false;                    // counts classes, likewise; -1: the most probable one
-  bool without_classes = false;             // has a meaning for networks without classes alone
-  bool with_classes = false;                // has a meaning for networks with classes alone
-  bool is_head = false;                     // counts heads: `high` is the last one of the question's block
+  Counts counts = Counts::numbers;
+  bool without_classes = false;  // has a meaning for networks without classes alone
+  bool with_classes = false;     // has a meaning for networks with classes alone
   /// Of a choice: so many of its first names have a meaning without side B, the others only where side B runs the same
   /// network; 0: all have.
   int names_alone = 0;
-  bool is_other_patch = false;  // counts the patches of side B, where that runs the same network; -1: all of them
-  bool is_other_block = false;  // counts the blocks of side B; -1: the one that stands for side A's
 };
 
 /// The largest value of a parameter for a pass and a block of it.
@@ -102,6 +109,8 @@ std::string refused_beside(const Subject& subject);
 bool asks_other(const Analysis& analysis, const Question& question);
 /// Whether the answer depends on the question's query.
 bool asks_query(const Analysis& analysis, const Question& question, const ModelConfig& config);
+/// The same for its maps and its table: numbers of every head may be told of the query alone.
+bool depends_on_query(const Analysis& analysis, const Question& question, const ModelConfig& config);
 /// What the question is about: without side B where it does not ask about it.
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question);
 

@@ -331,8 +331,10 @@ std::string caption(const MapSet& set, int) {
              : text + fmt::format(" (first component over {:g} standard deviations)", value("threshold"));
 }
 
-std::string quantity(const MapSet&) {
-  return "score on the component";
+std::string quantity(const MapSet& set) {
+  const auto show = static_cast<int>(value_of(set.question, "show"));
+  return show == 0 ? "Red, green and blue: the patch's scores on components 1, 2 and 3"
+                   : fmt::format("Black to white: the patch's score on component {}", show);
 }
 
 }  // namespace

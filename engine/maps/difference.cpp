@@ -37,7 +37,7 @@ constexpr std::array kParameters = {
         .low = -1,
         .high = 0,
         .initial = -1,
-        .is_other_block = true}};
+        .counts = Counts::other_blocks}};
 
 const Analysis& heads_analysis() {
   return *analysis_by_id("heads");
@@ -90,8 +90,13 @@ Numbers numbers_of(std::span<const float> a, std::span<const float> b, const std
   return numbers;
 }
 
+/// -1: none is.
+int chosen_block_of_b(const Question& question) {
+  return static_cast<int>(analysis_by_id("difference")->value(question, "block_b"));
+}
+
 int block_of_b(const Alignment& alignment, const Question& question) {
-  const int chosen = static_cast<int>(analysis_by_id("difference")->value(question, "block_b"));
+  const int chosen = chosen_block_of_b(question);
   return chosen >= 0 ? chosen : alignment.block(question.block);
 }
 
@@ -171,7 +176,7 @@ std::string remarks(const MapSet& set) {
   const int block = set.question.block, blocks = static_cast<int>(set.other->blocks.size());
   const int heads = a.trace->settings.heads(block), other_heads = b.trace->settings.heads(b.question.block);
   std::string text;
-  if (b.question.block != block && b.question.block < blocks - 1)
+  if (b.question.block != block && chosen_block_of_b(set.question) >= 0)
     text += fmt::format(" Block {} of side B stands beside block {}.", b.question.block, block);
   else if (b.question.block != block)
     text += fmt::format(" Side B has {} blocks: its last one, {}, stands beside block {}.", blocks, b.question.block,
@@ -212,8 +217,10 @@ std::string about(const MapSet& set, int index) {
 
 std::string caption(const MapSet& set, int) {
   constexpr std::array kOf = {"attention of A − B ", "attention of A ", "attention of B on A's patches "};
+  const int block_b = set.side_b->question.block;
+  const bool named = chosen_block_of_b(set.question) >= 0 || block_b != set.question.block;
   return kOf[static_cast<std::size_t>(analysis_by_id("difference")->value(set.question, "show"))] +
-         directed_phrase(set);
+         directed_phrase(set) + (named ? fmt::format(" (B: block {})", block_b) : "");
 }
 
 std::string quantity(const MapSet& set) {

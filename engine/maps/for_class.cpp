@@ -102,9 +102,8 @@ std::string target_title(const MapSet& set) {
   const Analysis& analysis = *analysis_by_id(set.question.analysis);
   const Target target = target_of(Subject(set.trace, set.other), analysis, set.question);
   if (target.logit >= 0) {
-    const std::string name = class_title(*trace.model, target.logit);
     const bool asked = analysis.value(set.question, kClassParameter.id) >= 0;
-    return (name.rfind("class ", 0) == 0 ? name : "class " + name) + (asked ? "" : ", the most probable");
+    return class_phrase(*trace.model, target.logit) + (asked ? "" : ", the most probable");
   }
   std::string whose = "the features of " + token_words(target.token, trace);
   if (!target.cosine) return whose;

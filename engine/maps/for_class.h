@@ -21,7 +21,7 @@ inline constexpr Parameter kClassParameter = {
     .low = -1,
     .high = -1,
     .initial = -1,
-    .is_class = true};
+    .counts = Counts::classes};
 inline constexpr Parameter kComparedParameter = {
     .id = "compared",
     .label = "Compare",
@@ -44,8 +44,8 @@ inline constexpr Parameter kOtherPatchParameter = {
     .low = -1,
     .high = -1,
     .initial = -1,
-    .without_classes = true,
-    .is_other_patch = true};
+    .counts = Counts::other_patches,
+    .without_classes = true};
 
 /// What a question is about: the logit of its class, or features. Without a class token those of the mean patch.
 Target target_of(const Subject& subject, const Analysis& analysis, const Question& question);

@@ -60,7 +60,7 @@ std::string caption(const MapSet& set, int) {
 }
 
 std::string quantity(const MapSet&) {
-  return "Grad-CAM: sum of the token's channels, weighted with their gradients";
+  return "Grad-CAM: the token's channels weighted with their gradients, summed, negative sums as 0";
 }
 
 }  // namespace

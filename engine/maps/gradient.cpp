@@ -99,8 +99,10 @@ std::string caption(const MapSet& set, int) {
 }
 
 std::string quantity(const MapSet& set) {
-  return set.question.direction == Direction::product ? "product of attention × gradient both ways"
-                                                      : "attention × gradient";
+  constexpr std::array kOf = {"attention × gradient, negative ones as 0", "−(attention × gradient), negative ones as 0",
+                              "size of attention × gradient"};
+  const auto part = static_cast<std::size_t>(analysis_by_id("gradient")->value(set.question, "part"));
+  return std::string(set.question.direction == Direction::product ? "product of both ways' " : "") + kOf[part];
 }
 
 }  // namespace

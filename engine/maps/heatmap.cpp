@@ -177,8 +177,9 @@ Range range_of(std::span<const float> values) {
   if (values.empty()) return {};
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   if (*low < *high) return {*low, *high};
+  if (*low == 0.f) return {0.f, 1.f};  // nothing anywhere
   // All equal, as a uniform map is: the value stands in the middle of the scale, neither lowest nor highest.
-  const float margin = *low != 0.f ? std::abs(*low) / 2 : 0.5f;
+  const float margin = std::abs(*low) / 2;
   return {*low - margin, *low + margin};
 }
 

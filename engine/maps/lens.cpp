@@ -26,7 +26,7 @@ constexpr std::array kParameters = {
               .low = -1,
               .high = -1,
               .initial = -1,
-              .is_class = true},
+              .counts = Counts::classes},
 };
 
 std::string refusal(const Trace& trace) {
@@ -210,8 +210,7 @@ std::string caption(const MapSet& set, int) {
   const Model& model = *set.trace->model;
   if (!model.head)
     return "cosine of each patch's features with those of the last block's " + subject_phrase(model.config);
-  const std::string name = class_title(model, static_cast<int>(set.facts.front()));
-  return "logit of " + (name.rfind("class ", 0) == 0 ? name : "class " + name) +
+  return "logit of " + class_phrase(model, static_cast<int>(set.facts.front())) +
          (analysis_by_id("lens")->value(set.question, "class") < 0 ? ", the most probable, " : " ") +
          "read from each patch";
 }

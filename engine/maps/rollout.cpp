@@ -40,7 +40,7 @@ constexpr std::array kParameters = {
               .low = 0,
               .high = 0,
               .initial = 0,
-              .is_block = true},
+              .counts = Counts::blocks},
 };
 
 std::string refusal(const Trace& trace) {

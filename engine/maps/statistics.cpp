@@ -62,6 +62,10 @@ bool over_all(const Question& question) {
   return static_cast<Over>(analysis_by_id("statistics")->value(question, "over")) == all_queries;
 }
 
+Statistic shown_of(const Question& question) {
+  return static_cast<Statistic>(analysis_by_id("statistics")->value(question, "show"));
+}
+
 std::shared_ptr<const MapTable> table_of(const std::vector<HeadStatistics>& heads, const Question& question) {
   auto table = std::make_shared<MapTable>();
   table->columns.assign(kColumns.begin(), kColumns.end());
@@ -81,7 +85,7 @@ std::shared_ptr<const MapTable> table_of(const std::vector<HeadStatistics>& head
 std::shared_ptr<const MapSet> answer(const Subject& subject, const Question& question, const Means& means) {
   const Trace& trace = *subject.trace;
   const auto heads = head_statistics(trace, question.stage, means);
-  const auto shown = static_cast<Statistic>(analysis_by_id("statistics")->value(question, "show"));
+  const Statistic shown = shown_of(question);
   const int last = static_cast<int>(trace.blocks.size()) - 1;
   MapSetBuilder set(subject, question);
   set.have_unit(unit_of(shown));
@@ -132,25 +136,25 @@ std::string about(const MapSet& set, int index) {
   return text;
 }
 
-/// What a head's attention is asked about, within a sentence: "attention on the class token".
+/// What each statistic is within a sentence, and the number that its colours stand for.
+struct Words {
+  const char* what;
+  const char* quantity;
+};
+constexpr std::array<Words, kStatistics> kWords = {{
+    {"spread of the attention", "spread, tokens"},
+    {"distance of the attention", "mean distance, px of the input"},
+    {"attention on the class token", "share of the attention"},
+    {"attention on ", "share of the attention"},  // the other prefix tokens
+    {"attention on the query itself", "share of the attention"},
+    {"attention on the ten strongest patches", "share of the attention"},
+    {"likeness of the attention to that of the block's other heads", "correlation"},
+}};
+
 std::string shown_phrase(const MapSet& set) {
-  switch (static_cast<Statistic>(analysis_by_id("statistics")->value(set.question, "show"))) {
-    case Statistic::spread:
-      return "spread of the attention";
-    case Statistic::distance:
-      return "distance of the attention";
-    case Statistic::on_class:
-      return "attention on the class token";
-    case Statistic::on_others:
-      return "attention on " + other_prefix_tokens(set.trace->model->config);
-    case Statistic::on_itself:
-      return "attention on the query itself";
-    case Statistic::on_top:
-      return "attention on the ten strongest patches";
-    case Statistic::similarity:
-      break;
-  }
-  return "likeness of the attention to that of the block's other heads";
+  const Statistic shown = shown_of(set.question);
+  const std::string what = kWords[static_cast<std::size_t>(shown)].what;
+  return shown == Statistic::on_others ? what + other_prefix_tokens(set.trace->model->config) : what;
 }
 
 std::string caption(const MapSet& set, int) {
@@ -158,16 +162,7 @@ std::string caption(const MapSet& set, int) {
 }
 
 std::string quantity(const MapSet& set) {
-  switch (static_cast<Statistic>(analysis_by_id("statistics")->value(set.question, "show"))) {
-    case Statistic::spread:
-      return "spread, tokens";
-    case Statistic::distance:
-      return "mean distance, px of the input";
-    case Statistic::similarity:
-      return "correlation";
-    default:
-      return "share of the attention";
-  }
+  return kWords[static_cast<std::size_t>(shown_of(set.question))].quantity;
 }
 
 std::string caption_of_curves(const MapSet& set) {

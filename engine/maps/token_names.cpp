@@ -59,6 +59,11 @@ std::string class_title(const Model& model, int index) {
   return static_cast<std::size_t>(index) < model.labels.size() ? name + " (" + std::to_string(index) + ")" : name;
 }
 
+std::string class_phrase(const Model& model, int index) {
+  const std::string title = class_title(model, index);
+  return static_cast<std::size_t>(index) < model.labels.size() ? "class " + title : title;
+}
+
 std::string padded(int number, int last) {
   const std::size_t digits = std::max<std::size_t>(2, std::to_string(last).size());
   const std::string text = std::to_string(number);

@@ -29,7 +29,9 @@ std::string other_prefix_tokens(const ModelConfig& config);
 
 /// "tabby (281)" without the label's synonyms, or "class 281" where the network has no names.
 std::string class_title(const Model& model, int index);
-/// The same without its number: "tabby", "class 281".
+/// Within a sentence: "class tabby (281)", "class 281".
+std::string class_phrase(const Model& model, int index);
+/// Without its number: "tabby", "class 281".
 std::string class_name_of(const Model& model, int index);
 
 /// `number` with as many digits as `last` has, at least two, so that files sort by number: "05".

@@ -86,7 +86,7 @@ TEST(CommandLine, ManyPhotosAreExportedAndThoseThatFailAreNamed) {
   EXPECT_EQ(again("0").code, kExitOk);
   EXPECT_THAT(again("0").out, HasSubstr("1 photo: their files are in"));
   EXPECT_THAT(again("1").out, HasSubstr("1 photo: 1 file in"));
-  EXPECT_EQ(again("7").code, kExitError) << "there is no such head";
+  EXPECT_EQ(again("7").code, kExitUsage) << "there is no such head";
 
   folder.write("photos/zebra.jpg", "no picture");
   const Answer answer = again("1");

@@ -1,5 +1,6 @@
 #include "app/cli/export_arguments.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "app/cli/common.h"
@@ -23,6 +24,18 @@ TEST(ExportArguments, HeadsAreNamesAndNumbers) {
   EXPECT_EQ(parse_heads("max,4,0-1"),
             (HeadSelection{.mean = false, .max = true, .all_heads = false, .heads = {0, 1, 4}}));
   for (const char* text : {"", "median", "1.5", "mean,"}) EXPECT_THROW(parse_heads(text), UsageError) << text;
+}
+
+TEST(ExportArguments, AHeadThatABlockDoesNotHaveIsRefused) {
+  vit::Settings settings;
+  settings.blocks = {{.heads = 4, .off = {}}, {.heads = 2, .off = {}}};
+  refuse_missing_heads(parse_heads("mean,3"), {0}, settings);
+  refuse_missing_heads(parse_heads("all"), {0, 1}, settings);
+  EXPECT_THAT(
+      [&] {
+        refuse_missing_heads(parse_heads("3"), {0, 1}, settings);
+      },
+      testing::ThrowsMessage<UsageError>(testing::HasSubstr("--head 3: block 1 has heads 0 to 1.")));
 }
 
 TEST(ExportArguments, AQueryIsATokenOrAPatch) {
@@ -66,6 +79,10 @@ TEST(ExportArguments, ParametersAreThoseOfTheAnalysis) {
   EXPECT_TRUE(parse_values({}, *vit::analysis_by_id("heads")).empty());
   EXPECT_THROW(parse_values({"discard=0.5"}, *vit::analysis_by_id("heads")), UsageError);
   EXPECT_THROW(parse_values({"discard"}, *vit::analysis_by_id("heads")), UsageError);
+  const vit::Analysis& rollout = *vit::analysis_by_id("rollout");
+  EXPECT_EQ(parse_values({"discard=0.5"}, rollout), (std::map<std::string, double>{{"discard", 0.5}}));
+  for (const char* text : {"discard=1.5", "discard=-0.1", "discard=nan", "fusion=sum"})
+    EXPECT_THROW(parse_values({text}, rollout), UsageError) << text;
 }
 
 }  // namespace

@@ -325,6 +325,36 @@ TEST_F(ExportTest, AFigureSaysWhatItShowsAndWhatItsColoursCount) {
   EXPECT_THAT(gradcam, Not(HasSubstr("from the patch"))) << "the query does nothing to it";
 }
 
+TEST_F(ExportTest, TheEvenShareIsNamedWhereItIsMarkedAndTheEndsOfABlocksScaleStandAtItsName) {
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 250, .dpi = 36};
+  request_.blocks = {0, 1};
+  request_.heads = {.mean = false, .max = false, .all_heads = true, .heads = {}};
+  const auto figure = [&](vit::RangeRule rule) {
+    request_.style.look.range_rule = rule;
+    return figure_bytes(source_, request_, FileKind::svg);
+  };
+  const std::string by_block = figure(vit::RangeRule::shared);
+  EXPECT_THAT(by_block, HasSubstr(">attention probability<"));
+  EXPECT_THAT(by_block, HasSubstr(">block 0, to 0."));
+  EXPECT_THAT(by_block, HasSubstr(">its block's number<"));
+  EXPECT_THAT(figure(vit::RangeRule::per_head), HasSubstr(">attention probability<"));
+  EXPECT_THAT(figure(vit::RangeRule::all), HasSubstr(">attention probability; the mark is the even share, 1/26<"));
+  request_.style.look.fixed_range = {0.5f, 1};
+  EXPECT_THAT(figure(vit::RangeRule::fixed), HasSubstr(">attention probability<")) << "1/26 is not on it";
+}
+
+TEST_F(ExportTest, OneComponentIsNoColour) {
+  request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 250, .dpi = 36};
+  request_.analysis = vit::analysis_by_id("components");
+  request_.blocks = {0, 1};
+  request_.heads = {};
+  EXPECT_THAT(figure_bytes(source_, request_, FileKind::svg), HasSubstr(">Red, green and blue: "));
+  request_.values["show"] = 1;
+  const std::string one = figure_bytes(source_, request_, FileKind::svg);
+  EXPECT_THAT(one, HasSubstr(">Black to white: the patch's score on component 1<"));
+  EXPECT_THAT(one, Not(HasSubstr("green")));
+}
+
 TEST_F(ExportTest, CurvesThatDoNotFitAreRefusedWithTheWidthThatDoes) {
   request_.analysis = vit::analysis_by_id("lens");
   request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 20};

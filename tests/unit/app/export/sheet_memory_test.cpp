@@ -16,6 +16,7 @@ TEST(SheetMemory, EveryChoiceComesBack) {
         sheet.style.bar = sheet.style.caption = false;
         sheet.style.ground = ground.value;
         sheet.style.width = {FigureWidth::Unit::mm, 120, 600};
+        sheet.style.columns = 12;
         EXPECT_EQ(sheet_from(remembered(sheet)), sheet) << shows.id << ", " << kind.id << ", " << ground.id;
       }
   EXPECT_EQ(sheet_from(remembered(Sheet())), Sheet());
@@ -26,8 +27,14 @@ TEST(SheetMemory, EveryChoiceComesBack) {
 
 TEST(SheetMemory, WordsThatNobodyKnowsChangeNothing) {
   EXPECT_EQ(sheet_from({}), Sheet());
-  EXPECT_EQ(sheet_from({{"shows", "hologram"}, {"kind", "docx"}, {"width", "-3mm"}, {"dpi", "1e9"}, {"new", "on"}}),
+  EXPECT_EQ(sheet_from({{"shows", "hologram"},
+                        {"kind", "docx"},
+                        {"width", "-3mm"},
+                        {"dpi", "1e9"},
+                        {"columns", "0"},
+                        {"new", "on"}}),
             Sheet());
+  EXPECT_EQ(sheet_from({{"columns", "12 of them"}}), Sheet());
 }
 
 }  // namespace

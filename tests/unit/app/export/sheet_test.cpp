@@ -89,6 +89,7 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
           sheet_.style.width = {.unit = FigureWidth::Unit::mm, .amount = 60, .dpi = 100};
           sheet_.style.bar = false;
           sheet_.style.ground = Ground::dark;
+          sheet_.style.columns = 2;
         }
         const std::string file = (folder_.path() / (std::to_string(++number) + "." + vit::id_of(kind.value))).string();
         const auto arguments = arguments_of(sheet_, wanted_, *model_, file);

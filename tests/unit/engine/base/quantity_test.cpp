@@ -30,6 +30,16 @@ TEST(Quantity, SharesHaveTwoDigitsAndNeverLookLikeNothing) {
   EXPECT_EQ(percent_text(0.1234), "12 %");
 }
 
+TEST(Quantity, MarksOfAnAxisDiffer) {
+  EXPECT_EQ(percent_mark(0.25, 0.25), "25 %");
+  EXPECT_EQ(percent_mark(0.125, 0.125), "12.5 %");
+  EXPECT_EQ(percent_mark(0, 0.025), "0.0 %");
+  EXPECT_EQ(percent_mark(0.075, 0.025), "7.5 %");
+  EXPECT_EQ(percent_mark(0.0005, 0.00025), "0.050 %");
+  EXPECT_EQ(percent_mark(1, 0), "100 %");
+  EXPECT_EQ(percent_mark(0.06f, static_cast<double>(0.02f)), "6 %");
+}
+
 TEST(Lower, ChangesAsciiLettersOnly) {
   EXPECT_EQ(lower("AZaz09-.JPG"), "azaz09-.jpg");
   EXPECT_EQ(lower("Ä\xC3\x84É"), "Ä\xC3\x84É");

@@ -101,6 +101,20 @@ TEST(Ablation, EndsSoonAfterAStopRequest) {
   EXPECT_LE(steps, 5);
 }
 
+TEST(Ablation, KeepsTheAnswerOfOneClassWhileAnotherIsCancelled) {
+  const auto trace = vit::testing_passes::pass({});
+  const auto of_three = vit::head_effects(*trace, 3, {});
+  std::stop_source stop;
+  EXPECT_THROW(vit::head_effects(*trace, 2,
+                                 {.stop = stop.get_token(),
+                                  .progress =
+                                      [&](double done) {
+                                        if (done > 0.3) stop.request_stop();
+                                      }}),
+               vit::Cancelled);
+  EXPECT_EQ(vit::head_effects(*trace, 3, {}), of_three) << "the same object";
+}
+
 TEST(Ablation, GoesOnWithTheNextHeadWhereItWasStopped) {
   const auto trace = vit::testing_passes::pass({}), same = vit::testing_passes::pass({});
   std::stop_source stop;

@@ -61,7 +61,7 @@ TEST_P(EveryAnalysis, HasItsOwnIdAndSaysWhatItShows) {
   for (const Parameter& parameter : analysis().parameters) {
     EXPECT_EQ(analysis().parameter(parameter.id), &parameter);
     EXPECT_GE(parameter.initial, parameter.low);
-    if (!parameter.is_block && !parameter.is_class && !parameter.is_head) {
+    if (parameter.counts == Counts::numbers) {
       EXPECT_LE(parameter.initial, parameter.high);
     }
     if (!parameter.names.empty()) {

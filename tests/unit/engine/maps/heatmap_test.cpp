@@ -109,6 +109,9 @@ TEST(Heatmap, TheRangeIsThatOfTheValues) {
   EXPECT_LT(range.low, 0.2f);
   EXPECT_GT(range.high, 0.2f);
   EXPECT_NEAR(color_of(0.2f, range, color_table(Colormap::grey))[0], 127.5, 1);
+  const std::vector<float> nothing(5, 0.f);
+  EXPECT_EQ(range_of(nothing), (Range{0.f, 1.f})) << "in the colour of nothing, not of the middle";
+  EXPECT_EQ(shared_range(nothing), (Range{0.f, 1.f}));
 }
 
 TEST(Heatmap, ASharedRangeIsNotDecidedByAFewPatches) {
