@@ -49,6 +49,9 @@ std::pair<std::shared_ptr<const TensorFile>, ModelHints> open_source(const std::
   const RandomSpec spec = parse_random_spec(source);
   ModelHints hints;
   hints.num_heads = {spec.num_heads, "h in " + source};
+  hints.eps = {1e-6f, "as random weights are run"};
+  hints.activation = {Activation::gelu, hints.eps->reason};
+  hints.has_config = true;  // its words say all that there is to know
   return {random_tensor_file(spec), std::move(hints)};
 }
 

@@ -206,6 +206,7 @@ TEST(HalfUnderstood, WhatIsGuessedAndWarnedOfIsTold) {
   EXPECT_THAT(told(described.open()), testing::IsEmpty());
   described.beside("config.json", R"({"model_type": "clip_vision_model", "num_attention_heads": 2, "foo": 1})");
   EXPECT_THAT(told(described.open()), testing::ElementsAre(HasSubstr("foo")));
+  EXPECT_THAT(told(load_model("random:C=48,L=2,h=4,P=8,S=32,K=5")), testing::IsEmpty()) << "it is what was asked for";
 }
 
 TEST(HalfUnderstood, OpenClipsOwnConfigurationIsReadInFull) {
