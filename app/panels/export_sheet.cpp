@@ -138,9 +138,11 @@ void ExportSheet::draw_size(Bench& bench) {
 
 /// Of a figure of several maps: the columns of its tiles.
 void ExportSheet::draw_columns(Bench& bench) {
-  const vit::Trace& trace = *bench.maps.set().trace;
-  const int heads = trace.settings.heads(std::min(bench.session.view.block, trace.settings.depth() - 1));
-  const int most = sheet_.shows == SheetShows::grid ? 3 * heads : heads + 2;  // three blocks; mean, maximum and heads
+  const vit::Settings& settings = bench.maps.set().trace->settings;
+  int heads = 1;
+  for (int block = 0; block < settings.depth(); ++block) heads = std::max(heads, settings.heads(block));
+  const bool grid = sheet_.shows == SheetShows::grid;
+  const int most = grid ? 3 * heads : heads + 2;  // three blocks; mean, maximum and heads
   int& columns = sheet_.style.columns;
   const std::string shown = columns == 0 ? "as suits the page" : std::to_string(columns);
   ui::slider(bench.ui,
@@ -149,6 +151,7 @@ void ExportSheet::draw_columns(Bench& bench) {
               .tooltip = "Tiles in a row. For twice as many as a block has heads, two blocks stand side by side; on "
                          "paper as many as keep the figure on a page of A4, unless they are chosen."},
              columns, 0, most, shown);
+  if (grid && columns > heads) columns = (columns + heads / 2) / heads * heads;  // whole blocks
 }
 
 void ExportSheet::draw_marks(Bench& bench) {

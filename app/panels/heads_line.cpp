@@ -21,7 +21,7 @@ const vit::Fact* heads_fact(const vit::Model& model) {
 }
 
 std::string heads_words(int heads, int channels) {
-  return fmt::format("{} heads × {} channels", heads, channels / heads);
+  return fmt::format("{} head{} × {} channels", heads, heads == 1 ? "" : "s", channels / heads);
 }
 
 void choose_heads(Bench& bench, int heads) {

@@ -77,6 +77,12 @@ with open_window("--model", MODEL, photo) as window:
     check(name.endswith("_h0_cls.pdf"), f"the choices are kept: {name}")
     compare(window, "over.png", ["sheet.shows.Overlay", "sheet.kind.PNG", "sheet.ground.Transparent", "sheet.bar"])
     compare(window, "heads.svg", ["sheet.shows.All heads", "sheet.kind.SVG", "sheet.over"])
+    window.key("ctrl+e")
+    window.click("sheet.columns", across=0.9)
+    arguments = command(window)
+    check("--columns" in arguments, f"the command has the columns: {arguments}")
+    window.key("Escape")
+    compare(window, "columns.svg", [])
     compare(window, "grid.csv", ["sheet.shows.Grid", "sheet.kind.CSV"])
     compare(window, "grid.npy", ["sheet.kind.NPY"])
 
