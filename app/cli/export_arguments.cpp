@@ -76,7 +76,8 @@ std::string range_of(const vit::Parameter& parameter) {
 
 /// As far as that is known without the network.
 bool is_within(const vit::Parameter& parameter, double value) {
-  return value >= parameter.low && (value <= parameter.high || parameter.counts != vit::Counts::numbers);
+  if (parameter.counts == vit::Counts::numbers) return value >= parameter.low && value <= parameter.high;
+  return value >= parameter.low && std::isfinite(value) && value == std::floor(value);
 }
 
 std::string quoted(const std::string& text) {
@@ -100,13 +101,6 @@ std::vector<int> parse_blocks(const std::string& text, int depth) {
                        "; the network has blocks 0 to " + std::to_string(depth - 1) + ".");
   std::sort(blocks.begin(), blocks.end());
   return blocks;
-}
-
-void refuse_missing_heads(const HeadSelection& heads, const std::vector<int>& blocks, const vit::Settings& settings) {
-  for (const int block : blocks)
-    for (const int head : heads.heads)
-      if (head >= settings.heads(block))
-        throw UsageError(fmt::format("--head {}: block {} has heads 0 to {}.", head, block, settings.heads(block) - 1));
 }
 
 HeadSelection parse_heads(const std::string& text) {

@@ -16,8 +16,6 @@ std::vector<int> parse_blocks(const std::string& text, int depth);
 /// "all" (mean, max and every head), "each" (every head), or a list of "mean", "max", numbers and spans. Throws
 /// UsageError.
 HeadSelection parse_heads(const std::string& text);
-/// Throws UsageError for a head that one of the blocks does not have.
-void refuse_missing_heads(const HeadSelection& heads, const std::vector<int>& blocks, const vit::Settings& settings);
 
 /// "cls", "ROW,COL" for a patch, "token:N"; empty: the class token, or the middle patch of a network without one.
 /// Throws UsageError.

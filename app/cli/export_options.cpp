@@ -48,7 +48,6 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   ExportRequest request;
   request.blocks = parse_blocks(options.blocks, config.depth);
   request.heads = parse_heads(options.heads);
-  refuse_missing_heads(request.heads, request.blocks, input.settings);
   request.query = parse_query(options.query, grid, config);
   request.direction = options.direction;
   request.stage = options.after_dropout ? vit::Stage::after_dropout : vit::Stage::softmax;
@@ -63,6 +62,9 @@ ExportRequest request_for(const ExportOptions& options, const Run& input) {
   if (options.view && words_of(options.view->wanted).analysis == request.analysis->id)
     request.values.merge(parse_values(options.view_values, *request.analysis));
   request.folder = options.folder;
+  const bool maps =
+      !options.folder.empty() || !options.figure.empty() || !options.report.empty() || !options.film.empty();
+  if (const std::string why = missing_head(request, input.settings); maps && !why.empty()) throw UsageError(why);
   return request;
 }
 

@@ -306,6 +306,15 @@ void make_folder_of(const std::filesystem::path& file) {
   if (file.has_parent_path()) make_folder(file.parent_path());
 }
 
+std::string missing_head(const ExportRequest& request, const vit::Settings& settings) {
+  for (const int block : request.blocks)
+    for (const int head : request.heads.heads)
+      if (!request.heads.all_heads && (head < 0 || head >= settings.heads(block)))
+        return fmt::format("There is no head {} in block {}; it has heads 0 to {}.", head, block,
+                           settings.heads(block) - 1);
+  return "";
+}
+
 void validate(const ExportRequest& request, const ExportSource& source) {
   const vit::Trace& trace = *source.trace;
   const int depth = static_cast<int>(trace.blocks.size());
@@ -314,12 +323,8 @@ void validate(const ExportRequest& request, const ExportSource& source) {
     if (block < 0 || block >= depth)
       throw vit::Error("There is no block " + std::to_string(block) + "; the network has blocks 0 to " +
                        std::to_string(depth - 1) + ".");
-    const int num_heads = trace.settings.heads(block);
-    for (int head : request.heads.heads)
-      if (!request.heads.all_heads && (head < 0 || head >= num_heads))
-        throw vit::Error("There is no head " + std::to_string(head) + " in block " + std::to_string(block) +
-                         "; it has heads 0 to " + std::to_string(num_heads - 1) + ".");
   }
+  if (const std::string why = missing_head(request, trace.settings); !why.empty()) throw vit::Error(why);
   for (const vit::Question& question : questions_of(request))
     vit::validate(*request.analysis, source.subject(), question);
   if (request.kinds.count(FileKind::json) > 0) validate_json(*request.analysis);

@@ -89,6 +89,9 @@ void export_figure(const ExportSource& source, const ExportRequest& request, con
 /// Makes the folder that a file is to lie in. Throws vit::Error.
 void make_folder_of(const std::filesystem::path& file);
 
+/// Empty, or which head that the request picks one of its blocks does not have.
+std::string missing_head(const ExportRequest& request, const vit::Settings& settings);
+
 /// Throws vit::Error unless the trace has what the request asks for.
 void validate(const ExportRequest& request, const ExportSource& source);
 

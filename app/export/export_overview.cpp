@@ -62,6 +62,13 @@ std::string other_words(const ExportSource& source) {
          (source.other.photo == source.photo ? "" : levels_part(source.other.photo));
 }
 
+/// "block 3", "block 3 (B: block 1)" where side B's is another one.
+std::string block_name(const vit::MapSet& set, int block) {
+  if (block < 0) return "";
+  const bool beside = set.side_b && set.side_b->question.block != block;
+  return fmt::format("block {}", block) + (beside ? fmt::format(" (B: block {})", set.side_b->question.block) : "");
+}
+
 /// What the maps are of; the blocks are named by the caller. `index`: of one map, else -1.
 FigureContent titled(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index,
                      const std::string& blocks) {
@@ -88,14 +95,16 @@ void set_scale(FigureContent& content, const vit::MapSet& set, const vit::Look& 
   if (set.is_mask) return content.unit.clear();
   vit::Range range = look.range_rule == vit::RangeRule::fixed ? look.fixed_range : shared;
   if (content.about_zero) range.low = -range.high;
-  const bool own = look.range_rule == vit::RangeRule::per_head;
   vit::Beyond ends;
   for (const FigureCell& cell : content.cells) {
     const vit::Beyond of_map = vit::beyond(cell.map.values, range);
     ends = {.low = ends.low || of_map.low, .high = ends.high || of_map.high};
   }
-  content.low = own ? "smallest" : vit::low_end(number_of(set, range.low, range.high), ends);
-  content.high = own ? "largest of each map" : vit::high_end(number_of(set, range.high, 0), ends);
+  content.low = vit::low_end(number_of(set, range.low, range.high), ends);
+  content.high = vit::high_end(number_of(set, range.high, 0), ends);
+  if (look.range_rule != vit::RangeRule::per_head) return;
+  content.low = content.about_zero ? "− largest size" : "smallest";
+  content.high = content.about_zero ? "largest size in each map" : "largest of each map";
 }
 
 /// Where the scale is one for all that the figure shows.
@@ -134,7 +143,7 @@ FigureContent caption_content(const ExportSource& source, const ExportRequest& r
 FigureContent map_content(const ExportSource& source, const ExportRequest& request, const vit::MapSet& set, int index) {
   const vit::MapLabel& label = set.labels[static_cast<std::size_t>(index)];
   const vit::Range range = set.range(index, request.style.look);
-  std::string what = label.block < 0 ? "" : "block " + std::to_string(label.block);
+  std::string what = block_name(set, label.block);
   if (label.head != vit::kNoHead)
     what += (what.empty() ? "" : ", ") +
             vit::head_title(label.head, source.trace->settings.heads(std::max(0, label.block)));
@@ -160,7 +169,7 @@ FigureContent overview_content(const ExportSource& source, const ExportRequest& 
   const vit::MapSet& set = *picked.set;
   FigureContent content =
       titled(source, request, set, -1,
-             request.analysis->asks_block ? "block " + std::to_string(set.question.block) : std::string("all blocks"));
+             request.analysis->asks_block ? block_name(set, set.question.block) : std::string("all blocks"));
   if (!request.style.overlay && !request.analysis->is_matrix && !source.trace->pixels->resized.rgb.empty())
     content.cells.push_back({.shows = FigureCell::Shows::input, .caption = "input"});
   for (const int map : picked.maps) {
@@ -244,8 +253,8 @@ FigureContent grid_content(const ExportSource& source, const ExportRequest& requ
   content.columns = static_cast<int>(beside * width);
   content.group = beside > 1 ? static_cast<int>(width) : 0;
   const auto name_of = [&](const BlockRow& row) {
-    std::string name = row.block < 0 ? "" : "block " + std::to_string(row.block);
-    if (by_block)  // the end of its scale stands at its name
+    std::string name = block_name(*row.maps.front().first, row.block);
+    if (by_block)  // where its scale ends
       name += (content.about_zero ? ", ±" : ", to ") +
               number_of(*row.maps.front().first,
                         row.maps.front().first->range(row.maps.front().second, request.style.look).high, 0);
@@ -272,8 +281,8 @@ FigureContent grid_content(const ExportSource& source, const ExportRequest& requ
   }
   set_scale(content, *answers.front().set, request.style.look, scale);
   if (by_block) {
-    content.low = content.about_zero ? "− its block's number" : "smallest";
-    content.high = content.about_zero ? "+ its block's number" : "its block's number";
+    content.low = content.about_zero ? "− number" : "smallest";
+    content.high = beside > 1 ? "number above" : "number at left";
   } else if (request.style.look.range_rule != vit::RangeRule::per_head) {
     mark_even_share(content, *answers.front().set, scale);
   }

@@ -60,13 +60,43 @@ struct NoRoom {
 constexpr double kGap = 0.05;            // between tiles: of a tile
 constexpr double kWidestGroupGap = 0.3;  // likewise
 
+/// The widest name of a group: of those with another at their right, and of those at the figure's edge.
+struct GroupNames {
+  double before_others = 0, last = 0;
+};
+
+GroupNames group_names(const FigureLayout& layout, const FigureContent& content) {
+  GroupNames names;
+  for (std::size_t i = 0; i < content.cells.size() && content.group > 0; ++i) {
+    const auto column = static_cast<int>(i) % content.columns;
+    double& widest = column + content.group >= content.columns ? names.last : names.before_others;
+    widest = std::max(widest, lettering().width(content.cells[i].heading, layout.text));
+  }
+  return names;
+}
+
 /// Between groups: as wide as the names above them need, up to the widest.
 double group_gap_of(const FigureLayout& layout, const FigureContent& content, double tile, bool is_natural) {
-  std::vector<std::string> names;
-  for (const FigureCell& cell : content.cells) names.push_back(cell.heading);
   const double widest = kWidestGroupGap * tile, usual = std::min(widest, 2 * layout.text);
-  const double needed = widest_of(names, layout.text) + 0.8 * layout.text - content.group * (tile + layout.gap);
+  const double needed =
+      group_names(layout, content).before_others + 0.8 * layout.text - content.group * (tile + layout.gap);
   return std::max(usual, is_natural ? needed : std::min(needed, widest));
+}
+
+/// What the numbers at the ends of the colour scale need.
+double numbers_width(const FigureLayout& layout, const FigureContent& content) {
+  const double size = 0.9 * layout.text;
+  return lettering().width(content.low, size) + lettering().width(content.high, size) + 0.8 * layout.text;
+}
+
+/// Of a figure whose tiles make it so wide: as much more as its words need.
+double with_room_for_words(const FigureLayout& layout, const FigureContent& content, const ExportStyle& style) {
+  double right = layout.width - layout.margin;
+  if (content.group > 0)
+    right = std::max(right, layout.tile_x(content.columns - content.group) + group_names(layout, content).last);
+  if (content.has_scale && *style.bar && lettering().available())
+    right = std::max(right, layout.margin + layout.labels + numbers_width(layout, content));
+  return std::ceil(right + layout.margin);
 }
 
 /// Tiles fill the given width, or make it.
@@ -96,6 +126,7 @@ void set_tiles(FigureLayout& layout, const FigureContent& content, double aspect
   layout.group_gap = std::ceil(group_gap_of(layout, content, layout.tile_width, true));
   layout.width = std::ceil(2 * layout.margin + layout.labels + columns * (layout.tile_width + layout.gap) - layout.gap +
                            (groups - 1) * layout.group_gap);
+  layout.width = with_room_for_words(layout, content, style);
 }
 
 /// The rows from `y` on; returns where they end.
@@ -123,18 +154,18 @@ double set_rows(FigureLayout& layout, const FigureContent& content, const Export
     y = layout.row_y.back() + layout.heading_height.back() + layout.caption_height.back() + layout.tile_height +
         row_gap;
   }
-  std::vector<std::string> headings;
-  for (const FigureCell& cell : content.cells) headings.push_back(cell.heading);
+  const GroupNames names = group_names(layout, content);
   const double group = content.group * (layout.tile_width + layout.gap) + layout.group_gap - 0.8 * layout.text;
-  if (content.group > 0 && style.width.unit != FigureWidth::Unit::natural && widest_of(headings, layout.text) > group)
+  const double last = layout.width - layout.margin - layout.tile_x(content.columns - content.group);
+  const bool given = style.width.unit != FigureWidth::Unit::natural;
+  if (content.group > 0 && given && (names.before_others > group || names.last > last))
     throw NoRoom{"leaves the names of the blocks no room"};
   return y - row_gap;
 }
 
 /// The colour scale from `y` on; returns where it ends.
 double set_bar(FigureLayout& layout, const FigureContent& content, const ExportStyle& style, double y) {
-  double room = layout.width - 2 * layout.margin;
-  const double size = 0.9 * layout.text;
+  const double room = layout.width - 2 * layout.margin, size = 0.9 * layout.text;
   if (!content.has_scale) {
     layout.bar_y = rounded_to(y + 0.6 * layout.text, layout.pixels);
     layout.legend = wrapped_lines(content.unit, size, Weight::regular, room);
@@ -146,14 +177,10 @@ double set_bar(FigureLayout& layout, const FigureContent& content, const ExportS
       content.columns == 1 ? layout.tile_width : std::min(room - layout.labels, 24 * layout.text), layout.pixels);
   y = layout.bar_y + layout.bar_height;
   if (!lettering().available()) return y;
-  const double numbers =
-      lettering().width(content.low, size) + lettering().width(content.high, size) + 0.8 * layout.text;
-  if (numbers > layout.bar_width) {
-    if (style.width.unit != FigureWidth::Unit::natural) throw NoRoom{"leaves the numbers of the colour bar no room"};
-    layout.bar_width = rounded_to(numbers, layout.pixels);
-    layout.width = std::max(layout.width, std::ceil(2 * layout.margin + layout.labels + layout.bar_width));
-    room = layout.width - 2 * layout.margin;
-  }
+  const double numbers = numbers_width(layout, content);
+  if (numbers > layout.bar_width && style.width.unit != FigureWidth::Unit::natural)
+    throw NoRoom{"leaves the numbers of the colour bar no room"};
+  layout.bar_width = std::max(layout.bar_width, rounded_to(numbers, layout.pixels));
   const double unit = lettering().width(content.unit, size);
   if (layout.labels + layout.bar_width + 1.2 * layout.text + unit > room)
     layout.unit = wrapped_lines(content.unit, size, Weight::regular, room - layout.labels);

@@ -142,16 +142,17 @@ void ExportSheet::draw_columns(Bench& bench) {
   int heads = 1;
   for (int block = 0; block < settings.depth(); ++block) heads = std::max(heads, settings.heads(block));
   const bool grid = sheet_.shows == SheetShows::grid;
-  const int most = grid ? 3 * heads : heads + 2;  // three blocks; mean, maximum and heads
+  const int most = grid ? 3 * heads : heads + 3;  // three blocks; input, mean, maximum and heads
   int& columns = sheet_.style.columns;
   const std::string shown = columns == 0 ? "as suits the page" : std::to_string(columns);
-  ui::slider(bench.ui,
-             {.id = "sheet.columns",
-              .label = "Columns",
-              .tooltip = "Tiles in a row. For twice as many as a block has heads, two blocks stand side by side; on "
-                         "paper as many as keep the figure on a page of A4, unless they are chosen."},
-             columns, 0, most, shown);
-  if (grid && columns > heads) columns = (columns + heads / 2) / heads * heads;  // whole blocks
+  const bool moved = ui::slider(
+      bench.ui,
+      {.id = "sheet.columns",
+       .label = "Columns",
+       .tooltip = "Tiles in a row; with twice a block's heads two blocks stand side by side. At the left end: as many "
+                  "as keep a width in millimetres on a page of A4."},
+      columns, 0, most, shown);
+  if (moved && grid && columns > heads) columns = (columns + heads / 2) / heads * heads;  // whole blocks
 }
 
 void ExportSheet::draw_marks(Bench& bench) {

@@ -504,11 +504,13 @@ void App::after_frame(std::uint64_t frame, std::uint64_t presses, bool frames_du
       const vit::MapSet& set = bench_.maps.set();
       const vit::MapLabel& chosen = bench_.maps.label(bench_.maps.chosen(view));
       const int block = std::clamp(chosen.block < 0 ? view.block : chosen.block, 0, set.trace->settings.depth() - 1);
+      const bool asked =
+          vit::depends_on_query(*vit::analysis_by_id(set.question.analysis), set.question, set.trace->model->config);
       out.shown = {.block = block,
                    .num_heads = set.trace->settings.heads(block),
                    .head = vit::head_name(chosen.head == vit::kNoHead ? view.head : chosen.head),
-                   .query = vit::query_name(set.row_sums.empty() ? set.question.query : session.query_in(*set.trace),
-                                            set.trace->grid, set.trace->model->config),
+                   .query = vit::query_name(asked ? set.question.query : session.query_in(*set.trace), set.trace->grid,
+                                            set.trace->model->config),
                    .run = set.trace == drawn_pass() ? drawn_.request : 0,
                    .draft = drawn_.draft};
     }

@@ -1,5 +1,7 @@
 #include "engine/checkpoint/model_hints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -296,11 +298,13 @@ void read_graph_hints(const std::map<std::string, std::string>& words, ModelHint
   if (const auto found = words.find("heads"); found != words.end()) hints.num_heads = {std::stoi(found->second), why};
   if (const auto found = words.find("activation"); found != words.end()) {
     const auto known = activation_named(found->second);
-    if (known && hints.activation && hints.activation->value != *known)
-      hints.warnings.push_back("The ONNX graph computes " + std::string(choice_of(*known).name) + " where " +
-                               hints.activation->reason + " says " +
-                               std::string(choice_of(hints.activation->value).name) + ": the graph is followed.");
-    if (known) hints.activation = hints.open_clip_activation = {*known, why};
+    if (!known) return;
+    for (std::optional<Hint<Activation>>* said : {&hints.activation, &hints.open_clip_activation}) {
+      if (*said && (*said)->value != *known)
+        hints.warnings.push_back(fmt::format("The ONNX graph computes {} where {} says {}: the graph is followed.",
+                                             choice_of(*known).name, (*said)->reason, choice_of((*said)->value).name));
+      *said = {*known, why};
+    }
   }
 }
 
@@ -321,8 +325,9 @@ ModelHints read_hints(const std::filesystem::path& file) {
     JsonFields root(*config, name, hints);
     read_config(root, hints);
     hints.has_config = says_something(hints);
-    const bool says_all = hints.num_heads && hints.eps && hints.activation;  // so that no name need imply it
-    const bool unknown = !says_all && !hints.architecture.empty() && architecture_named(hints.architecture) == nullptr;
+    // Where a class of Hugging Face's is named, its defaults hold and not what a name of timm's implies.
+    const bool by_name = hints.model_type.empty() || hints.model_type.starts_with("timm");
+    const bool unknown = by_name && !hints.architecture.empty() && architecture_named(hints.architecture) == nullptr;
     if (unknown)
       hints.warnings.push_back("the architecture \"" + hints.architecture + "\" of " + name +
                                " is not known here, so that what its name implies is guessed");

@@ -76,11 +76,11 @@ bool asks_other(const Analysis& analysis, const Question& question) {
 }
 
 bool asks_query(const Analysis& analysis, const Question& question, const ModelConfig& config) {
-  return analysis.asks_query && (analysis.heeds_query == nullptr || analysis.heeds_query(question, config));
+  return analysis.asks_query && depends_on_query(analysis, question, config);
 }
 
 bool depends_on_query(const Analysis& analysis, const Question& question, const ModelConfig& config) {
-  return analysis.has_table || asks_query(analysis, question, config);
+  return analysis.heeds_query != nullptr ? analysis.heeds_query(question, config) : analysis.asks_query;
 }
 
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question) {

@@ -61,7 +61,7 @@ struct Analysis {
   const char* reference;      // the paper or code that it follows; empty: the network's own numbers
   bool asks_block;            // one answer for each block; else one for the network
   bool asks_direction;        // it can also tell who looks at the query
-  bool asks_query = true;     // its answer depends on the query; see heeds_query
+  bool asks_query = true;     // its maps depend on the query; see heeds_query
   bool reads_output = false;  // it reads what comes after the last block's maps, so that the pass must run to its end
   bool has_table = false;     // it is about numbers of every head: the MapTable of an answer is its CSV file
   bool has_curves = false;    // its answers have curves over the blocks
@@ -87,7 +87,8 @@ struct Analysis {
   std::string (*caption_of_curves)(const MapSet& set) = nullptr;
   /// Of one that compares: empty, or why the two passes cannot be asked this.
   std::string (*refusal_of_pair)(const Subject& subject, const Question& question) = nullptr;
-  /// Of one that asks about the query with some of its parameters alone: whether it does here. See asks_query below.
+  /// Of one whose maps or table depend on the query with some of its parameters alone: whether they do here. See
+  /// depends_on_query.
   bool (*heeds_query)(const Question& question, const ModelConfig& config) = nullptr;
 
   /// An answer has a map for each head of one block.
@@ -107,9 +108,9 @@ std::string refused_as_not_finite(const Analysis& analysis, const Subject& subje
 std::string refused_beside(const Subject& subject);
 /// Whether the question is about side B's pass, too.
 bool asks_other(const Analysis& analysis, const Question& question);
-/// Whether the answer depends on the question's query.
+/// Whether the answer's maps depend on the question's query.
 bool asks_query(const Analysis& analysis, const Question& question, const ModelConfig& config);
-/// The same for its maps and its table: numbers of every head may be told of the query alone.
+/// Whether its maps or its table do.
 bool depends_on_query(const Analysis& analysis, const Question& question, const ModelConfig& config);
 /// What the question is about: without side B where it does not ask about it.
 Subject asked_of(const Analysis& analysis, const Subject& subject, const Question& question);

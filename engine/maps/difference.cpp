@@ -217,10 +217,8 @@ std::string about(const MapSet& set, int index) {
 
 std::string caption(const MapSet& set, int) {
   constexpr std::array kOf = {"attention of A − B ", "attention of A ", "attention of B on A's patches "};
-  const int block_b = set.side_b->question.block;
-  const bool named = chosen_block_of_b(set.question) >= 0 || block_b != set.question.block;
   return kOf[static_cast<std::size_t>(analysis_by_id("difference")->value(set.question, "show"))] +
-         directed_phrase(set) + (named ? fmt::format(" (B: block {})", block_b) : "");
+         directed_phrase(set);
 }
 
 std::string quantity(const MapSet& set) {

@@ -62,6 +62,10 @@ bool over_all(const Question& question) {
   return static_cast<Over>(analysis_by_id("statistics")->value(question, "over")) == all_queries;
 }
 
+bool table_is_of_query(const Question& question, const ModelConfig&) {
+  return !over_all(question);
+}
+
 Statistic shown_of(const Question& question) {
   return static_cast<Statistic>(analysis_by_id("statistics")->value(question, "show"));
 }
@@ -194,6 +198,7 @@ const Analysis kStatisticsOfHeads = {.id = "statistics",
                                      .about = about,
                                      .caption = caption,
                                      .quantity = quantity,
-                                     .caption_of_curves = caption_of_curves};
+                                     .caption_of_curves = caption_of_curves,
+                                     .heeds_query = table_is_of_query};
 
 }  // namespace vit

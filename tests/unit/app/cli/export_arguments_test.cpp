@@ -1,6 +1,5 @@
 #include "app/cli/export_arguments.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "app/cli/common.h"
@@ -26,16 +25,18 @@ TEST(ExportArguments, HeadsAreNamesAndNumbers) {
   for (const char* text : {"", "median", "1.5", "mean,"}) EXPECT_THROW(parse_heads(text), UsageError) << text;
 }
 
-TEST(ExportArguments, AHeadThatABlockDoesNotHaveIsRefused) {
+TEST(ExportArguments, AHeadThatABlockDoesNotHaveIsNamed) {
   vit::Settings settings;
   settings.blocks = {{.heads = 4, .off = {}}, {.heads = 2, .off = {}}};
-  refuse_missing_heads(parse_heads("mean,3"), {0}, settings);
-  refuse_missing_heads(parse_heads("all"), {0, 1}, settings);
-  EXPECT_THAT(
-      [&] {
-        refuse_missing_heads(parse_heads("3"), {0, 1}, settings);
-      },
-      testing::ThrowsMessage<UsageError>(testing::HasSubstr("--head 3: block 1 has heads 0 to 1.")));
+  const auto missing = [&](const char* heads, std::vector<int> blocks) {
+    ExportRequest request;
+    request.blocks = std::move(blocks);
+    request.heads = parse_heads(heads);
+    return missing_head(request, settings);
+  };
+  EXPECT_EQ(missing("mean,3", {0}), "");
+  EXPECT_EQ(missing("all", {0, 1}), "");
+  EXPECT_EQ(missing("3", {0, 1}), "There is no head 3 in block 1; it has heads 0 to 1.");
 }
 
 TEST(ExportArguments, AQueryIsATokenOrAPatch) {
@@ -81,7 +82,8 @@ TEST(ExportArguments, ParametersAreThoseOfTheAnalysis) {
   EXPECT_THROW(parse_values({"discard"}, *vit::analysis_by_id("heads")), UsageError);
   const vit::Analysis& rollout = *vit::analysis_by_id("rollout");
   EXPECT_EQ(parse_values({"discard=0.5"}, rollout), (std::map<std::string, double>{{"discard", 0.5}}));
-  for (const char* text : {"discard=1.5", "discard=-0.1", "discard=nan", "fusion=sum"})
+  for (const char* text :
+       {"discard=1.5", "discard=-0.1", "discard=nan", "fusion=sum", "start=0.5", "start=inf", "start=-1"})
     EXPECT_THROW(parse_values({text}, rollout), UsageError) << text;
 }
 

@@ -9,10 +9,13 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <sstream>
+#include <tuple>
 
 #include "app/export/export_captions.h"
 #include "app/export/figure.h"
+#include "app/export/figure_layout.h"
 #include "app/export/file_names.h"
 #include "engine/base/error.h"
 #include "engine/base/pool.h"
@@ -336,11 +339,93 @@ TEST_F(ExportTest, TheEvenShareIsNamedWhereItIsMarkedAndTheEndsOfABlocksScaleSta
   const std::string by_block = figure(vit::RangeRule::shared);
   EXPECT_THAT(by_block, HasSubstr(">attention probability<"));
   EXPECT_THAT(by_block, HasSubstr(">block 0, to 0."));
-  EXPECT_THAT(by_block, HasSubstr(">its block's number<"));
+  EXPECT_THAT(by_block, HasSubstr(">number at left<"));
   EXPECT_THAT(figure(vit::RangeRule::per_head), HasSubstr(">attention probability<"));
   EXPECT_THAT(figure(vit::RangeRule::all), HasSubstr(">attention probability; the mark is the even share, 1/26<"));
   request_.style.look.fixed_range = {0.5f, 1};
   EXPECT_THAT(figure(vit::RangeRule::fixed), HasSubstr(">attention probability<")) << "1/26 is not on it";
+}
+
+/// The least width into which a text goes uncut.
+double width_of(const std::string& text, const Letters& letters) {
+  static std::map<std::tuple<std::string, double, Weight>, double> known;
+  const auto [at, is_new] = known.try_emplace({text, letters.size, letters.weight}, 0);
+  double high = is_new ? 10000 : at->second;
+  for (double low = 0; is_new && high - low > 1e-3;) {
+    const double middle = (low + high) / 2;
+    (cut_line(text, letters.size, letters.weight, middle) == text ? high : low) = middle;
+  }
+  return at->second = high;
+}
+
+/// Where the words of a figure stand.
+class WordsOnPaper : public Paper {
+ public:
+  struct Words {
+    std::string text;
+    double from, to, baseline;
+  };
+  void fill(const Rect&, Color) override {}
+  void frame(const Rect&, Color, double) override {}
+  void line(const std::vector<std::pair<double, double>>&, Color, double) override {}
+  void picture(const Rect&, int, int, const Render&) override {}
+  void text(double x, double baseline, std::string_view text, const Letters& letters) override {
+    if (text.empty()) return;
+    const double width = width_of(std::string(text), letters);
+    const double from = x - (letters.align == Align::left ? 0 : letters.align == Align::right ? width : width / 2);
+    all.push_back({std::string(text), from, from + width, baseline});
+  }
+  std::vector<Words> all;
+};
+
+TEST_F(ExportTest, NoWordOfAFigureStandsOnAnotherOrBeyondItsEdge) {
+  int figures = 0, refused = 0;
+  const auto look_at = [&](const std::string& what) {
+    WordsOnPaper paper;
+    Drawing drawing;
+    try {
+      drawing = drawing_of(source_, request_);
+    } catch (const vit::Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("no room"));
+      ++refused;
+      return;
+    }
+    drawing.draw(paper);
+    for (std::size_t i = 0; i < paper.all.size(); ++i) {
+      const WordsOnPaper::Words& one = paper.all[i];
+      EXPECT_LE(one.to, drawing.width + 0.01) << what << ": " << one.text;
+      EXPECT_GE(one.from, -0.01) << what << ": " << one.text;
+      for (std::size_t j = 0; j < i; ++j) {
+        const WordsOnPaper::Words& other = paper.all[j];
+        const bool apart = one.from >= other.to || other.from >= one.to || one.baseline != other.baseline;
+        EXPECT_TRUE(apart) << what << ": " << one.text << " on " << other.text;
+      }
+    }
+    EXPECT_LT(drawing.height / drawing.width, 12) << what << ": a title in a column of letters";
+    ++figures;
+  };
+  for (const vit::RangeRule rule : {vit::RangeRule::shared, vit::RangeRule::per_head, vit::RangeRule::all})
+    for (const std::vector<int>& blocks : {std::vector{1}, {0, 1}, {0, 1, 2}})
+      for (const char* heads : {"all", "0"})
+        for (const int columns : {0, 2, 3, 8}) {
+          request_.style.look.range_rule = rule;
+          request_.blocks = blocks;
+          request_.heads = {.mean = false, .max = false, .all_heads = heads == std::string("all"), .heads = {0}};
+          request_.style.columns = columns;
+          const std::string what = fmt::format("rule {}, {} blocks, heads {}, {} columns", static_cast<int>(rule),
+                                               blocks.size(), heads, columns);
+          for (const int size : {8, 48}) {
+            request_.style.size_px = size;
+            request_.style.width = {};
+            look_at(fmt::format("{}, {} px a tile", what, size));
+          }
+          for (const double mm : {30, 60, 85, 180}) {
+            request_.style.width = {.unit = FigureWidth::Unit::mm, .amount = mm, .dpi = 36};
+            look_at(fmt::format("{}, {} mm", what, mm));
+          }
+        }
+  EXPECT_GT(figures, 250);
+  EXPECT_GT(refused, 0) << "three columns of names on 30 mm";
 }
 
 TEST_F(ExportTest, OneComponentIsNoColour) {

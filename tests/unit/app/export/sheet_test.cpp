@@ -125,6 +125,34 @@ TEST_F(SheetTest, OfAComparisonTheCommandWritesTheSameBytes) {
     }
 }
 
+TEST_F(SheetTest, OfAComparisonTheBlockOfSideBAndBothEndsAreNamed) {
+  const auto other = vit::load_model("random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4");
+  const auto pixels = std::make_shared<const vit::Pixels>(
+      vit::preprocess(*subject_.source.photo, other->preprocessing, other->config.patch_px));
+  vit::Pool pool(1);
+  vit::Meter meter;
+  subject_.source.other = {.trace = vit::forward({other, pixels, vit::trained_settings(other->config)}, meter, pool),
+                           .photo = subject_.source.photo,
+                           .model = "other",
+                           .image = "photo.png"};
+  ExportRequest request = subject_.map;
+  request.analysis = vit::analysis_by_id("difference");
+  request.style.width = {.unit = FigureWidth::Unit::mm, .amount = 250, .dpi = 36};
+  const auto figure = [&](std::vector<int> blocks, vit::RangeRule rule) {
+    request.blocks = std::move(blocks);
+    request.style.look.range_rule = rule;
+    return figure_bytes(subject_.source, request, FileKind::svg);
+  };
+  EXPECT_THAT(figure({2}, vit::RangeRule::shared), HasSubstr(", block 2 (B: block 1), head 2: attention of A − B "));
+  const std::string all = figure({0, 1, 2}, vit::RangeRule::shared);
+  EXPECT_THAT(all, HasSubstr(">block 1, ±0."));
+  EXPECT_THAT(all, HasSubstr(">block 2 (B: block 1), ±0."));
+  EXPECT_THAT(all, HasSubstr(">− number<"));
+  EXPECT_THAT(figure({0, 1}, vit::RangeRule::per_head), HasSubstr(">− largest size<"));
+  request.values["block_b"] = 0;
+  EXPECT_THAT(figure({0, 1}, vit::RangeRule::all), HasSubstr(">block 1 (B: block 0)<"));
+}
+
 TEST_F(SheetTest, AFileForEachMapIsWhatTheCommandWritesIntoItsFolder) {
   for (const FileKind kind : {FileKind::png, FileKind::npy})
     for (const bool over : {false, true}) {

@@ -121,6 +121,10 @@ TEST(HalfUnderstood, WhatActsOnTheTokensIsNotPassedOver) {
         "prompt_encoder.default.embedding.weight", "VPT", "something_learned"}) {
     EXPECT_THAT(Edited(kSmall).with(tensor, {2, 12}).refusal(), HasSubstr(tensor));
   }
+  EXPECT_THAT(Edited(kSmall).with("view_embed", {2, 12}).refusal(),
+              HasSubstr("\"view_embed\", which stands for an embedding of views and which nothing in timm ViT reads"));
+  EXPECT_THAT(Edited(kSmall).with("something_learned", {2, 12}).refusal(),
+              HasSubstr("\"something_learned\", which is as wide as a token and which nothing in timm ViT reads"));
   // Of modules beside the network, which act on something else.
   for (const char* tensor : {"prompt_learner.ctx", "sam_prompt_encoder.point.weight", "camera_embedder.mlp.0.weight",
                              "adapter.fc.0.weight", "neck.prompt_depth_layer.weight"}) {
@@ -207,6 +211,26 @@ TEST(HalfUnderstood, WhatIsGuessedAndWarnedOfIsTold) {
   described.beside("config.json", R"({"model_type": "clip_vision_model", "num_attention_heads": 2, "foo": 1})");
   EXPECT_THAT(told(described.open()), testing::ElementsAre(HasSubstr("foo")));
   EXPECT_THAT(told(load_model("random:C=48,L=2,h=4,P=8,S=32,K=5")), testing::IsEmpty()) << "it is what was asked for";
+}
+
+TEST(HalfUnderstood, AnArchitectureThatNobodyKnowsIsWarnedOf) {
+  const std::string fields = R"("architecture": "vit_new_gap_patch16", "num_attention_heads": 3,
+    "layer_norm_eps": 1e-6, "hidden_act": "gelu"})";
+  Edited file(kSmall);
+  EXPECT_THAT(warnings(file.beside("config.json", "{" + fields).open()), HasSubstr("vit_new_gap_patch16"));
+  EXPECT_EQ(warnings(file.beside("config.json", R"({"model_type": "vit", )" + fields).open()), "")
+      << "a class of Hugging Face's, whose defaults hold";
+}
+
+TEST(HalfUnderstood, AGraphThatContradictsAnyConfigurationIsSaid) {
+  const TempFolder folder;
+  const fs::path family = fs::path(HEADLIGHT_SOURCE_DIR) / "tests/golden/families/optimum_clip";
+  for (const char* name : {"model.onnx", "config.json"}) fs::copy(family / name, folder.path() / name);
+  const std::string graph = (folder.path() / "model.onnx").string();
+  EXPECT_EQ(warnings(load_model(graph)), "");
+  folder.write("open_clip_config.json", R"({"model_cfg": {"vision_cfg": {"width": 16, "layers": 2}}})");
+  EXPECT_THAT(warnings(load_model(graph)), HasSubstr("The ONNX graph computes QuickGELU where no quick_gelu in"));
+  EXPECT_EQ(fact(load_model(graph), "activation").value, "QuickGELU");
 }
 
 TEST(HalfUnderstood, OpenClipsOwnConfigurationIsReadInFull) {

@@ -242,16 +242,14 @@ TEST(Difference, FewerBlocksAndHeadsOfSideBAreSaid) {
   EXPECT_THAT(words, HasSubstr("Side B's 2×2 patches are brought to side A's 4×4 by area."));
 }
 
-TEST(Difference, TheBlockOfSideBIsNamedWhereItIsAnotherOrChosen) {
+TEST(Difference, TheBlockOfSideBIsNamedWhereItIsAnother) {
   const auto a = pass({}), b = pass({.model = "random:C=24,L=2,h=2,P=16,S=32,K=5,seed=4"});
   const Analysis& difference = *analysis_by_id("difference");
   const auto set = [&](int block, double block_b) {
     return ask({a, b, true}, {.analysis = "difference", .block = block, .query = 0, .values = {{"block_b", block_b}}});
   };
-  EXPECT_THAT(difference.caption(*set(1, -1), 0), testing::Not(HasSubstr("B: block")));
-  EXPECT_THAT(difference.caption(*set(2, -1), 0), HasSubstr("(B: block 1)"));
-  EXPECT_THAT(difference.caption(*set(1, 1), 0), HasSubstr("(B: block 1)")) << "of other blocks, too, in one figure";
-  EXPECT_THAT(difference.caption(*set(0, 1), 0), HasSubstr("(B: block 1)"));
+  EXPECT_THAT(difference.about(*set(1, -1), 0), testing::Not(HasSubstr("stands beside")));
+  EXPECT_THAT(difference.about(*set(2, -1), 0), HasSubstr("its last one, 1, stands beside block 2."));
   EXPECT_THAT(difference.about(*set(0, 1), 0), HasSubstr("Block 1 of side B stands beside block 0."));
 }
 
