@@ -22,6 +22,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr const char* kModel = "random:C=48,L=3,h=4,P=8,S=32,K=5,seed=3";
+constexpr const char* kOther = "random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4";  // of fewer blocks
 
 class SheetTest : public testing::Test {
  protected:
@@ -52,6 +53,19 @@ class SheetTest : public testing::Test {
     subject_.map.blocks = {1};
     subject_.map.heads = {.mean = false, .max = false, .all_heads = false, .heads = {2}};
     subject_.map.query = 7;
+  }
+
+  /// Side B: another network on the same photo.
+  void compare_with(const char* model) {
+    const auto other = vit::load_model(model);
+    const auto pixels = std::make_shared<const vit::Pixels>(
+        vit::preprocess(*subject_.source.photo, other->preprocessing, other->config.patch_px));
+    vit::Pool pool(1);
+    vit::Meter meter;
+    subject_.source.other = {.trace = vit::forward({other, pixels, vit::trained_settings(other->config)}, meter, pool),
+                             .photo = subject_.source.photo,
+                             .model = model,
+                             .image = "photo.png"};
   }
 
   int run(const std::vector<std::string>& arguments) {
@@ -99,16 +113,7 @@ TEST_F(SheetTest, TheCommandThatItShowsWritesTheSameBytes) {
 }
 
 TEST_F(SheetTest, OfAComparisonTheCommandWritesTheSameBytes) {
-  constexpr const char* kOther = "random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4";
-  const auto other = vit::load_model(kOther);
-  const auto pixels = std::make_shared<const vit::Pixels>(
-      vit::preprocess(*subject_.source.photo, other->preprocessing, other->config.patch_px));
-  vit::Pool pool(1);
-  vit::Meter meter;
-  subject_.source.other = {.trace = vit::forward({other, pixels, vit::trained_settings(other->config)}, meter, pool),
-                           .photo = subject_.source.photo,
-                           .model = kOther,
-                           .image = "photo.png"};
+  compare_with(kOther);
   wanted_.other.model = kOther;
   wanted_.view.page = "difference";
   subject_.source.files = mark_files(wanted_);
@@ -126,15 +131,7 @@ TEST_F(SheetTest, OfAComparisonTheCommandWritesTheSameBytes) {
 }
 
 TEST_F(SheetTest, OfAComparisonTheBlockOfSideBAndBothEndsAreNamed) {
-  const auto other = vit::load_model("random:C=24,L=2,h=3,P=16,S=48,K=3,seed=4");
-  const auto pixels = std::make_shared<const vit::Pixels>(
-      vit::preprocess(*subject_.source.photo, other->preprocessing, other->config.patch_px));
-  vit::Pool pool(1);
-  vit::Meter meter;
-  subject_.source.other = {.trace = vit::forward({other, pixels, vit::trained_settings(other->config)}, meter, pool),
-                           .photo = subject_.source.photo,
-                           .model = "other",
-                           .image = "photo.png"};
+  compare_with(kOther);
   ExportRequest request = subject_.map;
   request.analysis = vit::analysis_by_id("difference");
   request.style.width = {.unit = FigureWidth::Unit::mm, .amount = 250, .dpi = 36};
