@@ -130,7 +130,7 @@ std::string time_words(const HeadChange& change, double whole_ms, double spread,
     if (!row.time || (*row.time > kFaster && *row.time < kSlower)) continue;
     if (std::abs(row.ms - row.trained_ms) < kLeastPart * whole_ms) continue;
     const double most = 1 + std::max(row.spread, change.noisy ? spread : 0.0);
-    if (*row.time<most&& * row.time> 1 / most) {
+    if (std::max(*row.time, 1 / *row.time) < most) {
       within_spread = true;
       continue;
     }

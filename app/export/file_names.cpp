@@ -65,11 +65,8 @@ std::string class_part(const ExportSource& source, const ExportRequest& request)
 }
 
 std::string ending(const ExportSource& source, const ExportRequest& request) {
-  // Numbers of all queries may be told of the chosen one alone.
-  const bool of_query = vit::asks_query(*request.analysis, {.analysis = request.analysis->id, .values = request.values},
-                                        source.trace->model->config) ||
-                        (request.analysis->parameter("over") != nullptr &&
-                         request.analysis->value({.values = request.values}, "over") > 0);
+  const bool of_query = vit::depends_on_query(
+      *request.analysis, {.analysis = request.analysis->id, .values = request.values}, source.trace->model->config);
   return class_part(source, request) + (of_query ? "_" + query_part(source, request) : std::string()) +
          vit::id_ending(request.direction) + (request.stage == vit::Stage::after_dropout ? "_dropped" : "") +
          (request.style.overlay ? "_over" : "");

@@ -156,8 +156,8 @@ class PlotView {
     if (const auto where = free_place(places, width, true)) words(*where, ui_.theme.soft, limit.name);
   }
 
-  /// The first place within the axes where words of that width meet no others and no ceiling, and takes it; none where
-  /// there is no such place. `strictly` not: one that only ceilings cross is taken before none.
+  /// Takes the first place within the axes where words of that width meet no others and no ceiling, and returns it.
+  /// Unless `strictly`, a place that only a ceiling crosses is better than none.
   std::optional<ImVec2> free_place(std::span<const ImVec2> places, float width, bool strictly) {
     const float small = ui_.fonts.size(ui::Type::small);
     for (const bool crossed : {false, true}) {

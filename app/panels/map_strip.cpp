@@ -205,19 +205,17 @@ void picture_item(Bench& bench, Line& line) {
       bench.session.view.look.picture, width);
 }
 
-/// As draw_asked has it, while no answer is there yet that tells what it heeds.
-bool shows_query(const vit::Analysis& analysis) {
-  return analysis.asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr;
+/// A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
+bool shows_query(const vit::Analysis& analysis, bool asks_query) {
+  return asks_query || analysis.is_matrix || analysis.parameter("over") != nullptr;
 }
 
 void draw_asked(Bench& bench, const vit::Analysis& analysis, int index, Line& line) {
   page_item(bench, analysis, line);
   if (analysis.asks_block || bench.maps.label(index).block >= 0) block_item(bench, line);
   head_item(bench, index, line);
-  // A matrix lights the query's row, and numbers of all queries may be told of the chosen one alone.
   const vit::MapSet& set = bench.maps.set();
-  if (vit::asks_query(analysis, set.question, set.trace->model->config) || analysis.is_matrix ||
-      analysis.parameter("over") != nullptr) {
+  if (shows_query(analysis, vit::asks_query(analysis, set.question, set.trace->model->config))) {
     line.skip(6);
     query_items(bench, line);
     line.skip(6);
@@ -331,7 +329,7 @@ float draw_strip_without_maps(Bench& bench, const vit::Analysis& analysis, ImVec
   page_item(bench, analysis, line);
   if (analysis.refusal(*bench.session.trace()).empty()) {
     if (analysis.asks_block) block_item(bench, line);
-    if (shows_query(analysis)) {
+    if (shows_query(analysis, analysis.asks_query)) {
       line.skip(6);
       query_items(bench, line);
       line.skip(6);
